@@ -1,0 +1,125 @@
+//! Reading `challenge:`.
+
+use regex::Regex;
+use tympan_expr::Expression;
+
+use crate::config::Reader;
+use crate::config::Response;
+use crate::config::SecretId;
+use crate::config::keys;
+use crate::config::whole_match;
+use crate::diagnostic::Problem;
+use crate::roots::Place;
+use crate::scheme::Encoding;
+use crate::scheme::HashMode;
+use crate::span::Span;
+use crate::yaml::Node;
+
+/// What an answer may echo unless it says otherwise: printable ASCII, one line, bounded.
+const DEFAULT_ECHO: &str = "[ -~]{1,1024}";
+
+/// What a challenge token may sign unless it says otherwise: an opaque token. Nothing that has
+/// the shape of a signed event gets through (Zoom's and X's challenges were signing oracles in
+/// engines that did not look: windmill-labs/windmill#9413, vercel/chat#775).
+const DEFAULT_SIGNED: &str = "[A-Za-z0-9_-]{1,128}";
+
+/// Content types that a browser would run.
+const MARKUP: [&str; 3] = ["html", "xml", "svg"];
+
+/// A request by which a provider finds out whether the endpoint is ours.
+#[derive(Clone, Debug)]
+pub struct Challenge {
+    /// Where it is written.
+    pub at: Span,
+    /// Truthy for such a request.
+    pub detection: Expression,
+    /// Values for the answer that only an owner of the secret can compute.
+    pub tokens: Vec<ChallengeToken>,
+    /// What the answer may echo, as a whole.
+    pub allow: Regex,
+    /// What is answered.
+    pub response: Response,
+}
+
+/// A value computed from a challenge with a secret.
+#[derive(Clone, Debug)]
+pub struct ChallengeToken {
+    /// What the response calls it.
+    pub name: String,
+    /// The key of the computation.
+    pub secret: SecretId,
+    /// Its hash function.
+    pub mode: HashMode,
+    /// What is signed.
+    pub payload: Expression,
+    /// What may be signed, as a whole.
+    pub allow: Regex,
+    /// How the result is written.
+    pub encoding: Encoding,
+}
+
+impl Reader<'_> {
+    pub(super) fn challenge(&mut self, at: Span, node: Node) -> Option<Challenge> {
+        let mut fields = self.fields(&keys::CHALLENGE, at, node)?;
+        let detection = fields.require(self, "detection");
+        let detection = detection.and_then(|(_, node)| self.expression(Place::Challenge, &node));
+        let response = fields.require(self, "response").and_then(|(key, node)| {
+            self.response(key.span, node, Place::ChallengeHeader, Place::ChallengeBody)
+        });
+        if let Some(response) = &response {
+            self.check_markup(at, response);
+        }
+        let tokens = fields
+            .take("tokens")
+            .map_or_else(Vec::new, |tokens| self.some("tokens", tokens, Self::challenge_token));
+        let allow = match fields.take("allow") {
+            Some((_, node)) => self.pattern(&node),
+            None => whole_match(DEFAULT_ECHO).ok(),
+        };
+        fields.end();
+        Some(Challenge { at, detection: detection?, tokens, allow: allow?, response: response? })
+    }
+
+    fn challenge_token(&mut self, at: Span, node: Node) -> Option<ChallengeToken> {
+        let mut fields = self.fields(&keys::TOKENS, at, node)?;
+        let name = fields.require(self, "name").and_then(|(_, node)| self.text(&node));
+        let mode = match fields.take("algorithm") {
+            Some((_, node)) => self.choice(&node, HashMode::WORDS).and_then(HashMode::read),
+            None => Some(HashMode::Sha256),
+        };
+        let secret = fields.require(self, "secret").and_then(|(_, node)| self.secret_name(&node));
+        let payload = fields.require(self, "payload");
+        let payload = payload.and_then(|(_, node)| self.expression(Place::Challenge, &node));
+        let encoding = match fields.take("encoding") {
+            Some((_, node)) => self.encoding(&node),
+            None => Some(Encoding::Hex),
+        };
+        let allow = match fields.take("allow") {
+            Some((_, node)) => self.pattern(&node),
+            None => whole_match(DEFAULT_SIGNED).ok(),
+        };
+        fields.end();
+        Some(ChallengeToken {
+            name: name?,
+            secret: secret?,
+            mode: mode?,
+            payload: payload?,
+            allow: allow?,
+            encoding: encoding?,
+        })
+    }
+
+    /// Whoever can make us echo text must not choose that a browser runs it.
+    fn check_markup(&mut self, at: Span, response: &Response) {
+        for (name, value) in &response.headers {
+            if *name != http::header::CONTENT_TYPE {
+                continue;
+            }
+            let constant = value.as_constant().and_then(|value| value.as_text());
+            let content_type = constant.unwrap_or("a computed content type").to_ascii_lowercase();
+            if constant.is_none() || MARKUP.iter().any(|markup| content_type.contains(markup)) {
+                self.report(at, Problem::ChallengeMarkup { content_type });
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Reading `events:`.
+
+use tympan_expr::Expression;
+
+use crate::config::Reader;
+use crate::config::keys;
+use crate::roots::Place;
+use crate::yaml::Key;
+use crate::yaml::Node;
+
+/// The events that a verified request makes.
+#[derive(Clone, Debug, Default)]
+pub struct Events {
+    /// A list of items, one event each.
+    pub each: Option<Expression>,
+    /// The event's id.
+    pub id: Option<Expression>,
+    /// The event's type.
+    pub kind: Option<Expression>,
+    /// What the event is about.
+    pub subject: Option<Expression>,
+    /// What the event says.
+    pub data: Option<Expression>,
+}
+
+impl Reader<'_> {
+    pub(super) fn events(&mut self, key: &Key, node: Node) -> Option<Events> {
+        let mut fields = self.fields(&keys::EVENTS, key.span, node)?;
+        let each = fields.take("each");
+        let each = each.and_then(|(_, node)| self.expression(Place::Verified, &node));
+        // `item` exists only where `each` makes it.
+        let place = if each.is_some() { Place::Event } else { Place::Verified };
+        let events = Events {
+            id: fields.take("id").and_then(|(_, node)| self.expression(place, &node)),
+            kind: fields.take("type").and_then(|(_, node)| self.expression(place, &node)),
+            subject: fields.take("subject").and_then(|(_, node)| self.expression(place, &node)),
+            data: fields.take("data").and_then(|(_, node)| self.mapping(place, &node)),
+            each,
+        };
+        fields.end();
+        Some(events)
+    }
+}

@@ -1,0 +1,924 @@
+//! Every key that can be written: what it holds, what it means, its default.
+//!
+//! The reader, the JSON Schema, the reference page and the suggestions all read this table.
+
+use crate::scheme::HashMode;
+
+/// A map with a fixed set of keys.
+#[derive(Debug)]
+pub struct Section {
+    /// How messages call it, with its article.
+    pub name: &'static str,
+    /// What it is for.
+    pub doc: &'static str,
+    /// Its keys, in the order of the reference page.
+    pub keys: &'static [Key],
+    /// Whether exactly one of its keys has to be there.
+    pub one_of: bool,
+}
+
+/// A key of a section.
+#[derive(Debug)]
+pub struct Key {
+    /// As written.
+    pub name: &'static str,
+    /// What it holds.
+    pub holds: Holds,
+    /// What it means.
+    pub doc: &'static str,
+    /// What stands when it is left out, as written; `None` if nothing does.
+    pub default: Option<&'static str>,
+    /// Whether the section makes no sense without it.
+    pub required: bool,
+    /// A line as it could be written.
+    pub example: &'static str,
+}
+
+/// What a key holds.
+#[derive(Debug)]
+pub enum Holds {
+    /// An expression, as written in a YAML text, or `{jmespath: "..."}`; unquoted numbers, true,
+    /// false and null are constants.
+    Expression,
+    /// A value built of expressions: maps and lists of them, nested at will.
+    Mapping,
+    /// A map of names to expressions.
+    Expressions,
+    /// Something that is taken as it stands.
+    Literal(Literal),
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// The name of something defined elsewhere in the file.
+    Name(Named),
+    /// A map with fixed keys.
+    Section(&'static Section),
+    /// A map of user-given names to something.
+    MapOf(&'static Holds),
+    /// A list.
+    List(&'static Holds),
+    /// One, or a list of them.
+    OneOrMany(&'static Holds),
+}
+
+/// Things that are taken as they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Literal {
+    /// `127.0.0.1:8080`
+    Address,
+    /// `true`
+    Boolean,
+    /// `15s`
+    Duration,
+    /// `content-type`
+    Header,
+    /// `POST`
+    Method,
+    /// A file, relative to the file that names it.
+    File,
+    /// `/in/{customer}`
+    Path,
+    /// A regular expression that the whole value has to match.
+    Pattern,
+    /// `1MiB`
+    Size,
+    /// `200`
+    Status,
+    /// Any text.
+    Text,
+    /// `https://hooks.example.com`
+    Url,
+    /// `1`
+    Version,
+    /// A whole number from 1.
+    Count,
+}
+
+/// Kinds of things that have names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// Defined under `secrets:`.
+    Secret,
+    /// Defined under `destinations:`.
+    Destination,
+}
+
+impl Section {
+    /// The row of a key.
+    #[must_use]
+    pub fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}
+
+const fn key(name: &'static str, holds: Holds, doc: &'static str, example: &'static str) -> Key {
+    Key { name, holds, doc, default: None, required: false, example }
+}
+
+const fn required(key: Key) -> Key {
+    Key { required: true, ..key }
+}
+
+const fn default(key: Key, default: &'static str) -> Key {
+    Key { default: Some(default), ..key }
+}
+
+/// The whole file.
+pub static FILE: Section = Section {
+    name: "the file",
+    doc: "A `listeners.yaml`: what is listened to, how senders prove themselves, and where events \
+          go. It is read again on every save.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "version",
+            Holds::Literal(Literal::Version),
+            "The version of this grammar. It changes only when a file would have to be edited.",
+            "version: 1",
+        )),
+        default(
+            key(
+                "expressions",
+                Holds::Choice(&["moveworks", "jmespath"]),
+                "The language of every expression in this file. Single expressions can be written \
+                 as `{jmespath: \"...\"}` either way.",
+                "expressions: jmespath",
+            ),
+            "moveworks",
+        ),
+        key(
+            "server",
+            Holds::Section(&SERVER),
+            "Where and how requests are received.",
+            "server: {listen: [127.0.0.1:8080]}",
+        ),
+        key("log", Holds::Section(&LOG), "What is logged.", "log: {level: info}"),
+        key(
+            "env_file",
+            Holds::Literal(Literal::File),
+            "A file of `NAME=value` lines that stand in for environment variables which are not \
+             set. It is watched like the listeners file.",
+            "env_file: .env",
+        ),
+        key(
+            "secrets",
+            Holds::MapOf(&Holds::OneOrMany(&Holds::Section(&SECRET))),
+            "Where secrets are found, by name; never the secrets themselves. Several references \
+             under one name are a rotation: any of them verifies.",
+            "secrets: {asana: {file: secrets/asana}}",
+        ),
+        key(
+            "destinations",
+            Holds::MapOf(&Holds::Section(&DESTINATION)),
+            "Where events can be delivered, by name.",
+            "destinations: {console: {stdout: {}}}",
+        ),
+        key(
+            "listeners",
+            Holds::MapOf(&Holds::Section(&LISTENER)),
+            "The listeners, by name. A name is a lower-case letter or digit, then up to 62 more of \
+             them, `_` or `-`.",
+            "listeners: {asana: {...}}",
+        ),
+    ],
+};
+
+/// `server:`
+pub static SERVER: Section = Section {
+    name: "`server`",
+    doc: "Where and how requests are received.",
+    one_of: false,
+    keys: &[
+        default(
+            key(
+                "listen",
+                Holds::OneOrMany(&Holds::Literal(Literal::Address)),
+                "The addresses to listen at. A changed address is bound before the old one is \
+                 closed.",
+                "listen: [127.0.0.1:8080]",
+            ),
+            "[127.0.0.1:8080]",
+        ),
+        key(
+            "public_url",
+            Holds::Literal(Literal::Url),
+            "What providers call. `request_url` is this origin and the path and query exactly as \
+             they arrived; without it, `http://` and the Host header.",
+            "public_url: https://hooks.example.com",
+        ),
+        key(
+            "limits",
+            Holds::Section(&SERVER_LIMITS),
+            "What one connection or request may take.",
+            "limits: {body: 1MiB}",
+        ),
+        default(
+            key(
+                "shutdown_grace",
+                Holds::Literal(Literal::Duration),
+                "How long requests in flight may take to finish after SIGTERM.",
+                "shutdown_grace: 10s",
+            ),
+            "10s",
+        ),
+    ],
+};
+
+/// `server.limits:`
+pub static SERVER_LIMITS: Section = Section {
+    name: "`limits` of the server",
+    doc: "What one connection or request may take.",
+    one_of: false,
+    keys: &[
+        default(
+            key(
+                "body",
+                Holds::Literal(Literal::Size),
+                "The largest body that is read. A listener may set its own.",
+                "body: 1MiB",
+            ),
+            "1MiB",
+        ),
+        default(
+            key(
+                "headers",
+                Holds::Literal(Literal::Size),
+                "The largest head of a request, its first line included.",
+                "headers: 16KiB",
+            ),
+            "16KiB",
+        ),
+        default(
+            key(
+                "header_timeout",
+                Holds::Literal(Literal::Duration),
+                "How long the head of a request may take to arrive, and how long a connection may \
+                 stay idle before it.",
+                "header_timeout: 5s",
+            ),
+            "5s",
+        ),
+        default(
+            key(
+                "body_timeout",
+                Holds::Literal(Literal::Duration),
+                "How long the whole body may take to arrive.",
+                "body_timeout: 15s",
+            ),
+            "15s",
+        ),
+        default(
+            key(
+                "connections",
+                Holds::Literal(Literal::Count),
+                "How many connections may be open at once; further ones wait in the backlog.",
+                "connections: 2048",
+            ),
+            "2048",
+        ),
+    ],
+};
+
+/// `log:`
+pub static LOG: Section = Section {
+    name: "`log`",
+    doc: "What is logged: readable lines on a terminal, JSON lines otherwise, on standard error.",
+    one_of: false,
+    keys: &[
+        default(
+            key(
+                "level",
+                Holds::Choice(&["error", "warn", "info", "debug", "trace"]),
+                "The least important lines that are written.",
+                "level: info",
+            ),
+            "info",
+        ),
+        default(
+            key(
+                "accepted",
+                Holds::Literal(Literal::Boolean),
+                "Whether accepted requests and answered challenges get a line each. Refused ones \
+                 always do, summed up when there are many.",
+                "accepted: true",
+            ),
+            "false",
+        ),
+        default(
+            key(
+                "headers",
+                Holds::List(&Holds::Literal(Literal::Header)),
+                "The request headers that may appear in logs; no others ever do.",
+                "headers: [content-type, user-agent]",
+            ),
+            "[content-type, user-agent, x-request-id]",
+        ),
+    ],
+};
+
+/// An entry of `secrets:`
+pub static SECRET: Section = Section {
+    name: "a secret",
+    doc: "Where a secret is found. Its value is never written here, and never shown.",
+    one_of: true,
+    keys: &[
+        key(
+            "env",
+            Holds::Literal(Literal::Text),
+            "An environment variable, or a line of `env_file`.",
+            "env: GITHUB_WEBHOOK_SECRET",
+        ),
+        key(
+            "file",
+            Holds::Literal(Literal::File),
+            "A file that holds nothing but the secret; one line break at its end is not part of \
+             it. It is watched: a new value is used from the next request on.",
+            "file: secrets/asana",
+        ),
+    ],
+};
+
+/// An entry of `destinations:`
+pub static DESTINATION: Section = Section {
+    name: "a destination",
+    doc: "Where events are delivered, as CloudEvents 1.0.",
+    one_of: true,
+    keys: &[key(
+        "stdout",
+        Holds::Section(&STDOUT),
+        "Standard output, one event a line, flushed before the request is answered.",
+        "stdout: {}",
+    )],
+};
+
+/// `stdout:`
+pub static STDOUT: Section = Section {
+    name: "`stdout`",
+    doc: "Standard output. It has no settings.",
+    one_of: false,
+    keys: &[],
+};
+
+/// An entry of `listeners:`
+pub static LISTENER: Section = Section {
+    name: "a listener",
+    doc: "What one external system sends, and what becomes of it.",
+    one_of: false,
+    keys: &[
+        key(
+            "description",
+            Holds::Literal(Literal::Text),
+            "What it is, for people.",
+            "description: Task changes from Asana",
+        ),
+        default(
+            key(
+                "path",
+                Holds::Literal(Literal::Path),
+                "Where it is called. A part in braces takes any text up to the next `/` and can be \
+                 read as `path_params`.",
+                "path: /in/{customer}",
+            ),
+            "/webhooks/v1/listeners/NAME/notify",
+        ),
+        default(
+            key(
+                "methods",
+                Holds::OneOrMany(&Holds::Literal(Literal::Method)),
+                "The methods of its events. Challenges may come with `GET` as well, if their \
+                 detection holds.",
+                "methods: [POST]",
+            ),
+            "[POST]",
+        ),
+        default(
+            key(
+                "accept",
+                Holds::Choice(&["json", "form", "text", "any"]),
+                "The parser of its bodies: `json` and `form` refuse what they cannot read, `text` \
+                 needs UTF-8, `any` follows the Content-Type and refuses nothing.",
+                "accept: form",
+            ),
+            "json",
+        ),
+        key(
+            "content_types",
+            Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+            "The media types that are taken; others get 415. Without it any is.",
+            "content_types: [application/json]",
+        ),
+        key(
+            "limits",
+            Holds::Section(&LISTENER_LIMITS),
+            "What a request of this listener may take.",
+            "limits: {body: 25MiB}",
+        ),
+        key(
+            "challenge",
+            Holds::OneOrMany(&Holds::Section(&CHALLENGE)),
+            "How the provider's set-up request is recognised and answered. It is answered before \
+             verification, makes no event, and stays active for ever.",
+            "challenge: {detection: 'headers[\"X-Hook-Secret\"]', response: {status: 200}}",
+        ),
+        key(
+            "verification",
+            Holds::OneOrMany(&Holds::Section(&VERIFICATION)),
+            "How a sender proves itself. All entries have to hold.",
+            "verification: [{signature: {...}}]",
+        ),
+        key(
+            "reject",
+            Holds::Expression,
+            "A kill switch: when it is true, a verified request makes no event and gets the answer \
+             of an accepted one.",
+            "reject: query_params.mode == \"off\"",
+        ),
+        key(
+            "filter",
+            Holds::Expression,
+            "Only verified requests for which this is true make events; others get the answer of \
+             an accepted one, so that the provider does not try again.",
+            "filter: parsed_body.action == \"opened\"",
+        ),
+        key(
+            "let",
+            Holds::Expressions,
+            "Names for values that several of the following expressions read. Each is computed at \
+             most once, after verification.",
+            "let: {labels: 'parsed_body.labels.$MAP(l => l.name)'}",
+        ),
+        key(
+            "events",
+            Holds::Section(&EVENTS),
+            "The events that a request makes. Without it, one whose data is the parsed body.",
+            "events: {type: '\"task.changed\"', data: parsed_body}",
+        ),
+        key(
+            "deliver",
+            Holds::OneOrMany(&Holds::Name(Named::Destination)),
+            "The destinations of its events.",
+            "deliver: [console]",
+        ),
+        key(
+            "responses",
+            Holds::Section(&RESPONSES),
+            "What is answered, by outcome, where the provider needs something else than usual.",
+            "responses: {accepted: {status: 202}}",
+        ),
+    ],
+};
+
+/// `limits:` of a listener.
+pub static LISTENER_LIMITS: Section = Section {
+    name: "`limits` of a listener",
+    doc: "What a request of this listener may take.",
+    one_of: false,
+    keys: &[
+        key(
+            "body",
+            Holds::Literal(Literal::Size),
+            "The largest body that is read, instead of the server's.",
+            "body: 25MiB",
+        ),
+        default(
+            key(
+                "ack",
+                Holds::Literal(Literal::Duration),
+                "How long keeping an event may take before the request is answered with 503.",
+                "ack: 2.5s",
+            ),
+            "2.5s",
+        ),
+    ],
+};
+
+/// An entry of `challenge:`
+pub static CHALLENGE: Section = Section {
+    name: "a challenge",
+    doc: "A request by which a provider finds out whether the endpoint is ours.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "detection",
+            Holds::Expression,
+            "A request is this challenge when the value is true, or is anything but null, false, \
+             zero or empty.",
+            "detection: headers[\"X-Hook-Secret\"]",
+        )),
+        required(key(
+            "response",
+            Holds::Section(&RESPONSE),
+            "What is answered.",
+            "response: {status: 200}",
+        )),
+        key(
+            "tokens",
+            Holds::OneOrMany(&Holds::Section(&TOKENS)),
+            "Values that only an owner of the secret can compute, for the answer.",
+            "tokens: [{name: zoom_token, secret: zoom, payload: parsed_body.payload.plainToken}]",
+        ),
+        default(
+            key(
+                "allow",
+                Holds::Literal(Literal::Pattern),
+                "What the answer may echo: every text in it that comes from the request has to \
+                 match as a whole, or the request is refused.",
+                "allow: '[A-Za-z0-9_-]{1,128}'",
+            ),
+            "'[ -~]{1,1024}'",
+        ),
+    ],
+};
+
+/// An entry of `tokens:`
+pub static TOKENS: Section = Section {
+    name: "a challenge token",
+    doc: "A value computed from the challenge with a secret, read as `challenge_token.NAME`.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "name",
+            Holds::Literal(Literal::Text),
+            "What expressions of the response call it.",
+            "name: zoom_token",
+        )),
+        default(
+            key(
+                "algorithm",
+                Holds::Choice(HashMode::WORDS),
+                "How it is computed: always an HMAC; the spellings of `hash_mode` mean the same.",
+                "algorithm: HMAC-SHA256",
+            ),
+            "HMAC-SHA256",
+        ),
+        required(key(
+            "secret",
+            Holds::Name(Named::Secret),
+            "The key of the computation.",
+            "secret: zoom",
+        )),
+        required(key(
+            "payload",
+            Holds::Expression,
+            "What is signed.",
+            "payload: parsed_body.payload.plainToken",
+        )),
+        default(
+            key(
+                "encoding",
+                Holds::Choice(&["hex", "base64", "base64url"]),
+                "How it is written.",
+                "encoding: hex",
+            ),
+            "hex",
+        ),
+        default(
+            key(
+                "allow",
+                Holds::Literal(Literal::Pattern),
+                "What may be signed: the payload has to match as a whole, so that a stranger \
+                 cannot have an event signed.",
+                "allow: '^[A-Za-z0-9_-]{1,128}$'",
+            ),
+            "'[A-Za-z0-9_-]{1,128}'",
+        ),
+    ],
+};
+
+/// `response:`, `responses.*:`
+pub static RESPONSE: Section = Section {
+    name: "a response",
+    doc: "What is answered.",
+    one_of: false,
+    keys: &[
+        default(
+            key("status", Holds::Literal(Literal::Status), "The status.", "status: 200"),
+            "200, or that of the outcome",
+        ),
+        key(
+            "headers",
+            Holds::Expressions,
+            "Headers. Whatever the request holds, a value cannot end its header.",
+            "headers: {X-Hook-Secret: 'headers[\"X-Hook-Secret\"]'}",
+        ),
+        key(
+            "body",
+            Holds::Mapping,
+            "The body: a text is sent as `text/plain`, anything else as JSON, null as nothing.",
+            "body: {challenge: parsed_body.challenge}",
+        ),
+    ],
+};
+
+/// An entry of `verification:`
+pub static VERIFICATION: Section = Section {
+    name: "a verification",
+    doc: "One way for a sender to prove itself.",
+    one_of: true,
+    keys: &[
+        key(
+            "signature",
+            Holds::Section(&SIGNATURE),
+            "An HMAC over a payload that both sides can compose.",
+            "signature: {secret: asana, hash_mode: SHA-256, payload: raw_body, \
+             received_signature: 'headers[\"X-Hook-Signature\"]'}",
+        ),
+        key(
+            "token",
+            Holds::Section(&TOKEN),
+            "The secret itself, sent along.",
+            "token: {secret: gitlab, received_token: 'headers[\"X-Gitlab-Token\"]'}",
+        ),
+        key(
+            "any",
+            Holds::List(&Holds::Section(&VERIFICATION)),
+            "At least one of these has to hold.",
+            "any: [{signature: {...}}, {token: {...}}]",
+        ),
+        key(
+            "all",
+            Holds::List(&Holds::Section(&VERIFICATION)),
+            "All of these have to hold.",
+            "all: [{token: {...}}, {signature: {...}}]",
+        ),
+        key(
+            "none",
+            Holds::Literal(Literal::Text),
+            "Anyone may send. The value says why that is acceptable.",
+            "none: status page pings, carries no data",
+        ),
+    ],
+};
+
+/// `signature:`
+pub static SIGNATURE: Section = Section {
+    name: "`signature`",
+    doc: "An HMAC over a payload that both sides can compose. The same lines verify and sign.",
+    one_of: false,
+    keys: &[
+        required(key("secret", Holds::Name(Named::Secret), "The key, as UTF-8.", "secret: asana")),
+        default(
+            key(
+                "hash_mode",
+                Holds::Choice(HashMode::WORDS),
+                "The hash function of the HMAC.",
+                "hash_mode: SHA-256",
+            ),
+            "SHA-256",
+        ),
+        default(
+            key(
+                "payload",
+                Holds::OneOrMany(&Holds::Expression),
+                "What is signed. A part that is missing in the request refuses it. Several are \
+                 candidates: one has to fit.",
+                "payload: '$CONCAT([signature_timestamp, \".\", raw_body])'",
+            ),
+            "raw_body",
+        ),
+        required(key(
+            "received_signature",
+            Holds::Expression,
+            "Where the sender's signature is. A header has to stand exactly once, unless the \
+             format is a list.",
+            "received_signature: headers[\"X-Hook-Signature\"]",
+        )),
+        key(
+            "encoding",
+            Holds::Choice(&["hex", "base64", "base64url"]),
+            "How the signature is written. Without it, hex or either base64 of the right length.",
+            "encoding: base64",
+        ),
+        key(
+            "format",
+            Holds::Section(&FORMAT),
+            "What stands around the signature. Without it, nothing, or a word and `=`, such as \
+             `sha256=`.",
+            "format: {prefix: \"sha256=\"}",
+        ),
+        key(
+            "timestamp",
+            Holds::Section(&TIMESTAMP),
+            "When it was signed, and how old it may be.",
+            "timestamp: {value: 'headers[\"X-Slack-Request-Timestamp\"]', tolerance: 5m}",
+        ),
+    ],
+};
+
+/// `format:`
+pub static FORMAT: Section = Section {
+    name: "`format`",
+    doc: "What stands around a signature. At most 20 signatures are tried.",
+    one_of: true,
+    keys: &[
+        key(
+            "prefix",
+            Holds::Literal(Literal::Text),
+            "A fixed text before it, which has to be there.",
+            "prefix: \"sha256=\"",
+        ),
+        key(
+            "pairs",
+            Holds::Section(&PAIRS),
+            "`key=value` pairs with commas between them, such as `t=1700000000,v1=ab12`. Several \
+             signatures may stand under one key: any verifies.",
+            "pairs: {timestamp: t, signature: v1}",
+        ),
+        key(
+            "versions",
+            Holds::Literal(Literal::Text),
+            "`version,signature` items with blanks between them, such as `v1,abc v1,def`. Items of \
+             other versions are skipped.",
+            "versions: v1",
+        ),
+        key(
+            "list",
+            Holds::Literal(Literal::Text),
+            "Several signatures with this text between them: any verifies.",
+            "list: \",\"",
+        ),
+    ],
+};
+
+/// `pairs:`
+pub static PAIRS: Section = Section {
+    name: "`pairs`",
+    doc: "The keys of a format of `key=value` pairs.",
+    one_of: false,
+    keys: &[
+        key(
+            "timestamp",
+            Holds::Literal(Literal::Text),
+            "The key of the timestamp, if it stands here.",
+            "timestamp: t",
+        ),
+        required(key(
+            "signature",
+            Holds::Literal(Literal::Text),
+            "The key of the signatures.",
+            "signature: v1",
+        )),
+    ],
+};
+
+/// `timestamp:`
+pub static TIMESTAMP: Section = Section {
+    name: "`timestamp`",
+    doc: "When a request was signed. It is judged after the signature, which covers it.",
+    one_of: false,
+    keys: &[
+        key(
+            "value",
+            Holds::Expression,
+            "Where it is, unless the format holds it. Payloads read it as `signature_timestamp`.",
+            "value: headers[\"X-Slack-Request-Timestamp\"]",
+        ),
+        default(
+            key(
+                "unit",
+                Holds::Choice(&["seconds", "milliseconds"]),
+                "What it counts since 1970.",
+                "unit: milliseconds",
+            ),
+            "seconds",
+        ),
+        default(
+            key(
+                "tolerance",
+                Holds::Literal(Literal::Duration),
+                "How far it may lie from our clock, both ways.",
+                "tolerance: 5m",
+            ),
+            "5m",
+        ),
+    ],
+};
+
+/// `token:`
+pub static TOKEN: Section = Section {
+    name: "`token`",
+    doc: "The secret itself, sent along and compared in constant time.",
+    one_of: false,
+    keys: &[
+        required(key("secret", Holds::Name(Named::Secret), "The token.", "secret: gitlab")),
+        required(key(
+            "received_token",
+            Holds::Expression,
+            "Where the sender's token is. Of a list, every item has to be it.",
+            "received_token: headers[\"X-Gitlab-Token\"]",
+        )),
+    ],
+};
+
+/// `events:`
+pub static EVENTS: Section = Section {
+    name: "`events`",
+    doc: "The events that a verified request makes, as CloudEvents 1.0.",
+    one_of: false,
+    keys: &[
+        key(
+            "each",
+            Holds::Expression,
+            "A list: every item makes an event and is read as `item`. An empty list or null is \
+             accepted and makes none.",
+            "each: parsed_body.events",
+        ),
+        default(
+            key("id", Holds::Expression, "The event's id.", "id: headers[\"X-GitHub-Delivery\"]"),
+            "an id of the request, and the number of the item",
+        ),
+        default(
+            key(
+                "type",
+                Holds::Expression,
+                "The event's type.",
+                "type: '$CONCAT([\"github.\", headers[\"X-GitHub-Event\"]])'",
+            ),
+            "the listener's name",
+        ),
+        key("subject", Holds::Expression, "What the event is about.", "subject: item.resource.gid"),
+        default(
+            key(
+                "data",
+                Holds::Mapping,
+                "What the event says.",
+                "data: {title: parsed_body.issue.title}",
+            ),
+            "item, or parsed_body",
+        ),
+    ],
+};
+
+/// `responses:`
+pub static RESPONSES: Section = Section {
+    name: "`responses`",
+    doc: "What is answered, by outcome.",
+    one_of: false,
+    keys: &[
+        key(
+            "accepted",
+            Holds::Section(&RESPONSE),
+            "To a request whose events are kept. Usually 200.",
+            "accepted: {status: 202}",
+        ),
+        key(
+            "filtered",
+            Holds::Section(&RESPONSE),
+            "To a request that `filter` left out. Usually as accepted.",
+            "filtered: {status: 204}",
+        ),
+        key(
+            "rejected",
+            Holds::Section(&RESPONSE),
+            "To a request that `reject` stopped. Usually as accepted.",
+            "rejected: {status: 200}",
+        ),
+        key(
+            "unauthorized",
+            Holds::Section(&RESPONSE),
+            "To a sender that did not prove itself. Usually 401.",
+            "unauthorized: {status: 403}",
+        ),
+        key(
+            "stale",
+            Holds::Section(&RESPONSE),
+            "To a proof that is too old. Usually 401.",
+            "stale: {status: 400}",
+        ),
+        key(
+            "malformed",
+            Holds::Section(&RESPONSE),
+            "To a body or challenge that cannot be read. Usually 400.",
+            "malformed: {status: 422}",
+        ),
+        key(
+            "invalid",
+            Holds::Section(&RESPONSE),
+            "To a verified request that no event can be made of. Usually 422.",
+            "invalid: {status: 400}",
+        ),
+        key(
+            "unsupported",
+            Holds::Section(&RESPONSE),
+            "To a media type that is not taken. Usually 415.",
+            "unsupported: {status: 400}",
+        ),
+        key(
+            "too_large",
+            Holds::Section(&RESPONSE),
+            "To a body over the limit. Usually 413.",
+            "too_large: {status: 400}",
+        ),
+        key(
+            "not_ready",
+            Holds::Section(&RESPONSE),
+            "While a secret cannot be resolved. Usually 503.",
+            "not_ready: {status: 500}",
+        ),
+        key(
+            "overloaded",
+            Holds::Section(&RESPONSE),
+            "When an event cannot be kept in time. Usually 503.",
+            "overloaded: {status: 500}",
+        ),
+    ],
+};

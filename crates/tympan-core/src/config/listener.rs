@@ -1,0 +1,288 @@
+//! Reading one listener.
+
+use std::time::Duration;
+
+use http::Method;
+use tympan_expr::Expression;
+
+use crate::config::Challenge;
+use crate::config::DestinationId;
+use crate::config::Events;
+use crate::config::Reader;
+use crate::config::Response;
+use crate::config::Verification;
+use crate::config::fields::Fields;
+use crate::config::keys;
+use crate::diagnostic::Problem;
+use crate::outcome::Outcome;
+use crate::roots;
+use crate::roots::Place;
+use crate::span::Span;
+use crate::yaml::Key;
+use crate::yaml::Node;
+
+/// How long keeping an event may take unless the listener says otherwise: within the patience of
+/// the least patient providers.
+const DEFAULT_ACK: Duration = Duration::from_millis(2_500);
+
+/// What one external system sends, and what becomes of it.
+#[derive(Clone, Debug)]
+pub struct Listener {
+    /// Its name.
+    pub name: String,
+    /// Where it is written.
+    pub at: Span,
+    /// What it is, for people.
+    pub description: Option<String>,
+    /// Where it is called, with `{parameters}`.
+    pub path: String,
+    /// The methods of its events.
+    pub methods: Vec<Method>,
+    /// The parser of its bodies.
+    pub accept: Accept,
+    /// The media types that are taken; any if there are none.
+    pub content_types: Vec<String>,
+    /// The largest body, if not the server's, in bytes.
+    pub body_limit: Option<u64>,
+    /// How long keeping an event may take.
+    pub ack: Duration,
+    /// Its challenges.
+    pub challenges: Vec<Challenge>,
+    /// How its senders prove themselves.
+    pub verification: Verification,
+    /// The kill switch.
+    pub reject: Option<Expression>,
+    /// What a request has to be to make events.
+    pub filter: Option<Expression>,
+    /// Named values, each of which may read those before it.
+    pub lets: Vec<Let>,
+    /// Its events.
+    pub events: Events,
+    /// Where they go.
+    pub deliver: Vec<DestinationId>,
+    /// Answers of its own, by outcome.
+    pub responses: Vec<(Outcome, Response)>,
+}
+
+/// A named value.
+#[derive(Clone, Debug)]
+pub struct Let {
+    /// What expressions call it.
+    pub name: String,
+    /// What it is.
+    pub value: Expression,
+}
+
+/// The parser of a listener's bodies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Accept {
+    /// JSON.
+    #[default]
+    Json,
+    /// `application/x-www-form-urlencoded`.
+    Form,
+    /// UTF-8.
+    Text,
+    /// Whatever the Content-Type says, and anything else as bytes.
+    Any,
+}
+
+impl Reader<'_> {
+    pub(super) fn listener(&mut self, key: &Key, node: Node) -> Option<Listener> {
+        self.check_name("listener", key);
+        // The vocabulary of every place is that of this listener from here on.
+        self.lets.clear();
+        self.vocabularies.clear();
+        let mut fields = self.fields(&keys::LISTENER, key.span, node)?;
+        let lets = self.lets(&mut fields);
+        let verification = self.verification_of(&mut fields, key);
+        let path = self.path(&mut fields, key);
+        let (body_limit, ack) = self.listener_limits(&mut fields);
+        let challenges = fields
+            .take("challenge")
+            .map_or_else(Vec::new, |it| self.some("challenge", it, Self::challenge));
+        let listener = Listener {
+            name: key.name.clone(),
+            at: key.span,
+            description: fields.take("description").and_then(|(_, node)| self.text(&node)),
+            path,
+            methods: self.methods(&mut fields),
+            accept: self.accept(&mut fields),
+            content_types: fields.take("content_types").map_or_else(Vec::new, |it| {
+                self.some("content_types", it, |reader, _, node| reader.media_type(&node))
+            }),
+            body_limit,
+            ack,
+            challenges,
+            verification,
+            reject: self.decision(&mut fields, "reject"),
+            filter: self.decision(&mut fields, "filter"),
+            lets,
+            events: fields
+                .take("events")
+                .and_then(|(key, node)| self.events(&key, node))
+                .unwrap_or_default(),
+            deliver: self.deliver(&mut fields, key),
+            responses: self.responses(&mut fields),
+        };
+        fields.end();
+        Some(listener)
+    }
+
+    /// Names that are part of file names, labels and paths are plain.
+    pub(super) fn check_name(&mut self, kind: &'static str, key: &Key) {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let name = key.name.as_bytes();
+        let good = name.first().is_some_and(|first| plain(*first))
+            && name.len() <= 63
+            && name.iter().all(|byte| plain(*byte) || b"_-".contains(byte));
+        if !good {
+            self.report(key.span, Problem::BadName { kind, name: key.name.clone() });
+        }
+    }
+
+    fn lets(&mut self, fields: &mut Fields) -> Vec<Let> {
+        let Some((_, node)) = fields.take("let") else { return Vec::new() };
+        let crate::yaml::Value::Map(entries) = node.value else {
+            self.wrong_type::<()>(&node, "a map");
+            return Vec::new();
+        };
+        let mut lets = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let name = entry.key.name;
+            let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+                && !name.starts_with(|first: char| first.is_ascii_digit());
+            if !is_name || roots::ALL.iter().any(|(_, root, _)| *root == name) {
+                self.report(entry.key.span, Problem::LetName { name: name.clone() });
+                continue;
+            }
+            let value = self.expression(Place::Verified, &entry.node);
+            let value = value.unwrap_or_else(|| Expression::constant(tympan_expr::Value::Null));
+            lets.push(Let { name: name.clone(), value });
+            // The next one may read this one.
+            self.lets.push(name);
+            self.vocabularies.clear();
+        }
+        lets
+    }
+
+    fn verification_of(&mut self, fields: &mut Fields, key: &Key) -> Verification {
+        if let Some((place, node)) = fields.take("verification") {
+            self.verifications(place, node)
+        } else {
+            let listener = key.name.clone();
+            self.report(key.span, Problem::NoVerification { listener });
+            Verification::Any(Vec::new())
+        }
+    }
+
+    fn path(&mut self, fields: &mut Fields, key: &Key) -> String {
+        let (path, at) = match fields.take("path") {
+            Some((_, node)) => {
+                let Some(path) = self.text(&node) else { return String::new() };
+                (path, node.span)
+            }
+            None => (format!("/webhooks/v1/listeners/{}/notify", key.name), key.span),
+        };
+        if let Some(why) = unroutable(&path) {
+            self.report(at, Problem::BadPath { path: path.clone(), why: why.to_owned() });
+        } else if let Err(problem) = self.routes.take(&path, &key.name, at) {
+            self.report(at, problem);
+        }
+        path
+    }
+
+    fn listener_limits(&mut self, fields: &mut Fields) -> (Option<u64>, Duration) {
+        let limits = fields.take("limits").and_then(|(key, node)| {
+            let mut fields = self.fields(&keys::LISTENER_LIMITS, key.span, node)?;
+            let body = fields.take("body").and_then(|(_, node)| self.size(&node));
+            let ack = fields.take("ack").and_then(|(_, node)| self.timeout(&node));
+            fields.end();
+            Some((body, ack.unwrap_or(DEFAULT_ACK)))
+        });
+        limits.unwrap_or((None, DEFAULT_ACK))
+    }
+
+    fn methods(&mut self, fields: &mut Fields) -> Vec<Method> {
+        match fields.take("methods") {
+            Some(methods) => self.some("methods", methods, |reader, _, node| reader.method(&node)),
+            None => vec![Method::POST],
+        }
+    }
+
+    fn accept(&mut self, fields: &mut Fields) -> Accept {
+        let word = fields
+            .take("accept")
+            .and_then(|(_, node)| self.choice(&node, &["json", "form", "text", "any"]));
+        match word {
+            Some("form") => Accept::Form,
+            Some("text") => Accept::Text,
+            Some("any") => Accept::Any,
+            _ => Accept::Json,
+        }
+    }
+
+    fn decision(&mut self, fields: &mut Fields, key: &'static str) -> Option<Expression> {
+        fields.take(key).and_then(|(_, node)| self.expression(Place::Verified, &node))
+    }
+
+    /// An empty list says that nothing is to be delivered; no list is likely forgotten.
+    fn deliver(&mut self, fields: &mut Fields, listener: &Key) -> Vec<DestinationId> {
+        let Some((key, node)) = fields.take("deliver") else {
+            let problem = Problem::NoDestination { listener: listener.name.clone() };
+            self.report(listener.span, problem);
+            return Vec::new();
+        };
+        let mut deliver = self.each(&key, node, |reader, _, node| reader.destination_name(&node));
+        deliver.sort();
+        deliver.dedup();
+        deliver
+    }
+
+    fn responses(&mut self, fields: &mut Fields) -> Vec<(Outcome, Response)> {
+        let Some((key, node)) = fields.take("responses") else { return Vec::new() };
+        let Some(mut fields) = self.fields(&keys::RESPONSES, key.span, node) else {
+            return Vec::new();
+        };
+        let mut responses = Vec::new();
+        for outcome in Outcome::ALL.into_iter().filter(|outcome| outcome.is_overridable()) {
+            let Some((key, node)) = fields.take(outcome.name()) else { continue };
+            let (header_place, body_place) = if outcome.is_verified() {
+                (Place::ResponseHeader, Place::Verified)
+            } else {
+                (Place::Refusal, Place::Refusal)
+            };
+            let Some(response) = self.response(key.span, node, header_place, body_place) else {
+                continue;
+            };
+            if outcome.must_be_retried()
+                && response.status.is_some_and(|status| !status.is_server_error())
+            {
+                self.report(key.span, Problem::LostByStatus { outcome: outcome.name() });
+            }
+            responses.push((outcome, response));
+        }
+        fields.end();
+        responses
+    }
+}
+
+/// Why a path cannot be routed, for reasons that the router does not know.
+fn unroutable(path: &str) -> Option<&'static str> {
+    if !path.starts_with('/') {
+        return Some("it has to begin with `/`");
+    }
+    if path.contains(['?', '#']) {
+        return Some("a path holds no query and no fragment");
+    }
+    if path.split('/').any(|part| part == "." || part == "..") {
+        return Some("`.` and `..` are resolved before a request is sent");
+    }
+    if path.contains("{*") {
+        return Some("a parameter cannot span several parts of a path");
+    }
+    if path.bytes().any(|byte| !(0x21..0x7f).contains(&byte)) {
+        return Some("characters other than visible ASCII are percent-encoded in requests");
+    }
+    None
+}

@@ -1,0 +1,301 @@
+//! What is meant: a configuration whose every name, literal and expression was checked.
+//!
+//! Reading goes on after a mistake, so that one run finds them all: whatever cannot be read is
+//! reported at its place and left out.
+
+mod challenge;
+mod destination;
+mod event;
+mod expression;
+mod fields;
+pub mod keys;
+mod listener;
+mod literal;
+mod names;
+mod response;
+mod secret;
+mod server;
+mod verification;
+
+use std::collections::BTreeMap;
+use std::collections::HashMap;
+
+use tympan_expr::Dialect;
+use tympan_expr::Vocabulary;
+
+pub use challenge::Challenge;
+pub use challenge::ChallengeToken;
+pub use destination::Destination;
+pub use destination::Kind;
+pub use event::Events;
+pub use listener::Accept;
+pub use listener::Let;
+pub use listener::Listener;
+pub(crate) use literal::whole_match;
+pub use names::DestinationId;
+pub use names::SecretId;
+pub use response::Response;
+pub use secret::Reference;
+pub use secret::SecretRefs;
+pub use server::Limits;
+pub use server::Log;
+pub use server::LogLevel;
+pub use server::Server;
+pub use verification::SignatureCheck;
+pub use verification::TokenCheck;
+pub use verification::Verification;
+
+use crate::config::fields::Fields;
+use crate::config::names::Names;
+use crate::diagnostic::Diagnostics;
+use crate::diagnostic::Problem;
+use crate::roots::Place;
+use crate::span::FileId;
+use crate::span::Sources;
+use crate::span::Span;
+use crate::yaml;
+use crate::yaml::Key;
+use crate::yaml::Node;
+use crate::yaml::Sections;
+use crate::yaml::Value;
+
+/// A whole configuration, as meant.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// Where and how requests are received.
+    pub server: Server,
+    /// What is logged.
+    pub log: Log,
+    /// The file of stand-ins for environment variables, relative to the configuration's folder.
+    pub env_file: Option<String>,
+    /// Every secret that has a name, by [`SecretId`].
+    pub secrets: Vec<SecretRefs>,
+    /// Every destination that has a name, by [`DestinationId`].
+    pub destinations: Vec<Destination>,
+    /// The listeners, in the order of the file.
+    pub listeners: Vec<Listener>,
+    /// What was written, so that two configurations can be compared key by key.
+    pub written: Written,
+}
+
+/// A fingerprint of every key that was written, wherever it stood.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Every section but `listeners`.
+    pub sections: BTreeMap<String, u64>,
+    /// Every key of every listener.
+    pub listeners: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// What one reading gave.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The configuration; not to be served if the diagnostics refuse it.
+    pub config: Config,
+    /// Everything that was found wrong.
+    pub diagnostics: Diagnostics,
+}
+
+/// Reads the configuration in a file of `sources`.
+#[must_use]
+pub fn read(sources: &Sources, file: FileId) -> Loaded {
+    let mut diagnostics = Diagnostics::default();
+    let mut reader = Reader::new(&sources.file(file).text, file, &mut diagnostics);
+    let whole = yaml::read(file, reader.source, &mut reader);
+    let is_whole = whole.is_ok();
+    if let Err(diagnostic) = whole {
+        reader.found.push(diagnostic);
+    }
+    let config = reader.end(is_whole);
+    Loaded { config, diagnostics }
+}
+
+/// Reads one file, section by section.
+pub(crate) struct Reader<'s> {
+    source: &'s str,
+    file: FileId,
+    found: &'s mut Diagnostics,
+    /// The language of expressions that do not say theirs.
+    dialect: Dialect,
+    config: Config,
+    secrets: Names,
+    destinations: Names,
+    /// The names of `let` of the listener that is being read.
+    lets: Vec<String>,
+    vocabularies: HashMap<Place, Vocabulary>,
+    has_version: bool,
+    /// The places of the listeners' paths, to tell of two that clash.
+    routes: names::Routes,
+}
+
+impl<'s> Reader<'s> {
+    fn new(source: &'s str, file: FileId, found: &'s mut Diagnostics) -> Self {
+        Self {
+            source,
+            file,
+            found,
+            dialect: Dialect::Moveworks,
+            config: Config::default(),
+            secrets: Names::new("secret"),
+            destinations: Names::new("destination"),
+            lets: Vec::new(),
+            vocabularies: HashMap::new(),
+            has_version: false,
+            routes: names::Routes::default(),
+        }
+    }
+
+    fn report(&mut self, at: Span, problem: Problem) {
+        self.found.report(at, problem);
+    }
+
+    fn wrong_type<T>(&mut self, node: &Node, expected: &'static str) -> Option<T> {
+        let found = node.kind();
+        self.report(node.span, Problem::WrongType { expected, found });
+        None
+    }
+
+    /// One, or a list of them: `read` gets each with its place.
+    fn each<T>(
+        &mut self,
+        key: &Key,
+        node: Node,
+        mut read: impl FnMut(&mut Self, Span, Node) -> Option<T>,
+    ) -> Vec<T> {
+        match node.value {
+            Value::List(items) => {
+                items.into_iter().filter_map(|item| read(self, item.span, item)).collect()
+            }
+            value => read(self, key.span, Node { value, ..node }).into_iter().collect(),
+        }
+    }
+
+    /// As [`Reader::each`], but an empty list is a mistake.
+    fn some<T>(
+        &mut self,
+        key: &'static str,
+        (place, node): (Key, Node),
+        read: impl FnMut(&mut Self, Span, Node) -> Option<T>,
+    ) -> Vec<T> {
+        if matches!(&node.value, Value::List(items) if items.is_empty()) {
+            self.report(node.span, Problem::EmptyList { key });
+        }
+        self.each(&place, node, read)
+    }
+
+    /// Resolves names and ends the reading. Nothing is said about names of a file that could not
+    /// be read to its end: what is missing may stand there.
+    fn end(mut self, is_whole: bool) -> Config {
+        if is_whole {
+            if !self.has_version {
+                let at = Span { file: self.file, start: 0, end: 0 };
+                let key = keys::FILE.key("version").map_or("", |key| key.example);
+                let problem =
+                    Problem::MissingKey { key: "version", section: keys::FILE.name, example: key };
+                self.report(at, problem);
+            }
+            self.secrets.end(self.found);
+            self.destinations.end(self.found);
+        }
+        self.config
+    }
+
+    fn version(&mut self, node: &Node) {
+        match node.value {
+            Value::Integer(1) => {}
+            Value::Integer(found) if found > 1 => {
+                self.report(node.span, Problem::NewerVersion { found });
+            }
+            _ => {
+                self.wrong_type::<()>(node, "the number 1");
+            }
+        }
+    }
+
+    fn language(&mut self, key: &Key, node: &Node) {
+        if !self.config.listeners.is_empty() {
+            let problem = Problem::KeyOrder { key: "expressions", before: "listeners" };
+            self.report(key.span, problem);
+        }
+        self.dialect = match self.choice(node, &["moveworks", "jmespath"]) {
+            Some("jmespath") => Dialect::Jmespath,
+            _ => Dialect::Moveworks,
+        };
+    }
+}
+
+impl Sections for Reader<'_> {
+    fn is_streamed(&self, name: &str) -> bool {
+        matches!(name, "listeners" | "secrets" | "destinations")
+    }
+
+    fn section(&mut self, key: Key, node: Node) {
+        self.config.written.sections.insert(key.name.clone(), node.fingerprint());
+        match key.name.as_str() {
+            "version" => {
+                self.has_version = true;
+                self.version(&node);
+            }
+            "expressions" => self.language(&key, &node),
+            "server" => {
+                if let Some(server) = self.server(&key, node) {
+                    self.config.server = server;
+                }
+            }
+            "log" => {
+                if let Some(log) = self.log(&key, node) {
+                    self.config.log = log;
+                }
+            }
+            "env_file" => self.config.env_file = self.text(&node),
+            // A streamed section that is no map.
+            "listeners" | "secrets" | "destinations" => {
+                if !matches!(node.value, Value::Null) {
+                    self.wrong_type::<()>(&node, "a map of names");
+                }
+            }
+            _ => {
+                let known = keys::FILE.keys.iter().map(|key| key.name).collect();
+                let section = keys::FILE.name;
+                self.report(key.span, Problem::UnknownKey { key: key.name, section, known });
+            }
+        }
+    }
+
+    fn entry(&mut self, section: &Key, key: Key, node: Node) {
+        match section.name.as_str() {
+            "secrets" => {
+                self.written_entry(section, &key, &node);
+                self.secret(key, node);
+            }
+            "destinations" => {
+                self.written_entry(section, &key, &node);
+                self.destination(key, node);
+            }
+            _ => {
+                let written = match &node.value {
+                    Value::Map(entries) => entries
+                        .iter()
+                        .map(|entry| (entry.key.name.clone(), entry.node.fingerprint()))
+                        .collect(),
+                    _ => BTreeMap::new(),
+                };
+                self.config.written.listeners.insert(key.name.clone(), written);
+                if let Some(listener) = self.listener(&key, node) {
+                    self.config.listeners.push(listener);
+                }
+            }
+        }
+    }
+}
+
+impl Reader<'_> {
+    fn written_entry(&mut self, section: &Key, key: &Key, node: &Node) {
+        let name = format!("{}.{}", section.name, key.name);
+        self.config.written.sections.insert(name, node.fingerprint());
+    }
+
+    fn fields(&mut self, section: &'static keys::Section, at: Span, node: Node) -> Option<Fields> {
+        Fields::read(self, section, at, node)
+    }
+}

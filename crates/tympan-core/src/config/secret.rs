@@ -1,0 +1,63 @@
+//! Reading `secrets:`: references, never values.
+
+use crate::config::Reader;
+use crate::config::SecretId;
+use crate::config::keys;
+use crate::span::Span;
+use crate::yaml::Key;
+use crate::yaml::Node;
+
+/// Where a secret is found.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Reference {
+    /// An environment variable, or a line of `env_file`.
+    Env(String),
+    /// A file, relative to the configuration's folder.
+    File(String),
+}
+
+/// A name, and the references under it: several are a rotation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretRefs {
+    /// What listeners call it.
+    pub name: String,
+    /// Where the name is defined.
+    pub at: Span,
+    /// Where its values are found.
+    pub references: Vec<Reference>,
+}
+
+impl Reader<'_> {
+    pub(super) fn secret(&mut self, key: Key, node: Node) {
+        self.check_name("secret", &key);
+        let references = self.some("secrets", (key.clone(), node), |reader, at, node| {
+            let mut fields = reader.fields(&keys::SECRET, at, node)?;
+            let env = fields.take("env");
+            let file = fields.take("file");
+            fields.end();
+            match (env, file) {
+                (Some((_, node)), _) => reader.text(&node).map(Reference::Env),
+                (None, Some((_, node))) => reader.text(&node).map(Reference::File),
+                (None, None) => None,
+            }
+        });
+        let id = SecretId(self.secrets.define(key.name.clone(), key.span));
+        let slot = self.secret_slot(id);
+        *slot = SecretRefs { name: key.name, at: key.span, references };
+    }
+
+    /// The secret that a node names.
+    pub(super) fn secret_name(&mut self, node: &Node) -> Option<SecretId> {
+        let name = self.text(node)?;
+        let id = SecretId(self.secrets.mention(name, node.span));
+        self.secret_slot(id);
+        Some(id)
+    }
+
+    fn secret_slot(&mut self, id: SecretId) -> &mut SecretRefs {
+        if self.config.secrets.len() <= id.0 {
+            self.config.secrets.resize_with(id.0 + 1, SecretRefs::default);
+        }
+        &mut self.config.secrets[id.0]
+    }
+}

@@ -1,0 +1,198 @@
+//! Reading `server:` and `log:`.
+
+use std::net::Ipv4Addr;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::HeaderName;
+
+use crate::config::Reader;
+use crate::config::keys;
+use crate::diagnostic::Problem;
+use crate::span::Span;
+use crate::yaml::Key;
+use crate::yaml::Node;
+use crate::yaml::Value;
+
+/// Where and how requests are received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// The addresses to listen at, with the places that name them.
+    pub listen: Vec<(SocketAddr, Span)>,
+    /// The origin that providers call, such as `https://hooks.example.com`.
+    pub public_url: Option<String>,
+    /// What one connection or request may take.
+    pub limits: Limits,
+    /// How long requests in flight may take to finish after SIGTERM.
+    pub shutdown_grace: Duration,
+}
+
+/// What one connection or request may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest body that is read, in bytes.
+    pub body: u64,
+    /// The largest head, in bytes.
+    pub headers: u64,
+    /// How long a head may take, and how long a connection may be idle before it.
+    pub header_timeout: Duration,
+    /// How long a whole body may take.
+    pub body_timeout: Duration,
+    /// How many connections may be open at once.
+    pub connections: usize,
+}
+
+/// What is logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// The least important lines that are written.
+    pub level: LogLevel,
+    /// Whether accepted requests get a line each.
+    pub accepted: bool,
+    /// The request headers that may appear.
+    pub headers: Vec<HeaderName>,
+}
+
+/// How important a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the usual five")]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
+        Self {
+            listen: vec![(address, Span::default())],
+            public_url: None,
+            limits: Limits::default(),
+            shutdown_grace: Duration::from_secs(10),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 1 << 20,
+            headers: 16 << 10,
+            header_timeout: Duration::from_secs(5),
+            body_timeout: Duration::from_secs(15),
+            connections: 2048,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        let headers = ["content-type", "user-agent", "x-request-id"];
+        Self {
+            level: LogLevel::Info,
+            accepted: false,
+            headers: headers.map(HeaderName::from_static).into(),
+        }
+    }
+}
+
+impl Reader<'_> {
+    pub(super) fn server(&mut self, key: &Key, node: Node) -> Option<Server> {
+        let mut fields = self.fields(&keys::SERVER, key.span, node)?;
+        let mut server = Server::default();
+        if let Some(listen) = fields.take("listen") {
+            server.listen = self.some("listen", listen, |reader, _, node| {
+                reader.address(&node).map(|address| (address, node.span))
+            });
+        }
+        if let Some((_, node)) = fields.take("public_url") {
+            server.public_url = self.origin(&node);
+        }
+        if let Some((key, node)) = fields.take("limits") {
+            server.limits = self.server_limits(&key, node).unwrap_or_default();
+        }
+        if let Some((_, node)) = fields.take("shutdown_grace") {
+            server.shutdown_grace = self.duration(&node).unwrap_or_default();
+        }
+        fields.end();
+        Some(server)
+    }
+
+    fn server_limits(&mut self, key: &Key, node: Node) -> Option<Limits> {
+        let mut fields = self.fields(&keys::SERVER_LIMITS, key.span, node)?;
+        let mut limits = Limits::default();
+        if let Some((_, node)) = fields.take("body") {
+            limits.body = self.size(&node).unwrap_or(limits.body);
+        }
+        if let Some((_, node)) = fields.take("headers") {
+            limits.headers = self.header_size(&node).unwrap_or(limits.headers);
+        }
+        if let Some((_, node)) = fields.take("header_timeout") {
+            limits.header_timeout = self.timeout(&node).unwrap_or(limits.header_timeout);
+        }
+        if let Some((_, node)) = fields.take("body_timeout") {
+            limits.body_timeout = self.timeout(&node).unwrap_or(limits.body_timeout);
+        }
+        if let Some((_, node)) = fields.take("connections") {
+            limits.connections = self.count(&node).unwrap_or(limits.connections);
+        }
+        fields.end();
+        Some(limits)
+    }
+
+    /// A duration that ends something: none at all would end everything.
+    pub(super) fn timeout(&mut self, node: &Node) -> Option<Duration> {
+        let duration = self.duration(node)?;
+        if duration.is_zero() {
+            self.misfit(node, "a duration above zero", "5s");
+            return None;
+        }
+        Some(duration)
+    }
+
+    /// The HTTP library refuses to work with less than 8 KiB.
+    fn header_size(&mut self, node: &Node) -> Option<u64> {
+        let size = self.size(node)?;
+        if !(8 << 10..=1 << 20).contains(&size) {
+            self.misfit(node, "a size from 8KiB to 1MiB", "16KiB");
+            return None;
+        }
+        Some(size)
+    }
+
+    fn misfit(&mut self, node: &Node, what: &'static str, example: &'static str) {
+        let found = self.text(node).unwrap_or_default();
+        self.report(node.span, Problem::BadValue { what, found, example, why: None });
+    }
+
+    pub(super) fn log(&mut self, key: &Key, node: Node) -> Option<Log> {
+        let mut fields = self.fields(&keys::LOG, key.span, node)?;
+        let mut log = Log::default();
+        if let Some((_, node)) = fields.take("level") {
+            let words = &["error", "warn", "info", "debug", "trace"];
+            log.level = match self.choice(&node, words) {
+                Some("error") => LogLevel::Error,
+                Some("warn") => LogLevel::Warn,
+                Some("debug") => LogLevel::Debug,
+                Some("trace") => LogLevel::Trace,
+                _ => LogLevel::Info,
+            };
+        }
+        if let Some((_, node)) = fields.take("accepted") {
+            log.accepted = self.boolean(&node).unwrap_or_default();
+        }
+        if let Some((key, node)) = fields.take("headers") {
+            // An empty list is meant: no header in any log.
+            if matches!(node.value, Value::List(_)) {
+                log.headers = self.each(&key, node, |reader, _, node| reader.header(&node));
+            } else {
+                self.wrong_type::<()>(&node, "a list");
+            }
+        }
+        fields.end();
+        Some(log)
+    }
+}

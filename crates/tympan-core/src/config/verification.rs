@@ -1,0 +1,262 @@
+//! Reading `verification:`.
+
+use std::time::Duration;
+
+use tympan_expr::Expression;
+
+use crate::config::Reader;
+use crate::config::SecretId;
+use crate::config::fields::Fields;
+use crate::config::keys;
+use crate::diagnostic::Problem;
+use crate::roots::Place;
+use crate::scheme::Encoding;
+use crate::scheme::Format;
+use crate::scheme::HashMode;
+use crate::scheme::Signature;
+use crate::scheme::Timestamp;
+use crate::scheme::Unit;
+use crate::span::Span;
+use crate::yaml::Key;
+use crate::yaml::Node;
+use crate::yaml::Value;
+
+/// A tolerance above this many seconds is warned about.
+const LONG_TOLERANCE: u64 = 900;
+
+/// One way for a sender to prove itself.
+#[derive(Clone, Debug)]
+pub enum Verification {
+    /// An HMAC over a payload.
+    Signature(Box<SignatureCheck>),
+    /// The secret itself.
+    Token(TokenCheck),
+    /// At least one of these.
+    Any(Vec<Verification>),
+    /// All of these.
+    All(Vec<Verification>),
+    /// Anyone, for a reason.
+    None(String),
+}
+
+/// An HMAC over a payload.
+#[derive(Clone, Debug)]
+pub struct SignatureCheck {
+    /// Where it is written.
+    pub at: Span,
+    /// The key.
+    pub secret: SecretId,
+    /// How it is computed and written.
+    pub scheme: Signature,
+    /// Candidates for what is signed.
+    pub payloads: Vec<Expression>,
+    /// Where the sender's signature is.
+    pub received: Expression,
+    /// When it was signed.
+    pub timestamp: Option<SignedAt>,
+}
+
+/// Where the timestamp of a signature is, and how it is judged.
+#[derive(Clone, Debug)]
+pub struct SignedAt {
+    /// Where it is; `None` if the signature's format holds it.
+    pub value: Option<Expression>,
+    /// How it is judged.
+    pub scheme: Timestamp,
+}
+
+/// The secret itself, sent along.
+#[derive(Clone, Debug)]
+pub struct TokenCheck {
+    /// Where it is written.
+    pub at: Span,
+    /// The token.
+    pub secret: SecretId,
+    /// Where the sender's token is.
+    pub received: Expression,
+}
+
+impl Reader<'_> {
+    /// The whole of `verification:`: all entries have to hold.
+    pub(super) fn verifications(&mut self, key: Key, node: Node) -> Verification {
+        Verification::All(self.some("verification", (key, node), Self::verification))
+    }
+
+    fn verification(&mut self, at: Span, node: Node) -> Option<Verification> {
+        let mut fields = self.fields(&keys::VERIFICATION, at, node)?;
+        let signature = fields.take("signature");
+        let token = fields.take("token");
+        let any = fields.take("any");
+        let all = fields.take("all");
+        let none = fields.take("none");
+        fields.end();
+        if let Some((key, node)) = signature {
+            return self.signature(&key, node);
+        }
+        if let Some((key, node)) = token {
+            return self.token(&key, node);
+        }
+        if let Some((key, node)) = any {
+            return self.group("any", key, node).map(Verification::Any);
+        }
+        if let Some((key, node)) = all {
+            return self.group("all", key, node).map(Verification::All);
+        }
+        none.and_then(|(_, node)| self.text(&node)).map(Verification::None)
+    }
+
+    fn group(&mut self, name: &'static str, key: Key, node: Node) -> Option<Vec<Verification>> {
+        if !matches!(node.value, Value::List(_)) {
+            return self.wrong_type(&node, "a list");
+        }
+        Some(self.some(name, (key, node), Self::verification))
+    }
+
+    fn token(&mut self, key: &Key, node: Node) -> Option<Verification> {
+        let mut fields = self.fields(&keys::TOKEN, key.span, node)?;
+        let secret = fields.require(self, "secret").and_then(|(_, node)| self.secret_name(&node));
+        let received = fields.require(self, "received_token");
+        let received = received.and_then(|(_, node)| self.expression(Place::Proof, &node));
+        fields.end();
+        let check = TokenCheck { at: key.span, secret: secret?, received: received? };
+        Some(Verification::Token(check))
+    }
+
+    fn signature(&mut self, key: &Key, node: Node) -> Option<Verification> {
+        let mut fields = self.fields(&keys::SIGNATURE, key.span, node)?;
+        let secret = fields.require(self, "secret").and_then(|(_, node)| self.secret_name(&node));
+        let mode = match fields.take("hash_mode") {
+            Some((_, node)) => self.choice(&node, HashMode::WORDS).and_then(HashMode::read),
+            None => Some(HashMode::Sha256),
+        };
+        let received = fields.require(self, "received_signature");
+        let received = received.and_then(|(_, node)| self.expression(Place::Proof, &node));
+        let encoding = match fields.take("encoding") {
+            Some((_, node)) => Some(self.encoding(&node)),
+            None => None,
+        };
+        let format = match fields.take("format") {
+            Some((key, node)) => self.format(&key, node),
+            None => Some(Format::Plain),
+        };
+        let timestamp = self.signed_at(&mut fields, format.as_ref());
+        let payloads = self.payloads(&mut fields);
+        fields.end();
+        let scheme = Signature {
+            mode: mode?,
+            encoding: match encoding {
+                Some(encoding) => Some(encoding?),
+                None => None,
+            },
+            format: format?,
+        };
+        let check = SignatureCheck {
+            at: key.span,
+            secret: secret?,
+            scheme,
+            payloads,
+            received: received?,
+            timestamp,
+        };
+        Some(Verification::Signature(Box::new(check)))
+    }
+
+    fn payloads(&mut self, fields: &mut Fields) -> Vec<Expression> {
+        match fields.take("payload") {
+            Some(payload) => self.some("payload", payload, |reader, _, node| {
+                let payload = reader.expression(Place::Payload, &node)?;
+                if let Some(constant) = payload.as_constant() {
+                    let found = constant.type_name();
+                    let expected = "something that depends on the request";
+                    reader.report(node.span, Problem::ConstantMisfit { found, expected });
+                }
+                Some(payload)
+            }),
+            None => vec![self.raw_body()],
+        }
+    }
+
+    fn signed_at(&mut self, fields: &mut Fields, format: Option<&Format>) -> Option<SignedAt> {
+        let in_format = format.is_some_and(Format::holds_timestamp);
+        let Some((key, node)) = fields.take("timestamp") else {
+            if in_format {
+                // A scheme that sends a timestamp means it to be judged.
+                let scheme = Timestamp { unit: Unit::Seconds, tolerance: Duration::from_mins(5) };
+                return Some(SignedAt { value: None, scheme });
+            }
+            return None;
+        };
+        let mut fields = self.fields(&keys::TIMESTAMP, key.span, node)?;
+        let value_at = fields.place("value");
+        let value = fields.take("value");
+        match (value_at, in_format) {
+            (Some(at), true) => {
+                let problem = Problem::KeyConflict { key: "value", with: "format.pairs.timestamp" };
+                self.report(at, problem);
+            }
+            (None, false) => {
+                let example = keys::TIMESTAMP.key("value").map_or("", |key| key.example);
+                let section = keys::TIMESTAMP.name;
+                self.report(fields.at(), Problem::MissingKey { key: "value", section, example });
+            }
+            _ => {}
+        }
+        let value = value.and_then(|(_, node)| self.expression(Place::Proof, &node));
+        let unit = match fields.take("unit") {
+            Some((_, node)) => {
+                self.choice(&node, &["seconds", "milliseconds"]).and_then(Unit::read)
+            }
+            None => Some(Unit::Seconds),
+        };
+        let tolerance = match fields.take("tolerance") {
+            Some((_, node)) => self.tolerance(&node),
+            None => Some(Duration::from_mins(5)),
+        };
+        fields.end();
+        Some(SignedAt { value, scheme: Timestamp { unit: unit?, tolerance: tolerance? } })
+    }
+
+    fn tolerance(&mut self, node: &Node) -> Option<Duration> {
+        let tolerance = self.timeout(node)?;
+        let seconds = tolerance.as_secs();
+        if seconds > LONG_TOLERANCE {
+            self.report(node.span, Problem::Tolerance { seconds });
+        }
+        Some(tolerance)
+    }
+
+    fn format(&mut self, key: &Key, node: Node) -> Option<Format> {
+        let mut fields = self.fields(&keys::FORMAT, key.span, node)?;
+        let prefix = fields.take("prefix");
+        let pairs = fields.take("pairs");
+        let versions = fields.take("versions");
+        let list = fields.take("list");
+        fields.end();
+        if let Some((_, node)) = prefix {
+            return self.text(&node).map(Format::Prefix);
+        }
+        if let Some((_, node)) = versions {
+            return self.text(&node).map(Format::Versions);
+        }
+        if let Some((_, node)) = list {
+            return self.text(&node).map(Format::List);
+        }
+        let (key, node) = pairs?;
+        let mut fields = self.fields(&keys::PAIRS, key.span, node)?;
+        let timestamp = fields.take("timestamp").and_then(|(_, node)| self.text(&node));
+        let signature = fields.require(self, "signature").and_then(|(_, node)| self.text(&node));
+        fields.end();
+        Some(Format::Pairs { timestamp, signature: signature? })
+    }
+
+    pub(super) fn encoding(&mut self, node: &Node) -> Option<Encoding> {
+        self.choice(node, &["hex", "base64", "base64url"]).and_then(Encoding::read)
+    }
+
+    /// The default payload.
+    fn raw_body(&mut self) -> Expression {
+        let vocabulary = crate::roots::vocabulary(Place::Payload, &[]);
+        Expression::compile(tympan_expr::Dialect::Moveworks, "raw_body", &vocabulary)
+            .map_or_else(|_| Expression::constant(tympan_expr::Value::Null), |it| it.expression)
+    }
+}

@@ -1,0 +1,187 @@
+//! The words about mistakes in expressions, whose facts come from the language's own crate.
+
+use tympan_expr::ErrorKind;
+use tympan_expr::Expected;
+use tympan_expr::WarningKind;
+use tympan_expr::functions::Kind;
+
+/// See [`super::Problem::code`].
+pub(super) fn code(kind: &ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::UnexpectedToken { .. } => "E101",
+        ErrorKind::UnexpectedCharacter { .. } => "E102",
+        ErrorKind::UnclosedText { .. } => "E103",
+        ErrorKind::UnclosedBracket { .. } => "E104",
+        ErrorKind::BadNumber { .. } => "E105",
+        ErrorKind::Empty => "E106",
+        ErrorKind::IfWithoutElse => "E107",
+        ErrorKind::UnknownName { .. } => "E108",
+        ErrorKind::UnknownFunction { .. } => "E109",
+        ErrorKind::ArgumentCount { .. } => "E110",
+        ErrorKind::ArgumentKind { .. } => "E111",
+        ErrorKind::BadPattern { .. } => "E112",
+        ErrorKind::PatternNotConstant { .. } => "E113",
+        ErrorKind::TooLong { .. } => "E114",
+        ErrorKind::TooDeep { .. } => "E115",
+        ErrorKind::TooManyOperators { .. } => "E116",
+        ErrorKind::Jmespath { .. } => "E117",
+        ErrorKind::NoBody => "E118",
+        ErrorKind::ZeroStep => "E119",
+    }
+}
+
+/// See [`super::Problem::message`].
+pub(super) fn message(kind: &ErrorKind) -> String {
+    match kind {
+        ErrorKind::UnexpectedToken { found: Some(found), expected } => {
+            format!("expected {}, found `{found}`", expected_words(*expected))
+        }
+        ErrorKind::UnexpectedToken { found: None, expected } => {
+            format!("expected {}, found the end of the expression", expected_words(*expected))
+        }
+        ErrorKind::UnexpectedCharacter { found, .. } => {
+            format!("`{found}` means nothing in an expression")
+        }
+        ErrorKind::UnclosedText { quote } => format!("this text lacks its closing `{quote}`"),
+        ErrorKind::UnclosedBracket { bracket } => format!("nothing closes this `{bracket}`"),
+        ErrorKind::BadNumber { text } => format!("`{text}` is no number"),
+        ErrorKind::Empty => "the expression is empty".to_owned(),
+        ErrorKind::IfWithoutElse => "`IF` needs a value for both cases".to_owned(),
+        ErrorKind::UnknownName { name, elsewhere: true, .. } => {
+            format!("`{name}` does not exist at this place")
+        }
+        ErrorKind::UnknownName { name, .. } => format!("`{name}` stands for nothing here"),
+        ErrorKind::UnknownFunction { name, .. } => format!("there is no function `{name}`"),
+        ErrorKind::ArgumentCount { function, least, most, found } => {
+            format!("`{function}` takes {}, found {found}", count_words(*least, *most))
+        }
+        ErrorKind::ArgumentKind { function, parameter, expected, found } => {
+            format!("`{parameter}` of `{function}` takes {}, found {found}", kind_words(*expected))
+        }
+        ErrorKind::BadPattern { reason } => {
+            format!("this regular expression does not compile: {reason}")
+        }
+        ErrorKind::PatternNotConstant { function, parameter } => {
+            format!("`{parameter}` of `{function}` has to be written out")
+        }
+        ErrorKind::TooLong { found, limit } => {
+            format!("the expression has {found} bytes; at most {limit} are read")
+        }
+        ErrorKind::TooDeep { limit } => format!("the expression is nested deeper than {limit}"),
+        ErrorKind::TooManyOperators { limit } => {
+            format!("the expression has more than {limit} operators")
+        }
+        ErrorKind::Jmespath { reason } => format!("this is no JMESPath: {reason}"),
+        ErrorKind::NoBody => "there is no request body to read at this place".to_owned(),
+        ErrorKind::ZeroStep => "a slice cannot advance by zero".to_owned(),
+    }
+}
+
+/// See [`super::Problem::help`].
+pub(super) fn help(kind: &ErrorKind) -> Option<String> {
+    Some(match kind {
+        ErrorKind::UnknownName { name, looks_like_literal: true, .. } => {
+            format!("a literal text takes quotes inside the YAML text: `'\"{name}\"'`")
+        }
+        ErrorKind::UnknownName { near: Some(near), .. } => format!("did you mean `{near}`?"),
+        ErrorKind::UnknownName { name, .. } => {
+            format!("if a literal text is meant, it takes quotes: `'\"{name}\"'`")
+        }
+        ErrorKind::UnknownFunction { near: Some(near), .. } => format!("did you mean `{near}`?"),
+        ErrorKind::UnexpectedCharacter { near: Some(near), .. } => {
+            format!("did you mean `{near}`?")
+        }
+        ErrorKind::UnexpectedToken { found: Some(found), .. } if found == "=" => {
+            "compare with `==`".to_owned()
+        }
+        ErrorKind::IfWithoutElse => "write `IF condition THEN value ELSE value`".to_owned(),
+        ErrorKind::Empty => "write `null` if there is to be no value".to_owned(),
+        ErrorKind::PatternNotConstant { .. } => {
+            "regular expressions are compiled once, when the file is read".to_owned()
+        }
+        ErrorKind::TooLong { .. } | ErrorKind::TooDeep { .. } => "split it with `let:`".to_owned(),
+        ErrorKind::UnclosedText { .. } => {
+            "close it, or put the other kind of quotes around the YAML text".to_owned()
+        }
+        _ => return None,
+    })
+}
+
+/// See [`super::Problem::code`].
+pub(super) fn warning_code(kind: &WarningKind) -> &'static str {
+    match kind {
+        WarningKind::NearRoot { .. } => "E201",
+        WarningKind::ConstantCondition { .. } => "E202",
+        WarningKind::BareKey { .. } => "E203",
+        WarningKind::ElsewhereRoot { .. } => "E204",
+        WarningKind::ShadowsRoot { .. } => "E205",
+    }
+}
+
+/// See [`super::Problem::message`].
+pub(super) fn warning_message(kind: &WarningKind) -> String {
+    match kind {
+        WarningKind::NearRoot { name, .. } => format!("`{name}` reads a field of the body"),
+        WarningKind::ConstantCondition { value } => format!("this condition is always {value}"),
+        WarningKind::BareKey { name } => {
+            format!("the key is what the field `{name}` holds, not the text `{name}`")
+        }
+        WarningKind::ElsewhereRoot { name } => {
+            format!("`{name}` does not exist at this place, so it reads a field of the body")
+        }
+        WarningKind::ShadowsRoot { name } => format!("the parameter `{name}` hides a root"),
+    }
+}
+
+/// See [`super::Problem::help`].
+pub(super) fn warning_help(kind: &WarningKind) -> Option<String> {
+    Some(match kind {
+        WarningKind::NearRoot { name, root } => {
+            format!("did you mean `{root}`? if not, write `parsed_body.{name}`")
+        }
+        WarningKind::ElsewhereRoot { name } => {
+            format!("if that is meant, write `parsed_body.{name}`")
+        }
+        WarningKind::BareKey { name } => format!("write `\"{name}\"` for the text"),
+        WarningKind::ShadowsRoot { .. } => "give the parameter another name".to_owned(),
+        WarningKind::ConstantCondition { .. } => return None,
+    })
+}
+
+fn expected_words(expected: Expected) -> String {
+    match expected {
+        Expected::End => "an operator or the end of the expression".to_owned(),
+        Expected::Expression => "a value".to_owned(),
+        Expected::Field => "the name of a field or function".to_owned(),
+        Expected::Parameter => "the name of a parameter".to_owned(),
+        Expected::Tokens(tokens) => {
+            tokens.iter().map(|token| format!("`{token}`")).collect::<Vec<_>>().join(" or ")
+        }
+    }
+}
+
+fn count_words(least: usize, most: Option<usize>) -> String {
+    let arguments = |count| if count == 1 { "argument" } else { "arguments" };
+    match most {
+        Some(most) if most == least => format!("{least} {}", arguments(least)),
+        Some(most) => format!("{least} to {most} arguments"),
+        None => format!("at least {least} {}", arguments(least)),
+    }
+}
+
+fn kind_words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Any => "anything",
+        Kind::Boolean => "true or false",
+        Kind::Data => "a text or bytes",
+        Kind::Lambda => "a lambda such as `x => x.name`",
+        Kind::List => "a list",
+        Kind::Many => "a list or a map",
+        Kind::Map => "a map",
+        Kind::Number => "a number",
+        Kind::Pattern => "a regular expression",
+        Kind::Sized => "a text, bytes, a list or a map",
+        Kind::Some => "anything but null",
+        Kind::Text => "a text",
+    }
+}

@@ -1,0 +1,73 @@
+//! What is wrong with a configuration, as facts with places; the words and the drawing apart.
+
+mod expression;
+mod problem;
+mod render;
+
+pub use problem::Problem;
+pub use render::json;
+pub use render::text;
+
+use crate::span::Span;
+
+/// A problem at a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnostic {
+    /// Where.
+    pub at: Span,
+    /// What.
+    pub problem: Problem,
+}
+
+/// Whether a problem keeps a configuration from being served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It cannot be served.
+    Error,
+    /// It can, but hardly as it is meant.
+    Warning,
+}
+
+/// Everything that was found in one reading, in the order of the files.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Diagnostics {
+    list: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Adds a problem; reading goes on.
+    pub fn report(&mut self, at: Span, problem: Problem) {
+        self.list.push(Diagnostic { at, problem });
+    }
+
+    /// Adds a problem that came with its place.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.list.push(diagnostic);
+    }
+
+    /// Whether anything found is an error, or a warning if `strict`.
+    #[must_use]
+    pub fn refuse(&self, strict: bool) -> bool {
+        self.list.iter().any(|found| strict || found.problem.severity() == Severity::Error)
+    }
+
+    /// How many are of this severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.list.iter().filter(|found| found.problem.severity() == severity).count()
+    }
+
+    /// Whether nothing was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// All of them, in the order of the files.
+    #[must_use]
+    pub fn sorted(&self) -> Vec<&Diagnostic> {
+        let mut list: Vec<_> = self.list.iter().collect();
+        list.sort_by_key(|found| (found.at, found.problem.code()));
+        list
+    }
+}

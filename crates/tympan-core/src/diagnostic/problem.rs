@@ -1,0 +1,359 @@
+//! Every mistake that a configuration can hold: the facts, their codes, and all words about them.
+
+use tympan_expr::ErrorKind;
+use tympan_expr::WarningKind;
+
+use super::Severity;
+use super::expression;
+use crate::span::Span;
+
+/// What is wrong, as facts; [`Problem::message`] and [`Problem::help`] hold all the prose.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields of a fact say in one word what they hold")]
+pub enum Problem {
+    /// A name that may not be used for this kind of thing.
+    BadName { kind: &'static str, name: String },
+    /// A path that cannot be routed.
+    BadPath { path: String, why: String },
+    /// A literal that cannot be read as what its key holds.
+    BadValue { what: &'static str, found: String, example: &'static str, why: Option<String> },
+    /// A challenge answers with something that a browser would run.
+    ChallengeMarkup { content_type: String },
+    /// A constant that cannot be what its place needs.
+    ConstantMisfit { found: &'static str, expected: &'static str },
+    /// A key stands twice in one map.
+    DuplicateKey { key: String },
+    /// A text that cannot be compiled as an expression.
+    Expression(ErrorKind),
+    /// A text that compiles, but hardly to what was meant.
+    ExpressionWarning(WarningKind),
+    /// A file without anything in it.
+    EmptyFile,
+    /// A key holds an empty list, which could never do anything.
+    EmptyList { key: &'static str },
+    /// A header that is set by the server itself, or is none.
+    HeaderName { name: String },
+    /// One of two keys that say the same thing.
+    KeyConflict { key: &'static str, with: &'static str },
+    /// A key that has to stand before another.
+    KeyOrder { key: &'static str, before: &'static str },
+    /// A name of `let` that is taken by a root, or cannot be written in an expression.
+    LetName { name: String },
+    /// A response that would tell the provider not to try again, though the event is lost.
+    LostByStatus { outcome: &'static str },
+    /// A key that has to be there.
+    MissingKey { key: &'static str, section: &'static str, example: &'static str },
+    /// The file is meant for another version.
+    NewerVersion { found: i128 },
+    /// A listener sends its events nowhere.
+    NoDestination { listener: String },
+    /// A listener that does not say how its senders prove themselves.
+    NoVerification { listener: String },
+    /// The text is no YAML.
+    NotYaml { message: String },
+    /// The file is no UTF-8.
+    NotText { valid_up_to: usize },
+    /// A section that takes exactly one of its keys has none or several.
+    OneOf { section: &'static str, found: usize, keys: Vec<&'static str> },
+    /// The file is larger, or expands to more, than is read.
+    OverBudget { what: &'static str, most: usize },
+    /// Two listeners would answer the same requests.
+    PathTaken { path: String, by: String, first: Span },
+    /// A regular expression that cannot be compiled.
+    Regex { why: String },
+    /// A save would take the secret of a serving listener away.
+    SecretLost { secret: String, listener: String, why: String },
+    /// More than one document in a file.
+    SeveralDocuments,
+    /// A time-stamped signature that may be very old.
+    Tolerance { seconds: u64 },
+    /// A word that is not among those that a key takes.
+    UnknownChoice { found: String, choices: Vec<&'static str> },
+    /// A key that its section does not know.
+    UnknownKey { key: String, section: &'static str, known: Vec<&'static str> },
+    /// A name that nothing is defined under.
+    UnknownName { kind: &'static str, name: String, known: Vec<String> },
+    /// Something is defined and never used.
+    Unused { kind: &'static str, name: String },
+    /// Another kind of value than the key holds.
+    WrongType { expected: &'static str, found: &'static str },
+}
+
+impl Problem {
+    /// Stands here for good: a code that was released is never given to another problem.
+    ///
+    /// `Y` is YAML itself, `C` keys and values, `E` expressions, `L` lints.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotYaml { .. } => "Y101",
+            Self::DuplicateKey { .. } => "Y102",
+            Self::OverBudget { .. } => "Y103",
+            Self::EmptyFile => "Y104",
+            Self::SeveralDocuments => "Y105",
+            Self::NotText { .. } => "Y106",
+            Self::UnknownKey { .. } => "C101",
+            Self::MissingKey { .. } => "C102",
+            Self::WrongType { .. } => "C103",
+            Self::BadValue { .. } => "C104",
+            Self::UnknownChoice { .. } => "C105",
+            Self::UnknownName { .. } => "C106",
+            Self::BadName { .. } => "C107",
+            Self::BadPath { .. } => "C108",
+            Self::PathTaken { .. } => "C109",
+            Self::OneOf { .. } => "C110",
+            Self::KeyConflict { .. } => "C111",
+            Self::EmptyList { .. } => "C113",
+            Self::HeaderName { .. } => "C114",
+            Self::Regex { .. } => "C115",
+            Self::NewerVersion { .. } => "C116",
+            Self::ConstantMisfit { .. } => "C117",
+            Self::SecretLost { .. } => "C118",
+            Self::KeyOrder { .. } => "C119",
+            Self::LetName { .. } => "C120",
+            Self::LostByStatus { .. } => "C121",
+            Self::Expression(kind) => expression::code(kind),
+            Self::ExpressionWarning(kind) => expression::warning_code(kind),
+            Self::ChallengeMarkup { .. } => "L03",
+            Self::NoVerification { .. } => "L07",
+            Self::Tolerance { .. } => "L11",
+            Self::NoDestination { .. } => "L41",
+            Self::Unused { .. } => "L42",
+        }
+    }
+
+    /// Whether it keeps the configuration from being served.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::ExpressionWarning(_)
+            | Self::NoDestination { .. }
+            | Self::Tolerance { .. }
+            | Self::Unused { .. } => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+
+    /// One line in lower case without a full stop: what was found, and what was expected.
+    #[must_use]
+    pub fn message(&self) -> String {
+        match self {
+            Self::BadName { kind, name } => format!("`{name}` cannot be the name of a {kind}"),
+            Self::BadPath { path, why } => format!("`{path}` cannot be routed: {why}"),
+            Self::BadValue { what, found, why: None, .. } => {
+                format!("expected {what}, found `{found}`")
+            }
+            Self::BadValue { what, found, why: Some(why), .. } => {
+                format!("expected {what}, found `{found}`: {why}")
+            }
+            Self::ChallengeMarkup { content_type } => {
+                format!("a challenge may not answer with `{content_type}`")
+            }
+            Self::ConstantMisfit { found, expected } => {
+                format!("this place needs {expected}, and this is always a {found}")
+            }
+            Self::DuplicateKey { key } => format!("`{key}` stands twice in this map"),
+            Self::Expression(kind) => expression::message(kind),
+            Self::ExpressionWarning(kind) => expression::warning_message(kind),
+            Self::EmptyFile => "the file says nothing".to_owned(),
+            Self::EmptyList { key } => format!("`{key}` holds an empty list"),
+            Self::HeaderName { name } => format!("`{name}` cannot be set as a response header"),
+            Self::KeyConflict { key, with } => {
+                format!("`{key}` and `{with}` cannot stand together")
+            }
+            Self::KeyOrder { key, before } => format!("`{key}` has to stand before `{before}`"),
+            Self::LetName { name } => format!("`{name}` cannot be a name of `let`"),
+            Self::LostByStatus { outcome } => {
+                format!(
+                    "`{outcome}` needs a status from 500 on, or the provider gives the event up"
+                )
+            }
+            Self::MissingKey { key, section, .. } => format!("{section} needs the key `{key}`"),
+            Self::NewerVersion { found } => {
+                format!("the file is written for version {found}; this tympan reads version 1")
+            }
+            Self::NoDestination { listener } => {
+                format!("the events of listener `{listener}` are delivered nowhere")
+            }
+            Self::NoVerification { listener } => {
+                format!("listener `{listener}` does not say how its senders are verified")
+            }
+            Self::NotYaml { message } => format!("this is no YAML: {message}"),
+            Self::NotText { .. } => "the file is not UTF-8".to_owned(),
+            Self::OneOf { section, found: 0, .. } => {
+                format!("{section} needs exactly one of its keys, found none")
+            }
+            Self::OneOf { section, found, .. } => {
+                format!("{section} takes exactly one of its keys, found {found}")
+            }
+            Self::OverBudget { what, most } => {
+                format!("the file holds more {what} than is read (at most {most})")
+            }
+            Self::PathTaken { path, by, .. } => {
+                format!("listener `{by}` already answers requests for `{path}`")
+            }
+            Self::Regex { why } => format!("this regular expression does not compile: {why}"),
+            Self::SecretLost { secret, listener, why } => format!(
+                "listener `{listener}` is serving, and this save would take its secret \
+                 `{secret}` away: {why}"
+            ),
+            Self::SeveralDocuments => "the file holds more than one YAML document".to_owned(),
+            Self::Tolerance { seconds } => {
+                format!("signatures stay valid for {seconds} seconds, so they can be replayed")
+            }
+            Self::UnknownChoice { found, .. } => format!("`{found}` is none of the possible words"),
+            Self::UnknownKey { key, section, .. } => format!("{section} has no key `{key}`"),
+            Self::UnknownName { kind, name, .. } => format!("there is no {kind} `{name}`"),
+            Self::Unused { kind, name } => format!("{kind} `{name}` is never used"),
+            Self::WrongType { expected, found } => format!("expected {expected}, found {found}"),
+        }
+    }
+
+    /// What to do about it, as an order that can be followed, when we can tell.
+    #[must_use]
+    pub fn help(&self) -> Option<String> {
+        Some(match self {
+            Self::BadName { .. } => {
+                "use a lower-case letter or digit, then up to 62 more of them, \
+                                     `_` or `-`"
+                    .to_owned()
+            }
+            Self::BadPath { .. } => "write it like `/in/orders` or `/in/{customer}`".to_owned(),
+            Self::BadValue { example, .. } => format!("write it like `{example}`"),
+            Self::ChallengeMarkup { .. } => "answer with `text/plain` or `application/json`: what \
+                                             a stranger sends would run in a browser otherwise"
+                .to_owned(),
+            Self::ConstantMisfit { .. } => return None,
+            Self::DuplicateKey { .. } => "remove one of them".to_owned(),
+            Self::Expression(kind) => return expression::help(kind),
+            Self::ExpressionWarning(kind) => return expression::warning_help(kind),
+            Self::EmptyFile => {
+                "write at least `version: 1`; to serve nothing, say `listeners: {}`".to_owned()
+            }
+            Self::EmptyList { .. } => "remove the key, or say what it should hold".to_owned(),
+            Self::HeaderName { .. } => "header names are letters, digits and `-`; the server sets \
+                                        those about length and connection itself"
+                .to_owned(),
+            Self::KeyConflict { .. } => "remove one of them".to_owned(),
+            Self::KeyOrder { before, .. } => format!("move it above `{before}:`"),
+            Self::LetName { .. } => "use letters, digits and `_`, and none of the names that \
+                                     requests bring along"
+                .to_owned(),
+            Self::LostByStatus { .. } => "use 503, or leave `status` out".to_owned(),
+            Self::MissingKey { example, .. } => format!("add it, for example `{example}`"),
+            Self::NewerVersion { .. } => "install a newer tympan, or write `version: 1`".to_owned(),
+            Self::NoDestination { .. } => {
+                "add `deliver: [NAME]` with a name from `destinations:`; \
+                                           `deliver: []` says that this is meant"
+                    .to_owned()
+            }
+            Self::NoVerification { .. } => "add `verification:`, for example with a `signature`; \
+                                            for a sender that cannot sign, give the reason: \
+                                            `verification: {none: \"why\"}`"
+                .to_owned(),
+            Self::NotYaml { message } => return yaml_help(message),
+            Self::NotText { .. } => "save the file as UTF-8".to_owned(),
+            Self::OneOf { keys, .. } => format!("choose one of {}", quoted_list(keys)),
+            Self::OverBudget { .. } => "make the file smaller; aliases may repeat what is written \
+                                        tenfold at most"
+                .to_owned(),
+            Self::PathTaken { .. } => "give one of the two another `path`".to_owned(),
+            Self::Regex { .. } => "only expressions that run in linear time are known: no \
+                                   look-around, no back-references"
+                .to_owned(),
+            Self::SecretLost { .. } => "make the secret resolvable again, or remove the listener \
+                                        in the same save"
+                .to_owned(),
+            Self::SeveralDocuments => "remove the `---` and what follows it".to_owned(),
+            Self::Tolerance { .. } => "keep `tolerance` at 15m or less; 5m is usual".to_owned(),
+            Self::UnknownChoice { found, choices } => match nearest(found, choices) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("use one of {}", quoted_list(choices)),
+            },
+            Self::UnknownKey { key, known, .. } => match nearest(key, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("its keys are {}", quoted_list(known)),
+            },
+            Self::UnknownName { kind, name, known } => {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                match nearest(name, &known) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None if known.is_empty() => format!("define it under `{kind}s:`"),
+                    None => format!("define it under `{kind}s:`, or use {}", quoted_list(&known)),
+                }
+            }
+            Self::Unused { .. } => "remove it, or use it".to_owned(),
+            Self::WrongType { .. } => return None,
+        })
+    }
+
+    /// A second place that the reader has to see, and why.
+    #[must_use]
+    pub fn related(&self) -> Option<(Span, &'static str)> {
+        match self {
+            Self::PathTaken { first, .. } => Some((*first, "taken here")),
+            _ => None,
+        }
+    }
+}
+
+/// The word nearest to `found`, if one is near enough to have been meant.
+#[must_use]
+pub(crate) fn nearest<'w>(found: &str, words: &[&'w str]) -> Option<&'w str> {
+    let found = found.to_lowercase();
+    words
+        .iter()
+        .map(|word| (strsim::damerau_levenshtein(&found, &word.to_lowercase()), *word))
+        .filter(|(distance, word)| *distance <= 1 + word.len() / 5)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+/// At most a dozen words in backticks, as a sentence lists them.
+fn quoted_list(words: &[&str]) -> String {
+    let shown = words.iter().take(12).map(|word| format!("`{word}`")).collect::<Vec<_>>();
+    match words.len() - shown.len() {
+        0 => match shown.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+            None => String::new(),
+        },
+        n_more => format!("{} and {n_more} more", shown.join(", ")),
+    }
+}
+
+/// The library says what it met; this says what people usually did.
+fn yaml_help(message: &str) -> Option<String> {
+    let help = if message.contains("tab") {
+        "indent with spaces: YAML does not allow tabs"
+    } else if message.contains("unclosed quote") {
+        "close the quote; an expression with quotes inside takes the other kind around it"
+    } else if message.contains("':'") || message.contains("mapping values") {
+        "close the bracket or brace above, or put quotes around a text that holds `: `"
+    } else if message.contains("anchor") {
+        "define the anchor with `&name` before it is used with `*name`"
+    } else {
+        return None;
+    };
+    Some(help.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+    use super::quoted_list;
+
+    #[test]
+    fn nearest_word() {
+        let words = ["path", "payload", "verification"];
+        assert_eq!(nearest("pth", &words), Some("path"));
+        assert_eq!(nearest("Verfication", &words), Some("verification"));
+        assert_eq!(nearest("response", &words), None);
+    }
+
+    #[test]
+    fn lists_of_words() {
+        assert_eq!(quoted_list(&["a"]), "`a`");
+        assert_eq!(quoted_list(&["a", "b", "c"]), "`a`, `b` or `c`");
+    }
+}

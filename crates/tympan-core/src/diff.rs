@@ -1,0 +1,118 @@
+//! What a save changes.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::config::Written;
+
+/// One thing that differs between two configurations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A listener is new.
+    Added {
+        /// Its name.
+        listener: String,
+    },
+    /// A listener says something else.
+    Changed {
+        /// Its name.
+        listener: String,
+        /// Its keys that are new, gone or different.
+        keys: Vec<String>,
+    },
+    /// A listener is gone.
+    Removed {
+        /// Its name.
+        listener: String,
+    },
+    /// A part of the file outside of the listeners differs.
+    Section {
+        /// The section, and the name in it where it holds names: `server`, `secrets.asana`.
+        name: String,
+    },
+}
+
+/// Everything that differs, listeners first, by name.
+#[must_use]
+pub fn diff(old: &Written, new: &Written) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for listener in union(&old.listeners, &new.listeners) {
+        let name = listener.clone();
+        match (old.listeners.get(listener), new.listeners.get(listener)) {
+            (None, _) => changes.push(Change::Added { listener: name }),
+            (_, None) => changes.push(Change::Removed { listener: name }),
+            (Some(old), Some(new)) => {
+                let keys = differing(old, new);
+                if !keys.is_empty() {
+                    changes.push(Change::Changed { listener: name, keys });
+                }
+            }
+        }
+    }
+    let sections = differing(&old.sections, &new.sections);
+    changes.extend(sections.into_iter().map(|name| Change::Section { name }));
+    changes
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Added { listener } => write!(f, "+ {listener}"),
+            Self::Changed { listener, keys } => write!(f, "~ {listener} ({})", keys.join(", ")),
+            Self::Removed { listener } => write!(f, "- {listener}"),
+            Self::Section { name } => write!(f, "~ {name}:"),
+        }
+    }
+}
+
+fn differing(old: &BTreeMap<String, u64>, new: &BTreeMap<String, u64>) -> Vec<String> {
+    union(old, new).into_iter().filter(|key| old.get(*key) != new.get(*key)).cloned().collect()
+}
+
+fn union<'m, T>(a: &'m BTreeMap<String, T>, b: &'m BTreeMap<String, T>) -> Vec<&'m String> {
+    let mut keys: Vec<_> = a.keys().chain(b.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::diff;
+    use crate::config;
+    use crate::span::Sources;
+
+    #[track_caller]
+    fn check(old: &str, new: &str, expected: &[&str]) {
+        let written = |text: &str| {
+            let mut sources = Sources::default();
+            let file = sources.add("x", format!("version: 1\n{text}"));
+            config::read(&sources, file).config.written
+        };
+        let changes = diff(&written(old), &written(new));
+        assert_eq!(changes.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn listeners_by_key() {
+        check(
+            "listeners: {a: {path: /a}, b: {path: /b, filter: x}, c: {}}",
+            "listeners: {b: {path: /b2, reject: y}, c: {}, d: {}}",
+            &["- a", "~ b (filter, path, reject)", "+ d"],
+        );
+    }
+
+    #[test]
+    fn sections_by_name() {
+        check(
+            "secrets: {a: {env: A}, b: {env: B}}\nlog: {level: info}",
+            "secrets: {a: {env: A2}, b: {env: B}}",
+            &["~ log:", "~ secrets.a:"],
+        );
+    }
+
+    #[test]
+    fn what_says_the_same_in_another_way() {
+        check("listeners: {a: {path: /a}}", "listeners:\n  a:\n    path: '/a'  # same\n", &[]);
+    }
+}

@@ -1,0 +1,274 @@
+//! How a request can end: exactly one outcome each, and why.
+
+use std::fmt;
+
+use http::StatusCode;
+use tympan_expr::Exhausted;
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// Its events are kept.
+    Accepted,
+    /// It was a provider's set-up request, and was answered.
+    Challenged,
+    /// Something of ours broke.
+    Failed,
+    /// It was verified, and `filter` left it out.
+    Filtered,
+    /// It was verified, and no event could be made of it.
+    Invalid,
+    /// Its body or challenge could not be read.
+    Malformed,
+    /// The listener does not take this method.
+    MethodNotAllowed,
+    /// No listener has this path.
+    NotFound,
+    /// A secret of the listener cannot be resolved.
+    NotReady,
+    /// Its events could not be kept in time.
+    Overloaded,
+    /// It was verified, and `reject` stopped it.
+    Rejected,
+    /// The proof is that of a request of long ago, or of the future.
+    Stale,
+    /// The body took too long to arrive.
+    TimedOut,
+    /// The body is larger than the limit.
+    TooLarge,
+    /// The sender did not prove itself.
+    Unauthorized,
+    /// The listener does not take this media type.
+    Unsupported,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 16] = [
+        Self::Accepted,
+        Self::Challenged,
+        Self::Failed,
+        Self::Filtered,
+        Self::Invalid,
+        Self::Malformed,
+        Self::MethodNotAllowed,
+        Self::NotFound,
+        Self::NotReady,
+        Self::Overloaded,
+        Self::Rejected,
+        Self::Stale,
+        Self::TimedOut,
+        Self::TooLarge,
+        Self::Unauthorized,
+        Self::Unsupported,
+    ];
+
+    /// The word for it, in YAML, logs and everywhere else.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Challenged => "challenged",
+            Self::Failed => "failed",
+            Self::Filtered => "filtered",
+            Self::Invalid => "invalid",
+            Self::Malformed => "malformed",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::NotFound => "not_found",
+            Self::NotReady => "not_ready",
+            Self::Overloaded => "overloaded",
+            Self::Rejected => "rejected",
+            Self::Stale => "stale",
+            Self::TimedOut => "timed_out",
+            Self::TooLarge => "too_large",
+            Self::Unauthorized => "unauthorized",
+            Self::Unsupported => "unsupported",
+        }
+    }
+
+    /// The status that it is answered with, unless the listener says otherwise. The only place
+    /// where an outcome becomes a status.
+    ///
+    /// A provider must not try again what was left out on purpose, and must try again what could
+    /// not be kept.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::Accepted | Self::Challenged | Self::Filtered | Self::Rejected => StatusCode::OK,
+            Self::Unauthorized | Self::Stale => StatusCode::UNAUTHORIZED,
+            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NotReady | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Whether the sender has proved itself when a request ends like this.
+    #[must_use]
+    pub fn is_verified(self) -> bool {
+        matches!(self, Self::Accepted | Self::Filtered | Self::Rejected)
+    }
+
+    /// Whether a listener may answer it in its own way.
+    #[must_use]
+    pub fn is_overridable(self) -> bool {
+        !matches!(
+            self,
+            Self::Challenged
+                | Self::Failed
+                | Self::MethodNotAllowed
+                | Self::NotFound
+                | Self::TimedOut
+        )
+    }
+
+    /// Whether an event is lost unless the provider tries again.
+    #[must_use]
+    pub fn must_be_retried(self) -> bool {
+        matches!(self, Self::NotReady | Self::Overloaded)
+    }
+
+    /// Whether it is what a listener is for, so that it is logged only when asked.
+    #[must_use]
+    pub fn is_ordinary(self) -> bool {
+        self.is_verified() || self == Self::Challenged
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The end of a request that makes no event, and why: for the operator, never for the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why a request ended as it did, as facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields of a fact say in one word what they hold")]
+pub enum Reason {
+    /// The connection broke off within the body.
+    BodyBroken,
+    /// The timestamp is no number.
+    BadTimestamp,
+    /// The answer would echo something that `allow` does not let through.
+    EchoRefused,
+    /// The event's mapping gives something that is no event.
+    EventMisfit { what: &'static str, found: &'static str },
+    /// An expression ran out of its bounds.
+    Exhausted { what: &'static str, bound: Exhausted },
+    /// The body is not what its parser reads.
+    Unreadable { parser: &'static str, why: String },
+    /// No listener at this path.
+    NoListener,
+    /// Not a method of the listener.
+    Method,
+    /// A media type that the listener does not take.
+    MediaType,
+    /// The signatures are none of the payload.
+    Mismatch,
+    /// A part of the proof is not there.
+    Missing { what: &'static str },
+    /// `each` is no list.
+    NoList { found: &'static str },
+    /// A destination did not take the events in time.
+    NotKept { destination: String, why: String },
+    /// `reject` was true, or `filter` was not.
+    Decided,
+    /// A panic, which is a bug of ours.
+    Panic,
+    /// A header that may stand once stands several times.
+    Repeated { header: String },
+    /// A secret cannot be resolved.
+    Secret { secret: String },
+    /// A computed answer cannot be sent.
+    Unsendable { what: &'static str },
+    /// The time-out of bodies.
+    Slow,
+    /// A proof too old, or too new, by this many seconds.
+    Stale { seconds: u64 },
+    /// The body is larger than this many bytes.
+    TooLarge { limit: u64 },
+    /// A received signature is nothing of the right form.
+    Undecodable,
+    /// The token is another.
+    WrongToken,
+}
+
+impl Reason {
+    /// One word for it, from a closed set.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::BodyBroken => "body_broken",
+            Self::BadTimestamp => "bad_timestamp",
+            Self::EchoRefused => "echo_refused",
+            Self::EventMisfit { .. } => "event_misfit",
+            Self::Exhausted { .. } => "exhausted",
+            Self::Unreadable { .. } => "unreadable",
+            Self::NoListener => "no_listener",
+            Self::Method => "method",
+            Self::MediaType => "media_type",
+            Self::Mismatch => "mismatch",
+            Self::Missing { .. } => "missing",
+            Self::NoList { .. } => "no_list",
+            Self::NotKept { .. } => "not_kept",
+            Self::Decided => "decided",
+            Self::Panic => "panic",
+            Self::Repeated { .. } => "repeated",
+            Self::Secret { .. } => "secret",
+            Self::Unsendable { .. } => "unsendable",
+            Self::Slow => "slow",
+            Self::Stale { .. } => "stale",
+            Self::TooLarge { .. } => "too_large",
+            Self::Undecodable => "undecodable",
+            Self::WrongToken => "wrong_token",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BodyBroken => f.write_str("the connection broke off within the body"),
+            Self::BadTimestamp => f.write_str("the timestamp is no number of 1 to 15 digits"),
+            Self::EchoRefused => f.write_str("the challenge holds what `allow` does not match"),
+            Self::EventMisfit { what, found } => write!(f, "the event's {what} is a {found}"),
+            Self::Exhausted { what, bound } => write!(f, "{what} ran out of its bound of {bound}"),
+            Self::Unreadable { parser, why } => write!(f, "the body is no {parser}: {why}"),
+            Self::NoListener => f.write_str("no listener has this path"),
+            Self::Method => f.write_str("the listener does not take this method"),
+            Self::MediaType => f.write_str("the listener does not take this media type"),
+            Self::Mismatch => f.write_str("the signature is not that of this request"),
+            Self::Missing { what } => write!(f, "the {what} is missing"),
+            Self::NoList { found } => write!(f, "`each` gives a {found}, not a list"),
+            Self::NotKept { destination, why } => {
+                write!(f, "destination {destination} did not take the event: {why}")
+            }
+            Self::Decided => f.write_str("so decided by its expression"),
+            Self::Panic => f.write_str("a bug in tympan: please report it"),
+            Self::Repeated { header } => write!(f, "the header {header} stands more than once"),
+            Self::Secret { secret } => write!(f, "the secret {secret} cannot be resolved"),
+            Self::Unsendable { what } => write!(f, "the computed {what} cannot be sent"),
+            Self::Slow => f.write_str("the body took too long to arrive"),
+            Self::Stale { seconds } => {
+                write!(f, "signed {seconds} seconds further from our clock than the tolerance")
+            }
+            Self::TooLarge { limit } => write!(f, "the body is larger than {limit} bytes"),
+            Self::Undecodable => f.write_str("the signature is not of the right form or length"),
+            Self::WrongToken => f.write_str("the token is another"),
+        }
+    }
+}

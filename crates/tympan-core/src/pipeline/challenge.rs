@@ -1,0 +1,141 @@
+//! Whether a request is a provider's set-up request, and what is answered.
+
+use http::HeaderName;
+use http::HeaderValue;
+use http::header;
+use regex::Regex;
+use tympan_expr::Expression;
+
+use super::Scope;
+use super::respond::Computed;
+use super::respond::Reply;
+use crate::config;
+use crate::keys::KeyForm;
+use crate::keys::KeyId;
+use crate::keys::KeyUse;
+use crate::keys::KeyUses;
+use crate::keys::Keys;
+use crate::outcome::Outcome;
+use crate::outcome::Reason;
+use crate::outcome::Stop;
+use crate::roots;
+use crate::scheme::Encoding;
+
+/// A challenge that can be recognised and answered.
+#[derive(Debug)]
+pub(crate) struct Challenge {
+    detection: Expression,
+    tokens: Vec<Token>,
+    allow: Regex,
+    written: Vec<String>,
+    response: Computed,
+}
+
+#[derive(Debug)]
+struct Token {
+    name: String,
+    key: KeyId,
+    payload: Expression,
+    allow: Regex,
+    encoding: Encoding,
+}
+
+/// What a browser must not do with an answer that echoes what a stranger sent.
+const SAFETY: [(HeaderName, HeaderValue); 2] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'")),
+];
+
+impl Challenge {
+    pub(crate) fn compile(challenge: &config::Challenge, keys: &mut KeyUses) -> Self {
+        let tokens = challenge.tokens.iter().map(|token| Token {
+            name: token.name.clone(),
+            key: keys.id(KeyUse { secret: token.secret, form: KeyForm::Mac(token.mode) }),
+            payload: token.payload.clone(),
+            allow: token.allow.clone(),
+            encoding: token.encoding,
+        });
+        Self {
+            detection: challenge.detection.clone(),
+            tokens: tokens.collect(),
+            allow: challenge.allow.clone(),
+            written: challenge.response.written.clone(),
+            response: Computed::challenge(&challenge.response),
+        }
+    }
+
+    /// Whether detection has to look into the body.
+    pub(crate) fn is_in_body(&self) -> bool {
+        reads_body(&self.detection)
+    }
+
+    /// Whether the answer has to look into the body.
+    pub(crate) fn answers_from_body(&self) -> bool {
+        self.response.expressions().any(reads_body)
+            || self.tokens.iter().any(|token| reads_body(&token.payload))
+    }
+
+    /// Whether anything in it reads the parsed body.
+    pub(crate) fn reads_parsed_body(&self) -> bool {
+        let payloads = self.tokens.iter().map(|token| &token.payload);
+        std::iter::once(&self.detection)
+            .chain(payloads)
+            .chain(self.response.expressions())
+            .any(|expression| expression.needs().reads(roots::PARSED_BODY))
+    }
+
+    /// Whether a request is this challenge. One whose detection runs out of its bounds is not.
+    pub(crate) fn detects(&self, scope: &Scope<'_, '_>) -> bool {
+        self.detection.eval(scope).is_ok_and(|value| value.is_truthy())
+    }
+
+    /// The answer.
+    pub(crate) fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<Reply, Stop> {
+        let mut tokens = Vec::with_capacity(self.tokens.len());
+        for token in &self.tokens {
+            tokens.push((token.name.as_str(), token.run(scope, keys)?));
+        }
+        let scope = Scope { tokens: &tokens, ..scope.clone() };
+        let may_say = |text: &str| {
+            self.allow.is_match(text)
+                || self.written.iter().any(|known| known == text)
+                || tokens.iter().any(|(_, token)| token == text)
+        };
+        let mut reply = self
+            .response
+            .run(&scope, may_say)
+            .map_err(|reason| Stop { outcome: Outcome::Malformed, reason })?;
+        for (name, value) in SAFETY {
+            if !reply.headers.iter().any(|(known, _)| *known == name) {
+                reply.headers.push((name, value));
+            }
+        }
+        Ok(reply)
+    }
+}
+
+impl Token {
+    fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<String, Stop> {
+        let malformed = |reason| Stop { outcome: Outcome::Malformed, reason };
+        let what = "the challenge token";
+        let value = self
+            .payload
+            .eval(scope)
+            .map_err(|bound| malformed(Reason::Exhausted { what, bound }))?;
+        let text = value.as_text().ok_or_else(|| malformed(Reason::Missing { what }))?;
+        // Before anything is signed: what passes cannot have the shape of a signed event.
+        if !self.allow.is_match(text) {
+            return Err(malformed(Reason::EchoRefused));
+        }
+        let key = keys.macs(self.key).first().ok_or_else(|| Stop {
+            outcome: Outcome::NotReady,
+            reason: Reason::Secret { secret: self.name.clone() },
+        })?;
+        Ok(self.encoding.encode(&key.sign(text.as_bytes())))
+    }
+}
+
+fn reads_body(expression: &Expression) -> bool {
+    let needs = expression.needs();
+    needs.reads(roots::PARSED_BODY) || needs.reads(roots::RAW_BODY)
+}

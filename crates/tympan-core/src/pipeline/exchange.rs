@@ -1,0 +1,414 @@
+//! The life of one request, as a machine without I/O: it asks for one thing at a time.
+//!
+//! ```text
+//! head    route -> method -> challenge on the head? -> can we verify at all?
+//! body    read, bounded -> challenge on the unverified body?
+//! proof   verify, then freshness
+//! event   reject? -> media type -> decode -> filter -> events
+//! keep    the destinations have them -> answer
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header;
+use tympan_expr::Exhausted;
+use tympan_expr::Expression;
+use tympan_expr::Value;
+
+use super::Event;
+use super::Head;
+use super::ListenerState;
+use super::Live;
+use super::Pipeline;
+use super::Reply;
+use super::Scope;
+use super::body;
+use super::scope::PathParams;
+use super::sealed::Sealed;
+use super::sealed::Verified;
+use crate::config::DestinationId;
+use crate::outcome::Outcome;
+use crate::outcome::Reason;
+use crate::outcome::Stop;
+
+/// One request on its way from its head to its answer.
+pub struct Exchange {
+    live: Arc<Live>,
+    head: Head,
+    /// The listener, once it is known.
+    listener: Option<usize>,
+    path_params: PathParams,
+    /// What is answered once the events are kept.
+    pending: Option<Reply>,
+}
+
+/// What a request needs next.
+#[derive(Debug)]
+pub enum Ask {
+    /// The body, of at most so many bytes: answered with [`Input::Body`] or [`Input::NoBody`].
+    Body {
+        /// In bytes.
+        limit: u64,
+    },
+    /// Events to be kept: answered with [`Input::Kept`].
+    Append(Record),
+    /// This is the end: to be sent.
+    Answer(Answer),
+}
+
+/// What the server got.
+#[derive(Debug)]
+pub enum Input {
+    /// Nothing yet: the request has just arrived.
+    Head,
+    /// The whole body.
+    Body(Bytes),
+    /// No body, or not all of it.
+    NoBody(BodyFault),
+    /// What became of the events.
+    Kept(Kept),
+}
+
+/// Why there is no body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyFault {
+    /// The connection broke off.
+    Broken,
+    /// It took too long.
+    Slow,
+    /// It is larger than asked for.
+    TooLarge,
+}
+
+/// What became of events that were to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Every destination has them.
+    Stored,
+    /// A destination did not take them in time.
+    Late {
+        /// The destination.
+        destination: String,
+        /// What is known about it.
+        why: String,
+    },
+}
+
+/// Events of one request, for their destinations.
+#[derive(Debug)]
+pub struct Record {
+    /// The events, in order.
+    pub events: Vec<Event>,
+    /// Where they go, in the configuration of the request's generation.
+    pub deliver: Vec<DestinationId>,
+    /// How long keeping them may take.
+    pub within: Duration,
+}
+
+/// What is answered, and what the operator is told.
+#[derive(Debug)]
+pub struct Answer {
+    /// What is sent.
+    pub reply: Reply,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why, unless it ended as it should.
+    pub reason: Option<Reason>,
+    /// Whether nothing more of this request can be read, so that the connection has to close.
+    pub close: bool,
+}
+
+impl Exchange {
+    /// A request that has just arrived.
+    #[must_use]
+    pub fn new(live: Arc<Live>, head: Head) -> Self {
+        Self { live, head, listener: None, path_params: PathParams::new(), pending: None }
+    }
+
+    /// The request's head.
+    #[must_use]
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// The name of the listener that the request came to, if any.
+    #[must_use]
+    pub fn listener(&self) -> Option<&str> {
+        self.pipeline().map(|pipeline| pipeline.name.as_str())
+    }
+
+    /// Goes as far as can be gone with `input`.
+    pub fn step(&mut self, input: Input) -> Ask {
+        let next = match input {
+            Input::Head => self.on_head(),
+            Input::Body(body) => self.on_body(body),
+            Input::NoBody(fault) => Err(self.without_body(fault)),
+            Input::Kept(kept) => self.on_kept(kept),
+        };
+        match next {
+            Ok(ask) => ask,
+            Err(stop) => Ask::Answer(self.stopped(stop)),
+        }
+    }
+
+    /// The answer when something of ours broke; the request ends with it.
+    #[must_use]
+    pub fn failed(&self) -> Answer {
+        self.stopped(Stop { outcome: Outcome::Failed, reason: Reason::Panic })
+    }
+
+    fn pipeline(&self) -> Option<&Pipeline> {
+        self.listener.map(|listener| &self.live.generation.pipelines[listener])
+    }
+
+    fn on_head(&mut self) -> Result<Ask, Stop> {
+        let Some((listener, params)) = self.live.generation.route(self.head.uri.path()) else {
+            return Err(Stop { outcome: Outcome::NotFound, reason: Reason::NoListener });
+        };
+        (self.listener, self.path_params) = (Some(listener), params);
+        let pipeline = &self.live.generation.pipelines[listener];
+        let scope = self.scope(pipeline);
+
+        let mut wants_body = false;
+        for challenge in &pipeline.challenges {
+            if challenge.is_in_body() {
+                wants_body = true;
+            } else if challenge.detects(&scope) {
+                if challenge.answers_from_body() {
+                    wants_body = true;
+                } else {
+                    return Ok(challenged(challenge.run(&scope, &self.live.keys)?));
+                }
+            }
+        }
+        if !wants_body {
+            if !pipeline.methods.contains(&self.head.method) {
+                return Err(Stop { outcome: Outcome::MethodNotAllowed, reason: Reason::Method });
+            }
+            self.ready(listener)?;
+            pipeline.verify.run_before_body(&scope)?;
+        }
+        Ok(Ask::Body { limit: pipeline.body_limit })
+    }
+
+    fn on_body(&mut self, body: Bytes) -> Result<Ask, Stop> {
+        let (ask, pending) = self.judge(Sealed::new(body))?;
+        self.pending = pending;
+        Ok(ask)
+    }
+
+    /// Everything between the body and its keeping. An [`Ask::Append`] comes with the answer to be
+    /// given once it is done.
+    fn judge(&self, sealed: Sealed) -> Result<(Ask, Option<Reply>), Stop> {
+        let listener = self.listener.unwrap_or_default();
+        let pipeline = &self.live.generation.pipelines[listener];
+        let keys = &self.live.keys;
+        let mut parsed = None;
+
+        if !pipeline.challenges.is_empty()
+            && let Some(body) = sealed.for_challenge()
+        {
+            let mut scope = Scope { body: Some(body), ..self.scope(pipeline) };
+            if pipeline.body_use.for_challenge {
+                // What cannot be read is no challenge; whether it is an event is told later.
+                let read = body::parse(pipeline.accept, &self.head, body);
+                scope.parsed = read.as_ref().ok().cloned();
+                parsed = Some(read);
+            }
+            if let Some(challenge) = pipeline.challenges.iter().find(|it| it.detects(&scope)) {
+                return Ok((challenged(challenge.run(&scope, keys)?), None));
+            }
+        }
+        if !pipeline.methods.contains(&self.head.method) {
+            return Err(Stop { outcome: Outcome::MethodNotAllowed, reason: Reason::Method });
+        }
+        self.ready(listener)?;
+
+        let body = sealed.for_proof();
+        let mut scope = Scope { body: Some(body), ..self.scope(pipeline) };
+        if pipeline.body_use.for_proof {
+            let read = parsed.get_or_insert_with(|| body::parse(pipeline.accept, &self.head, body));
+            scope.parsed = read.as_ref().ok().cloned();
+        }
+        let proof = pipeline.verify.run(&scope, keys)?;
+
+        self.make_events(pipeline, &sealed.open(&proof), parsed)
+    }
+
+    /// Everything from here on may trust what it reads.
+    fn make_events<'a>(
+        &'a self,
+        pipeline: &'a Pipeline,
+        verified: &Verified<'a>,
+        parsed: Option<Result<Value<'a>, body::Unreadable>>,
+    ) -> Result<(Ask, Option<Reply>), Stop> {
+        let body = verified.bytes();
+        let mut scope = Scope { body: Some(body), ..self.scope(pipeline) };
+
+        if !pipeline.content_types.is_empty() {
+            let media_type = self.head.media_type().unwrap_or_default();
+            if !pipeline.content_types.contains(&media_type) {
+                return Err(Stop { outcome: Outcome::Unsupported, reason: Reason::MediaType });
+            }
+        }
+        if pipeline.body_use.for_events {
+            let read = parsed.unwrap_or_else(|| body::parse(pipeline.accept, &self.head, body));
+            let value = read.map_err(|body::Unreadable { parser, why }| Stop {
+                outcome: Outcome::Malformed,
+                reason: Reason::Unreadable { parser, why },
+            })?;
+            scope.parsed = Some(value);
+        }
+        let lets = lets(pipeline, &scope)?;
+        let scope = Scope { lets: &lets, ..scope };
+
+        if let Some(reject) = &pipeline.reject
+            && decide(reject, &scope, "reject")?
+        {
+            return self.decided(Outcome::Rejected, pipeline, &scope);
+        }
+        if let Some(filter) = &pipeline.filter
+            && !decide(filter, &scope, "filter")?
+        {
+            return self.decided(Outcome::Filtered, pipeline, &scope);
+        }
+        let events = pipeline.events.run(&scope, &pipeline.name, &pipeline.path)?;
+        let reply = self.reply(Outcome::Accepted, pipeline, &scope)?;
+        if events.is_empty() || pipeline.deliver.is_empty() {
+            return Ok((answer(reply, Outcome::Accepted, None), None));
+        }
+        let deliver = pipeline.deliver.clone();
+        Ok((Ask::Append(Record { events, deliver, within: pipeline.ack }), Some(reply)))
+    }
+
+    fn on_kept(&mut self, kept: Kept) -> Result<Ask, Stop> {
+        match kept {
+            Kept::Stored => {
+                let reply = self.pending.take();
+                let reply = reply.unwrap_or_else(|| Reply::usual(Outcome::Accepted));
+                Ok(answer(reply, Outcome::Accepted, None))
+            }
+            Kept::Late { destination, why } => Err(Stop {
+                outcome: Outcome::Overloaded,
+                reason: Reason::NotKept { destination, why },
+            }),
+        }
+    }
+
+    fn without_body(&self, fault: BodyFault) -> Stop {
+        let limit = self.pipeline().map_or(0, |pipeline| pipeline.body_limit);
+        let (outcome, reason) = match fault {
+            BodyFault::Broken => (Outcome::Malformed, Reason::BodyBroken),
+            BodyFault::Slow => (Outcome::TimedOut, Reason::Slow),
+            BodyFault::TooLarge => (Outcome::TooLarge, Reason::TooLarge { limit }),
+        };
+        Stop { outcome, reason }
+    }
+
+    /// Refuses what cannot be verified for lack of a secret.
+    fn ready(&self, listener: usize) -> Result<(), Stop> {
+        match self.live.state(listener) {
+            ListenerState::Serving => Ok(()),
+            ListenerState::NotReady { secret } => Err(Stop {
+                outcome: Outcome::NotReady,
+                reason: Reason::Secret { secret: secret.clone() },
+            }),
+        }
+    }
+
+    fn scope<'a>(&'a self, pipeline: &'a Pipeline) -> Scope<'a, 'a> {
+        Scope {
+            head: &self.head,
+            path_params: &self.path_params,
+            listener: &pipeline.facts,
+            public_url: self.live.generation.public_url.as_deref(),
+            body: None,
+            parsed: None,
+            tokens: &[],
+            timestamp: None,
+            item: None,
+            lets: &[],
+        }
+    }
+
+    /// The end of a request that was left out on purpose.
+    fn decided(
+        &self,
+        outcome: Outcome,
+        pipeline: &Pipeline,
+        scope: &Scope<'_, '_>,
+    ) -> Result<(Ask, Option<Reply>), Stop> {
+        let reply = self.reply(outcome, pipeline, scope)?;
+        Ok((answer(reply, outcome, Some(Reason::Decided)), None))
+    }
+
+    fn reply(
+        &self,
+        outcome: Outcome,
+        pipeline: &Pipeline,
+        scope: &Scope<'_, '_>,
+    ) -> Result<Reply, Stop> {
+        match pipeline.respond(outcome) {
+            Some(respond) => {
+                respond.run(scope).map_err(|reason| Stop { outcome: Outcome::Invalid, reason })
+            }
+            None => Ok(Reply::usual(outcome)),
+        }
+    }
+
+    /// The answer to a request that makes no event. It says nothing that it was told.
+    fn stopped(&self, Stop { outcome, reason }: Stop) -> Answer {
+        let own = self.pipeline().and_then(|pipeline| {
+            let respond = pipeline.respond(outcome)?;
+            respond.run(&self.scope(pipeline)).ok()
+        });
+        let mut reply = own.unwrap_or_else(|| Reply::usual(outcome));
+        if outcome == Outcome::MethodNotAllowed
+            && let Some(pipeline) = self.pipeline()
+        {
+            reply.headers.push((header::ALLOW, pipeline.allow.clone()));
+        }
+        let close = matches!(
+            reason,
+            Reason::BodyBroken | Reason::Slow | Reason::TooLarge { .. } | Reason::Panic
+        );
+        Answer { reply, outcome, reason: Some(reason), close }
+    }
+}
+
+fn answer(reply: Reply, outcome: Outcome, reason: Option<Reason>) -> Ask {
+    Ask::Answer(Answer { reply, outcome, reason, close: false })
+}
+
+fn challenged(reply: Reply) -> Ask {
+    answer(reply, Outcome::Challenged, None)
+}
+
+/// The values of `let`, each of which may read those before it.
+fn lets<'a>(pipeline: &'a Pipeline, scope: &Scope<'a, '_>) -> Result<Vec<Value<'a>>, Stop> {
+    let mut lets = Vec::with_capacity(pipeline.lets.len());
+    for value in &pipeline.lets {
+        let scope = Scope { lets: &lets, ..scope.clone() };
+        let value = match value {
+            Some(value) => value.eval(&scope).map_err(|bound| exhausted("let", bound))?,
+            None => Value::Null,
+        };
+        lets.push(value);
+    }
+    Ok(lets)
+}
+
+fn decide(
+    expression: &Expression,
+    scope: &Scope<'_, '_>,
+    what: &'static str,
+) -> Result<bool, Stop> {
+    let value = expression.eval(scope).map_err(|bound| exhausted(what, bound))?;
+    Ok(value.is_truthy())
+}
+
+fn exhausted(what: &'static str, bound: Exhausted) -> Stop {
+    Stop { outcome: Outcome::Invalid, reason: Reason::Exhausted { what, bound } }
+}

@@ -1,0 +1,128 @@
+//! Everything that serves requests between two reloads.
+
+use std::sync::Arc;
+
+use super::Pipeline;
+use super::route::Routes;
+use crate::config::Config;
+use crate::config::SecretId;
+use crate::keys::KeyUses;
+use crate::keys::Keys;
+use crate::keys::Secrets;
+
+/// The pipelines of one configuration. Built beside the old one, then swapped in as a whole.
+pub struct Generation {
+    /// Counts from 1 for as long as the process lives.
+    pub number: u64,
+    /// The beginning of the SHA-256 of what was read.
+    pub fingerprint: String,
+    pub(super) pipelines: Vec<Pipeline>,
+    pub(super) public_url: Option<String>,
+    routes: Routes,
+    key_uses: KeyUses,
+    secret_names: Vec<String>,
+}
+
+/// A generation and the keys that fit it: what one request sees for its whole life.
+pub struct Live {
+    pub(super) generation: Arc<Generation>,
+    pub(super) keys: Keys,
+    /// The state of every pipeline.
+    states: Vec<ListenerState>,
+}
+
+/// A listener as others may know it.
+#[derive(Clone, Copy, Debug)]
+pub struct ListenerFacts<'l> {
+    /// Its name.
+    pub name: &'l str,
+    /// Where it is called, with `{parameters}`.
+    pub path: &'l str,
+    /// Whether it can serve.
+    pub state: &'l ListenerState,
+}
+
+/// Whether a listener can serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListenerState {
+    /// It verifies what it gets.
+    Serving,
+    /// It refuses what it cannot verify, because a secret is missing.
+    NotReady {
+        /// The secret's name.
+        secret: String,
+    },
+}
+
+impl Generation {
+    /// Compiles a configuration that was read without errors.
+    #[must_use]
+    pub fn compile(config: &Config, number: u64, fingerprint: &str) -> Self {
+        let mut routes = Routes::default();
+        let mut key_uses = KeyUses::default();
+        let mut pipelines = Vec::with_capacity(config.listeners.len());
+        for (index, listener) in config.listeners.iter().enumerate() {
+            routes.add(&listener.path, index);
+            pipelines.push(Pipeline::compile(listener, &config.server, &mut key_uses));
+        }
+        Self {
+            number,
+            fingerprint: fingerprint.to_owned(),
+            pipelines,
+            public_url: config.server.public_url.clone(),
+            routes,
+            key_uses,
+            secret_names: config.secrets.iter().map(|secret| secret.name.clone()).collect(),
+        }
+    }
+
+    pub(super) fn route(&self, path: &str) -> Option<(usize, super::scope::PathParams)> {
+        self.routes.find(path)
+    }
+
+    pub(super) fn secret_name(&self, SecretId(secret): SecretId) -> &str {
+        self.secret_names.get(secret).map_or("", String::as_str)
+    }
+}
+
+impl Live {
+    /// Puts a generation and the values of its secrets together.
+    #[must_use]
+    pub fn new(generation: Arc<Generation>, secrets: &Secrets) -> Self {
+        let keys = Keys::prepare(&generation.key_uses, secrets);
+        let states =
+            generation.pipelines.iter().map(|pipeline| match pipeline.verify.unready(&keys) {
+                None => ListenerState::Serving,
+                Some(key) => {
+                    let secret = generation.key_uses.secret(key);
+                    ListenerState::NotReady { secret: generation.secret_name(secret).to_owned() }
+                }
+            });
+        Self { states: states.collect(), keys, generation }
+    }
+
+    /// The generation.
+    #[must_use]
+    pub fn generation(&self) -> &Arc<Generation> {
+        &self.generation
+    }
+
+    /// Every listener, in the order of the file.
+    pub fn listeners(&self) -> impl Iterator<Item = ListenerFacts<'_>> {
+        self.generation.pipelines.iter().zip(&self.states).map(|(pipeline, state)| ListenerFacts {
+            name: &pipeline.name,
+            path: &pipeline.path,
+            state,
+        })
+    }
+
+    pub(super) fn state(&self, listener: usize) -> &ListenerState {
+        &self.states[listener]
+    }
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live").field("generation", &self.generation.number).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,179 @@
+//! What is ready: listeners compiled to pipelines, and the machine that takes a request through.
+//!
+//! Everything here is made once per generation and then only read. Nothing opens a socket, reads a
+//! clock or waits: [`Exchange`] says what it needs, and the server gets it.
+
+mod body;
+mod challenge;
+mod event;
+mod exchange;
+mod generation;
+mod head;
+mod respond;
+mod route;
+mod scope;
+mod sealed;
+mod verify;
+
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::Method;
+use tympan_expr::Expression;
+use tympan_expr::Record;
+use tympan_expr::Text;
+use tympan_expr::Value;
+
+pub use event::Event;
+pub use exchange::Answer;
+pub use exchange::Ask;
+pub use exchange::BodyFault;
+pub use exchange::Exchange;
+pub use exchange::Input;
+pub use exchange::Kept;
+pub use exchange::Record as EventRecord;
+pub use generation::Generation;
+pub use generation::ListenerFacts;
+pub use generation::ListenerState;
+pub use generation::Live;
+pub use head::Head;
+pub use head::RequestId;
+pub use respond::Reply;
+pub(crate) use scope::Scope;
+
+use crate::config;
+use crate::config::Accept;
+use crate::config::DestinationId;
+use crate::keys::KeyUses;
+use crate::outcome::Outcome;
+use crate::pipeline::challenge::Challenge;
+use crate::pipeline::event::MakeEvents;
+use crate::pipeline::event::reads_parsed_body;
+use crate::pipeline::respond::Respond;
+use crate::pipeline::verify::Verify;
+use crate::roots;
+
+/// A listener, ready to run: its stages in the order of [`Exchange`].
+#[derive(Debug)]
+pub(crate) struct Pipeline {
+    name: String,
+    /// The path as it is written, which is the source of its events.
+    path: String,
+    /// The listener's own facts, as expressions read them.
+    facts: Record<'static>,
+    methods: Vec<Method>,
+    allow: HeaderValue,
+    body_limit: u64,
+    ack: Duration,
+    challenges: Vec<Challenge>,
+    verify: Verify,
+    reject: Option<Expression>,
+    content_types: Vec<String>,
+    accept: Accept,
+    filter: Option<Expression>,
+    /// Only those that something reads.
+    lets: Vec<Option<Expression>>,
+    events: MakeEvents,
+    deliver: Vec<DestinationId>,
+    responses: Vec<(Outcome, Respond)>,
+    body_use: BodyUse,
+}
+
+/// For what the body has to be parsed, known before any request.
+#[derive(Clone, Copy, Debug, Default)]
+struct BodyUse {
+    for_challenge: bool,
+    for_proof: bool,
+    for_events: bool,
+}
+
+impl Pipeline {
+    fn compile(listener: &config::Listener, server: &config::Server, keys: &mut KeyUses) -> Self {
+        let verify = Verify::compile(&listener.verification, keys);
+        let challenges: Vec<_> =
+            listener.challenges.iter().map(|it| Challenge::compile(it, keys)).collect();
+        let events = MakeEvents::compile(&listener.events);
+        let responses: Vec<_> = listener
+            .responses
+            .iter()
+            .map(|(outcome, response)| (*outcome, Respond::compile(response, *outcome)))
+            .collect();
+        let computed = || {
+            responses.iter().flat_map(|(_, respond)| match respond {
+                Respond::Computed(computed) => computed.expressions().collect::<Vec<_>>(),
+                Respond::Fixed(_) => Vec::new(),
+            })
+        };
+        let later: Vec<&Expression> = listener
+            .reject
+            .iter()
+            .chain(&listener.filter)
+            .chain(events.expressions())
+            .chain(computed())
+            .collect();
+        let lets = used_lets(&listener.lets, &later);
+        let mut proofs = Vec::new();
+        verify.expressions(&mut proofs);
+        let body_use = BodyUse {
+            for_challenge: challenges.iter().any(Challenge::reads_parsed_body),
+            for_proof: proofs.into_iter().any(reads_parsed_body),
+            for_events: events.defaults_to_body()
+                || later.iter().copied().any(reads_parsed_body)
+                || lets.iter().flatten().any(reads_parsed_body),
+        };
+        let methods = listener.methods.iter().map(Method::as_str).collect::<Vec<_>>();
+        Self {
+            name: listener.name.clone(),
+            path: listener.path.clone(),
+            facts: facts(listener, server),
+            allow: HeaderValue::from_str(&methods.join(", "))
+                .unwrap_or(HeaderValue::from_static("POST")),
+            methods: listener.methods.clone(),
+            body_limit: listener.body_limit.unwrap_or(server.limits.body),
+            ack: listener.ack,
+            challenges,
+            verify,
+            reject: listener.reject.clone(),
+            content_types: listener.content_types.clone(),
+            accept: listener.accept,
+            filter: listener.filter.clone(),
+            lets,
+            events,
+            deliver: listener.deliver.clone(),
+            responses,
+            body_use,
+        }
+    }
+
+    /// What an outcome is answered with.
+    fn respond(&self, outcome: Outcome) -> Option<&Respond> {
+        self.responses.iter().find(|(known, _)| *known == outcome).map(|(_, respond)| respond)
+    }
+}
+
+/// The names of `let` that something reads, directly or through another.
+fn used_lets(lets: &[config::Let], readers: &[&Expression]) -> Vec<Option<Expression>> {
+    let mut used = vec![None; lets.len()];
+    // Each reads only those before it, so one pass from the end finds them all.
+    for (index, it) in lets.iter().enumerate().rev() {
+        let id = u16::try_from(index).map(|index| tympan_expr::RootId(roots::FIRST_LET + index));
+        let Ok(id) = id else { continue };
+        let is_read = readers.iter().any(|reader| reader.needs().reads(id))
+            || used.iter().flatten().any(|later: &Expression| later.needs().reads(id));
+        if is_read {
+            used[index] = Some(it.value.clone());
+        }
+    }
+    used
+}
+
+fn facts(listener: &config::Listener, server: &config::Server) -> Record<'static> {
+    let text = |text: &str| Value::Text(Text::from(text.to_owned()));
+    let mut facts = Record::new();
+    facts.insert(Text::from("name"), text(&listener.name));
+    facts.insert(Text::from("path"), text(&listener.path));
+    if let Some(origin) = &server.public_url {
+        facts.insert(Text::from("url"), text(&format!("{origin}{}", listener.path)));
+    }
+    facts
+}

@@ -1,0 +1,57 @@
+//! Which listener a path belongs to.
+
+use std::collections::HashMap;
+
+use matchit::Router;
+
+use super::scope::PathParams;
+use super::scope::decode;
+
+/// The paths of a generation. A literal path beats one with parameters.
+#[derive(Default)]
+pub(crate) struct Routes {
+    /// Most paths are literal, and one look-up in a map finds them.
+    literal: HashMap<String, usize>,
+    patterns: Router<usize>,
+}
+
+impl Routes {
+    /// Adds a path that the configuration's reader has checked.
+    pub(crate) fn add(&mut self, path: &str, listener: usize) {
+        if path.contains('{') {
+            // The reader has inserted all paths into a router like this one: nothing clashes.
+            let _ = self.patterns.insert(path, listener);
+        } else {
+            self.literal.insert(path.to_owned(), listener);
+        }
+    }
+
+    /// The listener of a path as it arrived, and what stands in place of its parameters.
+    pub(crate) fn find(&self, path: &str) -> Option<(usize, PathParams)> {
+        if let Some(listener) = self.literal.get(path) {
+            return Some((*listener, Vec::new()));
+        }
+        let found = self.patterns.at(path).ok()?;
+        let params = found.params.iter().map(|(name, value)| (name.to_owned(), decode(value)));
+        Some((*found.value, params.collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Routes;
+
+    #[test]
+    fn a_literal_path_beats_a_parameter() {
+        let mut routes = Routes::default();
+        routes.add("/in/{who}", 1);
+        routes.add("/in/me", 2);
+        routes.add("/in/{who}/now", 3);
+        assert_eq!(routes.find("/in/me"), Some((2, vec![])));
+        assert_eq!(routes.find("/in/y%20ou"), Some((1, vec![("who".into(), "y ou".into())])));
+        assert_eq!(routes.find("/in/me/now"), Some((3, vec![("who".into(), "me".into())])));
+        assert_eq!(routes.find("/in/me/"), None);
+        assert_eq!(routes.find("/in/"), None);
+        assert_eq!(routes.find("/IN/me"), None);
+    }
+}

@@ -1,0 +1,151 @@
+//! What an expression sees of a request.
+
+use http::HeaderMap;
+use percent_encoding::percent_decode_str;
+use tympan_expr::Bytes;
+use tympan_expr::Map;
+use tympan_expr::Record;
+use tympan_expr::RootId;
+use tympan_expr::Source;
+use tympan_expr::Text;
+use tympan_expr::Value;
+
+use super::Head;
+use super::body::cow;
+use crate::roots;
+
+/// What stands in place of a path's `{parameters}`, decoded.
+pub(crate) type PathParams = Vec<(String, String)>;
+
+/// What an expression sees of a request. What does not exist at its place is null.
+#[derive(Clone)]
+pub(crate) struct Scope<'a, 's> {
+    pub(crate) head: &'a Head,
+    pub(crate) path_params: &'a PathParams,
+    /// The listener's own facts.
+    pub(crate) listener: &'a Record<'static>,
+    /// The origin that providers call.
+    pub(crate) public_url: Option<&'a str>,
+    pub(crate) body: Option<&'a [u8]>,
+    pub(crate) parsed: Option<Value<'a>>,
+    pub(crate) tokens: &'s [(&'a str, String)],
+    pub(crate) timestamp: Option<&'a str>,
+    pub(crate) item: Option<Value<'a>>,
+    /// The values of `let` that were computed so far.
+    pub(crate) lets: &'s [Value<'a>],
+}
+
+impl<'a> Source<'a> for Scope<'a, '_> {
+    fn root(&self, root: RootId) -> Value<'a> {
+        match root {
+            roots::HEADERS => headers(&self.head.headers),
+            roots::RAW_BODY => {
+                self.body.map_or(Value::Null, |body| Value::Bytes(Bytes::from(body)))
+            }
+            roots::PARSED_BODY => self.parsed.clone().unwrap_or(Value::Null),
+            roots::QUERY_PARAMS => query(self.head.uri.query().unwrap_or_default()),
+            roots::PATH_PARAMS => record(self.path_params.iter().map(|(name, value)| {
+                (Text::from(name.as_str()), Value::Text(Text::from(value.as_str())))
+            })),
+            roots::HTTP_METHOD => Value::Text(Text::from(self.head.method.as_str())),
+            roots::REQUEST_URL => self.request_url(),
+            roots::CLIENT_IP => Value::Text(Text::from(self.head.client.to_string())),
+            roots::LISTENER => Value::Map(Map::Borrowed(self.listener)),
+            roots::CHALLENGE_TOKEN => {
+                record(self.tokens.iter().map(|(name, token)| {
+                    (Text::from(*name), Value::Text(Text::from(token.clone())))
+                }))
+            }
+            roots::SIGNATURE_TIMESTAMP => {
+                self.timestamp.map_or(Value::Null, |text| Value::Text(Text::from(text)))
+            }
+            roots::ITEM => self.item.clone().unwrap_or(Value::Null),
+            RootId(id) => {
+                let index = id.checked_sub(roots::FIRST_LET).map(usize::from);
+                let value = index.and_then(|index| self.lets.get(index));
+                value.cloned().unwrap_or(Value::Null)
+            }
+        }
+    }
+
+    fn entry(&self, root: RootId, key: &str) -> Value<'a> {
+        match root {
+            roots::HEADERS => header(&self.head.headers, key),
+            roots::QUERY_PARAMS => {
+                let query = self.head.uri.query().unwrap_or_default();
+                let last = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == key);
+                last.last().map_or(Value::Null, |(_, value)| Value::Text(cow(value)))
+            }
+            roots::PATH_PARAMS => {
+                let found = self.path_params.iter().find(|(name, _)| name == key);
+                found.map_or(Value::Null, |(_, value)| Value::Text(Text::from(value.as_str())))
+            }
+            roots::LISTENER => self.listener.get(key).cloned().unwrap_or(Value::Null),
+            roots::CHALLENGE_TOKEN => {
+                let found = self.tokens.iter().find(|(name, _)| *name == key);
+                found.map_or(Value::Null, |(_, token)| Value::Text(Text::from(token.clone())))
+            }
+            _ => Value::Null,
+        }
+    }
+
+    fn now(&self) -> f64 {
+        self.head.now
+    }
+}
+
+impl<'a> Scope<'a, '_> {
+    /// The origin that providers call, and the path and query untouched. Behind a proxy only the
+    /// operator knows the first half.
+    fn request_url(&self) -> Value<'a> {
+        let target = self.head.uri.path_and_query().map_or("/", |target| target.as_str());
+        match self.public_url {
+            Some(origin) => Value::Text(Text::from(format!("{origin}{target}"))),
+            None => match header(&self.head.headers, "host") {
+                Value::Text(host) => Value::Text(Text::from(format!("http://{}{target}", &*host))),
+                _ => Value::Null,
+            },
+        }
+    }
+}
+
+/// The parameters of a path as they were meant.
+pub(crate) fn decode(value: &str) -> String {
+    percent_decode_str(value).decode_utf8_lossy().into_owned()
+}
+
+/// A header; repeated ones joined with `, ` (RFC 9110, section 5.3).
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Value<'a> {
+    let mut values = headers.get_all(name).iter();
+    let Some(first) = values.next() else { return Value::Null };
+    let Some(second) = values.next() else { return text_or_bytes(first.as_bytes()) };
+    let mut joined = first.as_bytes().to_vec();
+    for value in std::iter::once(second).chain(values) {
+        joined.extend_from_slice(b", ");
+        joined.extend_from_slice(value.as_bytes());
+    }
+    match String::from_utf8(joined) {
+        Ok(text) => Value::Text(Text::from(text)),
+        Err(error) => Value::Bytes(Bytes::from(error.into_bytes())),
+    }
+}
+
+fn text_or_bytes(bytes: &[u8]) -> Value<'_> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Value::Text(Text::from(text)),
+        Err(_) => Value::Bytes(Bytes::from(bytes)),
+    }
+}
+
+fn headers(headers: &HeaderMap) -> Value<'_> {
+    record(headers.keys().map(|name| (Text::from(name.as_str()), header(headers, name.as_str()))))
+}
+
+fn query(query: &str) -> Value<'_> {
+    let pairs = form_urlencoded::parse(query.as_bytes());
+    record(pairs.map(|(name, value)| (cow(name), Value::Text(cow(value)))))
+}
+
+fn record<'a>(entries: impl Iterator<Item = (Text<'a>, Value<'a>)>) -> Value<'a> {
+    Value::Map(Map::from(entries.collect::<Record<'a>>()))
+}

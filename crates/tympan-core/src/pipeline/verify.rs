@@ -1,0 +1,308 @@
+//! Who sent it.
+
+use http::HeaderName;
+use tympan_expr::Expression;
+use tympan_expr::Value;
+
+use super::Scope;
+use crate::config::SignatureCheck;
+use crate::config::TokenCheck;
+use crate::config::Verification;
+use crate::keys::KeyForm;
+use crate::keys::KeyId;
+use crate::keys::KeyUse;
+use crate::keys::KeyUses;
+use crate::keys::Keys;
+use crate::outcome::Outcome;
+use crate::outcome::Reason;
+use crate::outcome::Stop;
+use crate::roots;
+use crate::scheme::Signature;
+use crate::scheme::Timestamp;
+use crate::scheme::Unproven;
+
+/// How a listener checks its senders.
+#[derive(Debug)]
+pub(crate) enum Verify {
+    Signature(Box<SignatureVerify>),
+    Token(TokenVerify),
+    Any(Vec<Verify>),
+    All(Vec<Verify>),
+    /// Anyone may send: the operator has said why.
+    Anyone,
+}
+
+/// Stands for a sender that has proved itself. Only [`Verify::run`] makes one.
+#[derive(Debug)]
+pub(crate) struct Proof(());
+
+#[derive(Debug)]
+pub(crate) struct SignatureVerify {
+    key: KeyId,
+    scheme: Signature,
+    payloads: Vec<Expression>,
+    received: Expression,
+    /// The header that may stand only once.
+    single: Option<HeaderName>,
+    timestamp: Option<(Option<Expression>, Timestamp)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct TokenVerify {
+    key: KeyId,
+    received: Expression,
+    single: Option<HeaderName>,
+}
+
+impl Verify {
+    pub(crate) fn compile(verification: &Verification, keys: &mut KeyUses) -> Self {
+        let mut all = |list: &[Verification]| {
+            list.iter().map(|verification| Self::compile(verification, keys)).collect()
+        };
+        match verification {
+            Verification::Any(list) => Self::Any(all(list)),
+            Verification::All(list) => Self::All(all(list)),
+            Verification::Signature(check) => {
+                Self::Signature(Box::new(SignatureVerify::compile(check, keys)))
+            }
+            Verification::Token(check) => Self::Token(TokenVerify::compile(check, keys)),
+            Verification::None(_) => Self::Anyone,
+        }
+    }
+
+    /// Whether it can be told who sent a request: the first key that is missing, if not.
+    pub(crate) fn unready(&self, keys: &Keys) -> Option<KeyId> {
+        match self {
+            Self::Signature(signature) => (!keys.is_ready(signature.key)).then_some(signature.key),
+            Self::Token(token) => (!keys.is_ready(token.key)).then_some(token.key),
+            Self::All(list) => list.iter().find_map(|verify| verify.unready(keys)),
+            Self::Any(list) => {
+                let mut unready = list.iter().map(|verify| verify.unready(keys));
+                // One way that works is enough.
+                let first = unready.next().flatten()?;
+                unready.all(|key| key.is_some()).then_some(first)
+            }
+            Self::Anyone => None,
+        }
+    }
+
+    /// Everything that it reads.
+    pub(crate) fn expressions<'v>(&'v self, found: &mut Vec<&'v Expression>) {
+        match self {
+            Self::Signature(signature) => {
+                found.extend(&signature.payloads);
+                found.push(&signature.received);
+                found.extend(signature.timestamp.iter().filter_map(|(value, _)| value.as_ref()));
+            }
+            Self::Token(token) => found.push(&token.received),
+            Self::Any(list) | Self::All(list) => {
+                list.iter().for_each(|verify| verify.expressions(found));
+            }
+            Self::Anyone => {}
+        }
+    }
+
+    /// Refuses what no body could prove any more, before a body is read.
+    pub(crate) fn run_before_body(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
+        match self {
+            Self::Signature(signature) => signature.look(scope),
+            Self::All(list) => list.iter().try_for_each(|verify| verify.run_before_body(scope)),
+            Self::Token(_) | Self::Any(_) | Self::Anyone => Ok(()),
+        }
+    }
+
+    /// Judges the sender.
+    pub(crate) fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<Proof, Stop> {
+        match self {
+            Self::Signature(signature) => signature.run(scope, keys)?,
+            Self::Token(token) => token.run(scope, keys)?,
+            Self::All(list) => {
+                for verify in list {
+                    verify.run(scope, keys)?;
+                }
+            }
+            Self::Any(list) => {
+                let mut nearest = None;
+                for verify in list.iter().filter(|verify| verify.unready(keys).is_none()) {
+                    match verify.run(scope, keys) {
+                        Ok(proof) => return Ok(proof),
+                        Err(stop) => nearest = Some(nearer(nearest, stop)),
+                    }
+                }
+                return Err(nearest.unwrap_or_else(|| missing("proof")));
+            }
+            Self::Anyone => {}
+        }
+        Ok(Proof(()))
+    }
+}
+
+impl SignatureVerify {
+    fn compile(check: &SignatureCheck, keys: &mut KeyUses) -> Self {
+        let form = KeyForm::Mac(check.scheme.mode);
+        let timestamp = check.timestamp.as_ref().map(|it| (it.value.clone(), it.scheme));
+        Self {
+            key: keys.id(KeyUse { secret: check.secret, form }),
+            scheme: check.scheme.clone(),
+            payloads: check.payloads.clone(),
+            single: single_header(&check.received).filter(|_| !check.scheme.format.is_list()),
+            received: check.received.clone(),
+            timestamp,
+        }
+    }
+
+    /// Whether there is a signature at all, where only the head is needed to tell.
+    fn look(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
+        once(scope, self.single.as_ref())?;
+        match self.received.root_entry() {
+            Some((roots::HEADERS, _)) => text(&self.received, scope, "signature").map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
+        once(scope, self.single.as_ref())?;
+        let received = text(&self.received, scope, "signature")?;
+        let received = self.scheme.read(&received).map_err(refused)?;
+
+        let timestamp = match &self.timestamp {
+            None => None,
+            Some((Some(value), _)) => Some(text(value, scope, "timestamp")?),
+            Some((None, _)) => {
+                Some(received.timestamp.map(str::to_owned).ok_or_else(|| missing("timestamp"))?)
+            }
+        };
+        // Before anything is computed: a part of the payload must not pass for the timestamp.
+        if timestamp.as_deref().is_some_and(|text| !Timestamp::is_well_formed(text)) {
+            return Err(unauthorized(Reason::BadTimestamp));
+        }
+
+        let scope = Scope { timestamp: timestamp.as_deref(), ..scope.clone() };
+        let mut payloads = Vec::with_capacity(self.payloads.len());
+        for payload in &self.payloads {
+            let what = "the payload";
+            let value = payload
+                .eval(&scope)
+                .map_err(|bound| unauthorized(Reason::Exhausted { what, bound }))?;
+            match value {
+                // A part that is missing makes the whole payload null.
+                Value::Null => {}
+                Value::Text(_) | Value::Bytes(_) => payloads.push(value),
+                other => {
+                    let text = other.to_text();
+                    payloads.extend(text.map(|text| Value::Text(text).into_owned()));
+                }
+            }
+        }
+        if payloads.is_empty() {
+            return Err(unauthorized(Reason::Missing { what: "signed payload" }));
+        }
+        let bytes = payloads.iter().filter_map(Value::as_bytes);
+        self.scheme.verify(&received, bytes, keys.macs(self.key)).map_err(refused)?;
+
+        // The time is trusted only now: it is part of what was signed.
+        if let (Some(text), Some((_, scheme))) = (timestamp.as_deref(), &self.timestamp)
+            && let Some(seconds) = scheme.too_far(text, scope.head.now)
+        {
+            return Err(Stop { outcome: Outcome::Stale, reason: Reason::Stale { seconds } });
+        }
+        Ok(())
+    }
+}
+
+impl TokenVerify {
+    fn compile(check: &TokenCheck, keys: &mut KeyUses) -> Self {
+        Self {
+            key: keys.id(KeyUse { secret: check.secret, form: KeyForm::Token }),
+            single: single_header(&check.received),
+            received: check.received.clone(),
+        }
+    }
+
+    fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
+        once(scope, self.single.as_ref())?;
+        let what = "the token";
+        let value = self
+            .received
+            .eval(scope)
+            .map_err(|bound| unauthorized(Reason::Exhausted { what, bound }))?;
+        let is_token =
+            |value: &Value<'_>| value.as_bytes().map(|received| keys.is_token(self.key, received));
+        match &value {
+            // Of a list every item has to be the token, and there has to be one.
+            Value::List(items) if !items.is_empty() => {
+                let all =
+                    items.iter().fold(true, |all, item| all & is_token(item).unwrap_or(false));
+                if all { Ok(()) } else { Err(unauthorized(Reason::WrongToken)) }
+            }
+            value => match is_token(value) {
+                Some(true) => Ok(()),
+                Some(false) => Err(unauthorized(Reason::WrongToken)),
+                None => Err(missing("token")),
+            },
+        }
+    }
+}
+
+/// The value of a part of the proof.
+fn text(
+    expression: &Expression,
+    scope: &Scope<'_, '_>,
+    what: &'static str,
+) -> Result<String, Stop> {
+    let value =
+        expression.eval(scope).map_err(|bound| unauthorized(Reason::Exhausted { what, bound }))?;
+    match value {
+        Value::Text(text) if !text.is_empty() => Ok(text.to_string()),
+        Value::Number(_) => value.to_text().map(|it| it.to_string()).ok_or_else(|| missing(what)),
+        Value::Bytes(_) => Err(unauthorized(Reason::Undecodable)),
+        _ => Err(missing(what)),
+    }
+}
+
+/// The header that an expression reads and nothing else.
+fn single_header(expression: &Expression) -> Option<HeaderName> {
+    match expression.root_entry() {
+        Some((roots::HEADERS, name)) => name.parse().ok(),
+        _ => None,
+    }
+}
+
+/// Of two headers of one name, a proxy may have judged the other one.
+fn once(scope: &Scope<'_, '_>, header: Option<&HeaderName>) -> Result<(), Stop> {
+    match header {
+        Some(header) if scope.head.count(header) > 1 => {
+            Err(unauthorized(Reason::Repeated { header: header.to_string() }))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn unauthorized(reason: Reason) -> Stop {
+    Stop { outcome: Outcome::Unauthorized, reason }
+}
+
+fn missing(what: &'static str) -> Stop {
+    unauthorized(Reason::Missing { what })
+}
+
+fn refused(unproven: Unproven) -> Stop {
+    unauthorized(match unproven {
+        Unproven::Undecodable => Reason::Undecodable,
+        Unproven::Mismatch => Reason::Mismatch,
+    })
+}
+
+/// Of two refusals the one that came nearer to a proof: it is what the operator has to look at.
+fn nearer(known: Option<Stop>, other: Stop) -> Stop {
+    let distance = |stop: &Stop| match stop.reason {
+        Reason::Stale { .. } => 0,
+        Reason::Mismatch | Reason::WrongToken => 1,
+        Reason::Missing { .. } => 3,
+        _ => 2,
+    };
+    match known {
+        Some(known) if distance(&known) <= distance(&other) => known,
+        _ => other,
+    }
+}

@@ -1,0 +1,115 @@
+//! The table of keys as a page for people.
+
+use std::fmt::Write;
+
+use crate::config::keys;
+use crate::config::keys::Holds;
+use crate::config::keys::Literal;
+use crate::config::keys::Named;
+use crate::config::keys::Section;
+
+/// Every key of every section, in Markdown.
+#[must_use]
+pub fn configuration() -> String {
+    let mut page = String::from(
+        "# Every key of `listeners.yaml`\n\n\
+         Generated from the table of keys; `tympan schema` gives the same to editors. What a key \
+         holds:\n\n\
+         - *expression*: Moveworks DSL, or `{jmespath: \"...\"}`; a literal text is quoted inside \
+         the YAML text (`'\"ok\"'`); unquoted numbers, true, false and null are constants,\n\
+         - *mapping*: maps and lists of expressions, nested at will,\n\
+         - *name*: of something defined elsewhere in the file,\n\
+         - anything else is taken as it stands.\n",
+    );
+    let mut seen: Vec<&str> = Vec::new();
+    section(&keys::FILE, &mut page, &mut seen);
+    page
+}
+
+fn section(it: &'static Section, page: &mut String, seen: &mut Vec<&'static str>) {
+    if seen.contains(&it.name) {
+        return;
+    }
+    seen.push(it.name);
+    let exactly_one = if it.one_of { " Exactly one of these keys." } else { "" };
+    let _ = writeln!(page, "\n## {}\n\n{}{exactly_one}", title(it), it.doc);
+    if !it.keys.is_empty() {
+        let _ = writeln!(page, "\n| key | holds | meaning |\n| --- | --- | --- |");
+    }
+    for key in it.keys {
+        let required = if key.required { " Required." } else { "" };
+        let default =
+            key.default.map(|default| format!(" Default: `{default}`.")).unwrap_or_default();
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {}{required}{default}<br>`{}` |",
+            key.name,
+            escaped(&holds(&key.holds)),
+            escaped(key.doc),
+            escaped(key.example),
+        );
+    }
+    for key in it.keys {
+        if let Some(inner) = inner(&key.holds) {
+            section(inner, page, seen);
+        }
+    }
+}
+
+fn inner(held: &Holds) -> Option<&'static Section> {
+    match held {
+        Holds::Section(section) => Some(section),
+        Holds::MapOf(held) | Holds::List(held) | Holds::OneOrMany(held) => inner(held),
+        _ => None,
+    }
+}
+
+fn holds(held: &Holds) -> String {
+    match held {
+        Holds::Expression => "expression".to_owned(),
+        Holds::Mapping => "mapping".to_owned(),
+        Holds::Expressions => "map of names to expressions".to_owned(),
+        Holds::Literal(kind) => literal(*kind).to_owned(),
+        Holds::Choice(words) => {
+            words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+        }
+        Holds::Name(Named::Secret) => "name of a secret".to_owned(),
+        Holds::Name(Named::Destination) => "name of a destination".to_owned(),
+        Holds::Section(section) => format!("[{}](#{})", title(section), anchor(section)),
+        Holds::MapOf(held) => format!("map of names to {}", holds(held)),
+        Holds::List(held) => format!("list of {}", holds(held)),
+        Holds::OneOrMany(held) => format!("{}, or a list", holds(held)),
+    }
+}
+
+fn literal(kind: Literal) -> &'static str {
+    match kind {
+        Literal::Address => "address and port",
+        Literal::Boolean => "true or false",
+        Literal::Count => "whole number from 1",
+        Literal::Duration => "duration (`ms`, `s`, `m`, `h`, `d`)",
+        Literal::File => "file, relative to the folder of this file",
+        Literal::Header => "name of a header",
+        Literal::Method => "HTTP method",
+        Literal::Path => "path",
+        Literal::Pattern => "regular expression for the whole value",
+        Literal::Size => "size (`B`, `KiB`, `MiB`, `GiB`, `kB`, `MB`, `GB`)",
+        Literal::Status => "status from 200 to 599",
+        Literal::Text => "text",
+        Literal::Url => "URL of scheme and host",
+        Literal::Version => "`1`",
+    }
+}
+
+fn title(section: &Section) -> String {
+    section.name.replace('`', "")
+}
+
+fn anchor(section: &Section) -> String {
+    title(section).replace(' ', "-")
+}
+
+/// A bar would end a cell.
+fn escaped(text: &str) -> String {
+    text.replace('|', "\\|")
+}

@@ -1,0 +1,108 @@
+//! The names that expressions may use, and at which places.
+
+use tympan_expr::Root;
+use tympan_expr::RootId;
+use tympan_expr::Shape;
+use tympan_expr::Vocabulary;
+
+/// The request's headers, in any case; repeated ones joined with `, `.
+pub const HEADERS: RootId = RootId(0);
+/// The bytes of the body.
+pub const RAW_BODY: RootId = RootId(1);
+/// The body as its parser understands it; null where it does not.
+pub const PARSED_BODY: RootId = RootId(2);
+/// The parameters of the query; of a repeated one the last.
+pub const QUERY_PARAMS: RootId = RootId(3);
+/// What stands in place of the path's `{parameters}`.
+pub const PATH_PARAMS: RootId = RootId(4);
+/// `POST`
+pub const HTTP_METHOD: RootId = RootId(5);
+/// The URL that the sender called.
+pub const REQUEST_URL: RootId = RootId(6);
+/// The address of the sender.
+pub const CLIENT_IP: RootId = RootId(7);
+/// The listener's own `name`, `path` and `url`.
+pub const LISTENER: RootId = RootId(8);
+/// The computed tokens of a challenge, by name.
+pub const CHALLENGE_TOKEN: RootId = RootId(9);
+/// The timestamp that a signature covers.
+pub const SIGNATURE_TIMESTAMP: RootId = RootId(10);
+/// The item of `each` that an event is made of.
+pub const ITEM: RootId = RootId(11);
+/// The first name of `let`; the others follow.
+pub const FIRST_LET: u16 = 100;
+
+/// Where an expression stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Detection, tokens, and bodies of challenges: an unverified request.
+    Challenge,
+    /// The body of a challenge's response.
+    ChallengeBody,
+    /// The headers of a challenge's response.
+    ChallengeHeader,
+    /// Where a signature, timestamp or token is.
+    Proof,
+    /// What is signed.
+    Payload,
+    /// Decisions and values after verification.
+    Verified,
+    /// The parts of one event.
+    Event,
+    /// The headers of a response after verification.
+    ResponseHeader,
+    /// A response to an unverified request: it may say nothing that it was told.
+    Refusal,
+}
+
+/// Every root that is not a name of `let`.
+pub const ALL: &[(RootId, &str, Shape)] = &[
+    (HEADERS, "headers", Shape::Record { ignore_case: true }),
+    (RAW_BODY, "raw_body", Shape::Value),
+    (PARSED_BODY, "parsed_body", Shape::Value),
+    (PARSED_BODY, "request_body", Shape::Value),
+    (QUERY_PARAMS, "query_params", Shape::Record { ignore_case: false }),
+    (PATH_PARAMS, "path_params", Shape::Record { ignore_case: false }),
+    (HTTP_METHOD, "http_method", Shape::Value),
+    (REQUEST_URL, "request_url", Shape::Value),
+    (CLIENT_IP, "client_ip", Shape::Value),
+    (LISTENER, "listener", Shape::Record { ignore_case: false }),
+    (CHALLENGE_TOKEN, "challenge_token", Shape::Record { ignore_case: false }),
+    (SIGNATURE_TIMESTAMP, "signature_timestamp", Shape::Value),
+    (ITEM, "item", Shape::Value),
+];
+
+/// The names that exist at a place, with those of `let` where they do.
+#[must_use]
+pub fn vocabulary(place: Place, lets: &[String]) -> Vocabulary {
+    let mut vocabulary = Vocabulary::default();
+    for (id, name, shape) in ALL {
+        if exists(*id, place) {
+            vocabulary.roots.push(Root { id: *id, name: (*name).to_owned(), shape: *shape });
+        } else {
+            vocabulary.elsewhere.push(name);
+        }
+    }
+    if matches!(place, Place::Verified | Place::Event | Place::ResponseHeader) {
+        vocabulary.roots.extend((FIRST_LET..).zip(lets).map(|(id, name)| Root {
+            id: RootId(id),
+            name: name.clone(),
+            shape: Shape::Value,
+        }));
+    }
+    // A bare name reads the body, as in Moveworks, wherever a field of the body makes sense.
+    let reads_body =
+        matches!(place, Place::Challenge | Place::ChallengeBody | Place::Verified | Place::Event);
+    vocabulary.body = reads_body.then_some(PARSED_BODY);
+    vocabulary
+}
+
+fn exists(root: RootId, place: Place) -> bool {
+    match root {
+        _ if place == Place::Refusal => root == LISTENER,
+        CHALLENGE_TOKEN => matches!(place, Place::ChallengeBody | Place::ChallengeHeader),
+        SIGNATURE_TIMESTAMP => place == Place::Payload,
+        ITEM => place == Place::Event,
+        _ => true,
+    }
+}

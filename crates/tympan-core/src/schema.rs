@@ -1,0 +1,177 @@
+//! The table of keys as a JSON Schema, for editors to complete and check with.
+//!
+//! Only what older editors understand as well is used: no `unevaluatedProperties`, no
+//! `prefixItems`.
+
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+use crate::config::keys;
+use crate::config::keys::Holds;
+use crate::config::keys::Key;
+use crate::config::keys::Literal;
+use crate::config::keys::Named;
+use crate::config::keys::Section;
+
+/// What names of listeners, secrets and destinations look like.
+const NAME: &str = "^[a-z0-9][a-z0-9_-]{0,62}$";
+
+/// The schema of a whole file.
+#[must_use]
+pub fn schema() -> Value {
+    let mut definitions = Map::new();
+    let mut root = section(&keys::FILE, &mut definitions);
+    let fixed = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": "https://tympan.dev/schemas/listeners.schema.json",
+        "title": "Tympan listeners",
+        "definitions": definitions,
+    });
+    if let (Some(root), Value::Object(fixed)) = (root.as_object_mut(), fixed) {
+        root.extend(fixed);
+    }
+    root
+}
+
+fn section(section: &'static Section, definitions: &mut Map<String, Value>) -> Value {
+    let mut properties = Map::new();
+    for key in section.keys {
+        properties.insert(key.name.to_owned(), property(key, definitions));
+    }
+    let required: Vec<_> =
+        section.keys.iter().filter(|key| key.required).map(|key| key.name).collect();
+    let is_optional = required.is_empty() && !section.one_of;
+    let mut schema = json!({
+        "description": section.doc,
+        "type": if is_optional { json!(["object", "null"]) } else { json!("object") },
+        "properties": properties,
+        "additionalProperties": false,
+    });
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    if section.one_of {
+        schema["minProperties"] = json!(1);
+        schema["maxProperties"] = json!(1);
+    }
+    schema
+}
+
+fn property(key: &'static Key, definitions: &mut Map<String, Value>) -> Value {
+    let default =
+        key.default.map(|default| format!("\n\nDefault: `{default}`")).unwrap_or_default();
+    let description = format!("{}{default}\n\nExample: `{}`", key.doc, key.example);
+    let held = holds(&key.holds, definitions);
+    match held.get("$ref") {
+        // Beside `$ref` older drafts ignore everything.
+        Some(_) => json!({"description": description, "allOf": [held]}),
+        None => {
+            let mut held = held;
+            held["description"] = json!(description);
+            held
+        }
+    }
+}
+
+fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
+    match held {
+        Holds::Expression => expression(definitions),
+        Holds::Mapping => mapping(definitions),
+        Holds::Expressions => {
+            json!({"type": "object", "additionalProperties": expression(definitions)})
+        }
+        Holds::Literal(kind) => literal(*kind),
+        Holds::Choice(words) => json!({"enum": words}),
+        Holds::Name(named) => json!({
+            "type": "string",
+            "pattern": NAME,
+            "title": match named {
+                Named::Secret => "the name of a secret",
+                Named::Destination => "the name of a destination",
+            },
+        }),
+        Holds::Section(inner) => {
+            let name = definition_name(inner);
+            if !definitions.contains_key(&name) {
+                // Taken before it is made, as sections can hold themselves.
+                definitions.insert(name.clone(), Value::Null);
+                let made = section(inner, definitions);
+                definitions.insert(name.clone(), made);
+            }
+            json!({"$ref": format!("#/definitions/{name}")})
+        }
+        Holds::MapOf(inner) => json!({
+            "type": ["object", "null"],
+            "propertyNames": {"pattern": NAME},
+            "additionalProperties": holds(inner, definitions),
+        }),
+        Holds::List(inner) => json!({"type": "array", "items": holds(inner, definitions)}),
+        Holds::OneOrMany(inner) => {
+            let one = holds(inner, definitions);
+            json!({"anyOf": [one, {"type": "array", "items": one}]})
+        }
+    }
+}
+
+fn expression(definitions: &mut Map<String, Value>) -> Value {
+    definitions.entry("expression").or_insert_with(|| {
+        json!({
+            "description": "An expression in the Moveworks DSL, or `{jmespath: \"...\"}`. A \
+                            literal text takes quotes inside the YAML text: `'\"ok\"'`.",
+            "anyOf": [
+                {"type": ["string", "number", "boolean", "null"]},
+                {
+                    "type": "object",
+                    "properties": {"jmespath": {"type": "string"}},
+                    "required": ["jmespath"],
+                    "additionalProperties": false,
+                },
+            ],
+        })
+    });
+    json!({"$ref": "#/definitions/expression"})
+}
+
+fn mapping(definitions: &mut Map<String, Value>) -> Value {
+    definitions.entry("mapping").or_insert_with(|| {
+        json!({
+            "description": "A value built of expressions: maps and lists of them, nested at will.",
+            "anyOf": [
+                {"type": ["string", "number", "boolean", "null"]},
+                {"type": "array", "items": {"$ref": "#/definitions/mapping"}},
+                {"type": "object", "additionalProperties": {"$ref": "#/definitions/mapping"}},
+            ],
+        })
+    });
+    json!({"$ref": "#/definitions/mapping"})
+}
+
+fn literal(kind: Literal) -> Value {
+    match kind {
+        Literal::Address => json!({"type": "string", "pattern": "^[^/]+:[0-9]+$"}),
+        Literal::Boolean => json!({"type": "boolean"}),
+        Literal::Count => json!({"type": "integer", "minimum": 1}),
+        Literal::Duration => {
+            json!({"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)? *(ms|s|m|h|d)$"})
+        }
+        Literal::Header => json!({"type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"}),
+        Literal::Method => json!({"type": "string", "pattern": "^[A-Z]+$"}),
+        Literal::Path => json!({"type": "string", "pattern": "^/[^?#]*$"}),
+        Literal::Size => json!({
+            "type": ["string", "integer"],
+            "pattern": "^[0-9]+(\\.[0-9]+)? *(B|KiB|MiB|GiB|kB|KB|MB|GB)?$",
+        }),
+        Literal::Status => json!({"type": "integer", "minimum": 200, "maximum": 599}),
+        Literal::Url => json!({"type": "string", "pattern": "^https?://[^/?#@]+/?$"}),
+        Literal::Version => json!({"const": 1}),
+        Literal::Pattern => json!({"type": "string", "minLength": 1, "format": "regex"}),
+        Literal::File => json!({"type": "string", "minLength": 1}),
+        Literal::Text => json!({"type": ["string", "number", "boolean"]}),
+    }
+}
+
+/// `` `limits` of a listener`` becomes `limits-of-a-listener`.
+fn definition_name(section: &Section) -> String {
+    section.name.replace('`', "").replace(' ', "-")
+}

@@ -1,0 +1,102 @@
+//! How the bytes of a signature are written as text.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::general_purpose::URL_SAFE;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// How bytes are written as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Two digits a byte, in either case.
+    Hex,
+    /// RFC 4648, section 4, padded or not.
+    Base64,
+    /// RFC 4648, section 5, padded or not.
+    Base64Url,
+}
+
+impl Encoding {
+    /// Every encoding, in the order in which they are tried when none is given.
+    pub const ALL: [Self; 3] = [Self::Hex, Self::Base64, Self::Base64Url];
+
+    /// The encoding that a word of the configuration names.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        match word {
+            "hex" => Some(Self::Hex),
+            "base64" => Some(Self::Base64),
+            "base64url" => Some(Self::Base64Url),
+            _ => None,
+        }
+    }
+
+    /// The bytes that `text` stands for, if it stands for exactly `length` of them and is the only
+    /// way to write them: a signature re-encoded on the way is refused.
+    #[must_use]
+    pub fn decode(self, text: &str, length: usize) -> Option<Vec<u8>> {
+        let bytes = match self {
+            Self::Hex if text.len() == 2 * length && !text.starts_with("0x") => {
+                const_hex::decode(text).ok()
+            }
+            Self::Hex => None,
+            Self::Base64 if text.ends_with('=') => STANDARD.decode(text).ok(),
+            Self::Base64 => STANDARD_NO_PAD.decode(text).ok(),
+            Self::Base64Url if text.ends_with('=') => URL_SAFE.decode(text).ok(),
+            Self::Base64Url => URL_SAFE_NO_PAD.decode(text).ok(),
+        };
+        bytes.filter(|bytes| bytes.len() == length)
+    }
+
+    /// `bytes` as text; base64 with padding, base64url without.
+    #[must_use]
+    pub fn encode(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Hex => const_hex::encode(bytes),
+            Self::Base64 => STANDARD.encode(bytes),
+            Self::Base64Url => URL_SAFE_NO_PAD.encode(bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Encoding;
+
+    #[track_caller]
+    fn check(encoding: Encoding, text: &str, expected: Option<&[u8]>) {
+        assert_eq!(encoding.decode(text, 4).as_deref(), expected);
+    }
+
+    #[test]
+    fn hex() {
+        check(Encoding::Hex, "00fFaB10", Some(&[0, 255, 0xab, 0x10]));
+        check(Encoding::Hex, "00ffab1", None);
+        check(Encoding::Hex, "00ffab1000", None);
+        check(Encoding::Hex, "00ffab1g", None);
+        check(Encoding::Hex, "0x00ffab", None);
+        check(Encoding::Hex, " 0ffab10", None);
+        check(Encoding::Hex, "", None);
+    }
+
+    #[test]
+    fn base64() {
+        check(Encoding::Base64, "+/+/AA==", Some(&[0xfb, 0xff, 0xbf, 0]));
+        check(Encoding::Base64, "+/+/AA", Some(&[0xfb, 0xff, 0xbf, 0]));
+        check(Encoding::Base64, "+/+/AA=", None);
+        check(Encoding::Base64, "+/+/AB==", None);
+        check(Encoding::Base64, "-_-_AA==", None);
+        check(Encoding::Base64Url, "-_-_AA", Some(&[0xfb, 0xff, 0xbf, 0]));
+        check(Encoding::Base64Url, "+/+/AA", None);
+        check(Encoding::Base64, "+/+/AA==\n", None);
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for encoding in Encoding::ALL {
+            let bytes = [0, 1, 0xfe, 0xff];
+            assert_eq!(encoding.decode(&encoding.encode(&bytes), 4), Some(bytes.to_vec()));
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Which hash function an HMAC uses, and the key made ready for it.
+
+use std::fmt;
+
+use hmac::Hmac;
+use hmac::KeyInit;
+use hmac::Mac;
+use sha1::Sha1;
+use sha2::Sha256;
+use sha2::Sha384;
+use sha2::Sha512;
+
+/// The hash function of an HMAC (RFC 2104).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HashMode {
+    /// HMAC-SHA1
+    Sha1,
+    /// HMAC-SHA256
+    Sha256,
+    /// HMAC-SHA384
+    Sha384,
+    /// HMAC-SHA512
+    Sha512,
+}
+
+/// A secret made ready to compute HMACs: the two blocks of the key are hashed once.
+#[derive(Clone)]
+pub struct MacKey {
+    state: State,
+}
+
+#[derive(Clone)]
+enum State {
+    Sha1(Hmac<Sha1>),
+    Sha256(Hmac<Sha256>),
+    Sha384(Hmac<Sha384>),
+    Sha512(Hmac<Sha512>),
+}
+
+impl HashMode {
+    /// Every spelling that can be written; case and `_` for `-` do not matter either.
+    pub const WORDS: &[&str] = &[
+        "SHA-1",
+        "SHA-256",
+        "SHA-384",
+        "SHA-512",
+        "SHA1",
+        "SHA256",
+        "SHA384",
+        "SHA512",
+        "HMAC-SHA1",
+        "HMAC-SHA256",
+        "HMAC-SHA384",
+        "HMAC-SHA512",
+    ];
+
+    /// The mode that a word names.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        let word = word.to_ascii_uppercase().replace(['-', '_'], "");
+        match word.strip_prefix("HMAC").unwrap_or(&word) {
+            "SHA1" => Some(Self::Sha1),
+            "SHA256" => Some(Self::Sha256),
+            "SHA384" => Some(Self::Sha384),
+            "SHA512" => Some(Self::Sha512),
+            _ => None,
+        }
+    }
+
+    /// How many bytes it gives.
+    #[must_use]
+    pub fn length(self) -> usize {
+        match self {
+            Self::Sha1 => 20,
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+}
+
+impl MacKey {
+    /// Makes a secret ready. A secret of any length will do; an empty one never gets here
+    /// (see [`crate::secret::Secret`]).
+    #[must_use]
+    pub fn new(mode: HashMode, secret: &[u8]) -> Self {
+        fn ready<M: KeyInit>(secret: &[u8]) -> M {
+            M::new_from_slice(secret).expect("an HMAC takes keys of any length")
+        }
+        let state = match mode {
+            HashMode::Sha1 => State::Sha1(ready(secret)),
+            HashMode::Sha256 => State::Sha256(ready(secret)),
+            HashMode::Sha384 => State::Sha384(ready(secret)),
+            HashMode::Sha512 => State::Sha512(ready(secret)),
+        };
+        Self { state }
+    }
+
+    /// Whether one of `candidates` is the MAC of `payload`.
+    ///
+    /// All are compared, each over its full length in constant time.
+    #[must_use]
+    pub fn verifies(&self, payload: &[u8], candidates: &[Vec<u8>]) -> bool {
+        self.with_mac(payload, |mac| {
+            candidates.iter().fold(false, |found, candidate| found | super::equal(mac, candidate))
+        })
+    }
+
+    /// The MAC of `payload`.
+    #[must_use]
+    pub fn sign(&self, payload: &[u8]) -> Vec<u8> {
+        self.with_mac(payload, <[u8]>::to_vec)
+    }
+
+    fn with_mac<T>(&self, payload: &[u8], read: impl FnOnce(&[u8]) -> T) -> T {
+        match &self.state {
+            State::Sha1(mac) => read(&mac.clone().chain_update(payload).finalize().into_bytes()),
+            State::Sha256(mac) => read(&mac.clone().chain_update(payload).finalize().into_bytes()),
+            State::Sha384(mac) => read(&mac.clone().chain_update(payload).finalize().into_bytes()),
+            State::Sha512(mac) => read(&mac.clone().chain_update(payload).finalize().into_bytes()),
+        }
+    }
+}
+
+impl fmt::Debug for MacKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MacKey(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HashMode;
+    use super::MacKey;
+
+    #[test]
+    fn every_word_names_a_mode() {
+        assert!(HashMode::WORDS.iter().all(|word| HashMode::read(word).is_some()));
+        assert_eq!(HashMode::read("hmac_sha_256"), Some(HashMode::Sha256));
+        assert_eq!(HashMode::read("md5"), None);
+    }
+
+    /// RFC 4231, test case 2, and RFC 2202, test case 2.
+    #[test]
+    fn published_examples() {
+        let sign = |mode| {
+            const_hex::encode(MacKey::new(mode, b"Jefe").sign(b"what do ya want for nothing?"))
+        };
+        assert_eq!(sign(HashMode::Sha1), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
+        assert_eq!(
+            sign(HashMode::Sha256),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        );
+        assert_eq!(
+            sign(HashMode::Sha384),
+            "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e\
+             8e2240ca5e69e2c78b3239ecfab21649"
+        );
+        assert_eq!(
+            sign(HashMode::Sha512),
+            "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554\
+             9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"
+        );
+    }
+
+    #[test]
+    fn lengths() {
+        for mode in [HashMode::Sha1, HashMode::Sha256, HashMode::Sha384, HashMode::Sha512] {
+            assert_eq!(MacKey::new(mode, b"k").sign(b"").len(), mode.length());
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! What an expression means: the one inner form of both dialects, ready to run.
+//!
+//! Make nodes with the functions here that are named after them: they choose the cheapest node
+//! and fold what is constant.
+
+use regex::Regex;
+
+use crate::expression::Expression;
+use crate::functions::Function;
+use crate::needs::Needs;
+use crate::value::Value;
+use crate::vocabulary::RootId;
+use crate::vocabulary::Shape;
+use crate::vocabulary::Vocabulary;
+
+/// One thing to evaluate.
+#[derive(Debug)]
+pub(crate) enum Node {
+    /// All conditions hold.
+    And(Vec<Node>),
+    /// Numbers, or texts to be joined, from left to right.
+    Arithmetic(Box<Node>, Vec<(Arithmetic, Node)>),
+    /// A function.
+    Call(&'static Function, Vec<Argument>),
+    /// A value that is known.
+    Constant(Value<'static>),
+    /// One entry of a root of [`Shape::Record`].
+    Entry(RootId, Box<str>),
+    /// The entry of a root of [`Shape::Record`] whose key is computed.
+    EntryOf(RootId, Box<Node>),
+    /// The first branch whose condition holds, or else the last.
+    If(Vec<(Node, Node)>, Box<Node>),
+    /// What only JMESPath means.
+    Jmespath(Jmespath),
+    /// Evaluates the second with the first as its next local.
+    Let(Box<Node>, Box<Node>),
+    /// A list of these.
+    List(Vec<Node>),
+    /// The local in this slot, counted from the outermost.
+    Local(usize),
+    /// A map of these keys and values.
+    Map(Vec<(Node, Node)>),
+    /// The number with the other sign.
+    Negate(Box<Node>),
+    /// An expression of its own, with its own locals.
+    Nested(Expression),
+    /// The condition does not hold.
+    Not(Box<Node>),
+    /// At least one condition holds.
+    Or(Vec<Node>),
+    /// A part of a value.
+    Path(Box<Node>, Vec<Step>),
+    /// Comparisons from left to right, each with the result of the one before.
+    Relation(Box<Node>, Vec<(Relation, Node)>),
+    /// A whole root.
+    Root(RootId),
+}
+
+/// One way down into a value.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// To the value under a computed key or at a computed index.
+    Computed(Node),
+    /// To the element of a list at this index; unlike [`Step::Index`], of nothing but a list.
+    Element(i64),
+    /// To the element at this index.
+    Index(i64),
+    /// To the value under this key.
+    Key(Box<str>),
+    /// To the elements between two computed indexes.
+    Slice(Option<Node>, Option<Node>),
+}
+
+/// An argument of a function.
+#[derive(Debug)]
+pub(crate) enum Argument {
+    /// Evaluated for every element, with this many new locals.
+    Lambda(usize, Node),
+    /// A regular expression.
+    Pattern(Box<Regex>),
+    /// Evaluated before the call.
+    Value(Node),
+}
+
+/// What only JMESPath means; its truthiness takes every number for true.
+#[derive(Debug)]
+pub(crate) enum Jmespath {
+    /// The first value that is not truthy, else the last.
+    And(Vec<Node>),
+    /// Elements of lists in a list take their list's place.
+    Flatten(Box<Node>),
+    /// A value for everything but null, which stays null; the value is the next local.
+    Guard(Box<Node>, Box<Node>),
+    /// The second if the first is truthy, else null.
+    If(Box<Node>, Box<Node>),
+    /// Whether the value is not truthy.
+    Not(Box<Node>),
+    /// The first truthy value, else the last.
+    Or(Vec<Node>),
+    /// Which of two numbers is the greater; null for anything else.
+    Order(Relation, Box<Node>, Box<Node>),
+    /// Every element of a list put through the second, which has it as its next local;
+    /// nulls are left out.
+    Project(Box<Node>, Box<Node>),
+    /// Every `step`th element of a list.
+    Slice {
+        /// The list.
+        of: Box<Node>,
+        /// Where it begins.
+        start: Option<i64>,
+        /// Where it ends.
+        end: Option<i64>,
+        /// How far each step goes, backwards if negative; never zero.
+        step: i64,
+    },
+    /// The values of a map.
+    Values(Box<Node>),
+}
+
+/// What is done with two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arithmetic {
+    /// `+`
+    Add,
+    /// `/`
+    Divide,
+    /// `*`
+    Multiply,
+    /// `-`
+    Subtract,
+}
+
+/// What is asked of two values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relation {
+    /// `==`
+    Equal,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `IN`
+    In,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `!=`
+    NotEqual,
+}
+
+impl Node {
+    /// The value of this node, if it is known.
+    pub(crate) fn as_constant(&self) -> Option<&Value<'static>> {
+        match self {
+            Self::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value under `key`.
+    pub(crate) fn key(self, key: &str, vocabulary: &Vocabulary) -> Self {
+        match self {
+            Self::Root(id) if vocabulary.is_record(id) => Self::Entry(id, key.into()),
+            _ => self.step(Step::Key(key.into())),
+        }
+    }
+
+    /// The value under or at `index`, whatever that turns out to be.
+    pub(crate) fn at(self, index: Self, vocabulary: &Vocabulary) -> Self {
+        match (index.as_constant(), &self) {
+            (Some(Value::Text(key)), _) => self.key(key, vocabulary),
+            (Some(_), Self::Root(id)) if vocabulary.is_record(*id) => Self::Constant(Value::Null),
+            (Some(Value::Number(number)), _) => {
+                match number.as_int().and_then(|int| i64::try_from(int).ok()) {
+                    Some(index) => self.step(Step::Index(index)),
+                    None => Self::Constant(Value::Null),
+                }
+            }
+            (None, Self::Root(id)) if vocabulary.is_record(*id) => {
+                Self::EntryOf(*id, Box::new(index))
+            }
+            _ => self.step(Step::Computed(index)),
+        }
+    }
+
+    /// Whether there is a value under `key`: for entries that are looked up one by one, whether
+    /// that value is not null.
+    pub(crate) fn has_key(self, key: Self, vocabulary: &Vocabulary) -> Self {
+        match self {
+            Self::Root(id) if vocabulary.is_record(id) => {
+                let entry = Box::new(self.at(key, vocabulary));
+                Self::Relation(entry, vec![(Relation::NotEqual, Self::Constant(Value::Null))])
+            }
+            _ => Self::Relation(Box::new(key), vec![(Relation::In, self)]),
+        }
+    }
+
+    /// One step further down.
+    pub(crate) fn step(self, step: Step) -> Self {
+        match self {
+            // A path that could not be folded cannot be folded when it gets longer.
+            Self::Path(base, mut steps) => {
+                steps.push(step);
+                Self::Path(base, steps)
+            }
+            base => Self::Path(Box::new(base), vec![step]).fold(),
+        }
+    }
+
+    /// This node's value if all its parts are constant, else this node.
+    pub(crate) fn fold(self) -> Self {
+        if self.has_constant_parts() { crate::eval::fold(self) } else { self }
+    }
+
+    /// Adds what this node reads.
+    pub(crate) fn needs(&self, needs: &mut Needs) {
+        match self {
+            Self::Root(id) | Self::EntryOf(id, _) => needs.read(*id, std::iter::empty()),
+            Self::Entry(id, key) => needs.read(*id, std::iter::once(&**key)),
+            Self::Nested(expression) => needs.merge(expression.needs()),
+            Self::Path(base, steps) => {
+                let keys = steps.iter().map_while(|step| match step {
+                    Step::Key(key) => Some(&**key),
+                    _ => None,
+                });
+                match &**base {
+                    Self::Root(id) => needs.read(*id, keys),
+                    Self::Entry(id, key) => {
+                        needs.read(*id, std::iter::once(&**key).chain(keys));
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+        let known = matches!(
+            self,
+            Self::Path(base, _) if matches!(**base, Self::Root(_) | Self::Entry(..))
+        );
+        self.each_part(&mut |part, is_base| {
+            if !(known && is_base) {
+                part.needs(needs);
+            }
+        });
+    }
+
+    fn has_constant_parts(&self) -> bool {
+        let pure = match self {
+            Self::Root(_)
+            | Self::Entry(..)
+            | Self::EntryOf(..)
+            | Self::Local(_)
+            | Self::Constant(_)
+            | Self::Nested(_)
+            | Self::Let(..)
+            | Self::Jmespath(Jmespath::Guard(..) | Jmespath::Project(..)) => false,
+            Self::Call(function, arguments) => {
+                function.is_pure()
+                    && !arguments.iter().any(|argument| matches!(argument, Argument::Lambda(..)))
+            }
+            _ => true,
+        };
+        let mut constant = true;
+        if pure {
+            self.each_part(&mut |part, _| constant &= matches!(part, Self::Constant(_)));
+        }
+        pure && constant
+    }
+
+    /// Calls `visit` with every direct part, and whether it is what a path starts from.
+    fn each_part<'n>(&'n self, visit: &mut dyn FnMut(&'n Node, bool)) {
+        match self {
+            Self::Constant(_)
+            | Self::Root(_)
+            | Self::Entry(..)
+            | Self::Local(_)
+            | Self::Nested(_) => {}
+            Self::And(nodes) | Self::Or(nodes) | Self::List(nodes) => {
+                for node in nodes {
+                    visit(node, false);
+                }
+            }
+            Self::Arithmetic(first, rest) => {
+                visit(first, false);
+                for (_, node) in rest {
+                    visit(node, false);
+                }
+            }
+            Self::Relation(first, rest) => {
+                visit(first, false);
+                for (_, node) in rest {
+                    visit(node, false);
+                }
+            }
+            Self::Call(_, arguments) => arguments.iter().for_each(|argument| match argument {
+                Argument::Value(node) | Argument::Lambda(_, node) => visit(node, false),
+                Argument::Pattern(_) => {}
+            }),
+            Self::EntryOf(_, node) | Self::Negate(node) | Self::Not(node) => visit(node, false),
+            Self::If(branches, otherwise) => {
+                for (condition, then) in branches {
+                    visit(condition, false);
+                    visit(then, false);
+                }
+                visit(otherwise, false);
+            }
+            Self::Let(value, body) => {
+                visit(value, false);
+                visit(body, false);
+            }
+            Self::Map(entries) => {
+                for (key, value) in entries {
+                    visit(key, false);
+                    visit(value, false);
+                }
+            }
+            Self::Path(base, steps) => {
+                visit(base, true);
+                for step in steps {
+                    match step {
+                        Step::Computed(node) => visit(node, false),
+                        Step::Slice(start, end) => {
+                            start.iter().chain(end).for_each(|node| visit(node, false));
+                        }
+                        Step::Element(_) | Step::Index(_) | Step::Key(_) => {}
+                    }
+                }
+            }
+            Self::Jmespath(node) => node.each_part(visit),
+        }
+    }
+}
+
+impl Jmespath {
+    fn each_part<'n>(&'n self, visit: &mut dyn FnMut(&'n Node, bool)) {
+        match self {
+            Self::And(nodes) | Self::Or(nodes) => nodes.iter().for_each(|node| visit(node, false)),
+            Self::Flatten(node) | Self::Not(node) | Self::Values(node) => visit(node, false),
+            Self::Slice { of, .. } => visit(of, false),
+            Self::Guard(first, second)
+            | Self::If(first, second)
+            | Self::Order(_, first, second)
+            | Self::Project(first, second) => {
+                visit(first, false);
+                visit(second, false);
+            }
+        }
+    }
+}
+
+impl From<Jmespath> for Node {
+    fn from(node: Jmespath) -> Self {
+        Self::Jmespath(node).fold()
+    }
+}
+
+impl Vocabulary {
+    /// Whether the entries of this root are looked up one by one.
+    fn is_record(&self, id: RootId) -> bool {
+        self.root_by_id(id).is_some_and(|root| matches!(root.shape, Shape::Record { .. }))
+    }
+}

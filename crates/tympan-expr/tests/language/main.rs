@@ -1,0 +1,11 @@
+//! The language from outside.
+
+mod compliance;
+mod corpus;
+mod hostile;
+mod needs;
+mod printed;
+mod problems;
+mod reference;
+
+mod host;

@@ -1,0 +1,71 @@
+//! Standard output: one event a line, flushed before anyone hears that it is kept.
+
+use std::io;
+use std::io::Write;
+use std::sync::mpsc;
+use std::thread;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+use tympan_core::pipeline::Event;
+
+/// Where the lines go: standard output, or what a test looks into.
+pub type Sink = Box<dyn Write + Send>;
+
+/// How many requests may wait for the writer.
+const MOST_WAITING: usize = 1024;
+
+/// The writer of a process. It has a thread of its own, as a pipe that nobody reads blocks.
+#[derive(Debug)]
+pub(crate) struct Stdout {
+    jobs: mpsc::SyncSender<Job>,
+}
+
+struct Job {
+    lines: Vec<Bytes>,
+    done: oneshot::Sender<Result<(), String>>,
+}
+
+impl Stdout {
+    pub(crate) fn start(sink: Sink) -> Self {
+        let (jobs, inbox) = mpsc::sync_channel(MOST_WAITING);
+        // Ends when the last sender is gone.
+        thread::spawn(move || write(sink, &inbox));
+        Self { jobs }
+    }
+
+    pub(crate) async fn deliver(&self, events: &[Event]) -> Result<(), String> {
+        let lines = events.iter().map(|event| event.json.clone()).collect();
+        let (done, written) = oneshot::channel();
+        self.jobs.try_send(Job { lines, done }).map_err(|error| match error {
+            mpsc::TrySendError::Full(_) => "too many events wait to be written".to_owned(),
+            mpsc::TrySendError::Disconnected(_) => "the writer has ended".to_owned(),
+        })?;
+        written.await.unwrap_or_else(|_| Err("the writer has ended".to_owned()))
+    }
+}
+
+/// Writes whatever has come up, flushes once, and tells everyone.
+fn write(mut sink: Sink, inbox: &mpsc::Receiver<Job>) {
+    while let Ok(first) = inbox.recv() {
+        let mut waiting = Vec::new();
+        let mut text = Vec::new();
+        for Job { lines, done } in std::iter::once(first).chain(inbox.try_iter()) {
+            // Whoever has given up was answered with 503, and its sender will come again.
+            if done.is_closed() {
+                continue;
+            }
+            for line in lines {
+                text.extend_from_slice(&line);
+                text.push(b'\n');
+            }
+            waiting.push(done);
+        }
+        let written = sink.write_all(&text).and_then(|()| sink.flush());
+        let written = written.map_err(|error: io::Error| error.to_string());
+        for done in waiting {
+            // Whoever waited may have given up meanwhile.
+            let _ = done.send(written.clone());
+        }
+    }
+}

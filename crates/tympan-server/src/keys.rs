@@ -1,0 +1,98 @@
+//! Where secrets are looked up: the only reader of the environment and of secret files.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+use tympan_core::config::Config;
+use tympan_core::config::Reference;
+use tympan_core::config::SecretRefs;
+use tympan_core::keys::Secrets;
+use tympan_core::secret::Secret;
+use tympan_core::secret::Unresolved;
+
+use crate::env_file;
+
+/// The largest secret file, in bytes: whatever is larger is no secret.
+const MOST_BYTES: u64 = 64 << 10;
+
+/// The values behind references, at one moment.
+#[derive(Debug, Default)]
+pub struct Lookup {
+    /// The folder that file references are relative to.
+    folder: PathBuf,
+    env_file: HashMap<String, String>,
+}
+
+impl Lookup {
+    /// Reads the configuration's `env_file`, if it has one; a missing one holds nothing.
+    #[must_use]
+    pub fn new(folder: &Path, config: &Config) -> Self {
+        let text = config.env_file.as_ref().and_then(|it| fs::read_to_string(folder.join(it)).ok());
+        let env_file = text.as_deref().map(env_file::read).unwrap_or_default();
+        Self { folder: folder.to_owned(), env_file }
+    }
+
+    /// Every secret of a configuration: the references of one that have a value, or why none has.
+    #[must_use]
+    pub fn secrets(&self, config: &Config) -> Secrets {
+        config.secrets.iter().map(|secret| self.values(secret)).collect()
+    }
+
+    fn values(&self, secret: &SecretRefs) -> Result<Vec<Secret>, Unresolved> {
+        let mut values = Vec::with_capacity(secret.references.len());
+        let mut first_fault = None;
+        for reference in &secret.references {
+            match self.value(reference) {
+                Ok(value) => values.push(value),
+                Err(fault) => first_fault = first_fault.or(Some(fault)),
+            }
+        }
+        match first_fault {
+            Some(fault) if values.is_empty() => Err(fault),
+            _ => Ok(values),
+        }
+    }
+
+    /// The value behind one reference. The process's own environment wins over `env_file`.
+    fn value(&self, reference: &Reference) -> Result<Secret, Unresolved> {
+        match reference {
+            Reference::Env(variable) => {
+                let place = format!("environment variable {variable}");
+                let found = std::env::var_os(variable)
+                    .map(|value| std::os::unix::ffi::OsStringExt::into_vec(value));
+                let found =
+                    found.or_else(|| self.env_file.get(variable).map(|it| it.clone().into_bytes()));
+                let found = found.ok_or(Unresolved::NotSet { variable: variable.clone() })?;
+                Secret::new(found, &place)
+            }
+            Reference::File(file) => {
+                let path = self.folder.join(file);
+                let unreadable = |error: &io::Error| match error.kind() {
+                    io::ErrorKind::NotFound => Unresolved::NoFile { file: file.clone() },
+                    _ => Unresolved::Unreadable { file: file.clone(), why: error.to_string() },
+                };
+                let metadata = fs::metadata(&path).map_err(|error| unreadable(&error))?;
+                if metadata.len() > MOST_BYTES {
+                    let why = format!("it is larger than {MOST_BYTES} bytes");
+                    return Err(Unresolved::Unreadable { file: file.clone(), why });
+                }
+                let found = fs::read(&path).map_err(|error| unreadable(&error))?;
+                Secret::new(found, file)
+            }
+        }
+    }
+}
+
+/// Every file that the secrets of a configuration depend on.
+#[must_use]
+pub fn files(folder: &Path, config: &Config) -> Vec<PathBuf> {
+    let references = config.secrets.iter().flat_map(|secret| &secret.references);
+    let secrets = references.filter_map(|reference| match reference {
+        Reference::File(file) => Some(folder.join(file)),
+        Reference::Env(_) => None,
+    });
+    secrets.chain(config.env_file.iter().map(|file| folder.join(file))).collect()
+}

@@ -1,0 +1,146 @@
+//! Everything of Tympan that happens: sockets, files, time, keys, delivery.
+//!
+//! [`Server::start`] reads a configuration and serves it. These tasks run until [`Server::stop`]:
+//! one that accepts connections for each address ([`listen`](mod@listen)), one for each connection, one that
+//! follows the files ([`reload`](mod@reload)), one that sums up refusals ([`log`](mod@log)), and a
+//! thread that writes to standard output ([`delivery`]).
+
+mod clock;
+mod delivery;
+mod env_file;
+mod http;
+pub mod keys;
+mod listen;
+pub mod log;
+mod reload;
+mod serving;
+mod watch;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tympan_core::diagnostic::Diagnostics;
+use tympan_core::pipeline::ListenerState;
+use tympan_core::span::Sources;
+
+pub use delivery::stdout::Sink;
+pub use reload::Receipt;
+pub use reload::Refused;
+
+use crate::listen::Listening;
+use crate::reload::Command;
+use crate::reload::Reloader;
+use crate::serving::Shared;
+
+/// What a server is started with.
+pub struct Options {
+    /// The configuration.
+    pub file: PathBuf,
+    /// Where the destination `stdout` writes.
+    pub stdout: Sink,
+    /// Told about every reload that was refused, and about the warnings of one that was not.
+    pub on_diagnostics: Arc<dyn Fn(&Diagnostics, &Sources) + Send + Sync>,
+}
+
+/// A running server.
+pub struct Server {
+    shared: Arc<Shared>,
+    listening: Arc<Listening>,
+    commands: mpsc::Sender<Command>,
+    tasks: Vec<JoinHandle<()>>,
+    facts: Facts,
+}
+
+/// What was served at the start.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The addresses, with the ports that the system chose where the file says 0.
+    pub addresses: Vec<SocketAddr>,
+    /// The listeners, in the order of the file.
+    pub listeners: Vec<ListenerFacts>,
+}
+
+/// A listener as a table shows it.
+#[derive(Clone, Debug)]
+pub struct ListenerFacts {
+    /// Its name.
+    pub name: String,
+    /// What to register with the provider.
+    pub url: String,
+    /// Whether it serves.
+    pub state: ListenerState,
+}
+
+impl Server {
+    /// Reads the configuration, binds its addresses, and serves.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing is served: the file, or an address.
+    pub async fn start(options: Options) -> Result<Self, Refused> {
+        let destinations = delivery::Destinations::start(options.stdout);
+        let (commands, inbox) = mpsc::channel(16);
+        let (reloader, shared, listening) =
+            Reloader::start(options.file, destinations, options.on_diagnostics).await?;
+        let facts = facts(&shared, listening.addresses());
+        let tasks = vec![
+            tokio::spawn(reloader.run(inbox, commands.clone())),
+            tokio::spawn(log::sum_up(Arc::clone(&shared))),
+        ];
+        Ok(Self { shared, listening, commands, tasks, facts })
+    }
+
+    /// What was served at the start.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Reads the configuration again now, whether or not it seems to have changed.
+    ///
+    /// # Errors
+    ///
+    /// Why the old one goes on.
+    pub async fn reload(&self) -> Result<Receipt, Refused> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.commands.send(Command::Reload { reply }).await;
+        match sent {
+            Ok(()) => answer.await.unwrap_or(Err(Refused::Stopped)),
+            Err(_) => Err(Refused::Stopped),
+        }
+    }
+
+    /// Stops accepting, answers what is in flight within the configured grace, and ends.
+    ///
+    /// Gives the number of connections that had to be cut.
+    pub async fn stop(self) -> usize {
+        let grace: Duration = self.shared.serving.load().server.shutdown_grace;
+        for task in &self.tasks {
+            task.abort();
+        }
+        for task in self.tasks {
+            // An aborted task is one that has ended.
+            let _ = task.await;
+        }
+        log::flush(&self.shared);
+        self.listening.stop(grace).await
+    }
+}
+
+fn facts(shared: &Shared, addresses: Vec<SocketAddr>) -> Facts {
+    let serving = shared.serving.load();
+    let origin = serving.server.public_url.clone().unwrap_or_else(|| {
+        addresses.first().map_or_else(String::new, |address| format!("http://{address}"))
+    });
+    let listeners = serving.live.listeners().map(|listener| ListenerFacts {
+        name: listener.name.to_owned(),
+        url: format!("{origin}{}", listener.path),
+        state: listener.state.clone(),
+    });
+    Facts { listeners: listeners.collect(), addresses }
+}

@@ -1,0 +1,216 @@
+//! What the operator reads: readable lines on a terminal, JSON lines otherwise.
+//!
+//! Every refusal is told with its reason; when there are many alike, they are counted and summed
+//! up. What a stranger wrote is escaped, cut, and never more than the headers that were allowed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::OnceLock;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::Registry;
+use tracing_subscriber::reload;
+use tracing_subscriber::util::SubscriberInitExt;
+use tympan_core::config::Log;
+use tympan_core::config::LogLevel;
+use tympan_core::outcome::Outcome;
+use tympan_core::pipeline::Answer;
+use tympan_core::pipeline::Exchange;
+
+use crate::serving::Shared;
+
+/// How many refusals of one kind get a line of their own within a window.
+const MOST_ALIKE: u64 = 5;
+
+/// How long refusals of one kind are counted before they are summed up.
+const WINDOW: Duration = Duration::from_secs(10);
+
+/// How many kinds are told apart within a window; the rest is counted as one.
+const MOST_KINDS: usize = 1024;
+
+/// The most characters of anything that a stranger wrote.
+const MOST_CHARACTERS: usize = 256;
+
+/// How lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For a person, with colours if the terminal has them.
+    Terminal {
+        /// Whether it has.
+        colour: bool,
+    },
+    /// For a program: one JSON object a line.
+    Json,
+}
+
+static LEVEL: OnceLock<reload::Handle<LevelFilter, Registry>> = OnceLock::new();
+
+/// Refusals of one kind within the current window.
+type Kind = (String, Outcome, &'static str);
+
+/// How often what was refused.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals {
+    counts: Mutex<HashMap<Kind, u64>>,
+}
+
+/// Starts logging to standard error. Only the first call of a process counts.
+pub fn start(format: Format) {
+    let (filter, handle) = reload::Layer::new(LevelFilter::INFO);
+    let registry = tracing_subscriber::registry().with(filter);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let started = match format {
+        Format::Terminal { colour } => registry.with(lines.with_ansi(colour)).try_init(),
+        Format::Json => {
+            registry.with(lines.json().flatten_event(true).with_current_span(false)).try_init()
+        }
+    };
+    if started.is_ok() {
+        // Only the first call gets here.
+        let _ = LEVEL.set(handle);
+    }
+}
+
+/// Changes the least important lines that are written.
+pub(crate) fn level(level: LogLevel) {
+    let filter = match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Trace => LevelFilter::TRACE,
+    };
+    if let Some(handle) = LEVEL.get() {
+        // Fails only when the subscriber is gone, and with it every reader.
+        let _ = handle.modify(|current| *current = filter);
+    }
+}
+
+/// Tells how a request ended.
+pub(crate) fn answered(shared: &Shared, settings: &Log, exchange: &Exchange, answer: &Answer) {
+    if answer.outcome.is_ordinary() && !settings.accepted {
+        return;
+    }
+    let listener = exchange.listener().unwrap_or_default();
+    let reason = answer.reason.as_ref();
+    if !answer.outcome.is_ordinary() {
+        let name = reason.map_or("", |reason| reason.name());
+        if !shared.refusals.count(listener, answer.outcome, name) {
+            return;
+        }
+    }
+    let head = exchange.head();
+    let outcome = answer.outcome.name();
+    let status = answer.reply.status.as_u16();
+    let (id, client) = (head.id, head.client);
+    let method = shown(head.method.as_str());
+    let path = shown(head.uri.path());
+    let headers = headers(exchange, settings);
+    let detail = reason.map(ToString::to_string).unwrap_or_default();
+    if answer.outcome.is_ordinary() {
+        tracing::info!(listener, outcome, status, request_id = %id, %client, method, path, headers, "request");
+    } else if answer.outcome == Outcome::Failed {
+        tracing::error!(listener, outcome, reason = detail, status, request_id = %id, %client, method, path, headers, "request failed");
+    } else {
+        tracing::warn!(listener, outcome, reason = detail, status, request_id = %id, %client, method, path, headers, "request refused");
+    }
+}
+
+/// Sums up refusals until the server stops.
+pub(crate) async fn sum_up(shared: Arc<Shared>) {
+    let mut windows = tokio::time::interval(WINDOW);
+    loop {
+        windows.tick().await;
+        flush(&shared);
+    }
+}
+
+/// Sums up what was refused without a line of its own, and begins a new window.
+pub(crate) fn flush(shared: &Shared) {
+    let counts = std::mem::take(&mut *shared.refusals.lock());
+    for ((listener, outcome, reason), count) in counts {
+        if let Some(more @ 1..) = count.checked_sub(MOST_ALIKE) {
+            let outcome = outcome.name();
+            tracing::warn!(listener, outcome, reason, more, "more requests refused alike");
+        }
+    }
+}
+
+impl Refusals {
+    /// Counts a refusal; whether it gets a line of its own.
+    fn count(&self, listener: &str, outcome: Outcome, reason: &'static str) -> bool {
+        let mut counts = self.lock();
+        let kind = match counts.len() {
+            ..MOST_KINDS => (listener.to_owned(), outcome, reason),
+            _ => (String::new(), outcome, reason),
+        };
+        let count = counts.entry(kind).or_default();
+        *count += 1;
+        *count <= MOST_ALIKE
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Kind, u64>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The headers that may be shown, as `name: value; name: value`.
+fn headers(exchange: &Exchange, settings: &Log) -> String {
+    let headers = &exchange.head().headers;
+    let shown = settings.headers.iter().filter_map(|name| {
+        let value = headers.get(name)?;
+        Some(format!("{name}: {}", shown(&String::from_utf8_lossy(value.as_bytes()))))
+    });
+    shown.collect::<Vec<_>>().join("; ")
+}
+
+/// What a stranger wrote: escaped, so that it cannot pass for a line or a command to a terminal,
+/// and cut.
+fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for (index, character) in text.chars().enumerate() {
+        if index == MOST_CHARACTERS {
+            shown.push('…');
+            break;
+        }
+        if character.is_control() || is_bidi(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// Characters that change the order in which a line is shown.
+fn is_bidi(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use tympan_core::outcome::Outcome;
+
+    use super::Refusals;
+    use super::shown;
+
+    #[test]
+    fn what_strangers_write() {
+        assert_eq!(shown("/a\x1b]0;x\x07\r\nb\u{202e}"), r"/a\u{1b}]0;x\u{7}\u{d}\u{a}b\u{202e}");
+        assert_eq!(shown(&"x".repeat(300)).chars().count(), 257);
+    }
+
+    #[test]
+    fn five_of_a_kind() {
+        let refusals = Refusals::default();
+        let told = |outcome| (0..100).filter(|_| refusals.count("a", outcome, "mismatch")).count();
+        assert_eq!(told(Outcome::Unauthorized), 5);
+        assert_eq!(told(Outcome::Stale), 5);
+        assert_eq!(told(Outcome::Unauthorized), 0);
+    }
+}

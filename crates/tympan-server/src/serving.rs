@@ -1,0 +1,38 @@
+//! What every request shares: one pointer to everything that a reload replaces.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
+use tympan_core::config::Log;
+use tympan_core::config::Server;
+use tympan_core::pipeline::Live;
+
+use crate::clock::Clock;
+use crate::delivery::Destination;
+use crate::log::Refusals;
+
+/// Everything that a request sees, replaced as a whole.
+#[derive(Clone, Debug)]
+pub(crate) struct Serving {
+    /// The pipelines and their keys.
+    pub(crate) live: Arc<Live>,
+    /// The destinations, by the ids of the same configuration.
+    pub(crate) destinations: Vec<Destination>,
+    /// The settings of sockets.
+    pub(crate) server: Server,
+    /// The settings of logs.
+    pub(crate) log: Log,
+    /// One permit for each connection that may be open.
+    pub(crate) connections: Arc<Semaphore>,
+}
+
+/// What lives as long as the process.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// What is served now. The one swap of a reload is a store into this.
+    pub(crate) serving: ArcSwap<Serving>,
+    pub(crate) clock: Clock,
+    /// Counts that a reload must not forget.
+    pub(crate) refusals: Refusals,
+}

@@ -1,0 +1,95 @@
+//! `tympan check`
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+use tympan_core::config::Config;
+use tympan_core::config::Loaded;
+use tympan_core::diagnostic;
+use tympan_core::diagnostic::Diagnostics;
+use tympan_core::diagnostic::Severity;
+use tympan_core::span::Sources;
+use tympan_server::keys;
+
+use crate::args::Check;
+use crate::args::CheckFormat;
+use crate::exit::Exit;
+use crate::terminal;
+
+/// A secret that has no value here, and why.
+struct Unset {
+    name: String,
+    why: String,
+}
+
+pub(crate) fn run(options: &Check) -> Exit {
+    let name = options.file.display().to_string();
+    let bytes = match fs::read(&options.file) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            terminal::say(&format!("error: {name} cannot be read: {error}"));
+            return Exit::Usage;
+        }
+    };
+    let (Loaded { config, diagnostics }, sources) = tympan_core::load(&name, bytes);
+    let unset = unset(&options.file, &config);
+    match options.format {
+        CheckFormat::Text => text(&name, &config, &diagnostics, &sources, &unset),
+        CheckFormat::Json => as_json(&diagnostics, &sources, &unset),
+    }
+    if diagnostics.refuse(options.strict) { Exit::Problems } else { Exit::Done }
+}
+
+/// Whether secrets have values is a fact about this machine, not about the file.
+fn unset(file: &Path, config: &Config) -> Vec<Unset> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let secrets = keys::Lookup::new(folder, config).secrets(config);
+    let unset = config.secrets.iter().zip(secrets).filter_map(|(secret, found)| {
+        let why = found.err()?.to_string();
+        Some(Unset { name: secret.name.clone(), why })
+    });
+    unset.collect()
+}
+
+fn text(
+    name: &str,
+    config: &Config,
+    diagnostics: &Diagnostics,
+    sources: &Sources,
+    unset: &[Unset],
+) {
+    if !diagnostics.is_empty() {
+        terminal::say(&diagnostic::text(diagnostics, sources, terminal::colour()));
+    }
+    for Unset { name, why } in unset {
+        terminal::say(&format!("note: secret {name} is not set here: {why}"));
+    }
+    let n_errors = diagnostics.count(Severity::Error);
+    let n_warnings = diagnostics.count(Severity::Warning);
+    let summary = if n_errors == 0 {
+        format!("{name}: {}", count(config.listeners.len(), "listener"))
+    } else {
+        format!("{name}: {}", count(n_errors, "mistake"))
+    };
+    match n_warnings {
+        0 => terminal::say(&summary),
+        _ => terminal::say(&format!("{summary}, {}", count(n_warnings, "warning"))),
+    }
+}
+
+fn as_json(diagnostics: &Diagnostics, sources: &Sources, unset: &[Unset]) {
+    let unset: Vec<_> =
+        unset.iter().map(|Unset { name, why }| json!({"secret": name, "why": why})).collect();
+    let report = json!({
+        "errors": diagnostics.count(Severity::Error),
+        "warnings": diagnostics.count(Severity::Warning),
+        "diagnostics": diagnostic::json(diagnostics, sources),
+        "unset_secrets": unset,
+    });
+    terminal::data(&format!("{report:#}\n"));
+}
+
+fn count(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -1,0 +1,133 @@
+//! `tympan run`
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::signal;
+use tympan_core::diagnostic;
+use tympan_core::diagnostic::Diagnostics;
+use tympan_core::pipeline::ListenerState;
+use tympan_core::span::Sources;
+use tympan_server::Facts;
+use tympan_server::Options;
+use tympan_server::Refused;
+use tympan_server::Server;
+use tympan_server::log;
+
+use crate::args::LogFormat;
+use crate::args::Run;
+use crate::exit::Exit;
+use crate::terminal;
+
+pub(crate) fn run(options: &Run) -> Exit {
+    let format = match options.log_format {
+        LogFormat::Json => log::Format::Json,
+        LogFormat::Auto if !terminal::is_watched() => log::Format::Json,
+        LogFormat::Auto | LogFormat::Text => log::Format::Terminal { colour: terminal::colour() },
+    };
+    log::start(format);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(serve(options, format)),
+        Err(error) => {
+            terminal::say(&format!("error: the system gives no threads: {error}"));
+            Exit::System
+        }
+    }
+}
+
+async fn serve(options: &Run, format: log::Format) -> Exit {
+    let signals = (signal(SignalKind::hangup()), signal(SignalKind::terminate()));
+    let (Ok(mut hangup), Ok(mut terminate)) = signals else {
+        terminal::say("error: signals cannot be received");
+        return Exit::System;
+    };
+    let server = Server::start(Options {
+        file: options.file.clone(),
+        stdout: Box::new(io::stdout()),
+        on_diagnostics: Arc::new(move |diagnostics, sources| show(diagnostics, sources, format)),
+    });
+    let server = match server.await {
+        Ok(server) => server,
+        Err(refused) => return refuse(&refused, format),
+    };
+    introduce(server.facts(), options, format);
+    loop {
+        tokio::select! {
+            _ = hangup.recv() => {
+                // What it did was logged.
+                let _ = server.reload().await;
+            }
+            _ = terminate.recv() => break,
+            _ = tokio::signal::ctrl_c() => break,
+        }
+    }
+    tracing::info!("stopping");
+    let cut = server.stop().await;
+    if cut > 0 {
+        tracing::warn!(connections = cut, "connections were cut at the end of the grace");
+    }
+    Exit::Done
+}
+
+/// A table for a person; a line for each listener in a log.
+fn introduce(facts: &Facts, options: &Run, format: log::Format) {
+    let state = |state: &ListenerState| match state {
+        ListenerState::Serving => "serving".to_owned(),
+        ListenerState::NotReady { secret } => format!("not_ready (secret {secret})"),
+    };
+    if format == log::Format::Json {
+        for listener in &facts.listeners {
+            let (name, url) = (&listener.name, &listener.url);
+            tracing::info!(listener = name, url, state = state(&listener.state), "listener");
+        }
+        let addresses = addresses(facts);
+        tracing::info!(addresses, listeners = facts.listeners.len(), "serving");
+        return;
+    }
+    let rows = facts.listeners.iter().map(|it| [it.name.clone(), state(&it.state), it.url.clone()]);
+    terminal::say(&terminal::table(["LISTENER", "STATE", "URL"], rows));
+    let (addresses, file) = (addresses(facts), options.file.display());
+    terminal::say(&format!(
+        "\nserving {file} at {addresses}; save it to change it, Ctrl-C to stop"
+    ));
+}
+
+fn addresses(facts: &Facts) -> String {
+    facts.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn refuse(refused: &Refused, format: log::Format) -> Exit {
+    if let Refused::Mistakes { diagnostics, sources } = refused {
+        show(diagnostics, sources, format);
+    }
+    match refused {
+        Refused::Mistakes { .. } => tracing::error!(why = refused.summary(), "nothing is served"),
+        _ => tracing::error!(why = %refused, "nothing is served"),
+    }
+    match refused {
+        Refused::Unbound { .. } | Refused::Stopped => Exit::System,
+        Refused::Mistakes { .. } | Refused::Unreadable { .. } => Exit::Configuration,
+    }
+}
+
+/// Drawn for a person; one line each in a log.
+fn show(diagnostics: &Diagnostics, sources: &Sources, format: log::Format) {
+    if let log::Format::Terminal { colour } = format {
+        terminal::say(&diagnostic::text(diagnostics, sources, colour));
+        return;
+    }
+    for found in diagnostics.sorted() {
+        let (code, place) = (found.problem.code(), sources.place(found.at));
+        let help = found.problem.help();
+        match found.problem.severity() {
+            diagnostic::Severity::Error => {
+                tracing::error!(code, place, help, "{}", found.problem.message());
+            }
+            diagnostic::Severity::Warning => {
+                tracing::warn!(code, place, help, "{}", found.problem.message());
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The exit codes, which are the same for every command.
+
+use std::process::ExitCode;
+
+/// What is told after the options of every command.
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0   done; for `check`, nothing is wrong
+  1   something is wrong with what was looked at, or a file cannot be written
+  2   the command line cannot be understood, or names a file that is not there
+  74  `run` lost something that it needs to go on
+  78  `run` cannot start with this configuration";
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Done,
+    /// Something is wrong with what was looked at.
+    Problems,
+    /// The command line makes no sense here.
+    Usage,
+    /// Something of the system failed (`EX_IOERR`).
+    System,
+    /// The configuration cannot be served (`EX_CONFIG`).
+    Configuration,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Done => 0,
+            Exit::Problems => 1,
+            Exit::Usage => 2,
+            Exit::System => 74,
+            Exit::Configuration => 78,
+        })
+    }
+}

@@ -1,0 +1,23 @@
+//! The command: arguments in, an exit code out.
+
+mod args;
+mod commands;
+mod exit;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Args;
+use crate::args::Command;
+
+fn main() -> ExitCode {
+    let exit = match Args::parse().command {
+        Command::Run(options) => commands::run::run(&options),
+        Command::Check(options) => commands::check::run(&options),
+        Command::Schema(options) => commands::schema::run(&options),
+        Command::Completions(options) => commands::completions::run(&options),
+    };
+    exit.into()
+}

@@ -1,0 +1,49 @@
+//! What is printed, and how: the only file that prints.
+//!
+//! Data goes to standard output, talk to standard error. Colours are taken out where they cannot
+//! be shown, and with `NO_COLOR`.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this file is the terminal")]
+
+use std::io::IsTerminal;
+
+use comfy_table::ContentArrangement;
+use comfy_table::Table;
+use comfy_table::presets;
+
+/// Prints data.
+pub(crate) fn data(text: &str) {
+    anstream::print!("{text}");
+}
+
+/// Says something to the person.
+pub(crate) fn say(text: &str) {
+    anstream::eprintln!("{text}");
+}
+
+/// Whether a person reads standard error, and in colours.
+pub(crate) fn colour() -> bool {
+    let choice = anstream::AutoStream::choice(&std::io::stderr());
+    !matches!(choice, anstream::ColorChoice::Never)
+}
+
+/// Whether a person reads standard error.
+pub(crate) fn is_watched() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+/// Rows below a head, without lines between them.
+pub(crate) fn table<const N: usize>(
+    head: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(head);
+    for row in rows {
+        table.add_row(row);
+    }
+    table.trim_fmt()
+}
