@@ -1,0 +1,14 @@
+//! Black-box tests and golden folders, in one binary.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod cli;
+mod example;
+mod fresh;
+mod golden;
+mod process;
+mod reload;
+mod requests;
+mod schema;
+mod server;
+mod tidy;
