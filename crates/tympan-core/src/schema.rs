@@ -62,16 +62,13 @@ fn property(key: &'static Key, definitions: &mut Map<String, Value>) -> Value {
     let default =
         key.default.map(|default| format!("\n\nDefault: `{default}`")).unwrap_or_default();
     let description = format!("{}{default}\n\nExample: `{}`", key.doc, key.example);
-    let held = holds(&key.holds, definitions);
-    match held.get("$ref") {
+    let mut held = holds(&key.holds, definitions);
+    if held.get("$ref").is_some() {
         // Beside `$ref` older drafts ignore everything.
-        Some(_) => json!({"description": description, "allOf": [held]}),
-        None => {
-            let mut held = held;
-            held["description"] = json!(description);
-            held
-        }
+        return json!({"description": description, "allOf": [held]});
     }
+    held["description"] = json!(description);
+    held
 }
 
 fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {

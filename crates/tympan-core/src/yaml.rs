@@ -158,7 +158,9 @@ impl Node {
             Value::Text(value) => value.hash(hasher),
             Value::List(nodes) => {
                 nodes.len().hash(hasher);
-                nodes.iter().for_each(|node| node.hash_into(hasher));
+                for node in nodes {
+                    node.hash_into(hasher);
+                }
             }
             Value::Map(entries) => {
                 entries.len().hash(hasher);

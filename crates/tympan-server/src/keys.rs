@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -61,8 +62,7 @@ impl Lookup {
         match reference {
             Reference::Env(variable) => {
                 let place = format!("environment variable {variable}");
-                let found = std::env::var_os(variable)
-                    .map(|value| std::os::unix::ffi::OsStringExt::into_vec(value));
+                let found = std::env::var_os(variable).map(OsStringExt::into_vec);
                 let found =
                     found.or_else(|| self.env_file.get(variable).map(|it| it.clone().into_bytes()));
                 let found = found.ok_or(Unresolved::NotSet { variable: variable.clone() })?;

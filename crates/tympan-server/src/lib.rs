@@ -24,11 +24,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tympan_core::diagnostic::Diagnostics;
 use tympan_core::pipeline::ListenerState;
-use tympan_core::span::Sources;
 
 pub use delivery::stdout::Sink;
+pub use reload::OnDiagnostics;
 pub use reload::Receipt;
 pub use reload::Refused;
 
@@ -44,7 +43,7 @@ pub struct Options {
     /// Where the destination `stdout` writes.
     pub stdout: Sink,
     /// Told about every reload that was refused, and about the warnings of one that was not.
-    pub on_diagnostics: Arc<dyn Fn(&Diagnostics, &Sources) + Send + Sync>,
+    pub on_diagnostics: OnDiagnostics,
 }
 
 /// A running server.

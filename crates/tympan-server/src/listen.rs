@@ -105,14 +105,12 @@ impl Listening {
         // The accepting tasks held the other references.
         let graceful = lock(&self.graceful).take().and_then(Arc::into_inner);
         let Some(graceful) = graceful else { return 0 };
-        match tokio::time::timeout(grace, graceful.shutdown()).await {
-            Ok(()) => 0,
-            Err(_) => {
-                let serving = self.shared.serving.load();
-                let limit = serving.server.limits.connections;
-                limit.saturating_sub(serving.connections.available_permits())
-            }
+        if tokio::time::timeout(grace, graceful.shutdown()).await.is_ok() {
+            return 0;
         }
+        let serving = self.shared.serving.load();
+        let limit = serving.server.limits.connections;
+        limit.saturating_sub(serving.connections.available_permits())
     }
 }
 

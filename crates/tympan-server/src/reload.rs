@@ -123,7 +123,7 @@ pub(crate) struct Reloader {
 }
 
 /// Who is told about the mistakes and warnings of a file.
-pub(crate) type OnDiagnostics = Arc<dyn Fn(&Diagnostics, &Sources) + Send + Sync>;
+pub type OnDiagnostics = Arc<dyn Fn(&Diagnostics, &Sources) + Send + Sync>;
 
 /// A configuration that was understood, and built beside the one that serves.
 struct Built {

@@ -34,7 +34,7 @@ impl FileWatcher {
     pub(crate) fn new(on_change: impl Fn() + Send + 'static) -> Self {
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             // An error means that events were lost: the files have to be looked at.
-            if event.map_or(true, |event| completes_a_change(&event.kind)) {
+            if event.map_or(true, |event| completes_a_change(event.kind)) {
                 on_change();
             }
         });
@@ -79,7 +79,7 @@ pub(crate) fn look(files: &[PathBuf]) -> u64 {
 }
 
 /// Half a file must not be read: while it is written, nothing counts until it is closed.
-fn completes_a_change(kind: &EventKind) -> bool {
+fn completes_a_change(kind: EventKind) -> bool {
     match kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
         EventKind::Access(_) | EventKind::Modify(ModifyKind::Data(_)) => false,

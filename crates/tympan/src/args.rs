@@ -34,7 +34,7 @@ pub(crate) enum Command {
 
 /// Serve the listeners of a file, and follow every save.
 ///
-/// Reads the file again whenever it, a secret file or the env_file changes, and on SIGHUP. A file
+/// Reads the file again whenever it, a secret file or the `env_file` changes, and on SIGHUP. A file
 /// with mistakes changes nothing: what was served goes on. SIGTERM and Ctrl-C answer the requests
 /// in flight and end.
 ///

@@ -3,8 +3,6 @@
 //! Data goes to standard output, talk to standard error. Colours are taken out where they cannot
 //! be shown, and with `NO_COLOR`.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this file is the terminal")]
-
 use std::io::IsTerminal;
 
 use comfy_table::ContentArrangement;

@@ -26,7 +26,7 @@ pub(super) struct Names {
 
 #[derive(Debug)]
 struct Name {
-    name: String,
+    text: String,
     defined: Option<Span>,
     mentioned: Vec<Span>,
 }
@@ -54,20 +54,20 @@ impl Names {
     pub(super) fn end(&self, found: &mut Diagnostics) {
         let known = || {
             let defined = self.list.iter().filter(|name| name.defined.is_some());
-            let mut known: Vec<String> = defined.map(|name| name.name.clone()).collect();
+            let mut known: Vec<String> = defined.map(|name| name.text.clone()).collect();
             known.sort();
             known
         };
-        for Name { name, defined, mentioned } in &self.list {
+        for Name { text, defined, mentioned } in &self.list {
             match defined {
                 None => {
                     for at in mentioned {
-                        let (kind, name) = (self.kind, name.clone());
+                        let (kind, name) = (self.kind, text.clone());
                         found.report(*at, Problem::UnknownName { kind, name, known: known() });
                     }
                 }
                 Some(at) if mentioned.is_empty() => {
-                    found.report(*at, Problem::Unused { kind: self.kind, name: name.clone() });
+                    found.report(*at, Problem::Unused { kind: self.kind, name: text.clone() });
                 }
                 Some(_) => {}
             }
@@ -80,7 +80,7 @@ impl Names {
         }
         let id = self.list.len();
         self.ids.insert(name.clone(), id);
-        self.list.push(Name { name, defined: None, mentioned: Vec::new() });
+        self.list.push(Name { text: name, defined: None, mentioned: Vec::new() });
         id
     }
 }

@@ -88,7 +88,7 @@ impl Reader<'_> {
         let token = fields.take("token");
         let any = fields.take("any");
         let all = fields.take("all");
-        let none = fields.take("none");
+        let anyone = fields.take("none");
         fields.end();
         if let Some((key, node)) = signature {
             return self.signature(&key, node);
@@ -102,7 +102,7 @@ impl Reader<'_> {
         if let Some((key, node)) = all {
             return self.group("all", key, node).map(Verification::All);
         }
-        none.and_then(|(_, node)| self.text(&node)).map(Verification::None)
+        anyone.and_then(|(_, node)| self.text(&node)).map(Verification::None)
     }
 
     fn group(&mut self, name: &'static str, key: Key, node: Node) -> Option<Vec<Verification>> {
@@ -131,10 +131,7 @@ impl Reader<'_> {
         };
         let received = fields.require(self, "received_signature");
         let received = received.and_then(|(_, node)| self.expression(Place::Proof, &node));
-        let encoding = match fields.take("encoding") {
-            Some((_, node)) => Some(self.encoding(&node)),
-            None => None,
-        };
+        let encoding = fields.take("encoding").map(|(_, node)| self.encoding(&node));
         let format = match fields.take("format") {
             Some((key, node)) => self.format(&key, node),
             None => Some(Format::Plain),
@@ -172,7 +169,7 @@ impl Reader<'_> {
                 }
                 Some(payload)
             }),
-            None => vec![self.raw_body()],
+            None => vec![raw_body()],
         }
     }
 
@@ -252,11 +249,11 @@ impl Reader<'_> {
     pub(super) fn encoding(&mut self, node: &Node) -> Option<Encoding> {
         self.choice(node, &["hex", "base64", "base64url"]).and_then(Encoding::read)
     }
+}
 
-    /// The default payload.
-    fn raw_body(&mut self) -> Expression {
-        let vocabulary = crate::roots::vocabulary(Place::Payload, &[]);
-        Expression::compile(tympan_expr::Dialect::Moveworks, "raw_body", &vocabulary)
-            .map_or_else(|_| Expression::constant(tympan_expr::Value::Null), |it| it.expression)
-    }
+/// The default payload.
+fn raw_body() -> Expression {
+    let vocabulary = crate::roots::vocabulary(Place::Payload, &[]);
+    Expression::compile(tympan_expr::Dialect::Moveworks, "raw_body", &vocabulary)
+        .map_or_else(|_| Expression::constant(tympan_expr::Value::Null), |it| it.expression)
 }

@@ -83,11 +83,11 @@ pub(super) fn help(kind: &ErrorKind) -> Option<String> {
         ErrorKind::UnknownName { name, looks_like_literal: true, .. } => {
             format!("a literal text takes quotes inside the YAML text: `'\"{name}\"'`")
         }
-        ErrorKind::UnknownName { near: Some(near), .. } => format!("did you mean `{near}`?"),
+        ErrorKind::UnknownName { near: Some(near), .. }
+        | ErrorKind::UnknownFunction { near: Some(near), .. } => format!("did you mean `{near}`?"),
         ErrorKind::UnknownName { name, .. } => {
             format!("if a literal text is meant, it takes quotes: `'\"{name}\"'`")
         }
-        ErrorKind::UnknownFunction { near: Some(near), .. } => format!("did you mean `{near}`?"),
         ErrorKind::UnexpectedCharacter { near: Some(near), .. } => {
             format!("did you mean `{near}`?")
         }

@@ -223,8 +223,7 @@ impl Problem {
             Self::ChallengeMarkup { .. } => "answer with `text/plain` or `application/json`: what \
                                              a stranger sends would run in a browser otherwise"
                 .to_owned(),
-            Self::ConstantMisfit { .. } => return None,
-            Self::DuplicateKey { .. } => "remove one of them".to_owned(),
+            Self::DuplicateKey { .. } | Self::KeyConflict { .. } => "remove one of them".to_owned(),
             Self::Expression(kind) => return expression::help(kind),
             Self::ExpressionWarning(kind) => return expression::warning_help(kind),
             Self::EmptyFile => {
@@ -234,7 +233,6 @@ impl Problem {
             Self::HeaderName { .. } => "header names are letters, digits and `-`; the server sets \
                                         those about length and connection itself"
                 .to_owned(),
-            Self::KeyConflict { .. } => "remove one of them".to_owned(),
             Self::KeyOrder { before, .. } => format!("move it above `{before}:`"),
             Self::LetName { .. } => "use letters, digits and `_`, and none of the names that \
                                      requests bring along"
@@ -283,7 +281,7 @@ impl Problem {
                 }
             }
             Self::Unused { .. } => "remove it, or use it".to_owned(),
-            Self::WrongType { .. } => return None,
+            Self::ConstantMisfit { .. } | Self::WrongType { .. } => return None,
         })
     }
 

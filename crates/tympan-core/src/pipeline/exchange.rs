@@ -194,14 +194,14 @@ impl Exchange {
     }
 
     fn on_body(&mut self, body: Bytes) -> Result<Ask, Stop> {
-        let (ask, pending) = self.judge(Sealed::new(body))?;
+        let (ask, pending) = self.judge(&Sealed::new(body))?;
         self.pending = pending;
         Ok(ask)
     }
 
     /// Everything between the body and its keeping. An [`Ask::Append`] comes with the answer to be
     /// given once it is done.
-    fn judge(&self, sealed: Sealed) -> Result<(Ask, Option<Reply>), Stop> {
+    fn judge(&self, sealed: &Sealed) -> Result<(Ask, Option<Reply>), Stop> {
         let listener = self.listener.unwrap_or_default();
         let pipeline = &self.live.generation.pipelines[listener];
         let keys = &self.live.keys;
@@ -267,15 +267,15 @@ impl Exchange {
         if let Some(reject) = &pipeline.reject
             && decide(reject, &scope, "reject")?
         {
-            return self.decided(Outcome::Rejected, pipeline, &scope);
+            return decided(Outcome::Rejected, pipeline, &scope);
         }
         if let Some(filter) = &pipeline.filter
             && !decide(filter, &scope, "filter")?
         {
-            return self.decided(Outcome::Filtered, pipeline, &scope);
+            return decided(Outcome::Filtered, pipeline, &scope);
         }
         let events = pipeline.events.run(&scope, &pipeline.name, &pipeline.path)?;
-        let reply = self.reply(Outcome::Accepted, pipeline, &scope)?;
+        let reply = pipeline.reply(Outcome::Accepted, &scope)?;
         if events.is_empty() || pipeline.deliver.is_empty() {
             return Ok((answer(reply, Outcome::Accepted, None), None));
         }
@@ -333,38 +333,11 @@ impl Exchange {
         }
     }
 
-    /// The end of a request that was left out on purpose.
-    fn decided(
-        &self,
-        outcome: Outcome,
-        pipeline: &Pipeline,
-        scope: &Scope<'_, '_>,
-    ) -> Result<(Ask, Option<Reply>), Stop> {
-        let reply = self.reply(outcome, pipeline, scope)?;
-        Ok((answer(reply, outcome, Some(Reason::Decided)), None))
-    }
-
-    fn reply(
-        &self,
-        outcome: Outcome,
-        pipeline: &Pipeline,
-        scope: &Scope<'_, '_>,
-    ) -> Result<Reply, Stop> {
-        match pipeline.respond(outcome) {
-            Some(respond) => {
-                respond.run(scope).map_err(|reason| Stop { outcome: Outcome::Invalid, reason })
-            }
-            None => Ok(Reply::usual(outcome)),
-        }
-    }
-
     /// The answer to a request that makes no event. It says nothing that it was told.
     fn stopped(&self, Stop { outcome, reason }: Stop) -> Answer {
-        let own = self.pipeline().and_then(|pipeline| {
-            let respond = pipeline.respond(outcome)?;
-            respond.run(&self.scope(pipeline)).ok()
-        });
-        let mut reply = own.unwrap_or_else(|| Reply::usual(outcome));
+        let own = |pipeline: &Pipeline| pipeline.reply(outcome, &self.scope(pipeline)).ok();
+        let reply = self.pipeline().and_then(own);
+        let mut reply = reply.unwrap_or_else(|| Reply::usual(outcome));
         if outcome == Outcome::MethodNotAllowed
             && let Some(pipeline) = self.pipeline()
         {
@@ -384,6 +357,16 @@ fn answer(reply: Reply, outcome: Outcome, reason: Option<Reason>) -> Ask {
 
 fn challenged(reply: Reply) -> Ask {
     answer(reply, Outcome::Challenged, None)
+}
+
+/// The end of a request that was left out on purpose.
+fn decided(
+    outcome: Outcome,
+    pipeline: &Pipeline,
+    scope: &Scope<'_, '_>,
+) -> Result<(Ask, Option<Reply>), Stop> {
+    let reply = pipeline.reply(outcome, scope)?;
+    Ok((answer(reply, outcome, Some(Reason::Decided)), None))
 }
 
 /// The values of `let`, each of which may read those before it.

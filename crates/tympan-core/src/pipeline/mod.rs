@@ -46,6 +46,7 @@ use crate::config::Accept;
 use crate::config::DestinationId;
 use crate::keys::KeyUses;
 use crate::outcome::Outcome;
+use crate::outcome::Stop;
 use crate::pipeline::challenge::Challenge;
 use crate::pipeline::event::MakeEvents;
 use crate::pipeline::event::reads_parsed_body;
@@ -146,8 +147,13 @@ impl Pipeline {
     }
 
     /// What an outcome is answered with.
-    fn respond(&self, outcome: Outcome) -> Option<&Respond> {
-        self.responses.iter().find(|(known, _)| *known == outcome).map(|(_, respond)| respond)
+    fn reply(&self, outcome: Outcome, scope: &Scope<'_, '_>) -> Result<Reply, Stop> {
+        match self.responses.iter().find(|(known, _)| *known == outcome) {
+            Some((_, own)) => {
+                own.run(scope).map_err(|reason| Stop { outcome: Outcome::Invalid, reason })
+            }
+            None => Ok(Reply::usual(outcome)),
+        }
     }
 }
 

@@ -96,7 +96,9 @@ impl Verify {
             }
             Self::Token(token) => found.push(&token.received),
             Self::Any(list) | Self::All(list) => {
-                list.iter().for_each(|verify| verify.expressions(found));
+                for verify in list {
+                    verify.expressions(found);
+                }
             }
             Self::Anyone => {}
         }

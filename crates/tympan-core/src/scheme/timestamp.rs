@@ -86,7 +86,7 @@ mod tests {
 
     #[track_caller]
     fn check(unit: Unit, text: &str, expected: Option<u64>) {
-        let timestamp = Timestamp { unit, tolerance: Duration::from_secs(300) };
+        let timestamp = Timestamp { unit, tolerance: Duration::from_mins(5) };
         assert_eq!(timestamp.too_far(text, NOW), expected);
     }
 

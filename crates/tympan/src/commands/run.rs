@@ -102,10 +102,7 @@ fn refuse(refused: &Refused, format: log::Format) -> Exit {
     if let Refused::Mistakes { diagnostics, sources } = refused {
         show(diagnostics, sources, format);
     }
-    match refused {
-        Refused::Mistakes { .. } => tracing::error!(why = refused.summary(), "nothing is served"),
-        _ => tracing::error!(why = %refused, "nothing is served"),
-    }
+    tracing::error!(why = refused.summary(), "nothing is served");
     match refused {
         Refused::Unbound { .. } | Refused::Stopped => Exit::System,
         Refused::Mistakes { .. } | Refused::Unreadable { .. } => Exit::Configuration,
