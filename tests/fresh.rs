@@ -1,1 +1,30 @@
-//! Not written yet.
+//! Files that are generated from tables say what the tables say.
+//!
+//! `BLESS=1 cargo test` writes them.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+
+use tympan_core::reference;
+
+#[track_caller]
+fn check(file: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+    if env::var_os("BLESS").is_some() {
+        fs::write(&path, expected).unwrap();
+        return;
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == expected, "{file} is stale: write it with `BLESS=1 cargo test`");
+}
+
+#[test]
+fn page_of_keys() {
+    check("docs/CONFIGURATION.md", &reference::configuration());
+}
+
+#[test]
+fn page_of_functions() {
+    check("docs/FUNCTIONS.md", &reference::functions());
+}

@@ -1,1 +1,322 @@
-//! Not written yet.
+//! What a mistake in a file looks like: every file in `check/` is a case, `x.yaml` in, `x.err` out.
+//!
+//! `BLESS=1 cargo test` writes what came out; read the difference before you commit it.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+
+use tympan_core::config::Loaded;
+use tympan_core::diagnostic;
+use tympan_core::diagnostic::Problem;
+
+/// Codes that no single file can give, and why.
+const WITHOUT_CASE: &[(&str, &str)] =
+    &[("C118", "a secret is lost by a save: that takes two files and a server")];
+
+#[test]
+fn check() {
+    let mut wrong = String::new();
+    let mut n_cases = 0;
+    for input in cases() {
+        n_cases += 1;
+        let golden = input.with_extension("err");
+        let got = render(&input);
+        if env::var_os("BLESS").is_some() {
+            fs::write(&golden, got).unwrap();
+            continue;
+        }
+        let name = name(&input);
+        match fs::read_to_string(&golden) {
+            Ok(expected) if expected == got => {}
+            Ok(expected) => {
+                let _ = writeln!(wrong, "{name}\n--- expected\n{expected}--- got\n{got}");
+            }
+            Err(error) => {
+                let _ = writeln!(wrong, "{name}: no golden file: {error}\n--- got\n{got}");
+            }
+        }
+    }
+    for golden in files("err") {
+        if !golden.with_extension("yaml").exists() {
+            let _ = writeln!(wrong, "{} belongs to no case", name(&golden));
+        }
+    }
+    assert!(n_cases > 0, "no cases found");
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn every_code_has_a_case() {
+    let goldens: String = files("err").map(|golden| fs::read_to_string(golden).unwrap()).collect();
+    let excepted: BTreeSet<_> = WITHOUT_CASE.iter().map(|(code, _)| (*code).to_owned()).collect();
+    let all: BTreeSet<_> = codes().into_values().collect();
+    assert!(all.len() > 50, "the codes are no longer found in the source: {all:?}");
+
+    let without: BTreeSet<_> =
+        all.iter().filter(|code| !goldens.contains(&format!("[{code}]"))).cloned().collect();
+    assert_eq!(without, excepted, "codes without a case in tests/check, and those excepted");
+}
+
+#[test]
+fn no_two_mistakes_share_a_code() {
+    let mut owners: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (owner, code) in codes() {
+        owners.entry(code).or_default().push(owner);
+    }
+    owners.retain(|_, owners| owners.len() > 1);
+    assert!(owners.is_empty(), "{owners:?}");
+}
+
+/// One run finds every mistake, wherever it stands; and two in one listener's expressions.
+#[test]
+fn every_mistake_of_a_file_is_told_at_once() {
+    let input = folder().join("many_mistakes.yaml");
+    let text = fs::read_to_string(&input).unwrap();
+    let expected: Vec<_> = text
+        .lines()
+        .enumerate()
+        .filter_map(|(index, line)| {
+            let codes = line.split_once("# ")?.1;
+            Some(codes.split(' ').map(move |code| (index + 1, code.to_owned())))
+        })
+        .flatten()
+        .collect();
+    assert!(expected.len() > 5, "the file says nothing about its mistakes");
+
+    let found = found(&input);
+    let found: Vec<_> = found.iter().map(|it| (it.line, it.code.clone())).collect();
+    assert_eq!(found, expected);
+}
+
+/// A caret points at the characters that are wrong, however YAML writes them: in every file of
+/// this folder whose name begins with `caret_`, the wrong name is `paylod`.
+#[test]
+fn carets_point_into_every_kind_of_text() {
+    let inputs: Vec<_> = cases().filter(|it| name(it).starts_with("caret_")).collect();
+    assert!(inputs.len() >= 6, "{inputs:?}");
+    for input in inputs {
+        let text = fs::read_to_string(&input).unwrap();
+        let (Loaded { diagnostics, .. }, _) = load(&input);
+        let found = diagnostics.sorted();
+        assert!(!found.is_empty(), "{}", name(&input));
+        for found in found {
+            assert_eq!(&text[found.at.range()], "paylod", "{}", name(&input));
+        }
+    }
+}
+
+#[test]
+fn hostile_files_are_refused_at_a_place() {
+    for (name, text) in hostile() {
+        let n_lines = text.lines().count().max(1);
+        let (Loaded { diagnostics, .. }, sources) = tympan_core::load(name, text.into_bytes());
+        assert!(diagnostics.refuse(false), "{name} is served");
+        let found = diagnostics.sorted();
+        assert!(found.len() <= 4, "{name} gives {} diagnostics", found.len());
+        for found in found {
+            let place = sources.line_column(found.at);
+            assert!((1..=n_lines + 1).contains(&place.line), "{name}: line {}", place.line);
+            assert!(found.problem.message().len() < 1_000, "{name}: a message without end");
+        }
+        // Drawing is bounded as well.
+        let drawn = diagnostic::text(&diagnostics, &sources, false);
+        assert!(drawn.len() < 10_000, "{name}: {} bytes are drawn", drawn.len());
+    }
+}
+
+/// A hostile file is refused for what it is, not for something on the way.
+#[test]
+fn hostile_files_are_refused_for_their_size() {
+    for (name, text) in hostile() {
+        let (Loaded { diagnostics, .. }, _) = tympan_core::load(name, text.into_bytes());
+        let is_size = diagnostics.sorted().iter().any(|found| {
+            matches!(found.problem, Problem::OverBudget { .. } | Problem::Expression(_))
+        });
+        assert!(is_size, "{name}: {:?}", diagnostics.sorted().first().map(|it| it.problem.code()));
+    }
+}
+
+#[test]
+fn harmless_oddities_are_read() {
+    let file = fs::read_to_string(folder().join("../../listeners.yaml")).unwrap();
+    let crlf = file.replace('\n', "\r\n");
+    let marked = format!("\u{feff}{file}");
+    let explicit = format!("---\n{file}...\n");
+    let unended = file.trim_end().to_owned();
+    for (name, text) in [
+        ("plain", file),
+        ("crlf", crlf),
+        ("bom", marked),
+        ("explicit document", explicit),
+        ("no line break at the end", unended),
+    ] {
+        let (Loaded { config, diagnostics }, sources) = tympan_core::load(name, text.into_bytes());
+        let drawn = diagnostic::text(&diagnostics, &sources, false);
+        assert!(diagnostics.is_empty(), "{name}\n{drawn}");
+        assert_eq!(config.listeners.len(), 5, "{name}");
+    }
+}
+
+/// Line breaks and a byte order mark move no caret.
+#[test]
+fn places_in_files_of_other_systems() {
+    let plain =
+        "version: 1\nlisteners:\n  a: {verification: {none: x}, deliver: [], filter: 'bad ='}\n";
+    let crlf = plain.replace('\n', "\r\n");
+    let marked = format!("\u{feff}{plain}");
+    for (name, text) in [("plain", plain), ("crlf", crlf.as_str()), ("bom", marked.as_str())] {
+        let (Loaded { diagnostics, .. }, _) = tympan_core::load(name, text.as_bytes().to_vec());
+        let found = diagnostics.sorted();
+        let at: Vec<_> = found.iter().map(|found| &text[found.at.range()]).collect();
+        assert_eq!(at, ["="], "{name}");
+    }
+}
+
+/// Files that are made to cost more than they should.
+fn hostile() -> Vec<(&'static str, String)> {
+    vec![
+        ("laughs_5_by_9", laughs(5, 9)),
+        ("laughs_9_by_9", laughs(9, 9)),
+        ("laughs_30_by_2", laughs(30, 2)),
+        ("aliases_of_a_long_text", {
+            let long = "x".repeat(100 << 10);
+            let aliases = "- *a\n".repeat(20_000);
+            format!("version: 1\nserver:\n- &a {long}\n{aliases}")
+        }),
+        ("merge_tower", merge_tower()),
+        ("self_reference", "version: 1\nserver: &a\n  listen: *a\n".repeat(1)),
+        ("brackets", "[".repeat(100_000)),
+        ("brackets_in_a_section", format!("version: 1\nserver: {}", "[".repeat(100_000))),
+        ("braces_in_a_section", format!("version: 1\nserver: {}", "{a: ".repeat(100_000))),
+        ("dashes_in_a_section", format!("version: 1\nserver: {}1", "- ".repeat(100_000))),
+        ("indents", indents(2_000)),
+        ("expression_of_brackets", expression(&"(".repeat(100_000))),
+        ("expression_of_square_brackets", expression(&"[".repeat(100_000))),
+        ("expression_of_negations", expression(&"NOT ".repeat(1_000))),
+        ("expression_of_dots", expression(&format!("a{}", ".a".repeat(100_000)))),
+        ("jmespath_of_brackets", jmespath(&"(".repeat(100_000))),
+        ("jmespath_of_negations", jmespath(&"!".repeat(1_000))),
+        ("pattern_of_repetitions", expression(r#"$MATCHES("a", "((a{100}){100}){100}")"#)),
+        ("too_many_keys", {
+            let mut text = "version: 1\nserver:\n".to_owned();
+            (0..1_100_000).for_each(|index| {
+                let _ = writeln!(text, " k{index}: 1");
+            });
+            text
+        }),
+        ("too_many_bytes", format!("# {}\nversion: 1\n", "x".repeat(17 << 20))),
+    ]
+}
+
+/// Lists of aliases of lists of aliases: `width` to the power of `depth` texts.
+fn laughs(depth: usize, width: usize) -> String {
+    let mut text = "version: 1\nserver:\n  l0: &l0 [lol]\n".to_owned();
+    for level in 1..=depth {
+        let aliases = vec![format!("*l{}", level - 1); width].join(", ");
+        let _ = writeln!(text, "  l{level}: &l{level} [{aliases}]");
+    }
+    text
+}
+
+/// Maps that merge maps that merge maps.
+fn merge_tower() -> String {
+    let mut text = "version: 1\nserver:\n  m0: &m0 {a: 1, b: 2}\n".to_owned();
+    for level in 1..=30 {
+        let below = level - 1;
+        let _ = writeln!(text, "  m{level}: &m{level} {{<<: [*m{below}, *m{below}], k{level}: 1}}");
+    }
+    text
+}
+
+fn indents(depth: usize) -> String {
+    let mut text = "version: 1\nserver:\n".to_owned();
+    for level in 1..=depth {
+        let _ = writeln!(text, "{}a:", " ".repeat(level));
+    }
+    text
+}
+
+fn expression(filter: &str) -> String {
+    let filter = serde_json::to_string(filter).unwrap();
+    format!(
+        "version: 1\nlisteners:\n  a:\n    verification: {{none: x}}\n    deliver: []\n    \
+         filter: {filter}\n"
+    )
+}
+
+fn jmespath(filter: &str) -> String {
+    format!("expressions: jmespath\n{}", expression(filter))
+}
+
+/// A diagnostic, as far as a test looks at it.
+struct Found {
+    line: usize,
+    code: String,
+}
+
+fn found(input: &Path) -> Vec<Found> {
+    let (Loaded { diagnostics, .. }, sources) = load(input);
+    let sorted = diagnostics.sorted();
+    let found = sorted.iter().map(|found| Found {
+        line: sources.line_column(found.at).line,
+        code: found.problem.code().to_owned(),
+    });
+    found.collect()
+}
+
+fn render(input: &Path) -> String {
+    let (Loaded { diagnostics, .. }, sources) = load(input);
+    diagnostic::text(&diagnostics, &sources, false)
+}
+
+fn load(input: &Path) -> (Loaded, tympan_core::span::Sources) {
+    tympan_core::load(&name(input), fs::read(input).unwrap())
+}
+
+/// Every variant of a problem with its code, as the source says: an enum cannot be asked.
+fn codes() -> BTreeMap<String, String> {
+    let folder = folder().join("../../crates/tympan-core/src/diagnostic");
+    let mut codes = BTreeMap::new();
+    for file in ["problem.rs", "expression.rs"] {
+        let source = fs::read_to_string(folder.join(file)).unwrap();
+        for line in source.lines() {
+            let Some((variant, code)) = line.trim().split_once(" => \"") else { continue };
+            let Some(code) = code.strip_suffix("\",") else { continue };
+            let is_code = code.len() <= 4
+                && code.starts_with(|first: char| first.is_ascii_uppercase())
+                && code[1..].bytes().all(|byte| byte.is_ascii_digit());
+            if is_code {
+                let known = codes.insert(format!("{file}: {variant}"), code.to_owned());
+                assert_eq!(known, None, "{variant} has two codes");
+            }
+        }
+    }
+    codes
+}
+
+fn cases() -> impl Iterator<Item = PathBuf> {
+    files("yaml")
+}
+
+fn files(extension: &'static str) -> impl Iterator<Item = PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect();
+    files.sort();
+    files.into_iter()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("check")
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
+}

@@ -27,7 +27,7 @@ pub enum Change {
     },
     /// A part of the file outside of the listeners differs.
     Section {
-        /// The section, and the name in it where it holds names: `server`, `secrets.asana`.
+        /// The section, and the name in it where it holds names: `server`, `secrets.orders`.
         name: String,
     },
 }

@@ -1,6 +1,9 @@
-//! The table of keys as a page for people.
+//! The tables of keys and functions as pages for people.
 
 use std::fmt::Write;
+
+use tympan_expr::Dialect;
+use tympan_expr::functions;
 
 use crate::config::keys;
 use crate::config::keys::Holds;
@@ -23,6 +26,40 @@ pub fn configuration() -> String {
     );
     let mut seen: Vec<&str> = Vec::new();
     section(&keys::FILE, &mut page, &mut seen);
+    page
+}
+
+/// Every function of the Moveworks DSL, in Markdown. Every example is a test of the language.
+#[must_use]
+pub fn functions() -> String {
+    let mut page = String::from(
+        "# Every function of the expression language\n\n\
+         Generated from the table of functions; every example is run as a test. `x.$FN(a)` and \
+         `$FN(x, a)` mean the same. Functions marked *extension* are not part of Moveworks' \
+         language.\n\n\
+         | function | meaning | examples |\n| --- | --- | --- |\n",
+    );
+    for function in functions::all(Dialect::Moveworks) {
+        let mut parameters: Vec<String> = Vec::new();
+        for parameter in function.parameters {
+            let name = parameter.name;
+            parameters.push(if parameter.optional { format!("[{name}]") } else { name.to_owned() });
+        }
+        if function.variadic {
+            parameters.push("...".to_owned());
+        }
+        let mark = if function.extension { " *extension*" } else { "" };
+        let examples =
+            function.examples.iter().map(|(text, value)| format!("`{text}` is `{value}`"));
+        let _ = writeln!(
+            page,
+            "| `{}({})`{mark} | {} | {} |",
+            function.name,
+            parameters.join(", "),
+            escaped(function.doc),
+            escaped(&examples.collect::<Vec<_>>().join("<br>")),
+        );
+    }
     page
 }
 

@@ -19,8 +19,8 @@ use crate::yaml::Node;
 const DEFAULT_ECHO: &str = "[ -~]{1,1024}";
 
 /// What a challenge token may sign unless it says otherwise: an opaque token. Nothing that has
-/// the shape of a signed event gets through (Zoom's and X's challenges were signing oracles in
-/// engines that did not look: windmill-labs/windmill#9413, vercel/chat#775).
+/// the shape of a signed event gets through: engines that signed whatever a challenge held could
+/// be made to sign events (windmill-labs/windmill#9413, vercel/chat#775).
 const DEFAULT_SIGNED: &str = "[A-Za-z0-9_-]{1,128}";
 
 /// Content types that a browser would run.

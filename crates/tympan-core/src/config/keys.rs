@@ -164,7 +164,7 @@ pub static FILE: Section = Section {
             Holds::MapOf(&Holds::OneOrMany(&Holds::Section(&SECRET))),
             "Where secrets are found, by name; never the secrets themselves. Several references \
              under one name are a rotation: any of them verifies.",
-            "secrets: {asana: {file: secrets/asana}}",
+            "secrets: {orders: {file: secrets/orders}}",
         ),
         key(
             "destinations",
@@ -177,7 +177,7 @@ pub static FILE: Section = Section {
             Holds::MapOf(&Holds::Section(&LISTENER)),
             "The listeners, by name. A name is a lower-case letter or digit, then up to 62 more of \
              them, `_` or `-`.",
-            "listeners: {asana: {...}}",
+            "listeners: {orders: {...}}",
         ),
     ],
 };
@@ -325,14 +325,14 @@ pub static SECRET: Section = Section {
             "env",
             Holds::Literal(Literal::Text),
             "An environment variable, or a line of `env_file`.",
-            "env: GITHUB_WEBHOOK_SECRET",
+            "env: ORDERS_SECRET",
         ),
         key(
             "file",
             Holds::Literal(Literal::File),
             "A file that holds nothing but the secret; one line break at its end is not part of \
              it. It is watched: a new value is used from the next request on.",
-            "file: secrets/asana",
+            "file: secrets/orders",
         ),
     ],
 };
@@ -368,7 +368,7 @@ pub static LISTENER: Section = Section {
             "description",
             Holds::Literal(Literal::Text),
             "What it is, for people.",
-            "description: Task changes from Asana",
+            "description: Orders from the shop",
         ),
         default(
             key(
@@ -514,7 +514,7 @@ pub static CHALLENGE: Section = Section {
             "tokens",
             Holds::OneOrMany(&Holds::Section(&TOKENS)),
             "Values that only an owner of the secret can compute, for the answer.",
-            "tokens: [{name: zoom_token, secret: zoom, payload: parsed_body.payload.plainToken}]",
+            "tokens: [{name: url_token, secret: orders, payload: parsed_body.payload.plainToken}]",
         ),
         default(
             key(
@@ -539,7 +539,7 @@ pub static TOKENS: Section = Section {
             "name",
             Holds::Literal(Literal::Text),
             "What expressions of the response call it.",
-            "name: zoom_token",
+            "name: url_token",
         )),
         default(
             key(
@@ -554,7 +554,7 @@ pub static TOKENS: Section = Section {
             "secret",
             Holds::Name(Named::Secret),
             "The key of the computation.",
-            "secret: zoom",
+            "secret: orders",
         )),
         required(key(
             "payload",
@@ -619,14 +619,14 @@ pub static VERIFICATION: Section = Section {
             "signature",
             Holds::Section(&SIGNATURE),
             "An HMAC over a payload that both sides can compose.",
-            "signature: {secret: asana, hash_mode: SHA-256, payload: raw_body, \
+            "signature: {secret: orders, hash_mode: SHA-256, payload: raw_body, \
              received_signature: 'headers[\"X-Hook-Signature\"]'}",
         ),
         key(
             "token",
             Holds::Section(&TOKEN),
             "The secret itself, sent along.",
-            "token: {secret: gitlab, received_token: 'headers[\"X-Gitlab-Token\"]'}",
+            "token: {secret: orders, received_token: 'headers[\"X-Token\"]'}",
         ),
         key(
             "any",
@@ -655,7 +655,7 @@ pub static SIGNATURE: Section = Section {
     doc: "An HMAC over a payload that both sides can compose. The same lines verify and sign.",
     one_of: false,
     keys: &[
-        required(key("secret", Holds::Name(Named::Secret), "The key, as UTF-8.", "secret: asana")),
+        required(key("secret", Holds::Name(Named::Secret), "The key, as UTF-8.", "secret: orders")),
         default(
             key(
                 "hash_mode",
@@ -699,7 +699,7 @@ pub static SIGNATURE: Section = Section {
             "timestamp",
             Holds::Section(&TIMESTAMP),
             "When it was signed, and how old it may be.",
-            "timestamp: {value: 'headers[\"X-Slack-Request-Timestamp\"]', tolerance: 5m}",
+            "timestamp: {value: 'headers[\"X-Timestamp\"]', tolerance: 5m}",
         ),
     ],
 };
@@ -770,7 +770,7 @@ pub static TIMESTAMP: Section = Section {
             "value",
             Holds::Expression,
             "Where it is, unless the format holds it. Payloads read it as `signature_timestamp`.",
-            "value: headers[\"X-Slack-Request-Timestamp\"]",
+            "value: headers[\"X-Timestamp\"]",
         ),
         default(
             key(
@@ -799,12 +799,12 @@ pub static TOKEN: Section = Section {
     doc: "The secret itself, sent along and compared in constant time.",
     one_of: false,
     keys: &[
-        required(key("secret", Holds::Name(Named::Secret), "The token.", "secret: gitlab")),
+        required(key("secret", Holds::Name(Named::Secret), "The token.", "secret: orders")),
         required(key(
             "received_token",
             Holds::Expression,
             "Where the sender's token is. Of a list, every item has to be it.",
-            "received_token: headers[\"X-Gitlab-Token\"]",
+            "received_token: headers[\"X-Token\"]",
         )),
     ],
 };
@@ -823,7 +823,7 @@ pub static EVENTS: Section = Section {
             "each: parsed_body.events",
         ),
         default(
-            key("id", Holds::Expression, "The event's id.", "id: headers[\"X-GitHub-Delivery\"]"),
+            key("id", Holds::Expression, "The event's id.", "id: headers[\"X-Delivery\"]"),
             "an id of the request, and the number of the item",
         ),
         default(
@@ -831,7 +831,7 @@ pub static EVENTS: Section = Section {
                 "type",
                 Holds::Expression,
                 "The event's type.",
-                "type: '$CONCAT([\"github.\", headers[\"X-GitHub-Event\"]])'",
+                "type: '$CONCAT([\"order.\", headers[\"X-Event\"]])'",
             ),
             "the listener's name",
         ),

@@ -31,7 +31,7 @@ pub(crate) struct MakeEvents {
     data: Option<Expression>,
 }
 
-/// CloudEvents 1.0, JSON format: <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md>
+/// CloudEvents 1.0, JSON format: <https://cloudevents.io>
 #[derive(Serialize)]
 struct CloudEvent<'e> {
     specversion: &'static str,
