@@ -197,11 +197,10 @@ impl Reloader {
             match command {
                 None => return,
                 Some(Command::Look) => {
-                    if !self.settled().await {
-                        continue;
+                    if self.settled().await {
+                        let result = self.reload().await;
+                        self.tell(&result, false);
                     }
-                    let result = self.reload().await;
-                    self.tell(&result, false);
                 }
                 Some(Command::Reload { reply }) => {
                     self.seen = watch::look(&self.files);
