@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 use tympan_expr::Expression;
+use tympan_expr::Text;
 use tympan_expr::Value;
 
 use super::Scope;
@@ -29,6 +30,23 @@ pub(crate) struct MakeEvents {
     kind: Option<Expression>,
     subject: Option<Expression>,
     data: Option<Expression>,
+}
+
+/// Where an event comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin<'o> {
+    /// The listener's name.
+    pub(crate) listener: &'o str,
+    /// The listener's path, as it is written.
+    pub(crate) source: &'o str,
+}
+
+/// What the expressions say about one event.
+struct Draft<'a> {
+    id: Option<Text<'a>>,
+    kind: Option<Text<'a>>,
+    subject: Option<Text<'a>>,
+    data: Value<'a>,
 }
 
 /// CloudEvents 1.0, JSON format: <https://cloudevents.io>
@@ -72,58 +90,79 @@ impl MakeEvents {
         self.data.is_none() && self.each.is_none()
     }
 
-    /// The events, in order.
+    /// The events, in order. Unless they are `wanted` somewhere, they are only judged: whether they
+    /// could be made decides the outcome either way.
     pub(crate) fn run(
         &self,
         scope: &Scope<'_, '_>,
-        listener: &str,
-        source: &str,
+        origin: Origin<'_>,
+        wanted: bool,
     ) -> Result<Vec<Event>, Stop> {
+        let mut events = Vec::new();
+        let mut make = |scope: &Scope<'_, '_>, index| -> Result<(), Stop> {
+            let draft = self.draft(scope)?;
+            if wanted {
+                events.push(draft.render(scope, origin, index)?);
+            }
+            Ok(())
+        };
         let Some(each) = &self.each else {
-            return Ok(vec![self.one(scope, listener, source, scope.head.id.to_string())?]);
+            make(scope, None)?;
+            return Ok(events);
         };
         match eval(each, scope, "each")? {
             // A heartbeat.
-            Value::Null => Ok(Vec::new()),
+            Value::Null => {}
             Value::List(items) => {
-                let make = |(index, item): (usize, &Value<'_>)| {
-                    let scope = Scope { item: Some(item.clone()), ..scope.clone() };
-                    self.one(&scope, listener, source, format!("{}-{index}", scope.head.id))
-                };
-                items.iter().enumerate().map(make).collect()
+                for (index, item) in items.iter().enumerate() {
+                    make(&Scope { item: Some(item.clone()), ..scope.clone() }, Some(index))?;
+                }
             }
-            other => Err(invalid(Reason::NoList { found: other.type_name() })),
+            other => return Err(invalid(Reason::NoList { found: other.type_name() })),
         }
+        Ok(events)
     }
 
-    fn one(
-        &self,
+    fn draft<'a>(&'a self, scope: &Scope<'a, '_>) -> Result<Draft<'a>, Stop> {
+        Ok(Draft {
+            id: attribute(self.id.as_ref(), scope, "id")?,
+            kind: attribute(self.kind.as_ref(), scope, "type")?,
+            subject: attribute(self.subject.as_ref(), scope, "subject")?,
+            data: match (&self.data, &scope.item) {
+                (Some(data), _) => eval(data, scope, "data")?,
+                (None, Some(item)) => item.clone(),
+                (None, None) => scope.parsed.clone().unwrap_or(Value::Null),
+            },
+        })
+    }
+}
+
+impl Draft<'_> {
+    fn render(
+        self,
         scope: &Scope<'_, '_>,
-        listener: &str,
-        source: &str,
-        usual_id: String,
+        Origin { listener, source }: Origin<'_>,
+        index: Option<usize>,
     ) -> Result<Event, Stop> {
-        let id = attribute(self.id.as_ref(), scope, "id")?.unwrap_or(usual_id);
-        let kind = attribute(self.kind.as_ref(), scope, "type")?;
-        let subject = attribute(self.subject.as_ref(), scope, "subject")?;
-        let data = match (&self.data, &scope.item) {
-            (Some(data), _) => eval(data, scope, "data")?,
-            (None, Some(item)) => item.clone(),
-            (None, None) => scope.parsed.clone().unwrap_or(Value::Null),
+        let request = scope.head.id;
+        let id = match (self.id, index) {
+            (Some(id), _) => id.to_string(),
+            (None, Some(index)) => format!("{request}-{index}"),
+            (None, None) => request.to_string(),
         };
         let mut event = CloudEvent {
             specversion: "1.0",
             id: &id,
             source,
-            kind: kind.as_deref().unwrap_or(listener),
-            subject: subject.as_deref(),
+            kind: self.kind.as_deref().unwrap_or(listener),
+            subject: self.subject.as_deref(),
             time: time(scope.head.now),
             tympanlistener: listener,
             datacontenttype: None,
             data: None,
             data_base64: None,
         };
-        match data {
+        match self.data {
             Value::Null => {}
             Value::Bytes(bytes) => {
                 event.datacontenttype = Some("application/octet-stream");
@@ -142,16 +181,16 @@ impl MakeEvents {
 }
 
 /// An attribute is a text that is not empty; null leaves it to its default.
-fn attribute(
-    expression: Option<&Expression>,
-    scope: &Scope<'_, '_>,
+fn attribute<'a>(
+    expression: Option<&'a Expression>,
+    scope: &Scope<'a, '_>,
     what: &'static str,
-) -> Result<Option<String>, Stop> {
+) -> Result<Option<Text<'a>>, Stop> {
     let Some(expression) = expression else { return Ok(None) };
     match eval(expression, scope, what)? {
         Value::Null => Ok(None),
         value @ (Value::Text(_) | Value::Number(_) | Value::Bool(_)) => {
-            Ok(value.to_text().filter(|text| !text.is_empty()).map(|text| text.to_string()))
+            Ok(value.to_text().filter(|text| !text.is_empty()))
         }
         other => Err(invalid(Reason::EventMisfit { what, found: other.type_name() })),
     }

@@ -25,6 +25,7 @@ use super::Pipeline;
 use super::Reply;
 use super::Scope;
 use super::body;
+use super::event::Origin;
 use super::scope::PathParams;
 use super::sealed::Sealed;
 use super::sealed::Verified;
@@ -274,9 +275,11 @@ impl Exchange {
         {
             return decided(Outcome::Filtered, pipeline, &scope);
         }
-        let events = pipeline.events.run(&scope, &pipeline.name, &pipeline.path)?;
+        let origin = Origin { listener: &pipeline.name, source: &pipeline.path };
+        let wanted = !pipeline.deliver.is_empty();
+        let events = pipeline.events.run(&scope, origin, wanted)?;
         let reply = pipeline.reply(Outcome::Accepted, &scope)?;
-        if events.is_empty() || pipeline.deliver.is_empty() {
+        if events.is_empty() {
             return Ok((answer(reply, Outcome::Accepted, None), None));
         }
         let deliver = pipeline.deliver.clone();
