@@ -474,7 +474,10 @@ fn serving(built: &Built, destinations: &Destinations, old: Option<&Serving>) ->
 }
 
 fn addresses(config: &Config) -> Vec<SocketAddr> {
-    config.server.listen.iter().map(|(address, _)| *address).collect()
+    let mut addresses: Vec<_> = config.server.listen.iter().map(|(address, _)| *address).collect();
+    addresses.sort();
+    addresses.dedup();
+    addresses
 }
 
 async fn bind(listening: &Listening, addresses: &[SocketAddr]) -> Result<Vec<Bound>, Refused> {

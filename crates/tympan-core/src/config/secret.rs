@@ -3,9 +3,11 @@
 use crate::config::Reader;
 use crate::config::SecretId;
 use crate::config::keys;
+use crate::diagnostic::Problem;
 use crate::span::Span;
 use crate::yaml::Key;
 use crate::yaml::Node;
+use crate::yaml::Value;
 
 /// Where a secret is found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -31,6 +33,10 @@ impl Reader<'_> {
     pub(super) fn secret(&mut self, key: Key, node: Node) {
         self.check_name("secret", &key);
         let references = self.some("secrets", (key.clone(), node), |reader, at, node| {
+            if matches!(node.value, Value::Text(_) | Value::Integer(_) | Value::Float(_)) {
+                reader.report(node.span, Problem::SecretWritten);
+                return None;
+            }
             let mut fields = reader.fields(&keys::SECRET, at, node)?;
             let env = fields.take("env");
             let file = fields.take("file");

@@ -63,6 +63,8 @@ pub enum Problem {
     Regex { why: String },
     /// A save would take the secret of a serving listener away.
     SecretLost { secret: String, listener: String, why: String },
+    /// A secret that stands in the file itself.
+    SecretWritten,
     /// More than one document in a file.
     SeveralDocuments,
     /// A time-stamped signature that may be very old.
@@ -117,6 +119,7 @@ impl Problem {
             Self::ChallengeMarkup { .. } => "L03",
             Self::NoVerification { .. } => "L07",
             Self::Tolerance { .. } => "L11",
+            Self::SecretWritten => "L31",
             Self::NoDestination { .. } => "L41",
             Self::Unused { .. } => "L42",
         }
@@ -197,6 +200,7 @@ impl Problem {
                 "listener `{listener}` is serving, and this save would take its secret \
                  `{secret}` away: {why}"
             ),
+            Self::SecretWritten => "a secret is never written into this file".to_owned(),
             Self::SeveralDocuments => "the file holds more than one YAML document".to_owned(),
             Self::Tolerance { seconds } => {
                 format!("signatures stay valid for {seconds} seconds, so they can be replayed")
@@ -262,6 +266,11 @@ impl Problem {
             Self::SecretLost { .. } => "make the secret resolvable again, or remove the listener \
                                         in the same save"
                 .to_owned(),
+            Self::SecretWritten => {
+                "say where it is found: `{file: secrets/NAME}` or `{env: NAME}`; \
+                                    and replace the one that was written here"
+                    .to_owned()
+            }
             Self::SeveralDocuments => "remove the `---` and what follows it".to_owned(),
             Self::Tolerance { .. } => "keep `tolerance` at 15m or less; 5m is usual".to_owned(),
             Self::UnknownChoice { found, choices } => match nearest(found, choices) {
@@ -326,6 +335,10 @@ fn yaml_help(message: &str) -> Option<String> {
         "indent with spaces: YAML does not allow tabs"
     } else if message.contains("unclosed quote") {
         "close the quote; an expression with quotes inside takes the other kind around it"
+    } else if message.contains("trailing content") {
+        "put the other kind of quotes around the whole expression: `'\"a\" == b'`"
+    } else if message.contains("mismatched bracket") || message.contains("flow") {
+        "close the bracket or brace that is still open"
     } else if message.contains("':'") || message.contains("mapping values") {
         "close the bracket or brace above, or put quotes around a text that holds `: `"
     } else if message.contains("anchor") {

@@ -1,5 +1,7 @@
 //! Diagnostics as people and as programs read them.
 
+use std::borrow::Cow;
+
 use annotate_snippets::AnnotationKind;
 use annotate_snippets::Group;
 use annotate_snippets::Level;
@@ -9,6 +11,7 @@ use serde_json::json;
 
 use super::Diagnostic;
 use super::Diagnostics;
+use super::Problem;
 use super::Severity;
 use crate::span::Sources;
 
@@ -57,14 +60,15 @@ fn severity(severity: Severity) -> &'static str {
 fn draw(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
     let Diagnostic { at, problem } = diagnostic;
     let file = sources.file(at.file);
+    let text = masked(&file.text, diagnostic);
     let level = match problem.severity() {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let message = visible(&problem.message());
     let title = level.primary_title(message).id(problem.code());
-    let range = within(&file.text, at.range());
-    let mut snippet = Snippet::source(file.text.as_str())
+    let range = within(&text, at.range());
+    let mut snippet = Snippet::source(&*text)
         .path(file.name.as_str())
         .annotation(AnnotationKind::Primary.span(range));
     let mut other = None;
@@ -90,6 +94,19 @@ fn draw(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Stri
         group = group.element(Level::HELP.message(visible(&help)));
     }
     renderer.render(&[group])
+}
+
+/// The text to draw, in which a secret does not show: drawings end up in logs.
+fn masked<'t>(text: &'t str, Diagnostic { at, problem }: &Diagnostic) -> Cow<'t, str> {
+    let range = at.range();
+    match (problem, text.get(range.clone())) {
+        (Problem::SecretWritten, Some(secret)) => {
+            let mask = |byte: u8| if byte == b'\n' { '\n' } else { '*' };
+            let mask: String = secret.bytes().map(mask).collect();
+            Cow::Owned(format!("{}{mask}{}", &text[..range.start], &text[range.end..]))
+        }
+        _ => Cow::Borrowed(text),
+    }
 }
 
 /// A range that the drawing library can take: inside the text, on characters, one line long.
