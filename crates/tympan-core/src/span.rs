@@ -67,6 +67,16 @@ impl Sources {
         id
     }
 
+    /// Puts stars in the place of what a span covers; every other place stays what it was.
+    pub(crate) fn mask(&mut self, span: Span) {
+        let text = &mut self.files[usize::from(span.file.0)].text;
+        if let Some(covered) = text.get(span.range()) {
+            let star = |byte: u8| if byte == b'\n' { '\n' } else { '*' };
+            let stars: String = covered.bytes().map(star).collect();
+            text.replace_range(span.range(), &stars);
+        }
+    }
+
     /// The file behind an id that [`Sources::add`] gave.
     #[must_use]
     pub fn file(&self, id: FileId) -> &SourceFile {

@@ -20,7 +20,8 @@ use crate::span::Sources;
 pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let sorted = diagnostics.sorted();
-    let drawn = sorted.iter().map(|found| draw(found, sources, &renderer));
+    let sources = masked(sources, &sorted);
+    let drawn = sorted.iter().map(|found| draw(found, &sources, &renderer));
     let mut text = drawn.collect::<Vec<_>>().join("\n\n");
     if !text.is_empty() {
         text.push('\n');
@@ -60,15 +61,14 @@ fn severity(severity: Severity) -> &'static str {
 fn draw(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
     let Diagnostic { at, problem } = diagnostic;
     let file = sources.file(at.file);
-    let text = masked(&file.text, diagnostic);
     let level = match problem.severity() {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let message = visible(&problem.message());
     let title = level.primary_title(message).id(problem.code());
-    let range = within(&text, at.range());
-    let mut snippet = Snippet::source(&*text)
+    let range = within(&file.text, at.range());
+    let mut snippet = Snippet::source(file.text.as_str())
         .path(file.name.as_str())
         .annotation(AnnotationKind::Primary.span(range));
     let mut other = None;
@@ -96,17 +96,15 @@ fn draw(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Stri
     renderer.render(&[group])
 }
 
-/// The text to draw, in which a secret does not show: drawings end up in logs.
-fn masked<'t>(text: &'t str, Diagnostic { at, problem }: &Diagnostic) -> Cow<'t, str> {
-    let range = at.range();
-    match (problem, text.get(range.clone())) {
-        (Problem::SecretWritten, Some(secret)) => {
-            let mask = |byte: u8| if byte == b'\n' { '\n' } else { '*' };
-            let mask: String = secret.bytes().map(mask).collect();
-            Cow::Owned(format!("{}{mask}{}", &text[..range.start], &text[range.end..]))
+/// The texts to draw, in which secrets do not show: drawings end up in logs.
+fn masked<'s>(sources: &'s Sources, diagnostics: &[&Diagnostic]) -> Cow<'s, Sources> {
+    let mut sources = Cow::Borrowed(sources);
+    for Diagnostic { at, problem } in diagnostics {
+        if *problem == Problem::SecretWritten {
+            sources.to_mut().mask(*at);
         }
-        _ => Cow::Borrowed(text),
     }
+    sources
 }
 
 /// A range that the drawing library can take: inside the text, on characters, one line long.
