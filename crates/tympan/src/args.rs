@@ -14,7 +14,7 @@ use crate::exit;
 /// Describe in `listeners.yaml` how a provider greets, how it signs, and what its deliveries mean;
 /// `tympan run` serves it and follows every save.
 #[derive(Debug, Parser)]
-#[command(name = "tympan", version, after_help = EXAMPLES, after_long_help = LONG_HELP, arg_required_else_help = true)]
+#[command(name = "tympan", version, after_help = EXAMPLES, after_long_help = long_help(), arg_required_else_help = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -117,15 +117,6 @@ Examples:
   tympan check --strict      is it good, warnings included?
   tympan help run            what a command does";
 
-const LONG_HELP: &str = "\
-Examples:
-  tympan run                 serve listeners.yaml of this folder
-  tympan check --strict      is it good, warnings included?
-  tympan help run            what a command does
-
-Exit codes:
-  0   done; for `check`, nothing is wrong
-  1   something is wrong with what was looked at, or a file cannot be written
-  2   the command line cannot be understood, or names a file that is not there
-  74  `run` lost something that it needs to go on
-  78  `run` cannot start with this configuration";
+fn long_help() -> String {
+    format!("{EXAMPLES}\n\n{}", exit::HELP)
+}

@@ -29,7 +29,7 @@ pub(crate) struct Scope<'a, 's> {
     pub(crate) body: Option<&'a [u8]>,
     pub(crate) parsed: Option<Value<'a>>,
     pub(crate) tokens: &'s [(&'a str, String)],
-    pub(crate) timestamp: Option<&'a str>,
+    pub(crate) timestamp: Option<Text<'a>>,
     pub(crate) item: Option<Value<'a>>,
     /// The values of `let` that were computed so far.
     pub(crate) lets: &'s [Value<'a>],
@@ -56,9 +56,7 @@ impl<'a> Source<'a> for Scope<'a, '_> {
                     (Text::from(*name), Value::Text(Text::from(token.clone())))
                 }))
             }
-            roots::SIGNATURE_TIMESTAMP => {
-                self.timestamp.map_or(Value::Null, |text| Value::Text(Text::from(text)))
-            }
+            roots::SIGNATURE_TIMESTAMP => self.timestamp.clone().map_or(Value::Null, Value::Text),
             roots::ITEM => self.item.clone().unwrap_or(Value::Null),
             RootId(id) => {
                 let index = id.checked_sub(roots::FIRST_LET).map(usize::from);

@@ -2,6 +2,7 @@
 
 use http::HeaderName;
 use tympan_expr::Expression;
+use tympan_expr::Text;
 use tympan_expr::Value;
 
 use super::Scope;
@@ -171,7 +172,8 @@ impl SignatureVerify {
             None => None,
             Some((Some(value), _)) => Some(text(value, scope, "timestamp")?),
             Some((None, _)) => {
-                Some(received.timestamp.map(str::to_owned).ok_or_else(|| missing("timestamp"))?)
+                let found = received.timestamp.ok_or_else(|| missing("timestamp"))?;
+                Some(Text::from(found.to_owned()))
             }
         };
         // Before anything is computed: a part of the payload must not pass for the timestamp.
@@ -179,7 +181,7 @@ impl SignatureVerify {
             return Err(unauthorized(Reason::BadTimestamp));
         }
 
-        let scope = Scope { timestamp: timestamp.as_deref(), ..scope.clone() };
+        let scope = Scope { timestamp: timestamp.clone(), ..scope.clone() };
         let mut payloads = Vec::with_capacity(self.payloads.len());
         for payload in &self.payloads {
             let what = "the payload";
@@ -247,16 +249,16 @@ impl TokenVerify {
 }
 
 /// The value of a part of the proof.
-fn text(
-    expression: &Expression,
-    scope: &Scope<'_, '_>,
+fn text<'a>(
+    expression: &'a Expression,
+    scope: &Scope<'a, '_>,
     what: &'static str,
-) -> Result<String, Stop> {
+) -> Result<Text<'a>, Stop> {
     let value =
         expression.eval(scope).map_err(|bound| unauthorized(Reason::Exhausted { what, bound }))?;
     match value {
-        Value::Text(text) if !text.is_empty() => Ok(text.to_string()),
-        Value::Number(_) => value.to_text().map(|it| it.to_string()).ok_or_else(|| missing(what)),
+        Value::Text(text) if !text.is_empty() => Ok(text),
+        Value::Number(_) => value.to_text().ok_or_else(|| missing(what)),
         Value::Bytes(_) => Err(unauthorized(Reason::Undecodable)),
         _ => Err(missing(what)),
     }
