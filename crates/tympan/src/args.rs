@@ -22,13 +22,9 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serve the listeners of a file, and follow every save
     Run(Run),
-    /// Tell everything that is wrong with a file, without serving it
     Check(Check),
-    /// Print or write the JSON Schema of listeners.yaml, for editors
     Schema(Schema),
-    /// Print the completions of a shell
     Completions(Completions),
 }
 
