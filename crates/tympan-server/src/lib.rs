@@ -5,6 +5,7 @@
 //! follows the files ([`reload`](mod@reload)), one that sums up refusals ([`log`](mod@log)), and a
 //! thread that writes to standard output ([`delivery`]).
 
+mod build;
 mod clock;
 mod delivery;
 mod env_file;
@@ -12,6 +13,7 @@ mod http;
 pub mod keys;
 mod listen;
 pub mod log;
+mod receipt;
 mod reload;
 mod serving;
 mod watch;
@@ -27,9 +29,9 @@ use tokio::task::JoinHandle;
 use tympan_core::pipeline::ListenerState;
 
 pub use delivery::stdout::Sink;
+pub use receipt::Receipt;
+pub use receipt::Refused;
 pub use reload::OnDiagnostics;
-pub use reload::Receipt;
-pub use reload::Refused;
 
 use crate::listen::Listening;
 use crate::reload::Command;

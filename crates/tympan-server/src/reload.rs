@@ -3,10 +3,6 @@
 //! Three steps: understand it, build it beside the old, swap. Whatever can fail comes before the
 //! swap, so a bad file costs nothing.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::fs;
-use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
@@ -15,31 +11,30 @@ use std::time::Duration;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use sha2::Digest;
-use sha2::Sha256;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
 use tympan_core::config::Config;
-use tympan_core::config::Loaded;
 use tympan_core::diagnostic::Diagnostics;
-use tympan_core::diagnostic::Problem;
 use tympan_core::diagnostic::Severity;
-use tympan_core::diff::Change;
 use tympan_core::diff::diff;
 use tympan_core::keys::Secrets;
-use tympan_core::pipeline::Generation;
-use tympan_core::pipeline::ListenerState;
 use tympan_core::pipeline::Live;
 use tympan_core::span::Sources;
 
+use crate::build::Built;
+use crate::build::build;
+use crate::build::fingerprint;
+use crate::build::read;
 use crate::clock::Clock;
 use crate::delivery::Destinations;
 use crate::keys;
 use crate::listen::Bound;
 use crate::listen::Listening;
 use crate::log;
+use crate::receipt::Receipt;
+use crate::receipt::Refused;
+use crate::receipt::changed_states;
 use crate::serving::Serving;
 use crate::serving::Shared;
 use crate::watch;
@@ -50,51 +45,6 @@ const SETTLE: Duration = Duration::from_millis(20);
 
 /// How often files are looked at although nothing told of a change.
 const POLL: Duration = Duration::from_secs(2);
-
-/// What a reload did.
-#[derive(Clone, Debug)]
-pub struct Receipt {
-    /// The generation that serves now.
-    pub generation: u64,
-    /// The beginning of the SHA-256 of its file.
-    pub fingerprint: String,
-    /// What differs from the generation before; empty if nothing does.
-    pub changes: Vec<Change>,
-    /// How many warnings the file gave.
-    pub warnings: usize,
-    /// The listeners whose state changed.
-    pub states: Vec<(String, ListenerState)>,
-    /// From the beginning of the reading to the swap.
-    pub took: Duration,
-}
-
-/// Why the old configuration goes on.
-#[derive(Debug)]
-pub enum Refused {
-    /// The file has mistakes.
-    Mistakes {
-        /// All of them.
-        diagnostics: Diagnostics,
-        /// The text that they point into.
-        sources: Sources,
-    },
-    /// The file cannot be read.
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        error: io::Error,
-    },
-    /// An address cannot be bound.
-    Unbound {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        error: io::Error,
-    },
-    /// The server is stopping.
-    Stopped,
-}
 
 /// What the reloading task is told.
 pub(crate) enum Command {
@@ -125,15 +75,6 @@ pub(crate) struct Reloader {
 /// Who is told about the mistakes and warnings of a file.
 pub type OnDiagnostics = Arc<dyn Fn(&Diagnostics, &Sources) + Send + Sync>;
 
-/// A configuration that was understood, and built beside the one that serves.
-struct Built {
-    config: Config,
-    diagnostics: Diagnostics,
-    sources: Sources,
-    secrets: Secrets,
-    live: Live,
-}
-
 impl Reloader {
     /// Reads and serves the first generation.
     pub(crate) async fn start(
@@ -144,7 +85,7 @@ impl Reloader {
         let folder = folder_of(&file);
         let text = read(&file)?;
         let built = build(&file, folder.clone(), text, 1).await?;
-        let serving = serving(&built, &destinations, None);
+        let serving = built.serving(&destinations, None);
         let shared = Arc::new(Shared {
             serving: ArcSwap::from_pointee(serving),
             clock: Clock::new(),
@@ -251,7 +192,7 @@ impl Reloader {
                 return Err(refused);
             }
         };
-        lost_secrets(&old, &mut built);
+        built.find_lost_secrets(&old);
         if built.diagnostics.refuse(false) {
             let Built { diagnostics, sources, .. } = built;
             return Err(Refused::Mistakes { diagnostics, sources });
@@ -260,7 +201,7 @@ impl Reloader {
         let bound = bind(&self.listening, &addresses).await?;
 
         // 2. The only moment: from here on nothing can fail.
-        let serving = serving(&built, &self.destinations, Some(&self.shared.serving.load()));
+        let serving = built.serving(&self.destinations, Some(&self.shared.serving.load()));
         self.shared.serving.store(Arc::new(serving));
 
         // 3. What follows from it.
@@ -342,134 +283,6 @@ impl Reloader {
         let mut files = keys::files(&self.folder, &self.config);
         files.push(self.file.clone());
         files
-    }
-}
-
-impl Receipt {
-    fn log(&self, asked: bool) {
-        let Self { generation, fingerprint, changes, warnings, states, took } = self;
-        for (listener, state) in states {
-            match state {
-                ListenerState::Serving => tracing::info!(listener, "listener is serving"),
-                ListenerState::NotReady { secret } => {
-                    tracing::warn!(
-                        listener,
-                        secret,
-                        "listener is not ready: its secret is missing"
-                    );
-                }
-            }
-        }
-        let took = took.as_secs_f64();
-        if !changes.is_empty() {
-            let changes = changes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            tracing::info!(generation, fingerprint, changes, warnings, took, "reloaded");
-        } else if asked {
-            tracing::info!(generation, fingerprint, "nothing has changed");
-        }
-    }
-}
-
-impl Refused {
-    /// One line.
-    #[must_use]
-    pub fn summary(&self) -> String {
-        match self {
-            Self::Mistakes { diagnostics, .. } => match diagnostics.count(Severity::Error) {
-                1 => "1 mistake".to_owned(),
-                n_errors => format!("{n_errors} mistakes"),
-            },
-            Self::Unreadable { file, error } => {
-                format!("{} cannot be read: {error}", file.display())
-            }
-            Self::Unbound { address, error } => format!("{address} cannot be bound: {error}"),
-            Self::Stopped => "the server is stopping".to_owned(),
-        }
-    }
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Self::Mistakes { diagnostics, sources } = self {
-            return f.write_str(&tympan_core::diagnostic::text(diagnostics, sources, false));
-        }
-        f.write_str(&self.summary())
-    }
-}
-
-/// Reads the file. One that is no UTF-8 is read as far as it is; the reader says so.
-fn read(file: &Path) -> Result<Vec<u8>, Refused> {
-    fs::read(file).map_err(|error| Refused::Unreadable { file: file.to_owned(), error })
-}
-
-fn fingerprint(text: &[u8]) -> String {
-    const_hex::encode(&Sha256::digest(text)[..6])
-}
-
-/// Reads and compiles a configuration, away from the threads that serve.
-async fn build(file: &Path, folder: PathBuf, text: Vec<u8>, number: u64) -> Result<Built, Refused> {
-    let name = file.display().to_string();
-    let build = move || {
-        let fingerprint = fingerprint(&text);
-        let (Loaded { config, diagnostics }, sources) = tympan_core::load(&name, text);
-        if diagnostics.refuse(false) {
-            return Err(Refused::Mistakes { diagnostics, sources });
-        }
-        let secrets = keys::Lookup::new(&folder, &config).secrets(&config);
-        let generation = Arc::new(Generation::compile(&config, number, &fingerprint));
-        let live = Live::new(generation, &secrets);
-        Ok(Built { config, diagnostics, sources, secrets, live })
-    };
-    tokio::task::spawn_blocking(build).await.unwrap_or(Err(Refused::Stopped))
-}
-
-/// A save that takes the secret of a serving listener away is a mistake.
-fn lost_secrets(old: &Live, built: &mut Built) {
-    let old_states: BTreeMap<_, _> =
-        old.listeners().map(|listener| (listener.name, listener.state)).collect();
-    for listener in built.live.listeners() {
-        let ListenerState::NotReady { secret } = listener.state else { continue };
-        if old_states.get(listener.name) != Some(&&ListenerState::Serving) {
-            continue;
-        }
-        let index = built.config.secrets.iter().position(|known| known.name == *secret);
-        let Some(index) = index else { continue };
-        let Err(why) = &built.secrets[index] else { continue };
-        built.diagnostics.report(
-            built.config.secrets[index].at,
-            Problem::SecretLost {
-                secret: secret.clone(),
-                listener: listener.name.to_owned(),
-                why: why.to_string(),
-            },
-        );
-    }
-}
-
-/// The listeners whose state is not what it was. A new one that serves is no news.
-fn changed_states(old: &Live, new: &Live) -> Vec<(String, ListenerState)> {
-    let old: BTreeMap<_, _> =
-        old.listeners().map(|listener| (listener.name, listener.state)).collect();
-    let changed = new.listeners().filter(|listener| {
-        let before = old.get(listener.name).copied().unwrap_or(&ListenerState::Serving);
-        before != listener.state
-    });
-    changed.map(|listener| (listener.name.to_owned(), listener.state.clone())).collect()
-}
-
-fn serving(built: &Built, destinations: &Destinations, old: Option<&Serving>) -> Serving {
-    let Built { config, secrets, live, .. } = built;
-    let limit = config.server.limits.connections;
-    let same_limit = old.filter(|old| old.server.limits.connections == limit);
-    Serving {
-        live: Arc::new(Live::new(Arc::clone(live.generation()), secrets)),
-        destinations: destinations.ready(&config.destinations),
-        server: config.server.clone(),
-        log: config.log.clone(),
-        connections: same_limit.map_or_else(
-            || Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS))),
-            |old| Arc::clone(&old.connections),
-        ),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::config::DestinationId;
 use crate::config::Reader;
 use crate::config::keys;
+use crate::config::names::slot;
 use crate::span::Span;
 use crate::yaml::Key;
 use crate::yaml::Node;
@@ -37,7 +38,7 @@ impl Reader<'_> {
             settings.end();
         }
         fields.end();
-        let slot = self.destination_slot(id);
+        let slot = slot(&mut self.config.destinations, id.0);
         *slot = Destination { name: key.name, at: key.span, kind: Kind::Stdout };
     }
 
@@ -45,14 +46,7 @@ impl Reader<'_> {
     pub(super) fn destination_name(&mut self, node: &Node) -> Option<DestinationId> {
         let name = self.text(node)?;
         let id = DestinationId(self.destinations.mention(name, node.span));
-        self.destination_slot(id);
+        slot(&mut self.config.destinations, id.0);
         Some(id)
-    }
-
-    fn destination_slot(&mut self, id: DestinationId) -> &mut Destination {
-        if self.config.destinations.len() <= id.0 {
-            self.config.destinations.resize_with(id.0 + 1, Destination::default);
-        }
-        &mut self.config.destinations[id.0]
     }
 }

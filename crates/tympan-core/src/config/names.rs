@@ -85,6 +85,14 @@ impl Names {
     }
 }
 
+/// The place of an id in a list that grows as names come up.
+pub(super) fn slot<T: Default>(list: &mut Vec<T>, id: usize) -> &mut T {
+    if list.len() <= id {
+        list.resize_with(id + 1, T::default);
+    }
+    &mut list[id]
+}
+
 /// The paths of listeners, with their places.
 #[derive(Default)]
 pub(super) struct Routes {

@@ -3,6 +3,7 @@
 use crate::config::Reader;
 use crate::config::SecretId;
 use crate::config::keys;
+use crate::config::names::slot;
 use crate::diagnostic::Problem;
 use crate::span::Span;
 use crate::yaml::Key;
@@ -48,7 +49,7 @@ impl Reader<'_> {
             }
         });
         let id = SecretId(self.secrets.define(key.name.clone(), key.span));
-        let slot = self.secret_slot(id);
+        let slot = slot(&mut self.config.secrets, id.0);
         *slot = SecretRefs { name: key.name, at: key.span, references };
     }
 
@@ -56,14 +57,7 @@ impl Reader<'_> {
     pub(super) fn secret_name(&mut self, node: &Node) -> Option<SecretId> {
         let name = self.text(node)?;
         let id = SecretId(self.secrets.mention(name, node.span));
-        self.secret_slot(id);
+        slot(&mut self.config.secrets, id.0);
         Some(id)
-    }
-
-    fn secret_slot(&mut self, id: SecretId) -> &mut SecretRefs {
-        if self.config.secrets.len() <= id.0 {
-            self.config.secrets.resize_with(id.0 + 1, SecretRefs::default);
-        }
-        &mut self.config.secrets[id.0]
     }
 }

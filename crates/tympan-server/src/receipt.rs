@@ -1,0 +1,124 @@
+//! What a reload did, or why it did nothing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tympan_core::diagnostic::Diagnostics;
+use tympan_core::diagnostic::Severity;
+use tympan_core::diff::Change;
+use tympan_core::pipeline::ListenerState;
+use tympan_core::pipeline::Live;
+use tympan_core::span::Sources;
+
+/// What a reload did.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// The generation that serves now.
+    pub generation: u64,
+    /// The beginning of the SHA-256 of its file.
+    pub fingerprint: String,
+    /// What differs from the generation before; empty if nothing does.
+    pub changes: Vec<Change>,
+    /// How many warnings the file gave.
+    pub warnings: usize,
+    /// The listeners whose state changed.
+    pub states: Vec<(String, ListenerState)>,
+    /// From the beginning of the reading to the swap.
+    pub took: Duration,
+}
+
+/// Why the old configuration goes on.
+#[derive(Debug)]
+pub enum Refused {
+    /// The file has mistakes.
+    Mistakes {
+        /// All of them.
+        diagnostics: Diagnostics,
+        /// The text that they point into.
+        sources: Sources,
+    },
+    /// The file cannot be read.
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// An address cannot be bound.
+    Unbound {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// The server is stopping.
+    Stopped,
+}
+
+impl Receipt {
+    /// Tells the operator; that nothing has changed only if somebody asked.
+    pub(crate) fn log(&self, asked: bool) {
+        let Self { generation, fingerprint, changes, warnings, states, took } = self;
+        for (listener, state) in states {
+            match state {
+                ListenerState::Serving => tracing::info!(listener, "listener is serving"),
+                ListenerState::NotReady { secret } => {
+                    tracing::warn!(
+                        listener,
+                        secret,
+                        "listener is not ready: its secret is missing"
+                    );
+                }
+            }
+        }
+        let took = took.as_secs_f64();
+        if !changes.is_empty() {
+            let changes = changes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            tracing::info!(generation, fingerprint, changes, warnings, took, "reloaded");
+        } else if asked {
+            tracing::info!(generation, fingerprint, "nothing has changed");
+        }
+    }
+}
+
+impl Refused {
+    /// One line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Mistakes { diagnostics, .. } => match diagnostics.count(Severity::Error) {
+                1 => "1 mistake".to_owned(),
+                n_errors => format!("{n_errors} mistakes"),
+            },
+            Self::Unreadable { file, error } => {
+                format!("{} cannot be read: {error}", file.display())
+            }
+            Self::Unbound { address, error } => format!("{address} cannot be bound: {error}"),
+            Self::Stopped => "the server is stopping".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Mistakes { diagnostics, sources } = self {
+            return f.write_str(&tympan_core::diagnostic::text(diagnostics, sources, false));
+        }
+        f.write_str(&self.summary())
+    }
+}
+
+/// The listeners whose state is not what it was. A new one that serves is no news.
+pub(crate) fn changed_states(old: &Live, new: &Live) -> Vec<(String, ListenerState)> {
+    let old: BTreeMap<_, _> =
+        old.listeners().map(|listener| (listener.name, listener.state)).collect();
+    let changed = new.listeners().filter(|listener| {
+        let before = old.get(listener.name).copied().unwrap_or(&ListenerState::Serving);
+        before != listener.state
+    });
+    changed.map(|listener| (listener.name.to_owned(), listener.state.clone())).collect()
+}
