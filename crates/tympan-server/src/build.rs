@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use sha2::Digest;
 use sha2::Sha256;
-use tokio::sync::Semaphore;
 use tympan_core::config::Config;
 use tympan_core::config::Loaded;
 use tympan_core::diagnostic::Diagnostics;
@@ -90,20 +89,13 @@ impl Built {
         }
     }
 
-    /// What requests are to share, with what goes on from `old`.
-    pub(crate) fn serving(&self, destinations: &Destinations, old: Option<&Serving>) -> Serving {
-        let Self { config, live, .. } = self;
-        let limit = config.server.limits.connections;
-        let same_limit = old.filter(|old| old.server.limits.connections == limit);
+    /// What requests are to share.
+    pub(crate) fn serving(&self, destinations: &Destinations) -> Serving {
         Serving {
-            live: Arc::clone(live),
-            destinations: destinations.ready(&config.destinations),
-            server: config.server.clone(),
-            log: config.log.clone(),
-            connections: same_limit.map_or_else(
-                || Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS))),
-                |old| Arc::clone(&old.connections),
-            ),
+            live: Arc::clone(&self.live),
+            destinations: destinations.ready(&self.config.destinations),
+            server: self.config.server.clone(),
+            log: self.config.log.clone(),
         }
     }
 }

@@ -9,6 +9,7 @@ mod build;
 mod clock;
 mod delivery;
 mod env_file;
+mod gate;
 mod http;
 pub mod keys;
 mod listen;

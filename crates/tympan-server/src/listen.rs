@@ -108,9 +108,7 @@ impl Listening {
         if tokio::time::timeout(grace, graceful.shutdown()).await.is_ok() {
             return 0;
         }
-        let serving = self.shared.serving.load();
-        let limit = serving.server.limits.connections;
-        limit.saturating_sub(serving.connections.available_permits())
+        self.shared.gate.n_open()
     }
 }
 
@@ -120,9 +118,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>, graceful: Arc<GracefulShutdown>) {
     loop {
-        let serving = shared.serving.load_full();
-        // Whoever comes when all permits are out waits in the system's backlog.
-        let Ok(permit) = Arc::clone(&serving.connections).acquire_owned().await else { return };
         let (stream, client) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
@@ -136,12 +131,14 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, graceful: Arc<Gracef
             tracing::debug!(%client, %error, "connection ended");
             continue;
         }
+        // The first that comes when there is no room waits here, the others in the backlog.
+        let admission = Arc::clone(&shared.gate).enter().await;
         let shared = Arc::clone(&shared);
         let limits = shared.serving.load().server.limits;
         let watcher = graceful.watcher();
         tokio::spawn(async move {
             http::serve(stream, client, shared, limits, watcher).await;
-            drop(permit);
+            drop(admission);
         });
     }
 }

@@ -28,6 +28,7 @@ use crate::build::fingerprint;
 use crate::build::read;
 use crate::clock::Clock;
 use crate::delivery::Destinations;
+use crate::gate::Gate;
 use crate::keys;
 use crate::listen::Bound;
 use crate::listen::Listening;
@@ -85,10 +86,11 @@ impl Reloader {
         let folder = folder_of(&file);
         let text = read(&file)?;
         let built = build(&file, folder.clone(), text, 1).await?;
-        let serving = built.serving(&destinations, None);
+        let serving = built.serving(&destinations);
         let shared = Arc::new(Shared {
             serving: ArcSwap::from_pointee(serving),
             clock: Clock::new(),
+            gate: Arc::new(Gate::new(built.config.server.limits.connections)),
             refusals: log::Refusals::default(),
         });
         let listening = Arc::new(Listening::new(Arc::clone(&shared)));
@@ -201,10 +203,11 @@ impl Reloader {
         let bound = bind(&self.listening, &addresses).await?;
 
         // 2. The only moment: from here on nothing can fail.
-        let serving = built.serving(&self.destinations, Some(&self.shared.serving.load()));
+        let serving = built.serving(&self.destinations);
         self.shared.serving.store(Arc::new(serving));
 
         // 3. What follows from it.
+        self.shared.gate.set_limit(built.config.server.limits.connections);
         self.listening.change(bound, &addresses);
         log::level(built.config.log.level);
         if !built.diagnostics.is_empty() {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use tokio::sync::Semaphore;
 use tympan_core::config::Log;
 use tympan_core::config::Server;
 use tympan_core::pipeline::Live;
 
 use crate::clock::Clock;
 use crate::delivery::Destination;
+use crate::gate::Gate;
 use crate::log::Refusals;
 
 /// Everything that a request sees, replaced as a whole.
@@ -23,8 +23,6 @@ pub(crate) struct Serving {
     pub(crate) server: Server,
     /// The settings of logs.
     pub(crate) log: Log,
-    /// One permit for each connection that may be open.
-    pub(crate) connections: Arc<Semaphore>,
 }
 
 /// What lives as long as the process.
@@ -33,6 +31,8 @@ pub(crate) struct Shared {
     /// What is served now. The one swap of a reload is a store into this.
     pub(crate) serving: ArcSwap<Serving>,
     pub(crate) clock: Clock,
+    /// The connections that are open.
+    pub(crate) gate: Arc<Gate>,
     /// Counts that a reload must not forget.
     pub(crate) refusals: Refusals,
 }
