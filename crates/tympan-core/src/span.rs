@@ -36,6 +36,8 @@ pub struct SourceFile {
     pub name: String,
     /// Its whole text.
     pub text: String,
+    /// Where each line begins, in bytes.
+    lines: Vec<usize>,
 }
 
 /// Every file that a configuration was read from.
@@ -63,7 +65,10 @@ impl Sources {
     /// Adds a file and gives its id.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = FileId(u16::try_from(self.files.len()).unwrap_or(u16::MAX));
-        self.files.push(SourceFile { name: name.into(), text: text.into() });
+        let text = text.into();
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(breaks).collect();
+        self.files.push(SourceFile { name: name.into(), text, lines });
         id
     }
 
@@ -86,13 +91,11 @@ impl Sources {
     /// The line and column where a span begins.
     #[must_use]
     pub fn line_column(&self, span: Span) -> LineColumn {
-        let text = &self.file(span.file).text;
-        let before = &text[..text.floor_char_boundary(span.start as usize)];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        LineColumn {
-            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
+        let file = self.file(span.file);
+        let start = file.text.floor_char_boundary(span.start as usize);
+        let line = file.line(start);
+        let column = file.text[file.lines[line]..start].chars().count() + 1;
+        LineColumn { line: line + 1, column }
     }
 
     /// `file:line:column`, as editors and terminals make links of.
@@ -100,6 +103,21 @@ impl Sources {
     pub fn place(&self, span: Span) -> String {
         let LineColumn { line, column } = self.line_column(span);
         format!("{}:{line}:{column}", self.file(span.file).name)
+    }
+}
+
+impl SourceFile {
+    /// The lines that a range touches: the number of the first, from 1, and their bytes.
+    #[must_use]
+    pub fn lines(&self, range: &Range<usize>) -> (usize, Range<usize>) {
+        let (first, last) = (self.line(range.start), self.line(range.end));
+        let end = self.lines.get(last + 1).copied().unwrap_or(self.text.len());
+        (first + 1, self.lines[first]..end)
+    }
+
+    /// The line of a byte, from 0.
+    fn line(&self, offset: usize) -> usize {
+        self.lines.partition_point(|start| *start <= offset).saturating_sub(1)
     }
 }
 

@@ -148,6 +148,19 @@ impl Node {
         hasher.finish()
     }
 
+    /// Tells every place within which file it is in.
+    fn put_into(&mut self, file: FileId) {
+        self.span.file = file;
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.put_into(file)),
+            Value::Map(entries) => entries.iter_mut().for_each(|entry| {
+                entry.key.span.file = file;
+                entry.node.put_into(file);
+            }),
+            _ => {}
+        }
+    }
+
     fn hash_into(&self, hasher: &mut impl Hasher) {
         std::mem::discriminant(&self.value).hash(hasher);
         match &self.value {
@@ -254,45 +267,24 @@ fn span(file: FileId, text: &str, at: Location) -> Span {
     Span::new(file, &(start..start + width))
 }
 
-fn place(file: FileId, at: Location) -> Span {
-    span(file, "", at)
-}
-
-/// A node without its place: that comes with the library's `Spanned`.
-struct Bare(BareValue);
-
-enum BareValue {
-    Null,
-    Bool(bool),
-    Integer(i128),
-    Float(f64),
-    Text(String),
-    List(Vec<Spanned<Bare>>),
-    Map(Vec<(Spanned<String>, Spanned<Bare>)>),
-}
+/// A value without its place, which comes with the library's `Spanned`. The places within it do
+/// not know their file yet.
+struct Bare(Value);
 
 fn node(file: FileId, bare: Spanned<Bare>) -> Node {
-    let value = match bare.value.0 {
-        BareValue::Null => Value::Null,
-        BareValue::Bool(value) => Value::Bool(value),
-        BareValue::Integer(value) => Value::Integer(value),
-        BareValue::Float(value) => Value::Float(value),
-        BareValue::Text(value) => Value::Text(value),
-        BareValue::List(items) => {
-            Value::List(items.into_iter().map(|item| node(file, item)).collect())
-        }
-        BareValue::Map(entries) => Value::Map(
-            entries
-                .into_iter()
-                .map(|(name, value)| Entry { key: key(file, name), node: node(file, value) })
-                .collect(),
-        ),
-    };
-    Node { span: place(file, bare.referenced), value }
+    let mut node = fileless(bare);
+    if file != FileId::default() {
+        node.put_into(file);
+    }
+    node
+}
+
+fn fileless(bare: Spanned<Bare>) -> Node {
+    Node { span: span(FileId::default(), "", bare.referenced), value: bare.value.0 }
 }
 
 fn key(file: FileId, name: Spanned<String>) -> Key {
-    Key { span: place(file, name.referenced), name: name.value }
+    Key { span: span(file, "", name.referenced), name: name.value }
 }
 
 impl<'de> Deserialize<'de> for Bare {
@@ -304,62 +296,62 @@ impl<'de> Deserialize<'de> for Bare {
 struct BareVisitor;
 
 impl<'de> Visitor<'de> for BareVisitor {
-    type Value = BareValue;
+    type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_unit<E>(self) -> Result<BareValue, E> {
-        Ok(BareValue::Null)
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
     }
 
-    fn visit_none<E>(self) -> Result<BareValue, E> {
-        Ok(BareValue::Null)
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<BareValue, E> {
-        Ok(BareValue::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<BareValue, E> {
-        Ok(BareValue::Integer(value.into()))
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Integer(value.into()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<BareValue, E> {
-        Ok(BareValue::Integer(value.into()))
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Integer(value.into()))
     }
 
-    fn visit_i128<E>(self, value: i128) -> Result<BareValue, E> {
-        Ok(BareValue::Integer(value))
+    fn visit_i128<E>(self, value: i128) -> Result<Value, E> {
+        Ok(Value::Integer(value))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<BareValue, E> {
-        Ok(BareValue::Float(value))
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Float(value))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<BareValue, E> {
-        Ok(BareValue::Text(value.to_owned()))
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::Text(value.to_owned()))
     }
 
-    fn visit_string<E>(self, value: String) -> Result<BareValue, E> {
-        Ok(BareValue::Text(value))
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::Text(value))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<BareValue, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = access.next_element()? {
-            items.push(item);
+            items.push(fileless(item));
         }
-        Ok(BareValue::List(items))
+        Ok(Value::List(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<BareValue, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = access.next_entry()? {
-            entries.push(entry);
+        while let Some((name, value)) = access.next_entry()? {
+            entries.push(Entry { key: key(FileId::default(), name), node: fileless(value) });
         }
-        Ok(BareValue::Map(entries))
+        Ok(Value::Map(entries))
     }
 }
 

@@ -230,7 +230,9 @@ impl Sections for Reader<'_> {
     }
 
     fn section(&mut self, key: Key, node: Node) {
-        self.config.written.sections.insert(key.name.clone(), node.fingerprint());
+        if keys::FILE.key(&key.name).is_some() {
+            self.config.written.sections.insert(key.name.clone(), node.fingerprint());
+        }
         match key.name.as_str() {
             "version" => {
                 self.has_version = true;

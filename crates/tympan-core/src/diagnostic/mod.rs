@@ -32,29 +32,50 @@ pub enum Severity {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
+    /// How many were found, kept or not.
+    n_errors: usize,
+    n_warnings: usize,
 }
+
+/// How many diagnostics of one reading are kept: whoever made more mistakes made one, often.
+const MOST: usize = 100;
 
 impl Diagnostics {
     /// Adds a problem; reading goes on.
     pub fn report(&mut self, at: Span, problem: Problem) {
-        self.list.push(Diagnostic { at, problem });
+        self.push(Diagnostic { at, problem });
     }
 
     /// Adds a problem that came with its place.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.list.push(diagnostic);
+        match diagnostic.problem.severity() {
+            Severity::Error => self.n_errors += 1,
+            Severity::Warning => self.n_warnings += 1,
+        }
+        if self.list.len() < MOST {
+            self.list.push(diagnostic);
+        }
+    }
+
+    /// How many more were found than are kept.
+    #[must_use]
+    pub fn n_more(&self) -> usize {
+        self.n_errors + self.n_warnings - self.list.len()
     }
 
     /// Whether anything found is an error, or a warning if `strict`.
     #[must_use]
     pub fn refuse(&self, strict: bool) -> bool {
-        self.list.iter().any(|found| strict || found.problem.severity() == Severity::Error)
+        self.n_errors > 0 || (strict && self.n_warnings > 0)
     }
 
     /// How many are of this severity.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.list.iter().filter(|found| found.problem.severity() == severity).count()
+        match severity {
+            Severity::Error => self.n_errors,
+            Severity::Warning => self.n_warnings,
+        }
     }
 
     /// Whether nothing was found.

@@ -1,7 +1,10 @@
 //! Diagnostics as people and as programs read them.
 
 use std::borrow::Cow;
+use std::fmt::Write;
+use std::ops::Range;
 
+use annotate_snippets::Annotation;
 use annotate_snippets::AnnotationKind;
 use annotate_snippets::Group;
 use annotate_snippets::Level;
@@ -13,7 +16,9 @@ use super::Diagnostic;
 use super::Diagnostics;
 use super::Problem;
 use super::Severity;
+use crate::span::FileId;
 use crate::span::Sources;
+use crate::span::Span;
 
 /// Every diagnostic with its lines and a caret, in the order of the files.
 #[must_use]
@@ -26,6 +31,9 @@ pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool) -> Strin
     if !text.is_empty() {
         text.push('\n');
     }
+    if diagnostics.n_more() > 0 {
+        let _ = writeln!(text, "\n... and {} more", diagnostics.n_more());
+    }
     text
 }
 
@@ -35,7 +43,7 @@ pub fn text(diagnostics: &Diagnostics, sources: &Sources, colour: bool) -> Strin
 pub fn json(diagnostics: &Diagnostics, sources: &Sources) -> serde_json::Value {
     let all = diagnostics.sorted().into_iter().map(|Diagnostic { at, problem }| {
         let start = sources.line_column(*at);
-        let end = sources.line_column(crate::span::Span { start: at.end, ..*at });
+        let end = sources.line_column(Span { start: at.end, ..*at });
         json!({
             "code": problem.code(),
             "severity": severity(problem.severity()),
@@ -60,40 +68,61 @@ fn severity(severity: Severity) -> &'static str {
 
 fn draw(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> String {
     let Diagnostic { at, problem } = diagnostic;
-    let file = sources.file(at.file);
     let level = match problem.severity() {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let message = visible(&problem.message());
-    let title = level.primary_title(message).id(problem.code());
-    let range = within(&file.text, at.range());
-    let mut snippet = Snippet::source(file.text.as_str())
-        .path(file.name.as_str())
-        .annotation(AnnotationKind::Primary.span(range));
-    let mut other = None;
-    if let Some((place, label)) = problem.related() {
-        let second = sources.file(place.file);
-        let annotation =
-            AnnotationKind::Context.span(within(&second.text, place.range())).label(label);
-        if place.file == at.file {
-            snippet = snippet.annotation(annotation);
-        } else {
-            other = Some(
-                Snippet::source(second.text.as_str())
-                    .path(second.name.as_str())
-                    .annotation(annotation),
-            );
+    let mut group = Group::with_title(level.primary_title(message).id(problem.code()));
+    let primary = AnnotationKind::Primary;
+    match problem.related() {
+        Some((other, label)) if is_near(*at, other, sources) => {
+            let both =
+                at.range().start.min(other.range().start)..at.range().end.max(other.range().end);
+            let marks = [(primary, *at, None), (AnnotationKind::Context, other, Some(label))];
+            group = group.element(snippet(sources, at.file, &both, &marks));
         }
-    }
-    let mut group = Group::with_title(title).element(snippet);
-    if let Some(other) = other {
-        group = group.element(other);
+        related => {
+            let marks = [(primary, *at, None)];
+            group = group.element(snippet(sources, at.file, &at.range(), &marks));
+            if let Some((other, label)) = related {
+                let marks = [(AnnotationKind::Context, other, Some(label))];
+                group = group.element(snippet(sources, other.file, &other.range(), &marks));
+            }
+        }
     }
     if let Some(help) = problem.help() {
         group = group.element(Level::HELP.message(visible(&help)));
     }
     renderer.render(&[group])
+}
+
+/// The lines of a range, with marks in them. Only those are given to the drawing library, which
+/// would look through the whole file for each diagnostic.
+fn snippet<'s>(
+    sources: &'s Sources,
+    file: FileId,
+    range: &Range<usize>,
+    marks: &[(AnnotationKind, Span, Option<&'static str>)],
+) -> Snippet<'s, Annotation<'s>> {
+    let file = sources.file(file);
+    let (line, bytes) = file.lines(range);
+    let text = &file.text[bytes.clone()];
+    let marks = marks.iter().map(|(kind, span, label)| {
+        let range = span.range();
+        let start = range.start.saturating_sub(bytes.start);
+        let annotation = kind.span(within(text, start..range.end.saturating_sub(bytes.start)));
+        match label {
+            Some(label) => annotation.label(*label),
+            None => annotation,
+        }
+    });
+    Snippet::source(text).line_start(line).path(file.name.as_str()).annotations(marks)
+}
+
+/// Whether two places can be shown in one piece of text.
+fn is_near(a: Span, b: Span, sources: &Sources) -> bool {
+    a.file == b.file && sources.line_column(a).line.abs_diff(sources.line_column(b).line) < 40
 }
 
 /// The texts to draw, in which secrets do not show: drawings end up in logs.
@@ -108,7 +137,7 @@ fn masked<'s>(sources: &'s Sources, diagnostics: &[&Diagnostic]) -> Cow<'s, Sour
 }
 
 /// A range that the drawing library can take: inside the text, on characters, one line long.
-fn within(text: &str, range: std::ops::Range<usize>) -> std::ops::Range<usize> {
+fn within(text: &str, range: Range<usize>) -> Range<usize> {
     let start = text.floor_char_boundary(range.start.min(text.len()));
     let end = text.floor_char_boundary(range.end.clamp(start, text.len()));
     let line_end = text[start..end].find('\n').map_or(end, |newline| start + newline);
