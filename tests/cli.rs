@@ -1,1 +1,514 @@
-//! Not written yet.
+//! The command line: what is printed where, and how it ends.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+use std::process::Output;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::process::Folder;
+use crate::process::Lines;
+use crate::process::binary;
+use crate::process::repository;
+use crate::process::tympan;
+use crate::process::wait_until;
+
+/// What a command said, and how it ended.
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+fn said(command: &mut Command) -> Said {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    Said {
+        code: status.code().expect("an exit, not a signal"),
+        out: String::from_utf8(stdout).unwrap(),
+        err: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+fn run(arguments: &[&str]) -> Said {
+    said(tympan().args(arguments))
+}
+
+fn check(folder: &Folder, arguments: &[&str]) -> Said {
+    said(tympan().arg("check").args(arguments).current_dir(folder.path(".")))
+}
+
+const GOOD: &str = "version: 1
+server: {listen: [127.0.0.1:0]}
+listeners:
+  hook: {verification: {none: a test}, deliver: []}
+";
+
+/// Two mistakes and a warning.
+const BROKEN: &str = "version: 1
+log: {level: loud}
+secrets: {unused: {env: NOT_SET_ANYWHERE}}
+listeners:
+  hook: {verification: {none: a test}, deliver: [], filtr: parsed_body.x}
+";
+
+/// A warning.
+const DOUBTFUL: &str = "version: 1
+listeners:
+  hook: {verification: {none: a test}}
+";
+
+// Help.
+
+#[test]
+fn version() {
+    for flag in ["--version", "-V"] {
+        let found = run(&[flag]);
+        assert_eq!(found.code, 0);
+        assert_eq!(found.out, format!("tympan {}\n", env!("CARGO_PKG_VERSION")));
+        assert_eq!(found.err, "");
+    }
+}
+
+#[test]
+fn help_teaches() {
+    let help = run(&["--help"]);
+    assert_eq!((help.code, help.err.as_str()), (0, ""));
+    let first = help.out.lines().next().unwrap();
+    assert_eq!(first, "Serves webhook listeners that are described in YAML");
+    for part in
+        ["Usage: tympan", "Examples:", "Exit codes:", "run", "check", "schema", "completions"]
+    {
+        assert!(help.out.contains(part), "{part} in {}", help.out);
+    }
+    for code in ["0 ", "1 ", "2 ", "74 ", "78 "] {
+        let is_told = help.out.lines().any(|line| line.trim_start().starts_with(code));
+        assert!(is_told, "{code}: {}", help.out);
+    }
+    for command in ["run", "check", "schema", "completions"] {
+        let help = run(&[command, "--help"]);
+        assert_eq!((help.code, help.err.as_str()), (0, ""), "{command}");
+        assert!(help.out.contains(&format!("Usage: tympan {command}")), "{command}: {}", help.out);
+        assert!(help.out.contains("Exit codes:"), "{command}: {}", help.out);
+        assert!(help.out.lines().all(|line| line.len() <= 100), "{command}: {}", help.out);
+        assert_eq!(help.out, run(&["help", command]).out, "{command}");
+    }
+}
+
+/// What help says is there is there.
+#[test]
+fn examples_of_the_help_are_commands() {
+    let help = run(&["--help"]);
+    let examples: Vec<_> =
+        help.out.lines().filter_map(|line| line.trim().strip_prefix("tympan ")).collect();
+    assert!(examples.len() >= 3, "{}", help.out);
+    for example in examples {
+        let words: Vec<_> = example.split("  ").next().unwrap().split(' ').collect();
+        let found = run(&[&words[..], &["--help"]].concat());
+        assert_eq!(found.code, 0, "tympan {example}: {}", found.err);
+    }
+}
+
+#[test]
+fn nothing_is_a_question() {
+    let found = run(&[]);
+    assert_eq!((found.code, found.out.as_str()), (2, ""));
+    assert!(found.err.contains("Usage: tympan"), "{}", found.err);
+}
+
+#[test]
+fn what_is_not_understood() {
+    let cases: [(&[&str], &str); 6] = [
+        (&["chek"], "'check'"),
+        (&["runn"], "'run'"),
+        (&["check", "--stric"], "'--strict'"),
+        (&["check", "--format", "xml"], "json"),
+        (&["completions", "tcsh"], "elvish"),
+        (&["run", "a.yaml", "b.yaml"], "b.yaml"),
+    ];
+    for (arguments, hint) in cases {
+        let found = run(arguments);
+        assert_eq!((found.code, found.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(found.err.contains(hint), "{arguments:?}: {}", found.err);
+    }
+}
+
+// check
+
+#[test]
+fn check_tells_by_its_exit_code() {
+    let cases = [
+        ("good", GOOD, [0, 0]),
+        ("doubtful", DOUBTFUL, [0, 1]),
+        ("broken", BROKEN, [1, 1]),
+        ("empty", "", [1, 1]),
+        ("no YAML", "version: 1\n: [", [1, 1]),
+    ];
+    for (case, text, codes) in cases {
+        let folder = Folder::new(text);
+        for format in ["text", "json"] {
+            let plain = check(&folder, &["--format", format]);
+            let strict = check(&folder, &["--strict", "--format", format]);
+            assert_eq!([plain.code, strict.code], codes, "{case} as {format}: {}", plain.err);
+        }
+    }
+    let folder = Folder::new(GOOD);
+    for (case, file) in [("missing", "there.yaml"), ("a folder", ".")] {
+        let found = check(&folder, &[file]);
+        assert_eq!((found.code, found.out.as_str()), (2, ""), "{case}");
+        assert!(found.err.contains(&format!("{file} cannot be read")), "{case}: {}", found.err);
+    }
+}
+
+#[test]
+fn check_counts_alike_for_people_and_programs() {
+    for (text, errors, warnings) in [(GOOD, 0, 0), (DOUBTFUL, 0, 1), (BROKEN, 2, 1)] {
+        let folder = Folder::new(text);
+        let json = check(&folder, &["--format", "json"]);
+        assert_eq!(json.err, "");
+        let report: Value = serde_json::from_str(&json.out).unwrap();
+        assert_eq!((&report["errors"], &report["warnings"]), (&errors.into(), &warnings.into()));
+        let diagnostics = report["diagnostics"].as_array().unwrap();
+        assert_eq!(diagnostics.len(), errors + warnings);
+
+        let text = check(&folder, &[]);
+        assert_eq!(text.out, "");
+        let summary = text.err.lines().last().unwrap();
+        let counted = |count: usize, noun: &str| match count {
+            1 => format!("1 {noun}"),
+            _ => format!("{count} {noun}s"),
+        };
+        let what = if errors == 0 { counted(1, "listener") } else { counted(errors, "mistake") };
+        let mut expected = format!("listeners.yaml: {what}");
+        if warnings > 0 {
+            expected += &format!(", {}", counted(warnings, "warning"));
+        }
+        assert_eq!(summary, expected);
+        for (severity, count) in [("error[", errors), ("warning[", warnings)] {
+            let told = text.err.lines().filter(|line| line.starts_with(severity)).count();
+            assert_eq!(told, count, "{severity}: {}", text.err);
+        }
+        // Everything that a program is told can be found by a person.
+        for diagnostic in diagnostics {
+            for field in ["code", "message"] {
+                let told = diagnostic[field].as_str().unwrap();
+                assert!(text.err.contains(told), "{told} in {}", text.err);
+            }
+        }
+    }
+}
+
+#[test]
+fn check_needs_no_environment() {
+    let found = said(
+        Command::new(binary())
+            .args(["check", "listeners.yaml"])
+            .env_clear()
+            .current_dir(repository()),
+    );
+    assert_eq!((found.code, found.out.as_str()), (0, ""), "{}", found.err);
+    for (secret, place) in [
+        ("asana", "secrets/asana"),
+        ("github", "GITHUB_WEBHOOK_SECRET"),
+        ("slack", "SLACK_SIGNING_SECRET"),
+        ("zoom", "secrets/zoom"),
+        ("stripe", "secrets/stripe"),
+    ] {
+        let is_it =
+            |line: &str| line.contains(&format!("secret {secret} ")) && line.contains(place);
+        assert!(found.err.lines().any(is_it), "{secret}: {}", found.err);
+    }
+    assert_eq!(found.err.lines().last(), Some("listeners.yaml: 5 listeners"));
+
+    let strict = said(
+        Command::new(binary())
+            .args(["check", "--strict", "--format", "json", "listeners.yaml"])
+            .env_clear()
+            .current_dir(repository()),
+    );
+    assert_eq!(strict.code, 0, "unset secrets are no warnings: {}", strict.err);
+    let report: Value = serde_json::from_str(&strict.out).unwrap();
+    assert_eq!(report["unset_secrets"].as_array().unwrap().len(), 5, "{report}");
+}
+
+#[test]
+fn check_sees_the_secrets_that_are_there() {
+    let folder = Folder::new(
+        "version: 1
+env_file: .env
+secrets: {a: {env: A_SECRET}, b: {env: B_SECRET}, c: {file: c}, d: {file: d}}
+listeners:
+  hook:
+    verification:
+      - any:
+          - token: {secret: a, received_token: 'headers[\"A\"]'}
+          - token: {secret: b, received_token: 'headers[\"A\"]'}
+          - token: {secret: c, received_token: 'headers[\"A\"]'}
+          - token: {secret: d, received_token: 'headers[\"A\"]'}
+    deliver: []
+",
+    );
+    folder.write(".env", "B_SECRET=there-is-one-b\n");
+    folder.write("c", "there-is-one-c\n");
+    folder.write("d", "\n");
+    let mut command = tympan();
+    command.args(["check", "--format", "json"]).current_dir(folder.path("."));
+    let found = said(command.env("A_SECRET", "there-is-one-a"));
+    assert!(!found.out.contains("there-is-one"), "{}", found.out);
+    let report: Value = serde_json::from_str(&found.out).unwrap();
+    let unset: Vec<_> = report["unset_secrets"].as_array().unwrap().iter().collect();
+    assert_eq!(unset.len(), 1, "{report}");
+    assert_eq!((&unset[0]["secret"], &unset[0]["why"]), (&"d".into(), &"d is empty".into()));
+}
+
+#[test]
+fn the_file_may_be_named_by_a_variable() {
+    let folder = Folder::new("");
+    folder.write("other/good.yaml", GOOD);
+    let mut command = tympan();
+    command.arg("check").env("TYMPAN_CONFIG", "other/good.yaml").current_dir(folder.path("."));
+    let found = said(&mut command);
+    assert_eq!(found.err, "other/good.yaml: 1 listener\n");
+    let found = said(command.arg("listeners.yaml"));
+    assert_eq!(found.code, 1, "the argument wins: {}", found.err);
+}
+
+// schema, completions
+
+#[test]
+fn schema() {
+    let printed = run(&["schema"]);
+    assert_eq!((printed.code, printed.err.as_str()), (0, ""));
+    let schema: Value = serde_json::from_str(&printed.out).unwrap();
+    assert!(schema["$schema"].as_str().unwrap().contains("json-schema.org"), "{schema}");
+    jsonschema::validator_for(&schema).unwrap();
+
+    let folder = Folder::new(GOOD);
+    for flag in ["--output", "-o"] {
+        let file = folder.path("schema.json");
+        let written = run(&["schema", flag, file.to_str().unwrap()]);
+        assert_eq!((written.code, written.out + &written.err), (0, String::new()));
+        assert_eq!(fs::read_to_string(&file).unwrap(), printed.out);
+        fs::remove_file(file).unwrap();
+    }
+    let nowhere = folder.path("no/folder/schema.json");
+    let refused = run(&["schema", "--output", nowhere.to_str().unwrap()]);
+    assert_eq!((refused.code, refused.out.as_str()), (1, ""));
+    assert!(refused.err.contains("no/folder/schema.json"), "{}", refused.err);
+}
+
+#[test]
+fn completions() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let found = run(&["completions", shell]);
+        assert_eq!((found.code, found.err.as_str()), (0, ""), "{shell}");
+        for word in ["tympan", "check", "strict", "completions"] {
+            assert!(found.out.contains(word), "{word} for {shell}");
+        }
+    }
+    let folder = Folder::new(GOOD);
+    folder.write("tympan.bash", run(&["completions", "bash"]).out);
+    let asked = "complete -p tympan; COMP_WORDS=(tympan ch); COMP_CWORD=1; \
+                 _tympan tympan ch tympan; echo \"${COMPREPLY[@]}\"";
+    let script = format!("set -e; bash -n tympan.bash; source ./tympan.bash; {asked}");
+    let found = said(Command::new("bash").args(["-c", &script]).current_dir(folder.path(".")));
+    assert_eq!((found.code, found.err.as_str()), (0, ""));
+    assert!(found.out.ends_with("\ncheck\n"), "{}", found.out);
+}
+
+// Colours.
+
+#[test]
+fn no_escapes_where_nobody_can_see_colours() {
+    let folder = Folder::new(BROKEN);
+    let commands: [&[&str]; 10] = [
+        &["--help"],
+        &["--version"],
+        &["chek"],
+        &["run", "--help"],
+        &["run"],
+        &["run", "--log-format", "text"],
+        &["check"],
+        &["check", "missing.yaml"],
+        &["schema"],
+        &["completions", "zsh"],
+    ];
+    for arguments in commands {
+        for variables in [&[][..], &[("NO_COLOR", "1")], &[("TERM", "dumb")]] {
+            let mut command = tympan();
+            let found = said(
+                command.args(arguments).envs(variables.to_vec()).current_dir(folder.path(".")),
+            );
+            assert!(!found.out.contains('\x1b'), "{arguments:?}: {}", found.out);
+            assert!(!found.err.contains('\x1b'), "{arguments:?}: {}", found.err);
+        }
+    }
+    // Somebody who wants them gets them, so the above means something.
+    let found =
+        said(tympan().arg("check").env("CLICOLOR_FORCE", "1").current_dir(folder.path(".")));
+    assert!(found.err.contains("\x1b["), "{}", found.err);
+}
+
+// run, when it cannot
+
+#[test]
+fn run_without_its_file() {
+    let folder = Folder::new(GOOD);
+    for (arguments, file) in
+        [(vec!["run", "not/there.yaml"], "not/there.yaml"), (vec!["run", "."], ".")]
+    {
+        let found = said(tympan().args(&arguments).current_dir(folder.path(".")));
+        assert_eq!((found.code, found.out.as_str()), (78, ""), "{}", found.err);
+        assert!(found.err.contains(&format!("{file} cannot be read")), "{}", found.err);
+    }
+    fs::remove_file(folder.path("listeners.yaml")).unwrap();
+    let found = said(tympan().arg("run").current_dir(folder.path(".")));
+    assert_eq!((found.code, found.out.as_str()), (78, ""), "{}", found.err);
+    assert!(found.err.contains("listeners.yaml cannot be read"), "{}", found.err);
+}
+
+#[test]
+fn run_with_a_broken_file() {
+    let folder = Folder::new(BROKEN);
+    let found = said(tympan().args(["run", "--log-format", "text"]).current_dir(folder.path(".")));
+    assert_eq!((found.code, found.out.as_str()), (78, ""), "{}", found.err);
+    for part in [
+        "error[C105]",
+        "error[C101]",
+        "warning[L42]",
+        "listeners.yaml:2:14",
+        "did you mean `filter`?",
+    ] {
+        assert!(found.err.contains(part), "{part} in {}", found.err);
+    }
+    // The same as `check` says, and then that nothing is served.
+    let checked = check(&folder, &[]);
+    for line in checked.err.lines().filter(|line| line.contains('[') || line.contains("-->")) {
+        assert!(found.err.contains(line), "{line} in {}", found.err);
+    }
+
+    let found = said(tympan().arg("run").current_dir(folder.path(".")));
+    assert_eq!((found.code, found.out.as_str()), (78, ""));
+    let lines: Vec<Value> =
+        found.err.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let codes: Vec<_> = lines.iter().filter_map(|line| line["code"].as_str()).collect();
+    assert_eq!(codes, ["C105", "L42", "C101"]);
+    assert_eq!(lines.last().unwrap()["message"], "nothing is served");
+}
+
+#[test]
+fn run_at_an_address_that_is_taken() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = Folder::new(&GOOD.replace("127.0.0.1:0", &address));
+    for format in ["text", "json"] {
+        let mut command = tympan();
+        command.args(["run", "--log-format", format]).current_dir(folder.path("."));
+        let found = said(&mut command);
+        assert_eq!((found.code, found.out.as_str()), (74, ""), "{}", found.err);
+        assert!(found.err.contains(&format!("{address} cannot be bound")), "{}", found.err);
+    }
+}
+
+// run, for a person
+
+/// What a terminal shows, without what is only colour.
+fn without_colours(text: &str) -> String {
+    let mut plain = String::new();
+    let mut parts = text.split("\x1b[");
+    plain.push_str(parts.next().unwrap());
+    for part in parts {
+        let end = part.find('m').expect("nothing but colours");
+        assert!(part[..end].chars().all(|c| c.is_ascii_digit() || c == ';'), "{part:?}");
+        plain.push_str(&part[end + 1..]);
+    }
+    plain.replace('\r', "")
+}
+
+fn listed() -> Folder {
+    let folder = Folder::new(
+        "version: 1
+server: {listen: [127.0.0.1:0]}
+secrets: {key: {file: key}}
+listeners:
+  anyone: {path: /in/anyone, verification: {none: a test}, deliver: []}
+  signed:
+    verification: [{token: {secret: key, received_token: 'headers[\"X-Token\"]'}}]
+    deliver: []
+",
+    );
+    folder.write("empty", "");
+    folder
+}
+
+fn assert_listed(shown: &str) {
+    let row = |name: &str| {
+        let line = shown.lines().find(|line| line.starts_with(name));
+        let line = line.unwrap_or_else(|| panic!("{name} in {shown}"));
+        line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect::<Vec<_>>()
+    };
+    let serving = shown.lines().find(|line| line.starts_with("serving listeners.yaml at "));
+    let address = serving.unwrap().split([' ', ';']).nth(3).unwrap();
+    assert_eq!(row("LISTENER"), ["LISTENER", "STATE", "URL"]);
+    assert_eq!(row("anyone"), ["anyone", "serving", &format!("http://{address}/in/anyone")]);
+    let url = format!("http://{address}/webhooks/v1/listeners/signed/notify");
+    assert_eq!(row("signed"), ["signed", "not_ready (secret key)", &url]);
+}
+
+#[test]
+fn run_shows_a_table() {
+    let folder = listed();
+    let mut child = tympan()
+        .args(["run", "--log-format", "text"])
+        .current_dir(folder.path("."))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = Lines::of(child.stderr.take().unwrap());
+    let out = Lines::of(child.stdout.take().unwrap());
+    let is_serving = |line: &String| line.starts_with("serving ");
+    wait_until("the table", || lines.from(0).iter().any(is_serving).then_some(()));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait_until("the end", || (lines.has_ended() && out.has_ended()).then_some(()));
+    assert_listed(&lines.from(0).join("\n"));
+    assert_eq!(out.from(0), [""; 0], "talk is not data");
+}
+
+/// On a terminal the same is shown without being asked for, and mistakes come in colour.
+#[test]
+fn run_on_a_terminal() {
+    if !Path::new("/usr/bin/script").exists() {
+        return;
+    }
+    let folder = listed();
+    let inner = format!(
+        "stty cols 200; {} run & echo $! > id; wait $!; echo ended with $?",
+        binary().display()
+    );
+    let mut command = Command::new("script");
+    command.args(["-qec", &format!("sh -c '{inner}'"), "/dev/null"]).current_dir(folder.path("."));
+    command.env("TERM", "xterm").env_remove("NO_COLOR").env_remove("TYMPAN_CONFIG");
+    // Its input stays open: the end of it would be typed into the terminal.
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let shown = Lines::of(child.stdout.take().unwrap());
+    let find = |what: &str| {
+        wait_until(what, || {
+            let shown = without_colours(&shown.from(0).join("\n"));
+            shown.contains(what).then_some(shown)
+        })
+    };
+    assert_listed(&find("Ctrl-C to stop"));
+    folder.write("listeners.yaml", BROKEN);
+    let found = find("did you mean `filter`?");
+    assert!(found.contains("error[C101]"), "{found}");
+    assert!(shown.from(0).iter().any(|line| line.contains("\x1b[")), "in colour");
+    let id = fs::read_to_string(folder.path("id")).unwrap();
+    let status = Command::new("kill").args(["-s", "TERM", id.trim()]).status().unwrap();
+    assert!(status.success());
+    find("ended with 0");
+    child.wait().unwrap();
+}

@@ -79,11 +79,15 @@ fn requests() {
 /// Whatever a sender gets wrong, it is told the same: the answers differ in nothing.
 #[test]
 fn refusals_tell_the_sender_nothing() {
+    if env::var_os("BLESS").is_some() {
+        // They are being written right now.
+        return;
+    }
     let mut answers: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for case in cases() {
         let expected = fs::read_to_string(case.join("expect.txt")).unwrap();
-        let own_words =
-            fs::read_to_string(case.join("listeners.yaml")).is_ok_and(|it| it.contains("responses:"));
+        let own_words = fs::read_to_string(case.join("listeners.yaml"))
+            .is_ok_and(|it| it.contains("responses:"));
         let is_refusal = ["outcome: unauthorized\n", "outcome: stale\n"]
             .iter()
             .any(|outcome| expected.starts_with(outcome));
