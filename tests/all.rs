@@ -7,6 +7,7 @@ mod example;
 mod fresh;
 mod golden;
 mod process;
+mod properties;
 mod reload;
 mod requests;
 mod schema;

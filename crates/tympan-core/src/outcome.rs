@@ -165,8 +165,8 @@ pub enum Reason {
     BadTimestamp,
     /// The answer would echo something that `allow` does not let through.
     EchoRefused,
-    /// The event's mapping gives something that is no event.
-    EventMisfit { what: &'static str, found: &'static str },
+    /// A computed value is of the wrong kind.
+    Misfit { what: &'static str, found: &'static str },
     /// An expression ran out of its bounds.
     Exhausted { what: &'static str, bound: Exhausted },
     /// The body is not what its parser reads.
@@ -215,7 +215,7 @@ impl Reason {
             Self::BodyBroken => "body_broken",
             Self::BadTimestamp => "bad_timestamp",
             Self::EchoRefused => "echo_refused",
-            Self::EventMisfit { .. } => "event_misfit",
+            Self::Misfit { .. } => "misfit",
             Self::Exhausted { .. } => "exhausted",
             Self::Unreadable { .. } => "unreadable",
             Self::NoListener => "no_listener",
@@ -245,7 +245,7 @@ impl fmt::Display for Reason {
             Self::BodyBroken => f.write_str("the connection broke off within the body"),
             Self::BadTimestamp => f.write_str("the timestamp is no number of 1 to 15 digits"),
             Self::EchoRefused => f.write_str("the challenge holds what `allow` does not match"),
-            Self::EventMisfit { what, found } => write!(f, "the event's {what} is a {found}"),
+            Self::Misfit { what, found } => write!(f, "the {what} is a {found}"),
             Self::Exhausted { what, bound } => write!(f, "{what} ran out of its bound of {bound}"),
             Self::Unreadable { parser, why } => write!(f, "the body is no {parser}: {why}"),
             Self::NoListener => f.write_str("no listener has this path"),

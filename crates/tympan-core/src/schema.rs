@@ -164,7 +164,7 @@ fn literal(kind: Literal) -> Value {
         Literal::Version => json!({"const": 1}),
         Literal::Pattern => json!({"type": "string", "minLength": 1, "format": "regex"}),
         Literal::File => json!({"type": "string", "minLength": 1}),
-        Literal::Text => json!({"type": ["string", "number", "boolean"]}),
+        Literal::Text => json!({"type": ["string", "number", "boolean"], "minLength": 1}),
     }
 }
 

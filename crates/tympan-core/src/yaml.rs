@@ -17,6 +17,7 @@ use serde::de::Visitor;
 use serde_saphyr::Error;
 use serde_saphyr::Location;
 use serde_saphyr::Spanned;
+use serde_saphyr::budget::BudgetBreach;
 
 use crate::diagnostic::Diagnostic;
 use crate::diagnostic::Problem;
@@ -28,7 +29,9 @@ pub const MOST_BYTES: usize = 16 << 20;
 /// The most nodes that one file may hold, aliases expanded.
 pub const MOST_NODES: usize = 1_000_000;
 /// How deep lists and maps may be nested.
-pub const MOST_DEPTH: usize = 64;
+pub const MOST_DEPTH: usize = 40;
+
+const TOO_DEEP: Problem = Problem::OverBudget { what: "levels of nesting", most: MOST_DEPTH };
 
 /// A value as it was written.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,6 +137,7 @@ impl Node {
             Value::Null => "nothing",
             Value::Bool(_) => "true or false",
             Value::Integer(_) | Value::Float(_) => "a number",
+            Value::Text(text) if text.is_empty() => "an empty text",
             Value::Text(_) => "a text",
             Value::List(_) => "a list",
             Value::Map(_) => "a map",
@@ -225,23 +229,34 @@ fn options(n_bytes: usize) -> serde_saphyr::Options {
 
 fn diagnostic(file: FileId, text: &str, error: &serde_saphyr::Error) -> Diagnostic {
     let at = error.location().map_or(Span { file, start: 0, end: 0 }, |at| span(file, text, at));
-    let problem = match error.without_snippet() {
+    // An alias wraps what went wrong behind it.
+    let mut inner = error.without_snippet();
+    while let Error::AliasError { error, .. } = inner {
+        inner = error.without_snippet();
+    }
+    let problem = match inner {
         Error::DuplicateMappingKey { key, .. } => {
             Problem::DuplicateKey { key: key.clone().unwrap_or_default() }
         }
-        Error::MultipleDocuments { .. } => Problem::SeveralDocuments,
+        Error::MultipleDocuments { .. }
+        | Error::Budget { breach: BudgetBreach::Documents { .. }, .. } => Problem::SeveralDocuments,
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => TOO_DEEP,
         Error::Budget { .. }
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. } => {
-            Problem::OverBudget { what: "nodes, nesting or repeated text", most: MOST_NODES }
+            Problem::OverBudget { what: "nodes, or repeats by aliases,", most: MOST_NODES }
         }
         error => {
             // The library ends its messages with the place, which we draw ourselves.
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or(&message);
             let message = message.split(" (defined at ").next().unwrap_or(message);
-            Problem::NotYaml { message: message.to_owned() }
+            if message.contains("recursion limit") {
+                TOO_DEEP
+            } else {
+                Problem::NotYaml { message: message.to_owned() }
+            }
         }
     };
     Diagnostic { at, problem }

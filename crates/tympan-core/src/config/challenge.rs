@@ -2,6 +2,7 @@
 
 use regex::Regex;
 use tympan_expr::Expression;
+use tympan_expr::Paths;
 
 use crate::config::Reader;
 use crate::config::Response;
@@ -9,6 +10,7 @@ use crate::config::SecretId;
 use crate::config::keys;
 use crate::config::whole_match;
 use crate::diagnostic::Problem;
+use crate::roots;
 use crate::roots::Place;
 use crate::scheme::Encoding;
 use crate::scheme::HashMode;
@@ -22,9 +24,6 @@ const DEFAULT_ECHO: &str = "[ -~]{1,1024}";
 /// the shape of a signed event gets through: engines that signed whatever a challenge held could
 /// be made to sign events (windmill-labs/windmill#9413, vercel/chat#775).
 const DEFAULT_SIGNED: &str = "[A-Za-z0-9_-]{1,128}";
-
-/// Content types that a browser would run.
-const MARKUP: [&str; 3] = ["html", "xml", "svg"];
 
 /// A request by which a provider finds out whether the endpoint is ours.
 #[derive(Clone, Debug)]
@@ -62,13 +61,14 @@ impl Reader<'_> {
     pub(super) fn challenge(&mut self, at: Span, node: Node) -> Option<Challenge> {
         let mut fields = self.fields(&keys::CHALLENGE, at, node)?;
         let detection = fields.require(self, "detection");
-        let detection = detection.and_then(|(_, node)| self.expression(Place::Challenge, &node));
+        let detection = detection.and_then(|(_, node)| {
+            let detection = self.expression(Place::Challenge, &node)?;
+            self.check_varies(&node, &detection);
+            Some(detection)
+        });
         let response = fields.require(self, "response").and_then(|(key, node)| {
             self.response(key.span, node, Place::ChallengeHeader, Place::ChallengeBody)
         });
-        if let Some(response) = &response {
-            self.check_markup(at, response);
-        }
         let tokens = fields
             .take("tokens")
             .map_or_else(Vec::new, |tokens| self.some("tokens", tokens, Self::challenge_token));
@@ -77,6 +77,7 @@ impl Reader<'_> {
             None => whole_match(DEFAULT_ECHO).ok(),
         };
         fields.end();
+        self.check_token_names(at, &tokens, response.as_ref());
         Some(Challenge { at, detection: detection?, tokens, allow: allow?, response: response? })
     }
 
@@ -84,7 +85,7 @@ impl Reader<'_> {
         let mut fields = self.fields(&keys::TOKENS, at, node)?;
         let name = fields.require(self, "name").and_then(|(_, node)| self.text(&node));
         let mode = match fields.take("algorithm") {
-            Some((_, node)) => self.choice(&node, HashMode::WORDS).and_then(HashMode::read),
+            Some((_, node)) => self.hash_mode(&node),
             None => Some(HashMode::Sha256),
         };
         let secret = fields.require(self, "secret").and_then(|(_, node)| self.secret_name(&node));
@@ -109,16 +110,28 @@ impl Reader<'_> {
         })
     }
 
-    /// Whoever can make us echo text must not choose that a browser runs it.
-    fn check_markup(&mut self, at: Span, response: &Response) {
-        for (name, value) in &response.headers {
-            if *name != http::header::CONTENT_TYPE {
-                continue;
+    /// Every token has a name of its own, and the response names no other.
+    fn check_token_names(
+        &mut self,
+        at: Span,
+        tokens: &[ChallengeToken],
+        response: Option<&Response>,
+    ) {
+        let known: Vec<String> = tokens.iter().map(|token| token.name.clone()).collect();
+        for (index, name) in known.iter().enumerate() {
+            if known[..index].contains(name) {
+                self.report(at, Problem::DuplicateKey { key: name.clone() });
             }
-            let constant = value.as_constant().and_then(|value| value.as_text());
-            let content_type = constant.unwrap_or("a computed content type").to_ascii_lowercase();
-            if constant.is_none() || MARKUP.iter().any(|markup| content_type.contains(markup)) {
-                self.report(at, Problem::ChallengeMarkup { content_type });
+        }
+        let Some(response) = response else { return };
+        let values = response.headers.iter().map(|(_, value)| value).chain(&response.body);
+        for value in values {
+            let Some(Paths::Keys(keys)) = value.needs().paths(roots::CHALLENGE_TOKEN) else {
+                continue;
+            };
+            for name in keys.keys().filter(|name| !known.contains(name)) {
+                let (kind, name) = ("token", name.clone());
+                self.report(at, Problem::UnknownName { kind, name, known: known.clone() });
             }
         }
     }

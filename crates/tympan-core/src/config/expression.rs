@@ -33,17 +33,13 @@ impl Reader<'_> {
         self.nested(place, node, MOST_DEPTH)
     }
 
-    /// A map of names to expressions, in the order of the file.
-    pub(super) fn expressions(
-        &mut self,
-        place: Place,
-        node: &Node,
-    ) -> Option<Vec<(yaml::Key, Expression)>> {
-        let Value::Map(entries) = &node.value else { return self.wrong_type(node, "a map") };
-        let read = entries.iter().filter_map(|Entry { key, node }| {
-            self.expression(place, node).map(|expression| (key.clone(), expression))
-        });
-        Some(read.collect())
+    /// Reports a constant where only a part of the request makes sense.
+    pub(super) fn check_varies(&mut self, node: &Node, expression: &Expression) {
+        if let Some(constant) = expression.as_constant() {
+            let found = constant.type_name();
+            let expected = "something that depends on the request";
+            self.report(node.span, Problem::ConstantMisfit { found, expected });
+        }
     }
 
     fn nested(&mut self, place: Place, node: &Node, depth: usize) -> Option<Expression> {

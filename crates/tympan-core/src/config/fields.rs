@@ -54,7 +54,8 @@ impl Fields {
         if section.one_of && entries.len() != 1 {
             let keys = section.keys.iter().map(|key| key.name).collect();
             let problem = Problem::OneOf { section: section.name, found: entries.len(), keys };
-            reader.report(at, problem);
+            // One too many is blamed, or the key that holds none.
+            reader.report(entries.get(1).map_or(at, |second| second.key.span), problem);
             return None;
         }
         Some(Self { section, at, entries, taken: Vec::new() })

@@ -384,8 +384,7 @@ pub static LISTENER: Section = Section {
             key(
                 "methods",
                 Holds::OneOrMany(&Holds::Literal(Literal::Method)),
-                "The methods of its events. Challenges may come with `GET` as well, if their \
-                 detection holds.",
+                "The methods of its events. Challenges may come with GET, HEAD and OPTIONS as well.",
                 "methods: [POST]",
             ),
             "[POST]",
@@ -394,8 +393,9 @@ pub static LISTENER: Section = Section {
             key(
                 "accept",
                 Holds::Choice(&["json", "form", "text", "any"]),
-                "The parser of its bodies: `json` and `form` refuse what they cannot read, `text` \
-                 needs UTF-8, `any` follows the Content-Type and refuses nothing.",
+                "The parser of its bodies, where anything reads what it gives: `json` and `text` \
+                 refuse what they cannot read, `any` follows the Content-Type and refuses \
+                 nothing.",
                 "accept: form",
             ),
             "json",
@@ -419,12 +419,12 @@ pub static LISTENER: Section = Section {
              verification, makes no event, and stays active for ever.",
             "challenge: {detection: 'headers[\"X-Hook-Secret\"]', response: {status: 200}}",
         ),
-        key(
+        required(key(
             "verification",
             Holds::OneOrMany(&Holds::Section(&VERIFICATION)),
             "How a sender proves itself. All entries have to hold.",
             "verification: [{signature: {...}}]",
-        ),
+        )),
         key(
             "reject",
             Holds::Expression,

@@ -11,6 +11,7 @@ use regex::RegexBuilder;
 
 use crate::config::Reader;
 use crate::diagnostic::Problem;
+use crate::scheme::HashMode;
 use crate::yaml::Node;
 use crate::yaml::Value;
 
@@ -43,7 +44,7 @@ impl Reader<'_> {
         choices: &'static [&'static str],
     ) -> Option<&'static str> {
         let found = self.text(node)?;
-        let known = choices.iter().find(|choice| choice.eq_ignore_ascii_case(&found));
+        let known = choices.iter().find(|choice| **choice == found);
         if known.is_none() {
             let choices = choices.to_vec();
             self.report(node.span, Problem::UnknownChoice { found, choices });
@@ -51,8 +52,19 @@ impl Reader<'_> {
         known.copied()
     }
 
+    /// The hash function of an HMAC, in any of its spellings.
+    pub(super) fn hash_mode(&mut self, node: &Node) -> Option<HashMode> {
+        let found = self.text(node)?;
+        let mode = HashMode::read(&found);
+        if mode.is_none() {
+            let choices = HashMode::WORDS.to_vec();
+            self.report(node.span, Problem::UnknownChoice { found, choices });
+        }
+        mode
+    }
+
     pub(super) fn duration(&mut self, node: &Node) -> Option<Duration> {
-        self.literal(node, "a duration", "5m", |text| {
+        self.literal(node, "a number and a unit", "10s", |text| {
             let (number, unit) = number_and_unit(text)?;
             let seconds = match unit {
                 "ms" => number / 1_000.0,
@@ -100,7 +112,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn method(&mut self, node: &Node) -> Option<Method> {
-        self.literal(node, "a method in capitals", "POST", |text| {
+        self.literal(node, "a method in capitals (not CONNECT)", "POST", |text| {
             let is_method = text.bytes().all(|byte| byte.is_ascii_uppercase());
             (is_method && text != "CONNECT").then(|| text.parse().ok())?
         })
@@ -113,13 +125,13 @@ impl Reader<'_> {
     pub(super) fn media_type(&mut self, node: &Node) -> Option<String> {
         self.literal(node, "a media type", "application/json", |text| {
             let (kind, subtype) = text.split_once('/')?;
-            let is_token = |part: &str| part.parse::<HeaderName>().is_ok();
+            let is_token = |part: &str| part != "*" && part.parse::<HeaderName>().is_ok();
             (is_token(kind) && is_token(subtype)).then(|| text.to_ascii_lowercase())
         })
     }
 
     pub(super) fn address(&mut self, node: &Node) -> Option<SocketAddr> {
-        self.literal(node, "an address and port", "127.0.0.1:8080", |text| text.parse().ok())
+        self.literal(node, "an IP address and a port", "127.0.0.1:8080", |text| text.parse().ok())
     }
 
     /// An origin: scheme and host, nothing behind it.
@@ -177,6 +189,9 @@ pub(crate) fn whole_match(pattern: &str) -> Result<Regex, regex::Error> {
 fn number_and_unit(text: &str) -> Option<(f64, &str)> {
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
+    if number.starts_with('.') || number.ends_with('.') {
+        return None;
+    }
     number.parse().ok().map(|number: f64| (number, unit.trim_start()))
 }
 

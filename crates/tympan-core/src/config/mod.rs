@@ -207,7 +207,9 @@ impl<'s> Reader<'s> {
                 self.report(node.span, Problem::NewerVersion { found });
             }
             _ => {
-                self.wrong_type::<()>(node, "the number 1");
+                let found = self.text(node).unwrap_or_default();
+                let what = "the version 1";
+                self.report(node.span, Problem::BadValue { what, found, example: "1", why: None });
             }
         }
     }

@@ -66,7 +66,8 @@ impl Names {
                         found.report(*at, Problem::UnknownName { kind, name, known: known() });
                     }
                 }
-                Some(at) if mentioned.is_empty() => {
+                // Beside other mistakes it may only seem unused: whoever uses it could not be read.
+                Some(at) if mentioned.is_empty() && !found.refuse(false) => {
                     found.report(*at, Problem::Unused { kind: self.kind, name: text.clone() });
                 }
                 Some(_) => {}
@@ -111,9 +112,12 @@ impl Routes {
             Err(matchit::InsertError::Conflict { with }) => {
                 let index = self.router.at(&with).map_or(0, |taken| *taken.value);
                 let (by, first) = self.taken[index].clone();
-                Err(Problem::PathTaken { path: path.to_owned(), by, first })
+                Err(Problem::PathTaken { path: with, by, first })
             }
-            Err(error) => Err(Problem::BadPath { path: path.to_owned(), why: error.to_string() }),
+            Err(_) => {
+                let why = "a parameter is a name in braces, one between two `/`".to_owned();
+                Err(Problem::BadPath { path: path.to_owned(), why })
+            }
         }
     }
 }

@@ -10,6 +10,8 @@ use crate::config::keys;
 use crate::diagnostic::Problem;
 use crate::roots::Place;
 use crate::span::Span;
+use crate::yaml::Entry;
+use crate::yaml::Key;
 use crate::yaml::Node;
 use crate::yaml::Value;
 
@@ -37,6 +39,20 @@ const FRAMING: [HeaderName; 7] = [
     header::DATE,
 ];
 
+/// Headers that a browser obeys.
+const OBEYED: [HeaderName; 7] = [
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    header::CONTENT_SECURITY_POLICY,
+    header::CONTENT_TYPE,
+    header::LOCATION,
+    header::REFRESH,
+    header::SET_COOKIE,
+    header::X_CONTENT_TYPE_OPTIONS,
+];
+
+/// Parts of content types that a browser would run.
+const MARKUP: [&str; 3] = ["html", "xml", "svg"];
+
 impl Reader<'_> {
     /// A response whose headers and body stand at these places.
     pub(super) fn response(
@@ -52,15 +68,7 @@ impl Reader<'_> {
             response.status = self.status(&node);
         }
         if let Some((_, node)) = fields.take("headers") {
-            for (key, expression) in self.expressions(header_place, &node).unwrap_or_default() {
-                self.check_header_value(key.span, &expression);
-                match key.name.parse() {
-                    Ok(name) if !FRAMING.contains(&name) => {
-                        response.headers.push((name, expression));
-                    }
-                    _ => self.report(key.span, Problem::HeaderName { name: key.name }),
-                }
-            }
+            self.response_headers(header_place, &node, &mut response);
         }
         if let Some((_, node)) = fields.take("body") {
             response.body = self.mapping(body_place, &node);
@@ -70,13 +78,52 @@ impl Reader<'_> {
         Some(response)
     }
 
-    /// A header is a text: a list or map can never be one.
-    fn check_header_value(&mut self, at: Span, expression: &Expression) {
-        if let Some(constant) = expression.as_constant() {
-            let found = constant.type_name();
+    fn response_headers(&mut self, place: Place, node: &Node, response: &mut Response) {
+        let Value::Map(entries) = &node.value else {
+            self.wrong_type::<()>(node, "a map");
+            return;
+        };
+        for Entry { key, node } in entries {
+            let Some(expression) = self.expression(place, node) else { continue };
+            // A header is a text: a list or map can never be one.
+            let found = expression.as_constant().map_or("text", |constant| constant.type_name());
             if matches!(found, "list" | "map") {
-                self.report(at, Problem::ConstantMisfit { found, expected: "a text" });
+                self.report(node.span, Problem::ConstantMisfit { found, expected: "a text" });
             }
+            let Ok(name) = key.name.parse::<HeaderName>() else {
+                let problem = Problem::HeaderName { name: key.name.clone(), is_framing: false };
+                self.report(key.span, problem);
+                continue;
+            };
+            if FRAMING.contains(&name) {
+                let problem = Problem::HeaderName { name: key.name.clone(), is_framing: true };
+                self.report(key.span, problem);
+            } else if response.headers.iter().any(|(known, _)| *known == name) {
+                // The map has told them apart by case, and no receiver does.
+                self.report(key.span, Problem::DuplicateKey { key: key.name.clone() });
+            } else {
+                if place == Place::ChallengeHeader {
+                    self.challenge_header(key, node, &name, &expression);
+                }
+                response.headers.push((name, expression));
+            }
+        }
+    }
+
+    /// Whoever can make us echo text must not choose what a browser does with it.
+    fn challenge_header(&mut self, key: &Key, node: &Node, name: &HeaderName, value: &Expression) {
+        let constant = value.as_constant().and_then(|value| value.as_text());
+        match constant {
+            None if OBEYED.contains(name) => {
+                self.report(node.span, Problem::ChallengeHeader { header: key.name.clone() });
+            }
+            Some(text) if *name == header::CONTENT_TYPE => {
+                let content_type = text.to_ascii_lowercase();
+                if MARKUP.iter().any(|markup| content_type.contains(markup)) {
+                    self.report(node.span, Problem::ChallengeMarkup { content_type });
+                }
+            }
+            _ => {}
         }
     }
 }

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use tympan_expr::Expression;
+use tympan_expr::Paths;
 
 use crate::config::Reader;
 use crate::config::SecretId;
 use crate::config::fields::Fields;
 use crate::config::keys;
 use crate::diagnostic::Problem;
+use crate::roots;
 use crate::roots::Place;
 use crate::scheme::Encoding;
 use crate::scheme::Format;
@@ -79,7 +81,17 @@ pub struct TokenCheck {
 impl Reader<'_> {
     /// The whole of `verification:`: all entries have to hold.
     pub(super) fn verifications(&mut self, key: Key, node: Node) -> Verification {
-        Verification::All(self.some("verification", (key, node), Self::verification))
+        Verification::All(self.entries("verification", key, node))
+    }
+
+    fn entries(&mut self, name: &'static str, key: Key, node: Node) -> Vec<Verification> {
+        let at = key.span;
+        let entries = self.some(name, (key, node), Self::verification);
+        let anyone = |entry: &Verification| matches!(entry, Verification::None(_));
+        if entries.len() > 1 && entries.iter().any(anyone) {
+            self.report(at, Problem::NoneBesideOthers);
+        }
+        entries
     }
 
     fn verification(&mut self, at: Span, node: Node) -> Option<Verification> {
@@ -109,14 +121,14 @@ impl Reader<'_> {
         if !matches!(node.value, Value::List(_)) {
             return self.wrong_type(&node, "a list");
         }
-        Some(self.some(name, (key, node), Self::verification))
+        Some(self.entries(name, key, node))
     }
 
     fn token(&mut self, key: &Key, node: Node) -> Option<Verification> {
         let mut fields = self.fields(&keys::TOKEN, key.span, node)?;
         let secret = fields.require(self, "secret").and_then(|(_, node)| self.secret_name(&node));
         let received = fields.require(self, "received_token");
-        let received = received.and_then(|(_, node)| self.expression(Place::Proof, &node));
+        let received = received.and_then(|(_, node)| self.proof(&node));
         fields.end();
         let check = TokenCheck { at: key.span, secret: secret?, received: received? };
         Some(Verification::Token(check))
@@ -126,19 +138,21 @@ impl Reader<'_> {
         let mut fields = self.fields(&keys::SIGNATURE, key.span, node)?;
         let secret = fields.require(self, "secret").and_then(|(_, node)| self.secret_name(&node));
         let mode = match fields.take("hash_mode") {
-            Some((_, node)) => self.choice(&node, HashMode::WORDS).and_then(HashMode::read),
+            Some((_, node)) => self.hash_mode(&node),
             None => Some(HashMode::Sha256),
         };
         let received = fields.require(self, "received_signature");
-        let received = received.and_then(|(_, node)| self.expression(Place::Proof, &node));
+        let received = received.and_then(|(_, node)| self.proof(&node));
         let encoding = fields.take("encoding").map(|(_, node)| self.encoding(&node));
         let format = match fields.take("format") {
             Some((key, node)) => self.format(&key, node),
             None => Some(Format::Plain),
         };
         let timestamp = self.signed_at(&mut fields, format.as_ref());
+        let payloads_at = fields.place("payload").unwrap_or(key.span);
         let payloads = self.payloads(&mut fields);
         fields.end();
+        self.check_covered(payloads_at, &payloads, timestamp.as_ref());
         let scheme = Signature {
             mode: mode?,
             encoding: match encoding {
@@ -158,15 +172,39 @@ impl Reader<'_> {
         Some(Verification::Signature(Box::new(check)))
     }
 
+    /// Where a part of the proof is.
+    fn proof(&mut self, node: &Node) -> Option<Expression> {
+        let proof = self.expression(Place::Proof, node)?;
+        self.check_varies(node, &proof);
+        Some(proof)
+    }
+
+    /// Says what a signature does not cover.
+    fn check_covered(&mut self, at: Span, payloads: &[Expression], timestamp: Option<&SignedAt>) {
+        let all_read = |root| payloads.iter().all(|payload| payload.needs().reads(root));
+        let value = timestamp.and_then(|timestamp| timestamp.value.as_ref());
+        // The time may be signed under its own name, or as the header that it is in.
+        let by_value = value.and_then(Expression::root_entry).is_some_and(|(root, key)| {
+            payloads.iter().all(|payload| match payload.needs().paths(root) {
+                Some(Paths::Whole) => true,
+                Some(Paths::Keys(keys)) => keys.keys().any(|known| known.eq_ignore_ascii_case(key)),
+                None => false,
+            })
+        });
+        if timestamp.is_some() && !by_value && !all_read(roots::SIGNATURE_TIMESTAMP) {
+            self.report(at, Problem::TimestampUnsigned);
+        }
+        let varies = payloads.iter().any(|payload| payload.as_constant().is_none());
+        if varies && !all_read(roots::RAW_BODY) && !all_read(roots::PARSED_BODY) {
+            self.report(at, Problem::BodyUnsigned);
+        }
+    }
+
     fn payloads(&mut self, fields: &mut Fields) -> Vec<Expression> {
         match fields.take("payload") {
             Some(payload) => self.some("payload", payload, |reader, _, node| {
                 let payload = reader.expression(Place::Payload, &node)?;
-                if let Some(constant) = payload.as_constant() {
-                    let found = constant.type_name();
-                    let expected = "something that depends on the request";
-                    reader.report(node.span, Problem::ConstantMisfit { found, expected });
-                }
+                reader.check_varies(&node, &payload);
                 Some(payload)
             }),
             None => vec![raw_body()],
@@ -186,12 +224,14 @@ impl Reader<'_> {
         let mut fields = self.fields(&keys::TIMESTAMP, key.span, node)?;
         let value_at = fields.place("value");
         let value = fields.take("value");
+        let mut missing = false;
         match (value_at, in_format) {
             (Some(at), true) => {
                 let problem = Problem::KeyConflict { key: "value", with: "format.pairs.timestamp" };
                 self.report(at, problem);
             }
             (None, false) => {
+                missing = true;
                 let example = keys::TIMESTAMP.key("value").map_or("", |key| key.example);
                 let section = keys::TIMESTAMP.name;
                 self.report(fields.at(), Problem::MissingKey { key: "value", section, example });
@@ -210,6 +250,9 @@ impl Reader<'_> {
             None => Some(Duration::from_mins(5)),
         };
         fields.end();
+        if missing {
+            return None;
+        }
         Some(SignedAt { value, scheme: Timestamp { unit: unit?, tolerance: tolerance? } })
     }
 
@@ -253,7 +296,7 @@ impl Reader<'_> {
 
 /// The default payload.
 fn raw_body() -> Expression {
-    let vocabulary = crate::roots::vocabulary(Place::Payload, &[]);
+    let vocabulary = roots::vocabulary(Place::Payload, &[]);
     Expression::compile(tympan_expr::Dialect::Moveworks, "raw_body", &vocabulary)
         .map_or_else(|_| Expression::constant(tympan_expr::Value::Null), |it| it.expression)
 }

@@ -1,8 +1,10 @@
 //! The words about mistakes in expressions, whose facts come from the language's own crate.
 
+use tympan_expr::Dialect;
 use tympan_expr::ErrorKind;
 use tympan_expr::Expected;
 use tympan_expr::WarningKind;
+use tympan_expr::functions;
 use tympan_expr::functions::Kind;
 
 /// See [`super::Problem::code`].
@@ -44,7 +46,7 @@ pub(super) fn message(kind: &ErrorKind) -> String {
         }
         ErrorKind::UnclosedText { quote } => format!("this text lacks its closing `{quote}`"),
         ErrorKind::UnclosedBracket { bracket } => format!("nothing closes this `{bracket}`"),
-        ErrorKind::BadNumber { text } => format!("`{text}` is no number"),
+        ErrorKind::BadNumber { text } => format!("`{text}` is no number that can be held"),
         ErrorKind::Empty => "the expression is empty".to_owned(),
         ErrorKind::IfWithoutElse => "`IF` needs a value for both cases".to_owned(),
         ErrorKind::UnknownName { name, elsewhere: true, .. } => {
@@ -56,13 +58,18 @@ pub(super) fn message(kind: &ErrorKind) -> String {
             format!("`{function}` takes {}, found {found}", count_words(*least, *most))
         }
         ErrorKind::ArgumentKind { function, parameter, expected, found } => {
-            format!("`{parameter}` of `{function}` takes {}, found {found}", kind_words(*expected))
+            format!(
+                "`{parameter}` of `{function}` takes {}, found {}",
+                kind_words(*expected),
+                article(found)
+            )
         }
         ErrorKind::BadPattern { reason } => {
+            let reason = reason.lines().last().unwrap_or(reason).trim_start_matches("error: ");
             format!("this regular expression does not compile: {reason}")
         }
         ErrorKind::PatternNotConstant { function, parameter } => {
-            format!("`{parameter}` of `{function}` has to be written out")
+            format!("`{parameter}` of `{function}` has to be a literal text, such as `\"^a+$\"`")
         }
         ErrorKind::TooLong { found, limit } => {
             format!("the expression has {found} bytes; at most {limit} are read")
@@ -70,6 +77,9 @@ pub(super) fn message(kind: &ErrorKind) -> String {
         ErrorKind::TooDeep { limit } => format!("the expression is nested deeper than {limit}"),
         ErrorKind::TooManyOperators { limit } => {
             format!("the expression has more than {limit} operators")
+        }
+        ErrorKind::Jmespath { reason } if reason.contains("Eof") => {
+            "this JMESPath expression ends too early".to_owned()
         }
         ErrorKind::Jmespath { reason } => format!("this is no JMESPath: {reason}"),
         ErrorKind::NoBody => "there is no request body to read at this place".to_owned(),
@@ -80,13 +90,34 @@ pub(super) fn message(kind: &ErrorKind) -> String {
 /// See [`super::Problem::help`].
 pub(super) fn help(kind: &ErrorKind) -> Option<String> {
     Some(match kind {
+        ErrorKind::UnknownName { near: Some(near), .. }
+        | ErrorKind::UnknownFunction { near: Some(near), .. } => format!("did you mean `{near}`?"),
+        ErrorKind::UnknownName { name, elsewhere: true, .. } => home(name).to_owned(),
         ErrorKind::UnknownName { name, looks_like_literal: true, .. } => {
             format!("a literal text takes quotes inside the YAML text: `'\"{name}\"'`")
         }
-        ErrorKind::UnknownName { near: Some(near), .. }
-        | ErrorKind::UnknownFunction { near: Some(near), .. } => format!("did you mean `{near}`?"),
         ErrorKind::UnknownName { name, .. } => {
             format!("if a literal text is meant, it takes quotes: `'\"{name}\"'`")
+        }
+        ErrorKind::UnknownFunction { .. } => "docs/FUNCTIONS.md lists them all".to_owned(),
+        ErrorKind::ArgumentCount { function, .. } | ErrorKind::ArgumentKind { function, .. } => {
+            format!("it is called like `{}`", signature(function)?)
+        }
+        ErrorKind::UnclosedBracket { bracket } => {
+            let closing = match bracket {
+                '[' => ']',
+                '{' => '}',
+                _ => ')',
+            };
+            format!("add `{closing}`")
+        }
+        ErrorKind::UnexpectedToken { found: None, .. } => {
+            "something is missing at its end".to_owned()
+        }
+        ErrorKind::UnexpectedToken { found: Some(found), expected: Expected::End }
+            if found == "(" =>
+        {
+            "functions begin with `$`, such as `$LENGTH(x)`".to_owned()
         }
         ErrorKind::UnexpectedCharacter { near: Some(near), .. } => {
             format!("did you mean `{near}`?")
@@ -99,7 +130,11 @@ pub(super) fn help(kind: &ErrorKind) -> Option<String> {
         ErrorKind::PatternNotConstant { .. } => {
             "regular expressions are compiled once, when the file is read".to_owned()
         }
-        ErrorKind::TooLong { .. } | ErrorKind::TooDeep { .. } => "split it with `let:`".to_owned(),
+        ErrorKind::TooLong { .. }
+        | ErrorKind::TooDeep { .. }
+        | ErrorKind::TooManyOperators { .. } => {
+            "make it shorter; what is read after verification can be split with `let:`".to_owned()
+        }
         ErrorKind::UnclosedText { .. } => {
             "close it, or put the other kind of quotes around the YAML text".to_owned()
         }
@@ -134,8 +169,8 @@ pub(super) fn warning_message(kind: &WarningKind) -> String {
 }
 
 /// See [`super::Problem::help`].
-pub(super) fn warning_help(kind: &WarningKind) -> Option<String> {
-    Some(match kind {
+pub(super) fn warning_help(kind: &WarningKind) -> String {
+    match kind {
         WarningKind::NearRoot { name, root } => {
             format!("did you mean `{root}`? if not, write `parsed_body.{name}`")
         }
@@ -144,8 +179,10 @@ pub(super) fn warning_help(kind: &WarningKind) -> Option<String> {
         }
         WarningKind::BareKey { name } => format!("write `\"{name}\"` for the text"),
         WarningKind::ShadowsRoot { .. } => "give the parameter another name".to_owned(),
-        WarningKind::ConstantCondition { .. } => return None,
-    })
+        WarningKind::ConstantCondition { .. } => {
+            "remove the condition, or compare with a part of the request".to_owned()
+        }
+    }
 }
 
 fn expected_words(expected: Expected) -> String {
@@ -183,5 +220,34 @@ fn kind_words(kind: Kind) -> &'static str {
         Kind::Sized => "a text, bytes, a list or a map",
         Kind::Some => "anything but null",
         Kind::Text => "a text",
+    }
+}
+
+/// Where a root exists that does not exist at some other place.
+fn home(root: &str) -> &'static str {
+    match root {
+        "item" => "`item` exists only under `events:` with `each:`",
+        "signature_timestamp" => "it exists only in the `payload` of a signature",
+        "challenge_token" => "it exists only in the `response` of a challenge",
+        _ => "an answer to an unverified request may say nothing of that request",
+    }
+}
+
+/// How a function is called: `$CONCAT(list, [separator])`.
+fn signature(name: &str) -> Option<String> {
+    let dialects = [Dialect::Moveworks, Dialect::Jmespath];
+    let function = dialects.into_iter().find_map(|dialect| functions::find(dialect, name))?;
+    let parameters = function.parameters.iter().map(|parameter| {
+        if parameter.optional { format!("[{}]", parameter.name) } else { parameter.name.to_owned() }
+    });
+    let variadic = if function.variadic { ", ..." } else { "" };
+    let parameters = parameters.collect::<Vec<_>>().join(", ");
+    Some(format!("{}({parameters}{variadic})", function.name))
+}
+
+fn article(kind: &str) -> String {
+    match kind {
+        "null" | "bytes" => kind.to_owned(),
+        _ => format!("a {kind}"),
     }
 }

@@ -19,6 +19,8 @@ pub enum Problem {
     BadValue { what: &'static str, found: String, example: &'static str, why: Option<String> },
     /// A challenge answers with something that a browser would run.
     ChallengeMarkup { content_type: String },
+    /// A challenge lets its sender choose a header that a browser obeys.
+    ChallengeHeader { header: String },
     /// A constant that cannot be what its place needs.
     ConstantMisfit { found: &'static str, expected: &'static str },
     /// A key stands twice in one map.
@@ -32,7 +34,7 @@ pub enum Problem {
     /// A key holds an empty list, which could never do anything.
     EmptyList { key: &'static str },
     /// A header that is set by the server itself, or is none.
-    HeaderName { name: String },
+    HeaderName { name: String, is_framing: bool },
     /// One of two keys that say the same thing.
     KeyConflict { key: &'static str, with: &'static str },
     /// A key that has to stand before another.
@@ -43,6 +45,8 @@ pub enum Problem {
     LostByStatus { outcome: &'static str },
     /// A key that has to be there.
     MissingKey { key: &'static str, section: &'static str, example: &'static str },
+    /// Anyone may send, so that the other ways to prove oneself are for nothing.
+    NoneBesideOthers,
     /// The file is meant for another version.
     NewerVersion { found: i128 },
     /// A listener sends its events nowhere.
@@ -67,6 +71,8 @@ pub enum Problem {
     SecretWritten,
     /// More than one document in a file.
     SeveralDocuments,
+    /// A timestamp that the signature does not cover.
+    TimestampUnsigned,
     /// A time-stamped signature that may be very old.
     Tolerance { seconds: u64 },
     /// A word that is not among those that a key takes.
@@ -75,6 +81,8 @@ pub enum Problem {
     UnknownKey { key: String, section: &'static str, known: Vec<&'static str> },
     /// A name that nothing is defined under.
     UnknownName { kind: &'static str, name: String, known: Vec<String> },
+    /// A signature that covers nothing of the body.
+    BodyUnsigned,
     /// Something is defined and never used.
     Unused { kind: &'static str, name: String },
     /// Another kind of value than the key holds.
@@ -116,8 +124,11 @@ impl Problem {
             Self::LostByStatus { .. } => "C121",
             Self::Expression(kind) => expression::code(kind),
             Self::ExpressionWarning(kind) => expression::warning_code(kind),
-            Self::ChallengeMarkup { .. } => "L03",
+            Self::ChallengeMarkup { .. } | Self::ChallengeHeader { .. } => "L03",
             Self::NoVerification { .. } => "L07",
+            Self::TimestampUnsigned => "L10",
+            Self::NoneBesideOthers => "L43",
+            Self::BodyUnsigned => "L44",
             Self::Tolerance { .. } => "L11",
             Self::SecretWritten => "L31",
             Self::NoDestination { .. } => "L41",
@@ -131,6 +142,7 @@ impl Problem {
         match self {
             Self::ExpressionWarning(_)
             | Self::NoDestination { .. }
+            | Self::BodyUnsigned
             | Self::Tolerance { .. }
             | Self::Unused { .. } => Severity::Warning,
             _ => Severity::Error,
@@ -152,6 +164,9 @@ impl Problem {
             Self::ChallengeMarkup { content_type } => {
                 format!("a challenge may not answer with `{content_type}`")
             }
+            Self::ChallengeHeader { header } => {
+                format!("a challenge may not take the header `{header}` from its request")
+            }
             Self::ConstantMisfit { found, expected } => {
                 format!("this place needs {expected}, and this is always a {found}")
             }
@@ -160,7 +175,10 @@ impl Problem {
             Self::ExpressionWarning(kind) => expression::warning_message(kind),
             Self::EmptyFile => "the file says nothing".to_owned(),
             Self::EmptyList { key } => format!("`{key}` holds an empty list"),
-            Self::HeaderName { name } => format!("`{name}` cannot be set as a response header"),
+            Self::HeaderName { name, is_framing: true } => {
+                format!("the server sets the header `{name}` itself")
+            }
+            Self::HeaderName { name, .. } => format!("no header can be called `{name}`"),
             Self::KeyConflict { key, with } => {
                 format!("`{key}` and `{with}` cannot stand together")
             }
@@ -178,10 +196,19 @@ impl Problem {
             Self::NoDestination { listener } => {
                 format!("the events of listener `{listener}` are delivered nowhere")
             }
+            Self::NoneBesideOthers => {
+                "`none` lets anyone in, so that the other ways are for nothing".to_owned()
+            }
+            Self::TimestampUnsigned => {
+                "the timestamp is not part of what is signed, so anyone can renew it".to_owned()
+            }
+            Self::BodyUnsigned => {
+                "the body is not part of what is signed, so any body passes".to_owned()
+            }
             Self::NoVerification { listener } => {
                 format!("listener `{listener}` does not say how its senders are verified")
             }
-            Self::NotYaml { message } => format!("this is no YAML: {message}"),
+            Self::NotYaml { message } => yaml_words(message),
             Self::NotText { .. } => "the file is not UTF-8".to_owned(),
             Self::OneOf { section, found: 0, .. } => {
                 format!("{section} needs exactly one of its keys, found none")
@@ -190,7 +217,7 @@ impl Problem {
                 format!("{section} takes exactly one of its keys, found {found}")
             }
             Self::OverBudget { what, most } => {
-                format!("the file holds more {what} than is read (at most {most})")
+                format!("the file holds more {what} than are read (at most {most})")
             }
             Self::PathTaken { path, by, .. } => {
                 format!("listener `{by}` already answers requests for `{path}`")
@@ -203,7 +230,7 @@ impl Problem {
             Self::SecretWritten => "a secret is never written into this file".to_owned(),
             Self::SeveralDocuments => "the file holds more than one YAML document".to_owned(),
             Self::Tolerance { seconds } => {
-                format!("signatures stay valid for {seconds} seconds, so they can be replayed")
+                format!("signatures can be replayed for {}", time_words(*seconds))
             }
             Self::UnknownChoice { found, .. } => format!("`{found}` is none of the possible words"),
             Self::UnknownKey { key, section, .. } => format!("{section} has no key `{key}`"),
@@ -215,6 +242,7 @@ impl Problem {
 
     /// What to do about it, as an order that can be followed, when we can tell.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a list")]
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::BadName { .. } => {
@@ -229,14 +257,13 @@ impl Problem {
                 .to_owned(),
             Self::DuplicateKey { .. } | Self::KeyConflict { .. } => "remove one of them".to_owned(),
             Self::Expression(kind) => return expression::help(kind),
-            Self::ExpressionWarning(kind) => return expression::warning_help(kind),
+            Self::ExpressionWarning(kind) => expression::warning_help(kind),
             Self::EmptyFile => {
                 "write at least `version: 1`; to serve nothing, say `listeners: {}`".to_owned()
             }
             Self::EmptyList { .. } => "remove the key, or say what it should hold".to_owned(),
-            Self::HeaderName { .. } => "header names are letters, digits and `-`; the server sets \
-                                        those about length and connection itself"
-                .to_owned(),
+            Self::HeaderName { is_framing: true, .. } => "remove it".to_owned(),
+            Self::HeaderName { .. } => "use letters, digits and `-`".to_owned(),
             Self::KeyOrder { before, .. } => format!("move it above `{before}:`"),
             Self::LetName { .. } => "use letters, digits and `_`, and none of the names that \
                                      requests bring along"
@@ -255,14 +282,18 @@ impl Problem {
                 .to_owned(),
             Self::NotYaml { message } => return yaml_help(message),
             Self::NotText { .. } => "save the file as UTF-8".to_owned(),
-            Self::OneOf { keys, .. } => format!("choose one of {}", quoted_list(keys)),
+            Self::OneOf { keys, found: 0, .. } => match keys[..] {
+                [key] => format!("add `{key}`"),
+                _ => format!("add one of {}", quoted_list(keys)),
+            },
+            Self::OneOf { .. } => "keep one of them".to_owned(),
             Self::OverBudget { .. } => "make the file smaller; aliases may repeat what is written \
                                         tenfold at most"
                 .to_owned(),
             Self::PathTaken { .. } => "give one of the two another `path`".to_owned(),
-            Self::Regex { .. } => "only expressions that run in linear time are known: no \
-                                   look-around, no back-references"
-                .to_owned(),
+            Self::Regex { why } if why.contains("look") || why.contains("backref") => {
+                "write it without: only what runs in linear time is known".to_owned()
+            }
             Self::SecretLost { .. } => "make the secret resolvable again, or remove the listener \
                                         in the same save"
                 .to_owned(),
@@ -281,6 +312,10 @@ impl Problem {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("its keys are {}", quoted_list(known)),
             },
+            Self::UnknownName { kind, name, .. } if name.contains('$') => format!(
+                "nothing is substituted in this file: name it under `{kind}s:`, where its value \
+                 can come from the environment"
+            ),
             Self::UnknownName { kind, name, known } => {
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
                 match nearest(name, &known) {
@@ -290,7 +325,31 @@ impl Problem {
                 }
             }
             Self::Unused { .. } => "remove it, or use it".to_owned(),
-            Self::ConstantMisfit { .. } | Self::WrongType { .. } => return None,
+            Self::ChallengeHeader { .. } => {
+                "write its value out, or leave it out: whoever makes a \
+                                             browser send the request would choose it"
+                    .to_owned()
+            }
+            Self::ConstantMisfit { expected: "a text", .. } => {
+                "join it to a text with `$CONCAT`".to_owned()
+            }
+            Self::ConstantMisfit { .. } => "read a part of the request, such as `raw_body` or \
+                                            `headers[\"X-Name\"]`"
+                .to_owned(),
+            Self::WrongType { expected: "true or false", .. } => {
+                "write `true` or `false`, without quotes".to_owned()
+            }
+            Self::WrongType { expected: "an expression", .. } => {
+                "write a text, or `{jmespath: \"...\"}`".to_owned()
+            }
+            Self::Regex { .. } | Self::WrongType { .. } => return None,
+            Self::NoneBesideOthers => "keep `none` alone, or remove it".to_owned(),
+            Self::TimestampUnsigned => "put `signature_timestamp` into the `payload`, as the \
+                                        provider does; if it signs no time, remove `timestamp`"
+                .to_owned(),
+            Self::BodyUnsigned => {
+                "put `raw_body` into the `payload`, if the provider signs it".to_owned()
+            }
         })
     }
 
@@ -329,24 +388,53 @@ fn quoted_list(words: &[&str]) -> String {
     }
 }
 
-/// The library says what it met; this says what people usually did.
+/// The library says what it met; most of it can stay.
+fn yaml_words(message: &str) -> String {
+    let words = match message {
+        "expected mapping start" => "the file has to be a map of sections, such as `listeners:`",
+        "expected string scalar" => "a key has to be a text",
+        _ if message.contains("recursive") => "an alias stands inside of what it repeats",
+        _ if message.contains("non-finite") => "expected a finite number",
+        _ => return format!("this is no YAML: {message}"),
+    };
+    words.to_owned()
+}
+
+/// What people usually did when the library met that.
 fn yaml_help(message: &str) -> Option<String> {
-    let help = if message.contains("tab") {
+    let has = |part: &str| message.contains(part);
+    let help = if has("tab") {
         "indent with spaces: YAML does not allow tabs"
-    } else if message.contains("unclosed quote") {
+    } else if has("unclosed quote") {
         "close the quote; an expression with quotes inside takes the other kind around it"
-    } else if message.contains("trailing content") {
+    } else if has("trailing content") {
         "put the other kind of quotes around the whole expression: `'\"a\" == b'`"
-    } else if message.contains("mismatched bracket") || message.contains("flow") {
-        "close the bracket or brace that is still open"
-    } else if message.contains("':'") || message.contains("mapping values") {
+    } else if has("bracket") || has("flow") {
+        "close what is still open; inside `{...}` a text with brackets takes quotes: \
+         `'headers[\"X-Name\"]'`"
+    } else if has("':'") || has("mapping values") {
         "close the bracket or brace above, or put quotes around a text that holds `: `"
-    } else if message.contains("anchor") {
-        "define the anchor with `&name` before it is used with `*name`"
+    } else if has("anchor") || has("unexpected character") {
+        "a text that begins with `*`, `&`, `@` or a backtick takes quotes; a name after `*` has to \
+         be defined with `&` above"
+    } else if has("expected key") || has("indent") {
+        "indent it as far as the keys above it"
+    } else if has("tag") {
+        "remove the tag that begins with `!`"
     } else {
         return None;
     };
     Some(help.to_owned())
+}
+
+fn time_words(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        86_400.. => (seconds / 86_400, "day"),
+        3_600.. => (seconds / 3_600, "hour"),
+        60.. => (seconds / 60, "minute"),
+        _ => (seconds, "second"),
+    };
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
 }
 
 #[cfg(test)]

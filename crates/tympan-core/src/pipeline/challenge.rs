@@ -5,11 +5,13 @@ use http::HeaderValue;
 use http::header;
 use regex::Regex;
 use tympan_expr::Expression;
+use tympan_expr::Value;
 
 use super::Scope;
 use super::respond::Computed;
 use super::respond::Reply;
 use crate::config;
+use crate::config::SecretRefs;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
 use crate::keys::KeyUse;
@@ -35,6 +37,8 @@ pub(crate) struct Challenge {
 struct Token {
     name: String,
     key: KeyId,
+    /// The name of the key's secret.
+    secret: String,
     payload: Expression,
     allow: Regex,
     encoding: Encoding,
@@ -47,10 +51,15 @@ const SAFETY: [(HeaderName, HeaderValue); 2] = [
 ];
 
 impl Challenge {
-    pub(crate) fn compile(challenge: &config::Challenge, keys: &mut KeyUses) -> Self {
+    pub(crate) fn compile(
+        challenge: &config::Challenge,
+        secrets: &[SecretRefs],
+        keys: &mut KeyUses,
+    ) -> Self {
         let tokens = challenge.tokens.iter().map(|token| Token {
             name: token.name.clone(),
             key: keys.id(KeyUse { secret: token.secret, form: KeyForm::Mac(token.mode) }),
+            secret: secrets[token.secret.0].name.clone(),
             payload: token.payload.clone(),
             allow: token.allow.clone(),
             encoding: token.encoding,
@@ -117,19 +126,24 @@ impl Challenge {
 impl Token {
     fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<String, Stop> {
         let malformed = |reason| Stop { outcome: Outcome::Malformed, reason };
-        let what = "the challenge token";
+        let what = "payload of the challenge token";
         let value = self
             .payload
             .eval(scope)
             .map_err(|bound| malformed(Reason::Exhausted { what, bound }))?;
-        let text = value.as_text().ok_or_else(|| malformed(Reason::Missing { what }))?;
+        let text = value.as_text().ok_or_else(|| {
+            malformed(match value {
+                Value::Null => Reason::Missing { what },
+                _ => Reason::Misfit { what, found: value.type_name() },
+            })
+        })?;
         // Before anything is signed: what passes cannot have the shape of a signed event.
         if !self.allow.is_match(text) {
             return Err(malformed(Reason::EchoRefused));
         }
         let key = keys.macs(self.key).first().ok_or_else(|| Stop {
             outcome: Outcome::NotReady,
-            reason: Reason::Secret { secret: self.name.clone() },
+            reason: Reason::Secret { secret: self.secret.clone() },
         })?;
         Ok(self.encoding.encode(&key.sign(text.as_bytes())))
     }

@@ -64,7 +64,7 @@ struct CloudEvent<'e> {
     #[serde(skip_serializing_if = "Option::is_none")]
     datacontenttype: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<serde_json::Value>,
+    data: Option<&'e Value<'e>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     data_base64: Option<String>,
 }
@@ -125,11 +125,11 @@ impl MakeEvents {
 
     fn draft<'a>(&'a self, scope: &Scope<'a, '_>) -> Result<Draft<'a>, Stop> {
         Ok(Draft {
-            id: attribute(self.id.as_ref(), scope, "id")?,
-            kind: attribute(self.kind.as_ref(), scope, "type")?,
-            subject: attribute(self.subject.as_ref(), scope, "subject")?,
+            id: attribute(self.id.as_ref(), scope, "event's id")?,
+            kind: attribute(self.kind.as_ref(), scope, "event's type")?,
+            subject: attribute(self.subject.as_ref(), scope, "event's subject")?,
             data: match (&self.data, &scope.item) {
-                (Some(data), _) => eval(data, scope, "data")?,
+                (Some(data), _) => eval(data, scope, "event's data")?,
                 (None, Some(item)) => item.clone(),
                 (None, None) => scope.parsed.clone().unwrap_or(Value::Null),
             },
@@ -162,19 +162,19 @@ impl Draft<'_> {
             data: None,
             data_base64: None,
         };
-        match self.data {
+        match &self.data {
             Value::Null => {}
             Value::Bytes(bytes) => {
                 event.datacontenttype = Some("application/octet-stream");
-                event.data_base64 = Some(crate::scheme::Encoding::Base64.encode(&bytes));
+                event.data_base64 = Some(crate::scheme::Encoding::Base64.encode(bytes));
             }
             data => {
                 event.datacontenttype = Some("application/json");
-                event.data = Some(data.to_json());
+                event.data = Some(data);
             }
         }
         let json = serde_json::to_vec(&event).map_err(|_| {
-            invalid(Reason::EventMisfit { what: "data", found: "value that JSON cannot hold" })
+            invalid(Reason::Misfit { what: "event's data", found: "value that JSON cannot hold" })
         })?;
         Ok(Event { id, json: Bytes::from(json) })
     }
@@ -192,7 +192,7 @@ fn attribute<'a>(
         value @ (Value::Text(_) | Value::Number(_) | Value::Bool(_)) => {
             Ok(value.to_text().filter(|text| !text.is_empty()))
         }
-        other => Err(invalid(Reason::EventMisfit { what, found: other.type_name() })),
+        other => Err(invalid(Reason::Misfit { what, found: other.type_name() })),
     }
 }
 

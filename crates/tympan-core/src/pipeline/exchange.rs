@@ -173,7 +173,7 @@ impl Exchange {
         let scope = self.scope(pipeline);
 
         let mut wants_body = false;
-        for challenge in &pipeline.challenges {
+        for challenge in pipeline.challenges_by(&self.head.method) {
             if challenge.is_in_body() {
                 wants_body = true;
             } else if challenge.detects(&scope) {
@@ -208,7 +208,8 @@ impl Exchange {
         let keys = &self.live.keys;
         let mut parsed = None;
 
-        if !pipeline.challenges.is_empty()
+        let challenges = pipeline.challenges_by(&self.head.method);
+        if !challenges.is_empty()
             && let Some(body) = sealed.for_challenge()
         {
             let mut scope = Scope { body: Some(body), ..self.scope(pipeline) };
@@ -218,7 +219,7 @@ impl Exchange {
                 scope.parsed = read.as_ref().ok().cloned();
                 parsed = Some(read);
             }
-            if let Some(challenge) = pipeline.challenges.iter().find(|it| it.detects(&scope)) {
+            if let Some(challenge) = challenges.iter().find(|it| it.detects(&scope)) {
                 return Ok((challenged(challenge.run(&scope, keys)?), None));
             }
         }
@@ -275,7 +276,7 @@ impl Exchange {
         {
             return decided(Outcome::Filtered, pipeline, &scope);
         }
-        let origin = Origin { listener: &pipeline.name, source: &pipeline.path };
+        let origin = Origin { listener: &pipeline.name, source: &pipeline.source };
         let wanted = !pipeline.deliver.is_empty();
         let events = pipeline.events.run(&scope, origin, wanted)?;
         let reply = pipeline.reply(Outcome::Accepted, &scope)?;

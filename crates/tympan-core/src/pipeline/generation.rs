@@ -63,7 +63,7 @@ impl Generation {
         let mut pipelines = Vec::with_capacity(config.listeners.len());
         for (index, listener) in config.listeners.iter().enumerate() {
             routes.add(&listener.path, index);
-            pipelines.push(Pipeline::compile(listener, &config.server, &mut key_uses));
+            pipelines.push(Pipeline::compile(listener, config, &mut key_uses));
         }
         Self {
             number,

@@ -43,6 +43,7 @@ pub(crate) use scope::Scope;
 
 use crate::config;
 use crate::config::Accept;
+use crate::config::Config;
 use crate::config::DestinationId;
 use crate::keys::KeyUses;
 use crate::outcome::Outcome;
@@ -58,8 +59,10 @@ use crate::roots;
 #[derive(Debug)]
 pub(crate) struct Pipeline {
     name: String,
-    /// The path as it is written, which is the source of its events.
+    /// The path as it is written.
     path: String,
+    /// The path as a URI-reference: the source of its events.
+    source: String,
     /// The listener's own facts, as expressions read them.
     facts: Record<'static>,
     methods: Vec<Method>,
@@ -89,10 +92,14 @@ struct BodyUse {
 }
 
 impl Pipeline {
-    fn compile(listener: &config::Listener, server: &config::Server, keys: &mut KeyUses) -> Self {
+    fn compile(listener: &config::Listener, config: &Config, keys: &mut KeyUses) -> Self {
+        let server = &config.server;
         let verify = Verify::compile(&listener.verification, keys);
-        let challenges: Vec<_> =
-            listener.challenges.iter().map(|it| Challenge::compile(it, keys)).collect();
+        let challenges: Vec<_> = listener
+            .challenges
+            .iter()
+            .map(|it| Challenge::compile(it, &config.secrets, keys))
+            .collect();
         let events = MakeEvents::compile(&listener.events);
         let responses: Vec<_> = listener
             .responses
@@ -125,6 +132,7 @@ impl Pipeline {
         let methods = listener.methods.iter().map(Method::as_str).collect::<Vec<_>>();
         Self {
             name: listener.name.clone(),
+            source: listener.path.replace('{', "%7B").replace('}', "%7D"),
             path: listener.path.clone(),
             facts: facts(listener, server),
             allow: HeaderValue::from_str(&methods.join(", "))
@@ -144,6 +152,13 @@ impl Pipeline {
             responses,
             body_use,
         }
+    }
+
+    /// The challenges that a request of this method may be: a provider asks with the methods of its
+    /// events, or with one that changes nothing.
+    fn challenges_by(&self, method: &Method) -> &[Challenge] {
+        let asks = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if asks || self.methods.contains(method) { &self.challenges } else { &[] }
     }
 
     /// What an outcome is answered with.

@@ -132,16 +132,21 @@ impl Computed {
             if matches!(value, Value::Null) {
                 continue;
             }
-            let text = value.to_text().ok_or(Reason::Unsendable { what: "header" })?;
+            let unsendable = || Reason::Unsendable { what: "header" };
+            let is_text = !matches!(value, Value::List(_) | Value::Map(_));
+            let text = value.to_text().filter(|_| is_text).ok_or_else(unsendable)?;
             // The library refuses line breaks, so a value cannot end its header.
-            let value =
-                HeaderValue::from_str(&text).map_err(|_| Reason::Unsendable { what: "header" })?;
+            let value = HeaderValue::from_str(&text).map_err(|_| unsendable())?;
             headers.push((name.clone(), value));
         }
         let own = |name: &HeaderName| self.headers.iter().any(|(known, _)| known == name);
+        // A body of its own has a content type of its own; when to come again stays as it was.
+        let usual =
+            self.usual.headers.iter().filter(|(name, _)| {
+                !own(name) && (body.is_none() || *name != header::CONTENT_TYPE)
+            });
+        headers.extend(usual.cloned());
         let Some(body) = body else {
-            let usual = self.usual.headers.iter().filter(|(name, _)| !own(name));
-            headers.extend(usual.cloned());
             return Ok(Reply { status: self.status, headers, body: self.usual.body.clone() });
         };
         let (content_type, body) = written(&body);
