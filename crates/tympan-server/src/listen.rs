@@ -10,7 +10,10 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use hyper_util::server::graceful::GracefulShutdown;
+use socket2::SockRef;
 use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::http;
@@ -18,6 +21,9 @@ use crate::serving::Shared;
 
 /// How long accepting rests when the system has nothing left to accept with.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+
+/// How many connections may wait to be accepted, as tokio has it.
+const BACKLOG: u32 = 1024;
 
 /// Every address that is listened at.
 pub(crate) struct Listening {
@@ -30,6 +36,8 @@ pub(crate) struct Listening {
 
 struct Accepting {
     address: SocketAddr,
+    listener: Arc<TcpListener>,
+    stop: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
@@ -59,11 +67,34 @@ impl Listening {
             if lock(&self.accepting).contains_key(&configured) {
                 continue;
             }
-            let listener = TcpListener::bind(configured).await;
+            let listener = match TcpListener::bind(configured).await {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                    self.bind_beside_ours(configured).ok_or(error)
+                }
+                bound => bound,
+            };
             let listener = listener.map_err(|error| (configured, error))?;
             bound.push(Bound { configured, listener });
         }
         Ok(bound)
+    }
+
+    /// Binds an address that overlaps with ours, as `0.0.0.0:80` does with `127.0.0.1:80`. For a
+    /// moment our own sockets allow it; nobody else's may share a port with us.
+    fn bind_beside_ours(&self, configured: SocketAddr) -> Option<TcpListener> {
+        let ours: Vec<_> = lock(&self.accepting)
+            .values()
+            .filter(|it| it.address.port() == configured.port())
+            .map(|it| Arc::clone(&it.listener))
+            .collect();
+        if ours.is_empty() {
+            return None;
+        }
+        let share =
+            |share| ours.iter().all(|it| SockRef::from(&**it).set_reuse_port(share).is_ok());
+        let bound = if share(true) { bind_shared(configured).ok() } else { None };
+        share(false);
+        bound
     }
 
     /// Listens at what was bound, and no longer at what is not in `addresses`. Connections that
@@ -73,14 +104,18 @@ impl Listening {
         let mut accepting = lock(&self.accepting);
         for Bound { configured, listener } in bound {
             let address = listener.local_addr().unwrap_or(configured);
+            let listener = Arc::new(listener);
             let shared = Arc::clone(&self.shared);
-            let task = tokio::spawn(accept(listener, shared, Arc::clone(&graceful)));
-            accepting.insert(configured, Accepting { address, task });
+            let stop = Arc::new(Notify::new());
+            let accept =
+                accept(Arc::clone(&listener), Arc::clone(&stop), shared, Arc::clone(&graceful));
+            let task = tokio::spawn(accept);
+            accepting.insert(configured, Accepting { address, listener, stop, task });
         }
         accepting.retain(|configured, it| {
             let stays = addresses.contains(configured);
             if !stays {
-                it.task.abort();
+                it.stop.notify_one();
             }
             stays
         });
@@ -96,10 +131,10 @@ impl Listening {
     /// Stops accepting and waits for the requests in flight, but not for longer than `grace`.
     /// Gives the number of connections that were still open then.
     pub(crate) async fn stop(&self, grace: Duration) -> usize {
-        let accepting: Vec<_> = lock(&self.accepting).drain().map(|(_, it)| it.task).collect();
-        for task in accepting {
-            task.abort();
-            // An aborted task is one that has ended.
+        let accepting: Vec<_> = lock(&self.accepting).drain().map(|(_, it)| it).collect();
+        for Accepting { stop, task, .. } in accepting {
+            stop.notify_one();
+            // It ends once nobody waits to be accepted; a panic has ended it as well.
             let _ = task.await;
         }
         // The accepting tasks held the other references.
@@ -116,9 +151,38 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>, graceful: Arc<GracefulShutdown>) {
+fn bind_shared(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    socket.set_reuseaddr(true)?;
+    socket.set_reuseport(true)?;
+    socket.bind(address)?;
+    let listener = socket.listen(BACKLOG)?;
+    SockRef::from(&listener).set_reuse_port(false)?;
+    Ok(listener)
+}
+
+/// Accepts until it is stopped, and then whoever waits already.
+async fn accept(
+    listener: Arc<TcpListener>,
+    stop: Arc<Notify>,
+    shared: Arc<Shared>,
+    graceful: Arc<GracefulShutdown>,
+) {
+    let mut is_stopping = false;
     loop {
-        let (stream, client) = match listener.accept().await {
+        let accepted = tokio::select! {
+            biased;
+            accepted = listener.accept() => accepted,
+            () = stop.notified(), if !is_stopping => {
+                is_stopping = true;
+                continue;
+            }
+            () = std::future::ready(()), if is_stopping => return,
+        };
+        let (stream, client) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -132,7 +196,10 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, graceful: Arc<Gracef
             continue;
         }
         // The first that comes when there is no room waits here, the others in the backlog.
-        let admission = Arc::clone(&shared.gate).enter().await;
+        let admission = tokio::select! {
+            admission = Arc::clone(&shared.gate).enter() => admission,
+            () = stop.notified() => return,
+        };
         let shared = Arc::clone(&shared);
         let limits = shared.serving.load().server.limits;
         let watcher = graceful.watcher();

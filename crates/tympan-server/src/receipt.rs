@@ -19,6 +19,8 @@ use tympan_core::span::Sources;
 pub struct Receipt {
     /// The generation that serves now.
     pub generation: u64,
+    /// Whether it is another than before.
+    pub is_new: bool,
     /// The beginning of the SHA-256 of its file.
     pub fingerprint: String,
     /// What differs from the generation before; empty if nothing does.
@@ -62,7 +64,7 @@ pub enum Refused {
 impl Receipt {
     /// Tells the operator; that nothing has changed only if somebody asked.
     pub(crate) fn log(&self, asked: bool) {
-        let Self { generation, fingerprint, changes, warnings, states, took } = self;
+        let Self { generation, is_new, fingerprint, changes, warnings, states, took } = self;
         for (listener, state) in states {
             match state {
                 ListenerState::Serving => tracing::info!(listener, "listener is serving"),
@@ -76,8 +78,9 @@ impl Receipt {
             }
         }
         let took = took.as_secs_f64();
-        if !changes.is_empty() {
+        if *is_new {
             let changes = changes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let changes = if changes.is_empty() { "none" } else { &changes };
             tracing::info!(generation, fingerprint, changes, warnings, took, "reloaded");
         } else if asked {
             tracing::info!(generation, fingerprint, "nothing has changed");

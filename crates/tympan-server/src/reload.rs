@@ -67,6 +67,8 @@ pub(crate) struct Reloader {
     secrets: Secrets,
     /// Every file that what is served depends on.
     files: Vec<PathBuf>,
+    /// Those that a refused configuration waits for.
+    wanted: Vec<PathBuf>,
     /// What they looked like when they were last read.
     seen: u64,
     /// The refusal that was told last, so that it is told once.
@@ -103,6 +105,7 @@ impl Reloader {
         }
         let mut reloader = Self {
             files: Vec::new(),
+            wanted: Vec::new(),
             file,
             folder,
             shared: Arc::clone(&shared),
@@ -140,7 +143,7 @@ impl Reloader {
             match command {
                 None => return,
                 Some(Command::Look) => {
-                    if self.settled().await {
+                    if self.settled(&watcher).await {
                         let result = self.reload().await;
                         self.tell(&result, false);
                     }
@@ -159,12 +162,16 @@ impl Reloader {
     }
 
     /// Waits until files that have changed look the same for a while; false if none has.
-    async fn settled(&mut self) -> bool {
+    async fn settled(&mut self, watcher: &FileWatcher) -> bool {
         let mut look = watch::look(&self.files);
         if look == self.seen {
             return false;
         }
         loop {
+            if watcher.is_being_written() {
+                // Its end is an event of its own.
+                return false;
+            }
             tokio::time::sleep(SETTLE).await;
             let next = watch::look(&self.files);
             if next == look {
@@ -177,36 +184,51 @@ impl Reloader {
 
     async fn reload(&mut self) -> Result<Receipt, Refused> {
         let started = Instant::now();
-        let text = read(&self.file)?;
         let old = Arc::clone(&self.shared.serving.load().live);
-        if fingerprint(&text) == old.generation().fingerprint {
-            return Ok(self.renew_secrets(&old, started));
-        }
-
-        // 1. Understand it, and build it beside the old.
-        let number = old.generation().number + 1;
-        let built = build(&self.file, self.folder.clone(), text, number).await;
-        let mut built = match built {
-            Ok(built) => built,
+        match self.next(&old).await {
+            Ok(Some((built, bound))) => Ok(self.go_over(&old, built, bound, started)),
+            Ok(None) => Ok(self.renew_secrets(&old, started)),
             Err(refused) => {
                 // A bad file is no reason to miss a secret that has changed.
                 self.renew_secrets(&old, started);
-                return Err(refused);
+                Err(refused)
             }
-        };
-        built.find_lost_secrets(&old);
+        }
+    }
+
+    /// What to go over to, with everything done that can fail: nothing if the file is as it was.
+    async fn next(&mut self, old: &Live) -> Result<Option<(Built, Vec<Bound>)>, Refused> {
+        self.wanted.clear();
+        let text = read(&self.file)?;
+        if fingerprint(&text) == old.generation().fingerprint {
+            return Ok(None);
+        }
+        let number = old.generation().number + 1;
+        let mut built = build(&self.file, self.folder.clone(), text, number).await?;
+        built.find_lost_secrets(old);
         if built.diagnostics.refuse(false) {
+            // It may be good as soon as the files are there that it names.
+            self.wanted = keys::files(&self.folder, &built.config);
             let Built { diagnostics, sources, .. } = built;
             return Err(Refused::Mistakes { diagnostics, sources });
         }
-        let addresses = addresses(&built.config);
-        let bound = bind(&self.listening, &addresses).await?;
+        let bound = bind(&self.listening, &addresses(&built.config)).await?;
+        Ok(Some((built, bound)))
+    }
 
-        // 2. The only moment: from here on nothing can fail.
+    fn go_over(
+        &mut self,
+        old: &Live,
+        built: Built,
+        bound: Vec<Bound>,
+        started: Instant,
+    ) -> Receipt {
+        // The only moment: from here on nothing can fail.
         let serving = built.serving(&self.destinations);
         self.shared.serving.store(Arc::new(serving));
 
-        // 3. What follows from it.
+        // What follows from it.
+        let addresses = addresses(&built.config);
         self.shared.gate.set_limit(built.config.server.limits.connections);
         self.listening.change(bound, &addresses);
         log::level(built.config.log.level);
@@ -215,16 +237,17 @@ impl Reloader {
         }
         let live = Arc::clone(&self.shared.serving.load().live);
         let receipt = Receipt {
-            generation: number,
+            generation: live.generation().number,
+            is_new: true,
             fingerprint: live.generation().fingerprint.clone(),
             changes: diff(&self.config.written, &built.config.written),
             warnings: built.diagnostics.count(Severity::Warning),
-            states: changed_states(&old, &live),
+            states: changed_states(old, &live),
             took: started.elapsed(),
         };
         self.config = built.config;
         self.secrets = built.secrets;
-        Ok(receipt)
+        receipt
     }
 
     /// Looks the secrets of the generation that serves up again, and swaps in new keys for it.
@@ -246,6 +269,7 @@ impl Reloader {
         self.secrets = secrets;
         Receipt {
             generation: live.generation().number,
+            is_new: false,
             fingerprint: live.generation().fingerprint.clone(),
             changes: Vec::new(),
             warnings: 0,
@@ -259,8 +283,9 @@ impl Reloader {
     fn tell(&mut self, result: &Result<Receipt, Refused>, asked: bool) {
         match result {
             Ok(receipt) => {
-                self.told = None;
-                receipt.log(asked);
+                // Whoever was told of a mistake is told that it is over.
+                let is_awaited = asked || self.told.take().is_some();
+                receipt.log(is_awaited);
             }
             Err(refused) => {
                 let story = refused.to_string();
@@ -285,6 +310,7 @@ impl Reloader {
     fn files(&self) -> Vec<PathBuf> {
         let mut files = keys::files(&self.folder, &self.config);
         files.push(self.file.clone());
+        files.extend_from_slice(&self.wanted);
         files
     }
 }

@@ -5,6 +5,8 @@
 //! looked at again, and a poll finds what no event told.
 
 use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::Hash;
@@ -12,6 +14,12 @@ use std::hash::Hasher;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+use std::time::Instant;
 
 use notify::Event;
 use notify::EventKind;
@@ -20,33 +28,51 @@ use notify::RecursiveMode;
 use notify::Watcher;
 use notify::event::AccessKind;
 use notify::event::AccessMode;
+use notify::event::CreateKind;
 use notify::event::ModifyKind;
+
+/// How long a file that was written to and not closed counts as half a file.
+const MOST_WRITING: Duration = Duration::from_secs(10);
 
 /// Watches the folders of files.
 pub(crate) struct FileWatcher {
     /// `None` where the system has nothing left to watch with: then the poll is all there is.
     watcher: Option<RecommendedWatcher>,
     folders: BTreeSet<PathBuf>,
+    writing: Arc<Mutex<Writing>>,
+}
+
+/// Which of the files that are followed somebody is writing to.
+#[derive(Debug, Default)]
+struct Writing {
+    followed: HashSet<PathBuf>,
+    /// When they were written to last.
+    since: HashMap<PathBuf, Instant>,
 }
 
 impl FileWatcher {
     /// Calls `on_change` after anything that may have completed a change of a file.
     pub(crate) fn new(on_change: impl Fn() + Send + 'static) -> Self {
+        let writing = Arc::new(Mutex::new(Writing::default()));
+        let seen = Arc::clone(&writing);
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             // An error means that events were lost: the files have to be looked at.
-            if event.map_or(true, |event| completes_a_change(event.kind)) {
+            if event.map_or(true, |event| lock(&seen).completes_a_change(&event)) {
                 on_change();
             }
         });
         if let Err(error) = &watcher {
             tracing::warn!(%error, "files cannot be watched; they are polled instead");
         }
-        Self { watcher: watcher.ok(), folders: BTreeSet::new() }
+        Self { watcher: watcher.ok(), folders: BTreeSet::new(), writing }
     }
 
     /// Follows exactly these files from now on.
     pub(crate) fn follow(&mut self, files: &[PathBuf]) {
-        let wanted: BTreeSet<_> = files.iter().flat_map(|file| folders(file)).collect();
+        let places: Vec<_> = files.iter().flat_map(|file| places(file)).collect();
+        let wanted: BTreeSet<_> =
+            places.iter().filter_map(|place| place.parent()).map(Path::to_owned).collect();
+        lock(&self.writing).followed = places.into_iter().collect();
         let Some(watcher) = &mut self.watcher else { return };
         for folder in self.folders.difference(&wanted) {
             // A folder that is gone is no longer watched anyway.
@@ -59,6 +85,53 @@ impl FileWatcher {
             }
         }
         self.folders = wanted;
+    }
+
+    /// Whether one of the files may be half written.
+    pub(crate) fn is_being_written(&self) -> bool {
+        lock(&self.writing).since.values().any(|since| since.elapsed() < MOST_WRITING)
+    }
+}
+
+impl Writing {
+    /// Half a file must not be read: while it is written, nothing counts until it is closed.
+    fn completes_a_change(&mut self, event: &Event) -> bool {
+        match event.kind {
+            EventKind::Access(AccessKind::Close(AccessMode::Write)) => {
+                self.end(event);
+                true
+            }
+            EventKind::Access(_) => false,
+            EventKind::Modify(ModifyKind::Data(_)) => {
+                self.begin(event);
+                false
+            }
+            // A new file is yet to be written; a new link is complete, and so is a folder.
+            EventKind::Create(CreateKind::File) => {
+                let is_link = |path: &PathBuf| path.is_symlink();
+                if event.paths.iter().any(is_link) {
+                    return true;
+                }
+                self.begin(event);
+                false
+            }
+            _ => {
+                self.end(event);
+                true
+            }
+        }
+    }
+
+    fn begin(&mut self, event: &Event) {
+        for path in event.paths.iter().filter(|path| self.followed.contains(*path)) {
+            self.since.insert(path.clone(), Instant::now());
+        }
+    }
+
+    fn end(&mut self, event: &Event) {
+        for path in &event.paths {
+            self.since.remove(path);
+        }
     }
 }
 
@@ -78,21 +151,16 @@ pub(crate) fn look(files: &[PathBuf]) -> u64 {
     hasher.finish()
 }
 
-/// Half a file must not be read: while it is written, nothing counts until it is closed.
-fn completes_a_change(kind: EventKind) -> bool {
-    match kind {
-        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
-        EventKind::Access(_) | EventKind::Modify(ModifyKind::Data(_)) => false,
-        _ => true,
-    }
-}
-
-/// The folder of a file, and that of what it is a link to.
-fn folders(file: &Path) -> Vec<PathBuf> {
-    let parent = |path: &Path| match path.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => Some(PathBuf::from(".")),
-        parent => parent.map(Path::to_owned),
+/// Where a file is named, and where what it may be a link to lies.
+fn places(file: &Path) -> Vec<PathBuf> {
+    let named = match file.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new(".").join(file),
+        _ => file.to_owned(),
     };
     let target = fs::canonicalize(file).ok();
-    parent(file).into_iter().chain(target.as_deref().and_then(parent)).collect()
+    std::iter::once(named).chain(target).collect()
+}
+
+fn lock(writing: &Mutex<Writing>) -> MutexGuard<'_, Writing> {
+    writing.lock().unwrap_or_else(PoisonError::into_inner)
 }
