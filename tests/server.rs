@@ -1,7 +1,12 @@
 //! What a running server does with requests, sockets, signals and pipes.
 
 use std::fs;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::net::SocketAddr;
 use std::net::TcpStream;
+use std::process::Child;
+use std::process::ChildStderr;
 use std::process::Command;
 use std::process::Stdio;
 use std::thread;
@@ -610,6 +615,18 @@ fn the_end_cuts_what_is_longer_than_the_grace() {
 }
 
 #[test]
+fn the_end_does_not_wait_for_a_pipe_that_nobody_reads() {
+    let server = "listen: [127.0.0.1:0], shutdown_grace: 50s";
+    let folder = hook(&format!("server: {{{server}}}"), "    limits: {ack: 300ms}");
+    let mut server = Tympan::spawn_with(folder.run(), Stdio::piped());
+    assert_eq!(server.ask(&large("blocked")).status, 503);
+    let began = Instant::now();
+    server.signal("TERM");
+    assert_eq!(server.wait().code(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(50));
+}
+
+#[test]
 fn the_interrupt_of_a_keyboard_ends_it_too() {
     let folder = hook("", "");
     let mut server = Tympan::start_in(&folder);
@@ -860,6 +877,77 @@ fn headers_are_logged_by_name_only() {
             assert_eq!(line.contains(value), shown.contains(&name), "{log}: {line}");
         }
     }
+}
+
+/// A server whose standard error is in other hands once it serves.
+struct Unheard {
+    child: Child,
+    address: SocketAddr,
+}
+
+impl Unheard {
+    fn start(folder: &Folder) -> (Self, BufReader<ChildStderr>) {
+        let mut child = folder.run().stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let address = loop {
+            let mut line = String::new();
+            assert!(log.read_line(&mut line).unwrap() > 0, "it serves");
+            let line: Value = serde_json::from_str(&line).unwrap();
+            if let Some(address) = line["addresses"].as_str() {
+                break address.parse().unwrap();
+            }
+        };
+        (Self { child, address }, log)
+    }
+
+    /// As much as no pipe holds, of requests that are logged.
+    fn flood(&self) {
+        let mut client = Client::connect(self.address);
+        for number in 0..1000 {
+            assert_received(&client.ask(&delivery(&format!("{{\"id\": {number}}}"))));
+        }
+        assert_eq!(client.ask(&request("POST", "/hook", &[], "{}")).status, 401);
+    }
+
+    fn end(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+        let child = &mut self.child;
+        let status = wait_until("the server ends", || child.try_wait().unwrap());
+        assert_eq!(status.code(), Some(0));
+    }
+}
+
+impl Drop for Unheard {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_log_whose_reader_has_gone() {
+    let folder = hook("log: {accepted: true}", "");
+    let (server, log) = Unheard::start(&folder);
+    drop(log);
+    server.flood();
+    let text = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    folder.write("listeners.yaml", "nonsense");
+    folder.write("listeners.yaml", text.replace("path: /hook", "path: /moved"));
+    wait_until("saves are followed all the same", || {
+        let moved = request("POST", "/moved", &[], "{}");
+        (Client::connect(server.address).ask(&moved).status == 401).then_some(())
+    });
+    server.end();
+}
+
+#[test]
+fn a_log_that_nobody_reads() {
+    let folder = hook("log: {accepted: true}", "");
+    let (server, _log) = Unheard::start(&folder);
+    server.flood();
+    server.end();
 }
 
 // The protocol.

@@ -171,17 +171,19 @@ async fn accept(
     shared: Arc<Shared>,
     graceful: Arc<GracefulShutdown>,
 ) {
-    let mut is_stopping = false;
+    // Once stopped: how many more may have waited.
+    let mut n_left = None;
     loop {
         let accepted = tokio::select! {
             biased;
-            accepted = listener.accept() => accepted,
-            () = stop.notified(), if !is_stopping => {
-                is_stopping = true;
+            accepted = listener.accept(), if n_left != Some(0) => accepted,
+            () = stop.notified(), if n_left.is_none() => {
+                n_left = Some(BACKLOG);
                 continue;
             }
-            () = std::future::ready(()), if is_stopping => return,
+            () = std::future::ready(()), if n_left.is_some() => return,
         };
+        n_left = n_left.map(|n_left| n_left - 1);
         let (stream, client) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
