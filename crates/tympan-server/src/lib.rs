@@ -65,6 +65,8 @@ pub struct Facts {
     pub addresses: Vec<SocketAddr>,
     /// The listeners, in the order of the file.
     pub listeners: Vec<ListenerFacts>,
+    /// Whether any of them delivers to standard output.
+    pub needs_stdout: bool,
 }
 
 /// A listener as a table shows it.
@@ -144,5 +146,6 @@ fn facts(shared: &Shared, addresses: Vec<SocketAddr>) -> Facts {
         url: format!("{origin}{}", listener.path),
         state: listener.state.clone(),
     });
-    Facts { listeners: listeners.collect(), addresses }
+    let needs_stdout = !serving.destinations.is_empty();
+    Facts { listeners: listeners.collect(), addresses, needs_stdout }
 }

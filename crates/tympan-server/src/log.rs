@@ -9,8 +9,12 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::OnceLock;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tracing_appender::non_blocking::ErrorCounter;
+use tracing_appender::non_blocking::NonBlockingBuilder;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::Registry;
@@ -36,6 +40,9 @@ const MOST_KINDS: usize = 1024;
 /// The most characters of anything that a stranger wrote.
 const MOST_CHARACTERS: usize = 256;
 
+/// How many lines may wait to be written.
+const MOST_LINES: usize = 8192;
+
 /// How lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -48,7 +55,13 @@ pub enum Format {
     Json,
 }
 
+/// Keeps the lines that wait to be written; when it is dropped, they are written or given up.
+pub type Writer = tracing_appender::non_blocking::WorkerGuard;
+
 static LEVEL: OnceLock<reload::Handle<LevelFilter, Registry>> = OnceLock::new();
+
+/// The lines that did not fit into memory, and how many of them were told.
+static DROPPED: OnceLock<(ErrorCounter, AtomicUsize)> = OnceLock::new();
 
 /// Refusals of one kind within the current window.
 type Kind = (String, Outcome, &'static str);
@@ -60,10 +73,20 @@ pub(crate) struct Refusals {
 }
 
 /// Starts logging to standard error. Only the first call of a process counts.
-pub fn start(format: Format) {
+///
+/// A thread of its own writes: whoever stops reading the log must not stop the server, and costs
+/// the lines that do not fit into memory.
+pub fn start(format: Format) -> Writer {
+    let (stderr, writer) = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(MOST_LINES)
+        .thread_name("log")
+        .finish(std::io::stderr());
+    // Only the first call counts.
+    let _ = DROPPED.set((stderr.error_counter(), AtomicUsize::new(0)));
     let (filter, handle) = reload::Layer::new(LevelFilter::INFO);
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let lines = tracing_subscriber::fmt::layer().with_writer(stderr).with_target(false);
     let started = match format {
         Format::Terminal { colour } => registry.with(lines.with_ansi(colour)).try_init(),
         Format::Json => {
@@ -74,6 +97,7 @@ pub fn start(format: Format) {
         // Only the first call gets here.
         let _ = LEVEL.set(handle);
     }
+    writer
 }
 
 /// Changes the least important lines that are written.
@@ -132,6 +156,13 @@ pub(crate) async fn sum_up(shared: Arc<Shared>) {
 
 /// Sums up what was refused without a line of its own, and begins a new window.
 pub(crate) fn flush(shared: &Shared) {
+    if let Some((dropped, told)) = DROPPED.get() {
+        let n_dropped = dropped.dropped_lines();
+        let lines = n_dropped - told.swap(n_dropped, Ordering::Relaxed);
+        if lines > 0 {
+            tracing::warn!(lines, "lines of this log were dropped: nobody read it in time");
+        }
+    }
     let counts = std::mem::take(&mut *shared.refusals.lock());
     for ((listener, outcome, reason), count) in counts {
         if let Some(more @ 1..) = count.checked_sub(MOST_ALIKE) {

@@ -3,7 +3,9 @@
 //! Data goes to standard output, talk to standard error. Colours are taken out where they cannot
 //! be shown, and with `NO_COLOR`.
 
+use std::fs;
 use std::io::IsTerminal;
+use std::os::unix::fs::MetadataExt;
 
 use comfy_table::ContentArrangement;
 use comfy_table::Table;
@@ -28,6 +30,12 @@ pub(crate) fn colour() -> bool {
 /// Whether a person reads standard error.
 pub(crate) fn is_watched() -> bool {
     std::io::stderr().is_terminal()
+}
+
+/// Whether data goes to `/dev/null`: where standard output was closed, it does as well.
+pub(crate) fn data_is_lost() -> bool {
+    let device = |path| fs::metadata(path).map(|metadata| metadata.rdev());
+    matches!((device("/dev/stdout"), device("/dev/null")), (Ok(a), Ok(b)) if a == b)
 }
 
 /// Rows below a head, without lines between them.

@@ -26,15 +26,17 @@ pub(crate) fn run(options: &Run) -> Exit {
         LogFormat::Auto if !terminal::is_watched() => log::Format::Json,
         LogFormat::Auto | LogFormat::Text => log::Format::Terminal { colour: terminal::colour() },
     };
-    log::start(format);
+    let writer = log::start(format);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    match runtime {
+    let exit = match runtime {
         Ok(runtime) => runtime.block_on(serve(options, format)),
         Err(error) => {
             terminal::say(&format!("error: the system gives no threads: {error}"));
             Exit::System
         }
-    }
+    };
+    drop(writer);
+    exit
 }
 
 async fn serve(options: &Run, format: log::Format) -> Exit {
@@ -53,6 +55,9 @@ async fn serve(options: &Run, format: log::Format) -> Exit {
         Err(refused) => return refuse(&refused, format),
     };
     introduce(server.facts(), options, format);
+    if server.facts().needs_stdout && terminal::data_is_lost() {
+        tracing::warn!("standard output is /dev/null: events are answered with 200 and lost");
+    }
     loop {
         tokio::select! {
             _ = hangup.recv() => {
