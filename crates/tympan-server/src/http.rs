@@ -34,6 +34,7 @@ use tympan_core::pipeline::Input;
 use crate::delivery;
 use crate::log;
 use crate::serving::Shared;
+use crate::timer::Timer;
 
 /// The most header fields of a request.
 const MOST_HEADERS: usize = 64;
@@ -49,9 +50,11 @@ pub(crate) async fn serve(
     limits: Limits,
     watcher: Watcher,
 ) {
+    // One timer for all bodies of the connection: setting one for each costs more than a body.
+    let timer = Arc::new(Timer::default());
     let service = service_fn(move |request| {
-        let shared = Arc::clone(&shared);
-        async move { Ok::<_, Infallible>(answer(request, client, &shared).await) }
+        let (shared, timer) = (Arc::clone(&shared), Arc::clone(&timer));
+        async move { Ok::<_, Infallible>(answer(request, client, &shared, &timer).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -69,6 +72,7 @@ async fn answer(
     request: Request<Incoming>,
     client: SocketAddr,
     shared: &Shared,
+    timer: &Timer,
 ) -> Response<Full<Bytes>> {
     // One load: pipelines, keys, destinations and settings of one generation for its whole life.
     let serving = shared.serving.load_full();
@@ -93,7 +97,7 @@ async fn answer(
         input = match ask {
             Ask::Answer(answer) => break answer,
             Ask::Body { limit } => match body.take() {
-                Some(body) => read(body, limit, serving.server.limits.body_timeout).await,
+                Some(body) => read(body, limit, timer, serving.server.limits.body_timeout).await,
                 None => Input::NoBody(BodyFault::Broken),
             },
             Ask::Append(record) => Input::Kept(delivery::keep(record, &serving.destinations).await),
@@ -104,15 +108,15 @@ async fn answer(
 }
 
 /// The whole body, if it comes in time and is no larger than `limit` bytes.
-async fn read(body: Incoming, limit: u64, within: Duration) -> Input {
+async fn read(body: Incoming, limit: u64, timer: &Timer, within: Duration) -> Input {
     // What says how large it is is refused before anything of it is read.
     if body.size_hint().lower() > limit {
         return Input::NoBody(BodyFault::TooLarge);
     }
-    match tokio::time::timeout(within, collect(body, limit)).await {
-        Ok(Ok(bytes)) => Input::Body(bytes),
-        Ok(Err(fault)) => Input::NoBody(fault),
-        Err(_) => Input::NoBody(BodyFault::Slow),
+    match timer.limit(within, collect(body, limit)).await {
+        Some(Ok(bytes)) => Input::Body(bytes),
+        Some(Err(fault)) => Input::NoBody(fault),
+        None => Input::NoBody(BodyFault::Slow),
     }
 }
 
@@ -152,12 +156,9 @@ async fn data(body: &mut Incoming, left: u64) -> Result<Option<Bytes>, BodyFault
 fn respond(answer: Answer) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(answer.reply.body));
     *response.status_mut() = answer.reply.status;
-    let headers = response.headers_mut();
-    for (name, value) in answer.reply.headers {
-        headers.append(name, value);
-    }
+    *response.headers_mut() = answer.reply.headers;
     if answer.close {
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }

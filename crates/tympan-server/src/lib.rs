@@ -17,6 +17,7 @@ pub mod log;
 mod receipt;
 mod reload;
 mod serving;
+mod timer;
 mod watch;
 
 use std::net::SocketAddr;

@@ -115,9 +115,7 @@ impl Challenge {
             .run(&scope, may_say)
             .map_err(|reason| Stop { outcome: Outcome::Malformed, reason })?;
         for (name, value) in SAFETY {
-            if !reply.headers.iter().any(|(known, _)| *known == name) {
-                reply.headers.push((name, value));
-            }
+            reply.headers.entry(name).or_insert(value);
         }
         Ok(reply)
     }

@@ -345,7 +345,7 @@ impl Exchange {
         if outcome == Outcome::MethodNotAllowed
             && let Some(pipeline) = self.pipeline()
         {
-            reply.headers.push((header::ALLOW, pipeline.allow.clone()));
+            reply.headers.insert(header::ALLOW, pipeline.allow.clone());
         }
         let close = matches!(
             reason,

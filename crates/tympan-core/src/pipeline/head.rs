@@ -38,10 +38,10 @@ impl Head {
         Some(media_type.trim().to_ascii_lowercase())
     }
 
-    /// How often a header stands.
+    /// Whether a header stands more than once.
     #[must_use]
-    pub fn count(&self, name: &HeaderName) -> usize {
-        self.headers.get_all(name).iter().count()
+    pub fn stands_twice(&self, name: &HeaderName) -> bool {
+        self.headers.get_all(name).iter().nth(1).is_some()
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is answered.
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
 use http::StatusCode;
@@ -19,7 +20,7 @@ pub struct Reply {
     /// The status.
     pub status: StatusCode,
     /// The headers, without those that frame the response.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
 }
@@ -126,7 +127,7 @@ impl Computed {
         values: Vec<Value<'static>>,
         body: Option<Value<'static>>,
     ) -> Result<Reply, Reason> {
-        let mut headers = Vec::with_capacity(values.len() + 1);
+        let mut headers = HeaderMap::with_capacity(values.len() + 1);
         for ((name, _), value) in self.headers.iter().zip(values) {
             // A header without a value is left out.
             if matches!(value, Value::Null) {
@@ -137,15 +138,15 @@ impl Computed {
             let text = value.to_text().filter(|_| is_text).ok_or_else(unsendable)?;
             // The library refuses line breaks, so a value cannot end its header.
             let value = HeaderValue::from_str(&text).map_err(|_| unsendable())?;
-            headers.push((name.clone(), value));
+            headers.insert(name, value);
         }
         let own = |name: &HeaderName| self.headers.iter().any(|(known, _)| known == name);
         // A body of its own has a content type of its own; when to come again stays as it was.
-        let usual =
-            self.usual.headers.iter().filter(|(name, _)| {
-                !own(name) && (body.is_none() || *name != header::CONTENT_TYPE)
-            });
-        headers.extend(usual.cloned());
+        for (name, value) in &self.usual.headers {
+            if !own(name) && (body.is_none() || name != header::CONTENT_TYPE) {
+                headers.insert(name, value.clone());
+            }
+        }
         let Some(body) = body else {
             return Ok(Reply { status: self.status, headers, body: self.usual.body.clone() });
         };
@@ -153,7 +154,7 @@ impl Computed {
         if let Some(content_type) = content_type
             && !own(&header::CONTENT_TYPE)
         {
-            headers.push((header::CONTENT_TYPE, HeaderValue::from_static(content_type)));
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         Ok(Reply { status: self.status, headers, body })
     }
@@ -216,12 +217,12 @@ fn usual(outcome: Outcome) -> Reply {
         }
         Outcome::Failed => error_body!("INTERNAL_ERROR", "Something went wrong."),
     };
-    let mut headers = Vec::new();
+    let mut headers = HeaderMap::new();
     if !body.is_empty() {
-        headers.push((header::CONTENT_TYPE, HeaderValue::from_static("application/json")));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     if outcome.must_be_retried() {
-        headers.push((header::RETRY_AFTER, HeaderValue::from_static("5")));
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
     Reply { status: outcome.status(), headers, body: Bytes::from_static(body.as_bytes()) }
 }

@@ -1,6 +1,7 @@
 //! Who sent it.
 
 use http::HeaderName;
+use smallvec::SmallVec;
 use tympan_expr::Expression;
 use tympan_expr::Text;
 use tympan_expr::Value;
@@ -42,17 +43,24 @@ pub(crate) struct SignatureVerify {
     key: KeyId,
     scheme: Signature,
     payloads: Vec<Expression>,
-    received: Expression,
-    /// The header that may stand only once.
-    single: Option<HeaderName>,
+    received: Received,
     timestamp: Option<(Option<Expression>, Timestamp)>,
 }
 
 #[derive(Debug)]
 pub(crate) struct TokenVerify {
     key: KeyId,
-    received: Expression,
-    single: Option<HeaderName>,
+    received: Received,
+}
+
+/// Where a part of the proof is.
+#[derive(Debug)]
+struct Received {
+    expression: Expression,
+    /// The header that the expression reads, if it reads nothing else.
+    header: Option<HeaderName>,
+    /// Whether it may hold several values, so that the header may stand several times.
+    is_list: bool,
 }
 
 impl Verify {
@@ -92,10 +100,10 @@ impl Verify {
         match self {
             Self::Signature(signature) => {
                 found.extend(&signature.payloads);
-                found.push(&signature.received);
+                found.push(&signature.received.expression);
                 found.extend(signature.timestamp.iter().filter_map(|(value, _)| value.as_ref()));
             }
-            Self::Token(token) => found.push(&token.received),
+            Self::Token(token) => found.push(&token.received.expression),
             Self::Any(list) | Self::All(list) => {
                 for verify in list {
                     verify.expressions(found);
@@ -108,7 +116,7 @@ impl Verify {
     /// Refuses what no body could prove any more, before a body is read.
     pub(crate) fn run_before_body(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
         match self {
-            Self::Signature(signature) => signature.look(scope),
+            Self::Signature(signature) => signature.received.look(scope, "signature"),
             Self::All(list) => list.iter().try_for_each(|verify| verify.run_before_body(scope)),
             Self::Token(_) | Self::Any(_) | Self::Anyone => Ok(()),
         }
@@ -148,24 +156,13 @@ impl SignatureVerify {
             key: keys.id(KeyUse { secret: check.secret, form }),
             scheme: check.scheme.clone(),
             payloads: check.payloads.clone(),
-            single: single_header(&check.received).filter(|_| !check.scheme.format.is_list()),
-            received: check.received.clone(),
+            received: Received::compile(&check.received, check.scheme.format.is_list()),
             timestamp,
         }
     }
 
-    /// Whether there is a signature at all, where only the head is needed to tell.
-    fn look(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
-        once(scope, self.single.as_ref())?;
-        match self.received.root_entry() {
-            Some((roots::HEADERS, _)) => text(&self.received, scope, "signature").map(drop),
-            _ => Ok(()),
-        }
-    }
-
     fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
-        once(scope, self.single.as_ref())?;
-        let received = text(&self.received, scope, "signature")?;
+        let received = self.received.text(scope, "signature")?;
         let received = self.scheme.read(&received).map_err(refused)?;
 
         let timestamp = match &self.timestamp {
@@ -182,7 +179,7 @@ impl SignatureVerify {
         }
 
         let scope = Scope { timestamp: timestamp.clone(), ..scope.clone() };
-        let mut payloads = Vec::with_capacity(self.payloads.len());
+        let mut payloads: SmallVec<[Value<'_>; 1]> = SmallVec::new();
         for payload in &self.payloads {
             let what = "the payload";
             let value = payload
@@ -218,16 +215,16 @@ impl TokenVerify {
     fn compile(check: &TokenCheck, keys: &mut KeyUses) -> Self {
         Self {
             key: keys.id(KeyUse { secret: check.secret, form: KeyForm::Token }),
-            single: single_header(&check.received),
-            received: check.received.clone(),
+            received: Received::compile(&check.received, false),
         }
     }
 
     fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
-        once(scope, self.single.as_ref())?;
+        self.received.look_once(scope)?;
         let what = "the token";
         let value = self
             .received
+            .expression
             .eval(scope)
             .map_err(|bound| unauthorized(Reason::Exhausted { what, bound }))?;
         let is_token =
@@ -264,21 +261,51 @@ fn text<'a>(
     }
 }
 
-/// The header that an expression reads and nothing else.
-fn single_header(expression: &Expression) -> Option<HeaderName> {
-    match expression.root_entry() {
-        Some((roots::HEADERS, name)) => name.parse().ok(),
-        _ => None,
+impl Received {
+    fn compile(expression: &Expression, is_list: bool) -> Self {
+        let header = match expression.root_entry() {
+            Some((roots::HEADERS, name)) => name.parse().ok(),
+            _ => None,
+        };
+        Self { expression: expression.clone(), header, is_list }
     }
-}
 
-/// Of two headers of one name, a proxy may have judged the other one.
-fn once(scope: &Scope<'_, '_>, header: Option<&HeaderName>) -> Result<(), Stop> {
-    match header {
-        Some(header) if scope.head.count(header) > 1 => {
-            Err(unauthorized(Reason::Repeated { header: header.to_string() }))
+    /// Whether it is there at all, where only the head is needed to tell.
+    fn look(&self, scope: &Scope<'_, '_>, what: &'static str) -> Result<(), Stop> {
+        self.look_once(scope)?;
+        match &self.header {
+            Some(header) if !scope.head.headers.contains_key(header) => Err(missing(what)),
+            _ => Ok(()),
         }
-        _ => Ok(()),
+    }
+
+    /// Of two headers of one name, a proxy may have judged the other one.
+    fn look_once(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
+        match &self.header {
+            Some(header) if !self.is_list && scope.head.stands_twice(header) => {
+                Err(unauthorized(Reason::Repeated { header: header.to_string() }))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Its value, found in one look where it is a header that may stand once.
+    fn text<'a>(&'a self, scope: &Scope<'a, '_>, what: &'static str) -> Result<Text<'a>, Stop> {
+        let Some(header) = self.header.as_ref().filter(|_| !self.is_list) else {
+            return text(&self.expression, scope, what);
+        };
+        let mut values = scope.head.headers.get_all(header).iter();
+        match (values.next(), values.next()) {
+            (None, _) => Err(missing(what)),
+            (Some(_), Some(_)) => {
+                Err(unauthorized(Reason::Repeated { header: header.to_string() }))
+            }
+            (Some(value), None) => match std::str::from_utf8(value.as_bytes()) {
+                Ok("") => Err(missing(what)),
+                Ok(text) => Ok(Text::from(text)),
+                Err(_) => Err(unauthorized(Reason::Undecodable)),
+            },
+        }
     }
 }
 

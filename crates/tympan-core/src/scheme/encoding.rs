@@ -1,5 +1,7 @@
 //! How the bytes of a signature are written as text.
 
+use std::ops::Deref;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -17,6 +19,24 @@ pub enum Encoding {
     Base64Url,
 }
 
+/// The bytes of a signature.
+#[derive(Clone, Copy, Debug)]
+pub struct Tag {
+    buffer: [u8; MOST_BYTES + 3],
+    length: usize,
+}
+
+/// The longest signature, in bytes: that of the longest hash.
+const MOST_BYTES: usize = 64;
+
+impl Deref for Tag {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+}
+
 impl Encoding {
     /// Every encoding, in the order in which they are tried when none is given.
     pub const ALL: [Self; 3] = [Self::Hex, Self::Base64, Self::Base64Url];
@@ -32,21 +52,26 @@ impl Encoding {
         }
     }
 
-    /// The bytes that `text` stands for, if it stands for exactly `length` of them and is the only
-    /// way to write them: a signature re-encoded on the way is refused.
+    /// The bytes that `text` stands for, if it stands for exactly `length` of them (at most 64) and
+    /// is the only way to write them: a signature re-encoded on the way is refused.
     #[must_use]
-    pub fn decode(self, text: &str, length: usize) -> Option<Vec<u8>> {
-        let bytes = match self {
-            Self::Hex if text.len() == 2 * length && !text.starts_with("0x") => {
-                const_hex::decode(text).ok()
+    pub fn decode(self, text: &str, length: usize) -> Option<Tag> {
+        // Base64 is decoded in whole groups of three bytes.
+        let mut buffer = [0; MOST_BYTES + 3];
+        let found = match self {
+            // `0x` is taken for no digits by the library.
+            Self::Hex if text.len() != 2 * length || text.starts_with("0x") => None,
+            Self::Hex => {
+                let bytes = buffer.get_mut(..length)?;
+                const_hex::decode_to_slice(text, bytes).ok().map(|()| length)
             }
-            Self::Hex => None,
-            Self::Base64 if text.ends_with('=') => STANDARD.decode(text).ok(),
-            Self::Base64 => STANDARD_NO_PAD.decode(text).ok(),
-            Self::Base64Url if text.ends_with('=') => URL_SAFE.decode(text).ok(),
-            Self::Base64Url => URL_SAFE_NO_PAD.decode(text).ok(),
+            _ if text.len() > 2 * MOST_BYTES => None,
+            Self::Base64 if text.ends_with('=') => STANDARD.decode_slice(text, &mut buffer).ok(),
+            Self::Base64 => STANDARD_NO_PAD.decode_slice(text, &mut buffer).ok(),
+            Self::Base64Url if text.ends_with('=') => URL_SAFE.decode_slice(text, &mut buffer).ok(),
+            Self::Base64Url => URL_SAFE_NO_PAD.decode_slice(text, &mut buffer).ok(),
         };
-        bytes.filter(|bytes| bytes.len() == length)
+        (found? == length).then_some(Tag { buffer, length })
     }
 
     /// `bytes` as text; base64 with padding, base64url without.
@@ -96,7 +121,8 @@ mod tests {
     fn what_is_written_is_read() {
         for encoding in Encoding::ALL {
             let bytes = [0, 1, 0xfe, 0xff];
-            assert_eq!(encoding.decode(&encoding.encode(&bytes), 4), Some(bytes.to_vec()));
+            let tag = encoding.decode(&encoding.encode(&bytes), 4).unwrap();
+            assert_eq!(*tag, bytes);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What stands around a signature, both ways.
 
+use smallvec::SmallVec;
+
 /// How many signatures of one request are tried.
 pub const MOST_SIGNATURES: usize = 20;
 
@@ -30,7 +32,7 @@ pub struct Received<'t> {
     /// The timestamp, if the format holds it.
     pub timestamp: Option<&'t str>,
     /// The signatures, still encoded.
-    pub signatures: Vec<&'t str>,
+    pub signatures: SmallVec<[&'t str; 4]>,
 }
 
 impl Format {
@@ -98,12 +100,14 @@ impl Format {
 
 #[cfg(test)]
 mod tests {
+    use smallvec::SmallVec;
+
     use super::Format;
     use super::Received;
 
     #[track_caller]
     fn check(format: &Format, value: &str, timestamp: Option<&str>, signatures: &[&str]) {
-        let expected = Received { timestamp, signatures: signatures.to_vec() };
+        let expected = Received { timestamp, signatures: SmallVec::from_slice(signatures) };
         assert_eq!(format.read(value), Some(expected));
     }
 
@@ -160,7 +164,7 @@ mod tests {
         ] {
             let value = format.write("c2ln", Some("7"));
             let received = format.read(&value).unwrap();
-            assert_eq!(received.signatures, ["c2ln"]);
+            assert_eq!(received.signatures[..], ["c2ln"]);
             assert_eq!(received.timestamp, format.holds_timestamp().then_some("7"));
         }
     }

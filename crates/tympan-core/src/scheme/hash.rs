@@ -10,6 +10,8 @@ use sha2::Sha256;
 use sha2::Sha384;
 use sha2::Sha512;
 
+use super::encoding::Tag;
+
 /// The hash function of an HMAC (RFC 2104).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HashMode {
@@ -100,9 +102,9 @@ impl MacKey {
     ///
     /// All are compared, each over its full length in constant time.
     #[must_use]
-    pub fn verifies(&self, payload: &[u8], candidates: &[Vec<u8>]) -> bool {
+    pub fn verifies(&self, payload: &[u8], candidates: impl Iterator<Item = Tag>) -> bool {
         self.with_mac(payload, |mac| {
-            candidates.iter().fold(false, |found, candidate| found | super::equal(mac, candidate))
+            candidates.fold(false, |found, candidate| found | super::equal(mac, &candidate))
         })
     }
 

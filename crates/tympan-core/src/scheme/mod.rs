@@ -10,6 +10,7 @@ mod signature;
 mod timestamp;
 
 pub use encoding::Encoding;
+pub use encoding::Tag;
 pub use format::Format;
 pub use format::MOST_SIGNATURES;
 pub use format::Received;

@@ -5,6 +5,7 @@ use super::Format;
 use super::HashMode;
 use super::MacKey;
 use super::Received;
+use super::encoding::Tag;
 
 /// How a signature is computed and written, whatever it signs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,15 +48,14 @@ impl Signature {
         payloads: impl IntoIterator<Item = &'p [u8]>,
         keys: &[MacKey],
     ) -> Result<(), Unproven> {
-        let candidates: Vec<Vec<u8>> =
-            received.signatures.iter().filter_map(|text| self.decode(text)).collect();
-        if candidates.is_empty() {
+        let candidates = || received.signatures.iter().filter_map(|text| self.decode(text));
+        if candidates().next().is_none() {
             return Err(Unproven::Undecodable);
         }
         for payload in payloads {
             // Every key is tried, so that the time does not tell which of them fits.
             let fits =
-                keys.iter().fold(false, |fits, key| fits | key.verifies(payload, &candidates));
+                keys.iter().fold(false, |fits, key| fits | key.verifies(payload, candidates()));
             if fits {
                 return Ok(());
             }
@@ -70,7 +70,7 @@ impl Signature {
         self.format.write(&signature, timestamp)
     }
 
-    fn decode(&self, text: &str) -> Option<Vec<u8>> {
+    fn decode(&self, text: &str) -> Option<Tag> {
         let direct = self.decode_bare(text);
         if direct.is_some() || self.format != Format::Plain {
             return direct;
@@ -82,7 +82,7 @@ impl Signature {
         if is_word { self.decode_bare(rest) } else { None }
     }
 
-    fn decode_bare(&self, text: &str) -> Option<Vec<u8>> {
+    fn decode_bare(&self, text: &str) -> Option<Tag> {
         let length = self.mode.length();
         match self.encoding {
             Some(encoding) => encoding.decode(text, length),
