@@ -186,7 +186,7 @@ fn check_counts_alike_for_people_and_programs() {
         let what = if errors == 0 { counted(1, "listener") } else { counted(errors, "mistake") };
         let mut expected = format!("listeners.yaml: {what}");
         if warnings > 0 {
-            expected += &format!(", {}", counted(warnings, "warning"));
+            expected = format!("{expected}, {}", counted(warnings, "warning"));
         }
         assert_eq!(summary, expected);
         for (severity, count) in [("error[", errors), ("warning[", warnings)] {

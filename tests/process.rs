@@ -33,7 +33,7 @@ use tempfile::NamedTempFile;
 use tempfile::TempDir;
 
 /// How long a condition may take to come true on a machine that has much else to do.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What every accepted delivery is answered with, unless its listener says otherwise.
 pub(crate) const RECEIVED: &str =
@@ -148,7 +148,7 @@ pub(crate) struct Tympan {
     pub(crate) addresses: Vec<SocketAddr>,
     folder: PathBuf,
     /// Where it runs, if nobody else holds that.
-    _own: Option<Folder>,
+    own: Option<Folder>,
     /// Everything that it logged, outside of the folder that it watches.
     log_file: NamedTempFile,
     /// Standard output, while nobody reads it.
@@ -162,7 +162,7 @@ impl Tympan {
     pub(crate) fn start(listeners: &str) -> Self {
         let folder = Folder::new(listeners);
         let mut server = Self::start_in(&folder);
-        server._own = Some(folder);
+        server.own = Some(folder);
         server
     }
 
@@ -184,7 +184,7 @@ impl Tympan {
         let copy = log_file.reopen().unwrap();
         let mut server = Self {
             folder: command.get_current_dir().unwrap().to_owned(),
-            _own: None,
+            own: None,
             addresses: Vec::new(),
             stdout: child.stdout.take(),
             events: Lines::default(),
@@ -387,10 +387,10 @@ pub(crate) fn request(
     let body = body.as_ref();
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        request = format!("{request}{name}: {value}\r\n");
     }
     if !body.is_empty() {
-        request.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        request = format!("{request}Content-Length: {}\r\n", body.len());
     }
     request.push_str("\r\n");
     [request.as_bytes(), body].concat()

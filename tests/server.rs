@@ -30,9 +30,10 @@ const KEY: &str = "a key that is long enough for anyone";
 
 /// One listener, with whatever else a test says about the server, the log and the listener.
 fn hook(sections: &str, keys: &str) -> Folder {
-    let sections = match sections.contains("server:") {
-        true => sections.to_owned(),
-        false => format!("server: {{listen: [127.0.0.1:0]}}\n{sections}"),
+    let sections = if sections.contains("server:") {
+        sections.to_owned()
+    } else {
+        format!("server: {{listen: [127.0.0.1:0]}}\n{sections}")
     };
     let folder = Folder::new(&format!(
         r#"version: 1
@@ -190,7 +191,7 @@ fn wrong_signatures_are_refused_alike() {
         ("of the empty key", vec![sign("", body)]),
         ("hex of hex", vec![const_hex::encode(&good)]),
         ("another base", vec![format!("0x{good}")]),
-        ("percent-encoded", vec![good.bytes().map(|byte| format!("%{byte:02x}")).collect()]),
+        ("percent-encoded", vec![format!("%{:02x}{}", good.as_bytes()[0], &good[1..])]),
         ("quoted", vec![format!("\"{good}\"")]),
         ("a blank within", vec![format!("{} {}", &good[..32], &good[32..])]),
         ("a word", vec!["null".to_owned()]),
@@ -559,6 +560,19 @@ fn a_pipe_whose_reader_has_gone() {
     }
     assert_eq!(server.wait_for_log(is_refusal)["outcome"], "overloaded");
     assert_eq!(server.ask(&request("POST", "/hook", &[], "{}")).status, 401);
+}
+
+#[test]
+fn events_that_go_nowhere_are_warned_about() {
+    let lost = |line: &Value| {
+        line["level"] == "WARN" && line["message"].as_str().unwrap().contains("/dev/null")
+    };
+    let folder = hook("", "");
+    Tympan::spawn_with(folder.run(), Stdio::null()).wait_for_log(lost);
+    let server = Tympan::start_in(&folder);
+    server.signal("HUP");
+    server.wait_for_log(|line| line["message"] == "nothing has changed");
+    assert!(!server.log().iter().any(lost), "{}", server.log_text());
 }
 
 // The end.
@@ -1037,7 +1051,8 @@ fn garbage_costs_a_connection_at_most() {
         state.to_le_bytes()
     };
     let noise: Vec<u8> = (0..8192).flat_map(|_| random()).collect();
-    let many: String = (0..200).map(|number| format!("X-{number}: {number}\r\n")).collect();
+    let many: Vec<_> = (0..200).map(|number| format!("X-{number}: {number}\r\n")).collect();
+    let many = many.concat();
     let long = "a".repeat(1 << 20);
     let post = |rest: &str| format!("POST /hook HTTP/1.1\r\nHost: h\r\n{rest}").into_bytes();
     let cases = [
@@ -1126,7 +1141,7 @@ fn an_idle_server_is_small() {
     let server = Tympan::start_in(&folder);
     assert_eq!(server.ask(&request("GET", "/", &[], "")).status, 404);
     let resident = server.memory("VmRSS");
-    let mut figure = format!("idle: {:.1} MiB resident", resident as f64 / f64::from(1 << 20));
+    let mut figure = format!("idle: {} KiB resident", resident / 1024);
     if cfg!(debug_assertions) {
         figure.push_str(" (a debug build: not judged)");
     } else {

@@ -274,8 +274,11 @@ impl Received {
     fn look(&self, scope: &Scope<'_, '_>, what: &'static str) -> Result<(), Stop> {
         self.look_once(scope)?;
         match &self.header {
-            Some(header) if !scope.head.headers.contains_key(header) => Err(missing(what)),
-            _ => Ok(()),
+            Some(header) => {
+                let mut values = scope.head.headers.get_all(header).iter();
+                if values.all(http::HeaderValue::is_empty) { Err(missing(what)) } else { Ok(()) }
+            }
+            None => Ok(()),
         }
     }
 
