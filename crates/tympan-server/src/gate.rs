@@ -36,18 +36,23 @@ impl Gate {
         self.open.load(Ordering::Relaxed)
     }
 
+    /// Enters if there is room.
+    pub(crate) fn try_enter(self: Arc<Self>) -> Option<Admission> {
+        let limit = self.limit.load(Ordering::Relaxed);
+        let entered = self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n_open| {
+            (n_open < limit).then_some(n_open + 1)
+        });
+        entered.is_ok().then(|| Admission(self))
+    }
+
     /// Waits until there is room.
     pub(crate) async fn enter(self: Arc<Self>) -> Admission {
         loop {
             let mut room = pin!(self.room.notified());
             // From here on, room that is made is not missed.
             room.as_mut().enable();
-            let limit = self.limit.load(Ordering::Relaxed);
-            let entered = self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n_open| {
-                (n_open < limit).then_some(n_open + 1)
-            });
-            if entered.is_ok() {
-                return Admission(Arc::clone(&self));
+            if let Some(admission) = Arc::clone(&self).try_enter() {
+                return admission;
             }
             room.await;
         }

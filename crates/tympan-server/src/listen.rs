@@ -13,9 +13,11 @@ use hyper_util::server::graceful::GracefulShutdown;
 use socket2::SockRef;
 use tokio::net::TcpListener;
 use tokio::net::TcpSocket;
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use crate::gate::Admission;
 use crate::http;
 use crate::serving::Shared;
 
@@ -171,43 +173,53 @@ async fn accept(
     shared: Arc<Shared>,
     graceful: Arc<GracefulShutdown>,
 ) {
-    // Once stopped: how many more may have waited.
-    let mut n_left = None;
     loop {
-        let accepted = tokio::select! {
-            biased;
-            accepted = listener.accept(), if n_left != Some(0) => accepted,
-            () = stop.notified(), if n_left.is_none() => {
-                n_left = Some(BACKLOG);
-                continue;
-            }
-            () = std::future::ready(()), if n_left.is_some() => return,
+        let (stream, client) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(EXHAUSTED_PAUSE).await;
+                    continue;
+                }
+            },
+            () = stop.notified() => break,
         };
-        n_left = n_left.map(|n_left| n_left - 1);
-        let (stream, client) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(EXHAUSTED_PAUSE).await;
-                continue;
-            }
-        };
-        // An answer is small and complete: it must not wait for more.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%client, %error, "connection ended");
-            continue;
-        }
         // The first that comes when there is no room waits here, the others in the backlog.
         let admission = tokio::select! {
+            biased;
             admission = Arc::clone(&shared.gate).enter() => admission,
             () = stop.notified() => return,
         };
-        let shared = Arc::clone(&shared);
-        let limits = shared.serving.load().server.limits;
-        let watcher = graceful.watcher();
-        tokio::spawn(async move {
-            http::serve(stream, client, shared, limits, watcher).await;
-            drop(admission);
-        });
+        spawn(stream, client, &shared, admission, &graceful);
     }
+    // The system is asked, not what was known of it: whoever came before the end is served.
+    for _ in 0..BACKLOG {
+        let Ok((socket, client)) = SockRef::from(&*listener).accept() else { return };
+        let stream = socket.set_nonblocking(true).and_then(|()| TcpStream::from_std(socket.into()));
+        let (Ok(stream), Some(client)) = (stream, client.as_socket()) else { continue };
+        let Some(admission) = Arc::clone(&shared.gate).try_enter() else { return };
+        spawn(stream, client, &shared, admission, &graceful);
+    }
+}
+
+fn spawn(
+    stream: TcpStream,
+    client: SocketAddr,
+    shared: &Arc<Shared>,
+    admission: Admission,
+    graceful: &GracefulShutdown,
+) {
+    // An answer is small and complete: it must not wait for more.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%client, %error, "connection ended");
+        return;
+    }
+    let shared = Arc::clone(shared);
+    let limits = shared.serving.load().server.limits;
+    let watcher = graceful.watcher();
+    tokio::spawn(async move {
+        http::serve(stream, client, shared, limits, watcher).await;
+        drop(admission);
+    });
 }

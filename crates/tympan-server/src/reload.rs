@@ -168,11 +168,11 @@ impl Reloader {
             return false;
         }
         loop {
+            tokio::time::sleep(SETTLE).await;
             if watcher.is_being_written() {
                 // Its end is an event of its own.
                 return false;
             }
-            tokio::time::sleep(SETTLE).await;
             let next = watch::look(&self.files);
             if next == look {
                 self.seen = look;
