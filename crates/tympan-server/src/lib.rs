@@ -132,8 +132,9 @@ impl Server {
             // An aborted task is one that has ended.
             let _ = task.await;
         }
+        let n_cut = self.listening.stop(grace).await;
         log::flush(&self.shared);
-        self.listening.stop(grace).await
+        n_cut
     }
 }
 

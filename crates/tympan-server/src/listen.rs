@@ -107,6 +107,7 @@ impl Listening {
         for Bound { configured, listener } in bound {
             let address = listener.local_addr().unwrap_or(configured);
             let listener = Arc::new(listener);
+            tracing::info!(%address, "listening");
             let shared = Arc::clone(&self.shared);
             let stop = Arc::new(Notify::new());
             let accept =

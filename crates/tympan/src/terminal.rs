@@ -32,6 +32,11 @@ pub(crate) fn is_watched() -> bool {
     std::io::stderr().is_terminal()
 }
 
+/// Whether the process has a terminal to be controlled from.
+pub(crate) fn is_there() -> bool {
+    fs::File::open("/dev/tty").is_ok()
+}
+
 /// Whether data goes to `/dev/null`: where standard output was closed, it does as well.
 pub(crate) fn data_is_lost() -> bool {
     let device = |path| fs::metadata(path).map(|metadata| metadata.rdev());

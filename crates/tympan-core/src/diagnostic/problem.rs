@@ -393,6 +393,7 @@ fn yaml_words(message: &str) -> String {
     let words = match message {
         "expected mapping start" => "the file has to be a map of sections, such as `listeners:`",
         "expected string scalar" => "a key has to be a text",
+        _ if message.contains("cannot deserialize null") => "a key cannot be empty",
         _ if message.contains("recursive") => "an alias stands inside of what it repeats",
         _ if message.contains("non-finite") => "expected a finite number",
         _ => return format!("this is no YAML: {message}"),

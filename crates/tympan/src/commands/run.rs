@@ -58,9 +58,14 @@ async fn serve(options: &Run, format: log::Format) -> Exit {
     if server.facts().needs_stdout && terminal::data_is_lost() {
         tracing::warn!("standard output is /dev/null: events are answered with 200 and lost");
     }
+    let has_terminal = terminal::is_there();
     loop {
         tokio::select! {
             _ = hangup.recv() => {
+                // The terminal was closed: nobody would know that this goes on.
+                if has_terminal && !terminal::is_there() {
+                    break;
+                }
                 // What it did was logged.
                 let _ = server.reload().await;
             }
