@@ -33,6 +33,7 @@ use tympan_core::pipeline::Input;
 
 use crate::delivery;
 use crate::log;
+use crate::serving::Serving;
 use crate::serving::Shared;
 use crate::timer::Timer;
 
@@ -50,11 +51,11 @@ pub(crate) async fn serve(
     limits: Limits,
     watcher: Watcher,
 ) {
-    // One timer for all bodies of the connection: setting one for each costs more than a body.
-    let timer = Arc::new(Timer::default());
+    let connection = Arc::new(Connection { client, shared, timer: Timer::default() });
     let service = service_fn(move |request| {
-        let (shared, timer) = (Arc::clone(&shared), Arc::clone(&timer));
-        async move { Ok::<_, Infallible>(answer(request, client, &shared, &timer).await) }
+        // Built before the future, which holds it once and is moved often.
+        let mut flow = Flow::new(request, Arc::clone(&connection));
+        async move { Ok::<_, Infallible>(flow.run().await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -67,44 +68,66 @@ pub(crate) async fn serve(
     }
 }
 
-/// Takes one request through: the machine says what it needs, and gets it here.
-async fn answer(
-    request: Request<Incoming>,
+/// What all requests of a connection share.
+struct Connection {
     client: SocketAddr,
-    shared: &Shared,
-    timer: &Timer,
-) -> Response<Full<Bytes>> {
-    // One load: pipelines, keys, destinations and settings of one generation for its whole life.
-    let serving = shared.serving.load_full();
-    let (parts, body) = request.into_parts();
-    let (now, id) = shared.clock.now();
-    let head = Head {
-        method: parts.method,
-        uri: parts.uri,
-        headers: parts.headers,
-        client: client.ip(),
-        now,
-        id,
-    };
-    let mut exchange = Exchange::new(Arc::clone(&serving.live), head);
-    let mut body = Some(body);
-    let mut input = Input::Head;
-    let answer = loop {
-        // A panic is a bug, and costs one request instead of a connection full of them.
-        let Ok(ask) = catch_unwind(AssertUnwindSafe(|| exchange.step(input))) else {
-            break exchange.failed();
+    shared: Arc<Shared>,
+    /// For all bodies: setting a timer for each costs more than most bodies.
+    timer: Timer,
+}
+
+/// One request on its way through.
+struct Flow {
+    connection: Arc<Connection>,
+    /// Pipelines, keys, destinations and settings of one generation, for its whole life.
+    serving: Arc<Serving>,
+    exchange: Exchange,
+    body: Option<Incoming>,
+}
+
+impl Flow {
+    fn new(request: Request<Incoming>, connection: Arc<Connection>) -> Self {
+        let serving = connection.shared.serving.load_full();
+        let (parts, body) = request.into_parts();
+        let (now, id) = connection.shared.clock.now();
+        let head = Head {
+            method: parts.method,
+            uri: parts.uri,
+            headers: parts.headers,
+            client: connection.client.ip(),
+            now,
+            id,
         };
-        input = match ask {
-            Ask::Answer(answer) => break answer,
-            Ask::Body { limit } => match body.take() {
-                Some(body) => read(body, limit, timer, serving.server.limits.body_timeout).await,
-                None => Input::NoBody(BodyFault::Broken),
-            },
-            Ask::Append(record) => Input::Kept(delivery::keep(record, &serving.destinations).await),
+        let exchange = Exchange::new(Arc::clone(&serving.live), head);
+        Self { connection, serving, exchange, body: Some(body) }
+    }
+
+    /// The machine says what it needs, and gets it here.
+    async fn run(&mut self) -> Response<Full<Bytes>> {
+        let mut input = Input::Head;
+        let answer = loop {
+            // A panic is a bug, and costs one request instead of a connection full of them.
+            let Ok(ask) = catch_unwind(AssertUnwindSafe(|| self.exchange.step(input))) else {
+                break self.exchange.failed();
+            };
+            input = match ask {
+                Ask::Answer(answer) => break answer,
+                Ask::Body { limit } => match self.body.take() {
+                    Some(body) => {
+                        let within = self.serving.server.limits.body_timeout;
+                        read(body, limit, &self.connection.timer, within).await
+                    }
+                    None => Input::NoBody(BodyFault::Broken),
+                },
+                // Boxed, as it is much larger than the rest and often not needed.
+                Ask::Append(record) => {
+                    Input::Kept(Box::pin(delivery::keep(record, &self.serving.destinations)).await)
+                }
+            };
         };
-    };
-    log::answered(shared, &serving.log, &exchange, &answer);
-    respond(answer)
+        log::answered(&self.connection.shared, &self.serving.log, &self.exchange, &answer);
+        respond(answer)
+    }
 }
 
 /// The whole body, if it comes in time and is no larger than `limit` bytes.

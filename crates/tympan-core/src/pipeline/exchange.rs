@@ -42,7 +42,7 @@ pub struct Exchange {
     listener: Option<usize>,
     path_params: PathParams,
     /// What is answered once the events are kept.
-    pending: Option<Reply>,
+    pending: Option<Box<Reply>>,
 }
 
 /// What a request needs next.
@@ -196,7 +196,7 @@ impl Exchange {
 
     fn on_body(&mut self, body: Bytes) -> Result<Ask, Stop> {
         let (ask, pending) = self.judge(&Sealed::new(body))?;
-        self.pending = pending;
+        self.pending = pending.map(Box::new);
         Ok(ask)
     }
 
@@ -290,7 +290,7 @@ impl Exchange {
     fn on_kept(&mut self, kept: Kept) -> Result<Ask, Stop> {
         match kept {
             Kept::Stored => {
-                let reply = self.pending.take();
+                let reply = self.pending.take().map(|reply| *reply);
                 let reply = reply.unwrap_or_else(|| Reply::usual(Outcome::Accepted));
                 Ok(answer(reply, Outcome::Accepted, None))
             }

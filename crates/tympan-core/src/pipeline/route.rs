@@ -1,7 +1,5 @@
 //! Which listener a path belongs to.
 
-use std::collections::HashMap;
-
 use matchit::Router;
 
 use super::scope::PathParams;
@@ -10,28 +8,19 @@ use super::scope::decode;
 /// The paths of a generation. A literal path beats one with parameters.
 #[derive(Default)]
 pub(crate) struct Routes {
-    /// Most paths are literal, and one look-up in a map finds them.
-    literal: HashMap<String, usize>,
-    patterns: Router<usize>,
+    router: Router<usize>,
 }
 
 impl Routes {
     /// Adds a path that the configuration's reader has checked.
     pub(crate) fn add(&mut self, path: &str, listener: usize) {
-        if path.contains('{') {
-            // The reader has inserted all paths into a router like this one: nothing clashes.
-            let _ = self.patterns.insert(path, listener);
-        } else {
-            self.literal.insert(path.to_owned(), listener);
-        }
+        // The reader has inserted all paths into a router like this one: nothing clashes.
+        let _ = self.router.insert(path, listener);
     }
 
     /// The listener of a path as it arrived, and what stands in place of its parameters.
     pub(crate) fn find(&self, path: &str) -> Option<(usize, PathParams)> {
-        if let Some(listener) = self.literal.get(path) {
-            return Some((*listener, Vec::new()));
-        }
-        let found = self.patterns.at(path).ok()?;
+        let found = self.router.at(path).ok()?;
         let params = found.params.iter().map(|(name, value)| (name.to_owned(), decode(value)));
         Some((*found.value, params.collect()))
     }
