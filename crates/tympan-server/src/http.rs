@@ -37,9 +37,6 @@ use crate::serving::Serving;
 use crate::serving::Shared;
 use crate::timer::Timer;
 
-/// The most header fields of a request.
-const MOST_HEADERS: usize = 64;
-
 /// How much of a body is taken on trust in its length before it arrives.
 const MOST_RESERVED: u64 = 64 << 10;
 
@@ -60,7 +57,6 @@ pub(crate) async fn serve(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
-        .max_headers(MOST_HEADERS)
         .max_header_size(usize::try_from(limits.headers).unwrap_or(usize::MAX))
         .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {

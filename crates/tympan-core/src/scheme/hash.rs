@@ -103,25 +103,37 @@ impl MacKey {
     /// All are compared, each over its full length in constant time.
     #[must_use]
     pub fn verifies(&self, payload: &[u8], candidates: impl Iterator<Item = Tag>) -> bool {
-        self.with_mac(payload, |mac| {
-            candidates.fold(false, |found, candidate| found | super::equal(mac, &candidate))
-        })
+        match &self.state {
+            State::Sha1(mac) => verifies(mac, payload, candidates),
+            State::Sha256(mac) => verifies(mac, payload, candidates),
+            State::Sha384(mac) => verifies(mac, payload, candidates),
+            State::Sha512(mac) => verifies(mac, payload, candidates),
+        }
     }
 
     /// The MAC of `payload`.
     #[must_use]
     pub fn sign(&self, payload: &[u8]) -> Vec<u8> {
-        self.with_mac(payload, <[u8]>::to_vec)
-    }
-
-    fn with_mac<T>(&self, payload: &[u8], read: impl FnOnce(&[u8]) -> T) -> T {
         match &self.state {
-            State::Sha1(mac) => read(&mac.clone().chain_update(payload).finalize().into_bytes()),
-            State::Sha256(mac) => read(&mac.clone().chain_update(payload).finalize().into_bytes()),
-            State::Sha384(mac) => read(&mac.clone().chain_update(payload).finalize().into_bytes()),
-            State::Sha512(mac) => read(&mac.clone().chain_update(payload).finalize().into_bytes()),
+            State::Sha1(mac) => sign(mac, payload),
+            State::Sha256(mac) => sign(mac, payload),
+            State::Sha384(mac) => sign(mac, payload),
+            State::Sha512(mac) => sign(mac, payload),
         }
     }
+}
+
+fn verifies<M: Mac + Clone>(
+    mac: &M,
+    payload: &[u8],
+    candidates: impl Iterator<Item = Tag>,
+) -> bool {
+    let mac = mac.clone().chain_update(payload);
+    candidates.fold(false, |found, tag| found | mac.clone().verify_slice(&tag).is_ok())
+}
+
+fn sign<M: Mac + Clone>(mac: &M, payload: &[u8]) -> Vec<u8> {
+    mac.clone().chain_update(payload).finalize().into_bytes().to_vec()
 }
 
 impl fmt::Debug for MacKey {
