@@ -54,7 +54,9 @@ pub(crate) async fn serve(
         let mut flow = Flow::new(request, Arc::clone(&connection));
         async move { Ok::<_, Infallible>(flow.run().await) }
     });
+    // Answers are small: copying one behind its head costs less than writing two pieces.
     let connection = http1::Builder::new()
+        .writev(false)
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_header_size(usize::try_from(limits.headers).unwrap_or(usize::MAX))
