@@ -24,6 +24,10 @@ use crate::serving::Shared;
 /// How long accepting rests when the system has nothing left to accept with.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
+/// How often an address that is in use is tried again, and after which pause.
+const MOST_TRIES: usize = 10;
+const CLOSING_PAUSE: Duration = Duration::from_millis(50);
+
 /// How many connections may wait to be accepted, as tokio has it.
 const BACKLOG: u32 = 1024;
 
@@ -69,12 +73,20 @@ impl Listening {
             if lock(&self.accepting).contains_key(&configured) {
                 continue;
             }
-            let listener = match TcpListener::bind(configured).await {
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
-                    self.bind_beside_ours(configured).ok_or(error)
+            let mut listener = TcpListener::bind(configured).await;
+            for _ in 0..MOST_TRIES {
+                let in_use = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
+                if !listener.as_ref().is_err_and(in_use) {
+                    break;
                 }
-                bound => bound,
-            };
+                if let Some(beside) = self.bind_beside_ours(configured) {
+                    listener = Ok(beside);
+                    break;
+                }
+                // An address of the last change may not be closed yet.
+                tokio::time::sleep(CLOSING_PAUSE).await;
+                listener = TcpListener::bind(configured).await;
+            }
             let listener = listener.map_err(|error| (configured, error))?;
             bound.push(Bound { configured, listener });
         }
