@@ -1,9 +1,9 @@
 //! Everything of Tympan that happens: sockets, files, time, keys, delivery.
 //!
-//! [`Server::start`] reads a configuration and serves it. These tasks run until [`Server::stop`]:
-//! one that accepts connections for each address ([`listen`](mod@listen)), one for each connection, one that
-//! follows the files ([`reload`](mod@reload)), one that sums up refusals ([`log`](mod@log)), and a
-//! thread that writes to standard output ([`delivery`]).
+//! [`Server::start`] reads a configuration and serves it. These run until [`Server::stop`]: a task
+//! that accepts connections for each address (`listen`), one for each connection (`http`), one that
+//! follows the files (`reload`), one that sums up refusals (`log`), and a thread that writes to
+//! standard output (`delivery`).
 
 mod build;
 mod clock;
