@@ -729,7 +729,7 @@ fn more_connections_are_let_in_at_once() {
 /// chooses no such port by itself.
 fn address(number: u8) -> SocketAddr {
     let [_, _, high, low] = std::process::id().to_be_bytes();
-    let port = 10_000 + u16::try_from(std::process::id() % 20_000).unwrap();
+    let port = 10_000 + u16::try_from(std::process::id() % 2_000).unwrap() * 10 + u16::from(number);
     SocketAddr::from(([127, high.max(1), low, number], port))
 }
 
