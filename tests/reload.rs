@@ -704,7 +704,7 @@ fn limits_change() {
     assert_eq!(idle.ask(&slow).status, 408);
 
     let mark = server.log_mark();
-    folder.write(FILE, file("header_timeout: 200ms"));
+    folder.write(FILE, file("first_byte_timeout: 200ms"));
     server.wait_for_log_since(mark, is_reloaded);
     assert!(server.connect().is_ended());
 }
@@ -712,7 +712,7 @@ fn limits_change() {
 #[test]
 fn more_connections_are_let_in_at_once() {
     let file = |connections: usize| {
-        let limits = format!("limits: {{header_timeout: 10m, connections: {connections}}}");
+        let limits = format!("limits: {{idle_timeout: 10m, connections: {connections}}}");
         answering(210).replace("0.0.1:0]}", &format!("0.0.1:0], {limits}}}"))
     };
     let folder = Folder::new(&file(1));

@@ -499,7 +499,7 @@ fn a_body_drop_by_drop_times_out() {
 
 #[test]
 fn slow_heads_and_silent_sockets_are_closed() {
-    let limits = "limits: {body_timeout: 30s, header_timeout: 300ms}";
+    let limits = "limits: {first_byte_timeout: 300ms, header_timeout: 300ms, idle_timeout: 300ms}";
     let folder = hook(&format!("server: {{listen: [127.0.0.1:0], {limits}}}"), "");
     let server = Tympan::start_in(&folder);
     let half = b"POST /hook HTTP/1.1\r\nHost: h\r\nX-Sign".as_slice();
@@ -579,7 +579,7 @@ fn events_that_go_nowhere_are_warned_about() {
 
 #[test]
 fn the_end_answers_what_is_in_flight() {
-    let server = "listen: [127.0.0.1:0], shutdown_grace: 50s, limits: {header_timeout: 50s}";
+    let server = "listen: [127.0.0.1:0], shutdown_grace: 50s, limits: {first_byte_timeout: 50s, idle_timeout: 50s}";
     let folder = hook(&format!("server: {{{server}}}"), "");
     let mut server = Tympan::start_in(&folder);
     let began = Instant::now();
@@ -617,7 +617,7 @@ fn in_flight(server: &Tympan, body: &str) -> Client {
 
 #[test]
 fn the_end_cuts_what_is_longer_than_the_grace() {
-    let server = "listen: [127.0.0.1:0], shutdown_grace: 300ms, limits: {body_timeout: 5m}";
+    let server = "listen: [127.0.0.1:0], shutdown_grace: 300ms, limits: {body_timeout: 5m, body_idle_timeout: 5m}";
     let folder = hook(&format!("server: {{{server}}}"), "");
     let mut server = Tympan::start_in(&folder);
     let mut in_flight = in_flight(&server, "{}");
@@ -1097,7 +1097,7 @@ fn garbage_costs_a_connection_at_most() {
 
 #[test]
 fn connections_beyond_the_limit_wait() {
-    let limits = "limits: {connections: 2, header_timeout: 60s}";
+    let limits = "limits: {connections: 2, idle_timeout: 60s}";
     let folder = hook(&format!("server: {{listen: [127.0.0.1:0], {limits}}}"), "");
     let server = Tympan::start_in(&folder);
     let mut held = [server.connect(), server.connect()];

@@ -43,7 +43,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Every outcome.
+    /// Every outcome, each at its own index.
     pub const ALL: [Self; 16] = [
         Self::Accepted,
         Self::Challenged,
@@ -270,5 +270,18 @@ impl fmt::Display for Reason {
             Self::Undecodable => f.write_str("the signature is not of the right form or length"),
             Self::WrongToken => f.write_str("the token is another"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outcome;
+
+    #[test]
+    fn all_are_at_their_index_and_sorted_by_name() {
+        for (index, outcome) in Outcome::ALL.into_iter().enumerate() {
+            assert_eq!(outcome as usize, index, "{outcome}");
+        }
+        assert!(Outcome::ALL.is_sorted_by_key(|outcome| outcome.name()));
     }
 }

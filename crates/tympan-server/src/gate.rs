@@ -1,4 +1,4 @@
-//! How many connections may be open.
+//! How many connections may be open, and when none is.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -14,6 +14,8 @@ pub(crate) struct Gate {
     open: AtomicUsize,
     /// Told when there may be room again.
     room: Notify,
+    /// Told when the last one ends.
+    empty: Notify,
 }
 
 /// A connection that is counted until this is dropped.
@@ -22,7 +24,12 @@ pub(crate) struct Admission(Arc<Gate>);
 
 impl Gate {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit: AtomicUsize::new(limit), open: AtomicUsize::new(0), room: Notify::new() }
+        Self {
+            limit: AtomicUsize::new(limit),
+            open: AtomicUsize::new(0),
+            room: Notify::new(),
+            empty: Notify::new(),
+        }
     }
 
     /// Changes the limit. Connections above a lower one stay open.
@@ -57,11 +64,25 @@ impl Gate {
             room.await;
         }
     }
+
+    /// Waits until no connection is open.
+    pub(crate) async fn empty(&self) {
+        loop {
+            let mut empty = pin!(self.empty.notified());
+            empty.as_mut().enable();
+            if self.n_open() == 0 {
+                return;
+            }
+            empty.await;
+        }
+    }
 }
 
 impl Drop for Admission {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::Relaxed);
+        if self.0.open.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.empty.notify_waiters();
+        }
         self.0.room.notify_one();
     }
 }
@@ -89,7 +110,14 @@ mod tests {
         tokio::task::yield_now().await;
         assert!(!third.is_finished(), "one is still one too many");
         drop(second);
-        drop(third.await.unwrap());
-        assert_eq!(gate.n_open(), 0);
+        let third = third.await.unwrap();
+        let empty = tokio::spawn({
+            let gate = Arc::clone(&gate);
+            async move { gate.empty().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!empty.is_finished());
+        drop(third);
+        empty.await.unwrap();
     }
 }

@@ -1,11 +1,13 @@
 //! Requests between hyper and the machine that decides: the only file that names hyper's types.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::Poll;
 
 use bytes::Bytes;
 use bytes::BytesMut;
@@ -20,8 +22,6 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use hyper_util::rt::TokioTimer;
-use hyper_util::server::graceful::Watcher;
 use tokio::net::TcpStream;
 use tympan_core::config::Limits;
 use tympan_core::pipeline::Answer;
@@ -33,36 +33,41 @@ use tympan_core::pipeline::Input;
 
 use crate::delivery;
 use crate::log;
+use crate::pace::Pace;
+use crate::pace::Paced;
+use crate::pace::Phase;
 use crate::serving::Serving;
 use crate::serving::Shared;
-use crate::timer::Timer;
 
 /// How much of a body is taken on trust in its length before it arrives.
 const MOST_RESERVED: u64 = 64 << 10;
 
-/// Serves one connection until it ends, or until the server stops and its request is answered.
+/// Serves one connection until it ends, is cut, or the server stops and its request is answered.
 pub(crate) async fn serve(
     stream: TcpStream,
     client: SocketAddr,
     shared: Arc<Shared>,
     limits: Limits,
-    watcher: Watcher,
+    pace: Arc<Pace>,
 ) {
-    let connection = Arc::new(Connection { client, shared, timer: Timer::default() });
+    let stream = TokioIo::new(Paced { stream, pace: Arc::clone(&pace) });
+    let connection = Arc::new(Connection { client, shared, pace: Arc::clone(&pace) });
     let service = service_fn(move |request| {
         // Built before the future, which holds it once and is moved often.
         let mut flow = Flow::new(request, Arc::clone(&connection));
         async move { Ok::<_, Infallible>(flow.run().await) }
     });
-    // Answers are small: copying one behind its head costs less than writing two pieces.
+    // Answers are small: copying one behind its head costs less than writing two pieces. The time
+    // of everything is watched from outside.
     let connection = http1::Builder::new()
         .writev(false)
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
+        .header_read_timeout(None)
         .max_header_size(usize::try_from(limits.headers).unwrap_or(usize::MAX))
-        .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
-        tracing::debug!(%client, %error, "connection ended");
+        .serve_connection(stream, service);
+    match pace.keep(connection, http1::Connection::graceful_shutdown).await {
+        Some(Ok(())) => {}
+        Some(Err(error)) => tracing::debug!(%client, %error, "connection ended"),
+        None => tracing::debug!(%client, "connection cut"),
     }
 }
 
@@ -70,8 +75,7 @@ pub(crate) async fn serve(
 struct Connection {
     client: SocketAddr,
     shared: Arc<Shared>,
-    /// For all bodies: setting a timer for each costs more than most bodies.
-    timer: Timer,
+    pace: Arc<Pace>,
 }
 
 /// One request on its way through.
@@ -85,6 +89,7 @@ struct Flow {
 
 impl Flow {
     fn new(request: Request<Incoming>, connection: Arc<Connection>) -> Self {
+        connection.pace.turn_to(Phase::Work);
         let serving = connection.shared.serving.load_full();
         let (parts, body) = request.into_parts();
         let (now, id) = connection.shared.clock.now();
@@ -111,10 +116,7 @@ impl Flow {
             input = match ask {
                 Ask::Answer(answer) => break answer,
                 Ask::Body { limit } => match self.body.take() {
-                    Some(body) => {
-                        let within = self.serving.server.limits.body_timeout;
-                        read(body, limit, &self.connection.timer, within).await
-                    }
+                    Some(body) => read(body, limit, &self.connection.pace).await,
                     None => Input::NoBody(BodyFault::Broken),
                 },
                 // Boxed, as it is much larger than the rest and often not needed.
@@ -124,20 +126,28 @@ impl Flow {
             };
         };
         log::answered(&self.connection.shared, &self.serving.log, &self.exchange, &answer);
+        self.connection.pace.turn_to(Phase::Answer);
         respond(answer)
     }
 }
 
 /// The whole body, if it comes in time and is no larger than `limit` bytes.
-async fn read(body: Incoming, limit: u64, timer: &Timer, within: Duration) -> Input {
+async fn read(body: Incoming, limit: u64, pace: &Pace) -> Input {
     // What says how large it is is refused before anything of it is read.
     if body.size_hint().lower() > limit {
         return Input::NoBody(BodyFault::TooLarge);
     }
-    match timer.limit(within, collect(body, limit)).await {
-        Some(Ok(bytes)) => Input::Body(bytes),
-        Some(Err(fault)) => Input::NoBody(fault),
-        None => Input::NoBody(BodyFault::Slow),
+    pace.turn_to(Phase::Body);
+    let mut collected = pin!(collect(body, limit));
+    let body = poll_fn(|context| match collected.as_mut().poll(context) {
+        Poll::Pending if pace.is_body_late() => Poll::Ready(Err(BodyFault::Slow)),
+        polled => polled,
+    })
+    .await;
+    pace.turn_to(Phase::Work);
+    match body {
+        Ok(bytes) => Input::Body(bytes),
+        Err(fault) => Input::NoBody(fault),
     }
 }
 

@@ -14,11 +14,12 @@ mod http;
 pub mod keys;
 mod listen;
 pub mod log;
+mod pace;
 mod receipt;
 mod reload;
 mod serving;
-mod timer;
 mod watch;
+mod watchman;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -96,6 +97,7 @@ impl Server {
         let tasks = vec![
             tokio::spawn(reloader.run(inbox, commands.clone())),
             tokio::spawn(log::sum_up(Arc::clone(&shared))),
+            tokio::spawn(watch(Arc::clone(&shared))),
         ];
         Ok(Self { shared, listening, commands, tasks, facts })
     }
@@ -136,6 +138,11 @@ impl Server {
         log::flush(&self.shared);
         n_cut
     }
+}
+
+/// Sees that nobody takes too long.
+async fn watch(shared: Arc<Shared>) {
+    shared.watchman.run(|| shared.serving.load().server.limits).await;
 }
 
 fn facts(shared: &Shared, addresses: Vec<SocketAddr>) -> Facts {

@@ -9,7 +9,6 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use hyper_util::server::graceful::GracefulShutdown;
 use socket2::SockRef;
 use tokio::net::TcpListener;
 use tokio::net::TcpSocket;
@@ -34,8 +33,6 @@ const BACKLOG: u32 = 1024;
 /// Every address that is listened at.
 pub(crate) struct Listening {
     shared: Arc<Shared>,
-    /// Taken when the server stops.
-    graceful: Mutex<Option<Arc<GracefulShutdown>>>,
     /// By the address as it is configured, which may ask for any port.
     accepting: Mutex<HashMap<SocketAddr, Accepting>>,
 }
@@ -55,8 +52,7 @@ pub(crate) struct Bound {
 
 impl Listening {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        let graceful = Mutex::new(Some(Arc::new(GracefulShutdown::new())));
-        Self { shared, graceful, accepting: Mutex::default() }
+        Self { shared, accepting: Mutex::default() }
     }
 
     /// Binds those addresses that are not listened at yet: all that can fail of a change.
@@ -114,7 +110,6 @@ impl Listening {
     /// Listens at what was bound, and no longer at what is not in `addresses`. Connections that
     /// are open stay open.
     pub(crate) fn change(&self, bound: Vec<Bound>, addresses: &[SocketAddr]) {
-        let Some(graceful) = lock(&self.graceful).clone() else { return };
         let mut accepting = lock(&self.accepting);
         for Bound { configured, listener } in bound {
             let address = listener.local_addr().unwrap_or(configured);
@@ -122,9 +117,7 @@ impl Listening {
             tracing::info!(%address, "listening");
             let shared = Arc::clone(&self.shared);
             let stop = Arc::new(Notify::new());
-            let accept =
-                accept(Arc::clone(&listener), Arc::clone(&stop), shared, Arc::clone(&graceful));
-            let task = tokio::spawn(accept);
+            let task = tokio::spawn(accept(Arc::clone(&listener), Arc::clone(&stop), shared));
             accepting.insert(configured, Accepting { address, listener, stop, task });
         }
         accepting.retain(|configured, it| {
@@ -152,13 +145,11 @@ impl Listening {
             // It ends once nobody waits to be accepted; a panic has ended it as well.
             let _ = task.await;
         }
-        // The accepting tasks held the other references.
-        let graceful = lock(&self.graceful).take().and_then(Arc::into_inner);
-        let Some(graceful) = graceful else { return 0 };
-        if tokio::time::timeout(grace, graceful.shutdown()).await.is_ok() {
-            return 0;
+        self.shared.watchman.finish();
+        match tokio::time::timeout(grace, self.shared.gate.empty()).await {
+            Ok(()) => 0,
+            Err(_) => self.shared.gate.n_open(),
         }
-        self.shared.gate.n_open()
     }
 }
 
@@ -180,12 +171,7 @@ fn bind_shared(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Accepts until it is stopped, and then whoever waits already.
-async fn accept(
-    listener: Arc<TcpListener>,
-    stop: Arc<Notify>,
-    shared: Arc<Shared>,
-    graceful: Arc<GracefulShutdown>,
-) {
+async fn accept(listener: Arc<TcpListener>, stop: Arc<Notify>, shared: Arc<Shared>) {
     loop {
         let (stream, client) = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -204,7 +190,7 @@ async fn accept(
             admission = Arc::clone(&shared.gate).enter() => admission,
             () = stop.notified() => return,
         };
-        spawn(stream, client, &shared, admission, &graceful);
+        spawn(stream, client, &shared, admission);
     }
     // The system is asked, not what was known of it: whoever came before the end is served.
     for _ in 0..BACKLOG {
@@ -212,17 +198,11 @@ async fn accept(
         let stream = socket.set_nonblocking(true).and_then(|()| TcpStream::from_std(socket.into()));
         let (Ok(stream), Some(client)) = (stream, client.as_socket()) else { continue };
         let Some(admission) = Arc::clone(&shared.gate).try_enter() else { return };
-        spawn(stream, client, &shared, admission, &graceful);
+        spawn(stream, client, &shared, admission);
     }
 }
 
-fn spawn(
-    stream: TcpStream,
-    client: SocketAddr,
-    shared: &Arc<Shared>,
-    admission: Admission,
-    graceful: &GracefulShutdown,
-) {
+fn spawn(stream: TcpStream, client: SocketAddr, shared: &Arc<Shared>, admission: Admission) {
     // An answer is small and complete: it must not wait for more.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%client, %error, "connection ended");
@@ -230,9 +210,9 @@ fn spawn(
     }
     let shared = Arc::clone(shared);
     let limits = shared.serving.load().server.limits;
-    let watcher = graceful.watcher();
+    let pace = shared.watchman.watch();
     tokio::spawn(async move {
-        http::serve(stream, client, shared, limits, watcher).await;
+        http::serve(stream, client, shared, limits, pace).await;
         drop(admission);
     });
 }

@@ -40,6 +40,7 @@ use crate::serving::Serving;
 use crate::serving::Shared;
 use crate::watch;
 use crate::watch::FileWatcher;
+use crate::watchman::Watchman;
 
 /// How long files have to look the same before they are read.
 const SETTLE: Duration = Duration::from_millis(20);
@@ -93,6 +94,7 @@ impl Reloader {
             serving: ArcSwap::from_pointee(serving),
             clock: Clock::new(),
             gate: Arc::new(Gate::new(built.config.server.limits.connections)),
+            watchman: Watchman::default(),
             refusals: log::Refusals::default(),
         });
         let listening = Arc::new(Listening::new(Arc::clone(&shared)));

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::delivery::Destination;
 use crate::gate::Gate;
 use crate::log::Refusals;
+use crate::watchman::Watchman;
 
 /// Everything that a request sees, replaced as a whole.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// The connections that are open.
     pub(crate) gate: Arc<Gate>,
+    /// Who sees that none of them takes too long, and tells them to end.
+    pub(crate) watchman: Watchman,
     /// Counts that a reload must not forget.
     pub(crate) refusals: Refusals,
 }

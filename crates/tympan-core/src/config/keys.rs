@@ -249,11 +249,37 @@ pub static SERVER_LIMITS: Section = Section {
         ),
         default(
             key(
+                "connections",
+                Holds::Literal(Literal::Count),
+                "How many connections may be open at once; further ones wait in the backlog.",
+                "connections: 2048",
+            ),
+            "2048",
+        ),
+        default(
+            key(
+                "first_byte_timeout",
+                Holds::Literal(Literal::Duration),
+                "How long a new connection may be silent.",
+                "first_byte_timeout: 5s",
+            ),
+            "5s",
+        ),
+        default(
+            key(
                 "header_timeout",
                 Holds::Literal(Literal::Duration),
-                "How long the head of a request may take to arrive, and how long a connection may \
-                 stay idle before it.",
+                "How long the head of a request may take, from its first byte to its last.",
                 "header_timeout: 5s",
+            ),
+            "5s",
+        ),
+        default(
+            key(
+                "body_idle_timeout",
+                Holds::Literal(Literal::Duration),
+                "How long nothing may come of a body that has not ended.",
+                "body_idle_timeout: 5s",
             ),
             "5s",
         ),
@@ -268,12 +294,30 @@ pub static SERVER_LIMITS: Section = Section {
         ),
         default(
             key(
-                "connections",
-                Holds::Literal(Literal::Count),
-                "How many connections may be open at once; further ones wait in the backlog.",
-                "connections: 2048",
+                "answer_timeout",
+                Holds::Literal(Literal::Duration),
+                "How long a client may take to take its answer.",
+                "answer_timeout: 15s",
             ),
-            "2048",
+            "15s",
+        ),
+        default(
+            key(
+                "idle_timeout",
+                Holds::Literal(Literal::Duration),
+                "How long a connection may be silent between two requests.",
+                "idle_timeout: 15s",
+            ),
+            "15s",
+        ),
+        default(
+            key(
+                "connection_age",
+                Holds::Literal(Literal::Duration),
+                "How old a connection may get: then its current request is its last.",
+                "connection_age: 10m",
+            ),
+            "10m",
         ),
     ],
 };

@@ -34,12 +34,22 @@ pub struct Limits {
     pub body: u64,
     /// The largest head, in bytes.
     pub headers: u64,
-    /// How long a head may take, and how long a connection may be idle before it.
-    pub header_timeout: Duration,
-    /// How long a whole body may take.
-    pub body_timeout: Duration,
     /// How many connections may be open at once.
     pub connections: usize,
+    /// How long a new connection may be silent.
+    pub first_byte_timeout: Duration,
+    /// How long a head may take from its first byte to its last.
+    pub header_timeout: Duration,
+    /// How long nothing may come of a body.
+    pub body_idle_timeout: Duration,
+    /// How long a whole body may take.
+    pub body_timeout: Duration,
+    /// How long taking an answer may take.
+    pub answer_timeout: Duration,
+    /// How long a connection may be silent between two requests.
+    pub idle_timeout: Duration,
+    /// How old a connection may get before its current request is its last.
+    pub connection_age: Duration,
 }
 
 /// What is logged.
@@ -81,9 +91,14 @@ impl Default for Limits {
         Self {
             body: 1 << 20,
             headers: 16 << 10,
-            header_timeout: Duration::from_secs(5),
-            body_timeout: Duration::from_secs(15),
             connections: 2048,
+            first_byte_timeout: Duration::from_secs(5),
+            header_timeout: Duration::from_secs(5),
+            body_idle_timeout: Duration::from_secs(5),
+            body_timeout: Duration::from_secs(15),
+            answer_timeout: Duration::from_secs(15),
+            idle_timeout: Duration::from_secs(15),
+            connection_age: Duration::from_mins(10),
         }
     }
 }
@@ -130,14 +145,21 @@ impl Reader<'_> {
         if let Some((_, node)) = fields.take("headers") {
             limits.headers = self.header_size(&node).unwrap_or(limits.headers);
         }
-        if let Some((_, node)) = fields.take("header_timeout") {
-            limits.header_timeout = self.timeout(&node).unwrap_or(limits.header_timeout);
-        }
-        if let Some((_, node)) = fields.take("body_timeout") {
-            limits.body_timeout = self.timeout(&node).unwrap_or(limits.body_timeout);
-        }
         if let Some((_, node)) = fields.take("connections") {
             limits.connections = self.count(&node).unwrap_or(limits.connections);
+        }
+        for (name, limit) in [
+            ("first_byte_timeout", &mut limits.first_byte_timeout),
+            ("header_timeout", &mut limits.header_timeout),
+            ("body_idle_timeout", &mut limits.body_idle_timeout),
+            ("body_timeout", &mut limits.body_timeout),
+            ("answer_timeout", &mut limits.answer_timeout),
+            ("idle_timeout", &mut limits.idle_timeout),
+            ("connection_age", &mut limits.connection_age),
+        ] {
+            if let Some((_, node)) = fields.take(name) {
+                *limit = self.timeout(&node).unwrap_or(*limit);
+            }
         }
         fields.end();
         Some(limits)

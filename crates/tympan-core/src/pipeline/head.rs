@@ -4,7 +4,6 @@ use std::fmt;
 use std::net::IpAddr;
 
 use http::HeaderMap;
-use http::HeaderName;
 use http::Method;
 use http::Uri;
 
@@ -38,10 +37,14 @@ impl Head {
         Some(media_type.trim().to_ascii_lowercase())
     }
 
-    /// Whether a header stands more than once.
-    #[must_use]
-    pub fn stands_twice(&self, name: &HeaderName) -> bool {
-        self.headers.get_all(name).iter().nth(1).is_some()
+    /// Every value of a header, whose name may be in any case.
+    ///
+    /// Looks at one after the other: there are few, and reading `name` as the library does to hash
+    /// it costs more.
+    pub(crate) fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let named =
+            self.headers.iter().filter(move |(known, _)| known.as_str().eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.as_bytes())
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is answered.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use http::HeaderName;
@@ -47,14 +49,16 @@ impl Reply {
     /// What an outcome is answered with unless the listener says otherwise.
     #[must_use]
     pub fn usual(outcome: Outcome) -> Self {
-        usual(outcome)
+        static USUAL: LazyLock<[Reply; Outcome::ALL.len()]> =
+            LazyLock::new(|| Outcome::ALL.map(usual));
+        USUAL[outcome as usize].clone()
     }
 }
 
 impl Respond {
     /// A listener's own answer to an outcome.
     pub(crate) fn compile(response: &config::Response, outcome: Outcome) -> Self {
-        let usual = usual(outcome);
+        let usual = Reply::usual(outcome);
         let status = response.status.unwrap_or(usual.status);
         let headers = response.headers.clone();
         let body = response.body.clone();
@@ -81,7 +85,7 @@ impl Computed {
             status: response.status.unwrap_or(StatusCode::OK),
             headers: response.headers.clone(),
             body: Some(response.body.clone().unwrap_or_else(|| Expression::constant(Value::Null))),
-            usual: usual(Outcome::Challenged),
+            usual: Reply::usual(Outcome::Challenged),
         }
     }
 

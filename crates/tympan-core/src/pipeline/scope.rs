@@ -1,6 +1,5 @@
 //! What an expression sees of a request.
 
-use http::HeaderMap;
 use percent_encoding::percent_decode_str;
 use tympan_expr::Bytes;
 use tympan_expr::Map;
@@ -38,7 +37,12 @@ pub(crate) struct Scope<'a, 's> {
 impl<'a> Source<'a> for Scope<'a, '_> {
     fn root(&self, root: RootId) -> Value<'a> {
         match root {
-            roots::HEADERS => headers(&self.head.headers),
+            roots::HEADERS => record(
+                self.head
+                    .headers
+                    .keys()
+                    .map(|name| (Text::from(name.as_str()), header(self.head, name.as_str()))),
+            ),
             roots::RAW_BODY => {
                 self.body.map_or(Value::Null, |body| Value::Bytes(Bytes::from(body)))
             }
@@ -68,7 +72,7 @@ impl<'a> Source<'a> for Scope<'a, '_> {
 
     fn entry(&self, root: RootId, key: &str) -> Value<'a> {
         match root {
-            roots::HEADERS => header(&self.head.headers, key),
+            roots::HEADERS => header(self.head, key),
             roots::QUERY_PARAMS => {
                 let query = self.head.uri.query().unwrap_or_default();
                 let last = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == key);
@@ -99,7 +103,7 @@ impl<'a> Scope<'a, '_> {
         let target = self.head.uri.path_and_query().map_or("/", |target| target.as_str());
         match self.public_url {
             Some(origin) => Value::Text(Text::from(format!("{origin}{target}"))),
-            None => match header(&self.head.headers, "host") {
+            None => match header(self.head, "host") {
                 Value::Text(host) => Value::Text(Text::from(format!("http://{}{target}", &*host))),
                 _ => Value::Null,
             },
@@ -113,14 +117,14 @@ pub(crate) fn decode(value: &str) -> String {
 }
 
 /// A header; repeated ones joined with `, ` (RFC 9110, section 5.3).
-fn header<'a>(headers: &'a HeaderMap, name: &str) -> Value<'a> {
-    let mut values = headers.get_all(name).iter();
+fn header<'a>(head: &'a Head, name: &str) -> Value<'a> {
+    let mut values = head.values(name);
     let Some(first) = values.next() else { return Value::Null };
-    let Some(second) = values.next() else { return text_or_bytes(first.as_bytes()) };
-    let mut joined = first.as_bytes().to_vec();
+    let Some(second) = values.next() else { return text_or_bytes(first) };
+    let mut joined = first.to_vec();
     for value in std::iter::once(second).chain(values) {
         joined.extend_from_slice(b", ");
-        joined.extend_from_slice(value.as_bytes());
+        joined.extend_from_slice(value);
     }
     match String::from_utf8(joined) {
         Ok(text) => Value::Text(Text::from(text)),
@@ -133,10 +137,6 @@ fn text_or_bytes(bytes: &[u8]) -> Value<'_> {
         Ok(text) => Value::Text(Text::from(text)),
         Err(_) => Value::Bytes(Bytes::from(bytes)),
     }
-}
-
-fn headers(headers: &HeaderMap) -> Value<'_> {
-    record(headers.keys().map(|name| (Text::from(name.as_str()), header(headers, name.as_str()))))
 }
 
 fn query(query: &str) -> Value<'_> {

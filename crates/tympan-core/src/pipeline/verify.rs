@@ -1,6 +1,5 @@
 //! Who sent it.
 
-use http::HeaderName;
 use smallvec::SmallVec;
 use tympan_expr::Expression;
 use tympan_expr::Text;
@@ -57,8 +56,8 @@ pub(crate) struct TokenVerify {
 #[derive(Debug)]
 struct Received {
     expression: Expression,
-    /// The header that the expression reads, if it reads nothing else.
-    header: Option<HeaderName>,
+    /// The header that the expression reads, if it reads nothing else: its name in lower case.
+    header: Option<Box<str>>,
     /// Whether it may hold several values, so that the header may stand several times.
     is_list: bool,
 }
@@ -264,7 +263,7 @@ fn text<'a>(
 impl Received {
     fn compile(expression: &Expression, is_list: bool) -> Self {
         let header = match expression.root_entry() {
-            Some((roots::HEADERS, name)) => name.parse().ok(),
+            Some((roots::HEADERS, name)) => Some(name.to_ascii_lowercase().into()),
             _ => None,
         };
         Self { expression: expression.clone(), header, is_list }
@@ -278,8 +277,8 @@ impl Received {
     /// Of two headers of one name, a proxy may have judged the other one.
     fn look_once(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
         match &self.header {
-            Some(header) if !self.is_list && scope.head.stands_twice(header) => {
-                Err(unauthorized(Reason::Repeated { header: header.to_string() }))
+            Some(header) if !self.is_list && scope.head.values(header).nth(1).is_some() => {
+                Err(repeated(header))
             }
             _ => Ok(()),
         }
@@ -290,13 +289,11 @@ impl Received {
         let Some(header) = self.header.as_ref().filter(|_| !self.is_list) else {
             return text(&self.expression, scope, what);
         };
-        let mut values = scope.head.headers.get_all(header).iter();
+        let mut values = scope.head.values(header);
         match (values.next(), values.next()) {
             (None, _) => Err(missing(what)),
-            (Some(_), Some(_)) => {
-                Err(unauthorized(Reason::Repeated { header: header.to_string() }))
-            }
-            (Some(value), None) => match std::str::from_utf8(value.as_bytes()) {
+            (Some(_), Some(_)) => Err(repeated(header)),
+            (Some(value), None) => match std::str::from_utf8(value) {
                 Ok("") => Err(missing(what)),
                 Ok(text) => Ok(Text::from(text)),
                 Err(_) => Err(unauthorized(Reason::Undecodable)),
@@ -311,6 +308,10 @@ fn unauthorized(reason: Reason) -> Stop {
 
 fn missing(what: &'static str) -> Stop {
     unauthorized(Reason::Missing { what })
+}
+
+fn repeated(header: &str) -> Stop {
+    unauthorized(Reason::Repeated { header: header.to_owned() })
 }
 
 fn refused(unproven: Unproven) -> Stop {
