@@ -121,7 +121,7 @@ fn holds(held: &Holds) -> String {
 
 fn literal(kind: Literal) -> &'static str {
     match kind {
-        Literal::Address => "address and port",
+        Literal::Address => "address and port, `unix:PATH`, `systemd` or `systemd:NAME`",
         Literal::Boolean => "true or false",
         Literal::Count => "whole number from 1",
         Literal::Duration => "duration (`ms`, `s`, `m`, `h`, `d`)",

@@ -146,7 +146,9 @@ fn mapping(definitions: &mut Map<String, Value>) -> Value {
 
 fn literal(kind: Literal) -> Value {
     match kind {
-        Literal::Address => json!({"type": "string", "pattern": "^[^/]+:[0-9]+$"}),
+        Literal::Address => {
+            json!({"type": "string", "pattern": "^([^/]+:[0-9]+|unix:.+|systemd(:[^:/]+)?)$"})
+        }
         Literal::Boolean => json!({"type": "boolean"}),
         Literal::Count => json!({"type": "integer", "minimum": 1}),
         Literal::Duration => {

@@ -318,7 +318,15 @@ impl Reloader {
 }
 
 fn addresses(config: &Config) -> Vec<SocketAddr> {
-    let mut addresses: Vec<_> = config.server.listen.iter().map(|(address, _)| *address).collect();
+    let mut addresses: Vec<_> = config
+        .server
+        .listen
+        .iter()
+        .filter_map(|(address, _)| match address {
+            tympan_core::config::Address::Tcp(a) => Some(*a),
+            _ => None,
+        })
+        .collect();
     addresses.sort();
     addresses.dedup();
     addresses

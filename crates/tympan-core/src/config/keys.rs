@@ -159,6 +159,16 @@ pub static FILE: Section = Section {
              set. It is watched like the listeners file.",
             "env_file: .env",
         ),
+        default(
+            key(
+                "state",
+                Holds::Literal(Literal::File),
+                "The folder of what outlives the process, such as the last good configuration; \
+                 only its owner can look into it.",
+                "state: data",
+            ),
+            "data",
+        ),
         key(
             "secrets",
             Holds::MapOf(&Holds::OneOrMany(&Holds::Section(&SECRET))),

@@ -1,6 +1,5 @@
 //! Reading things that are taken as they stand: durations, sizes, paths, addresses.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::HeaderName;
@@ -9,6 +8,7 @@ use http::StatusCode;
 use regex::Regex;
 use regex::RegexBuilder;
 
+use crate::config::Address;
 use crate::config::Reader;
 use crate::diagnostic::Problem;
 use crate::scheme::HashMode;
@@ -130,8 +130,13 @@ impl Reader<'_> {
         })
     }
 
-    pub(super) fn address(&mut self, node: &Node) -> Option<SocketAddr> {
-        self.literal(node, "an IP address and a port", "127.0.0.1:8080", |text| text.parse().ok())
+    pub(super) fn address(&mut self, node: &Node) -> Option<Address> {
+        self.literal(
+            node,
+            "an IP address and a port, unix:PATH or systemd",
+            "127.0.0.1:8080",
+            |text| text.parse().ok(),
+        )
     }
 
     /// An origin: scheme and host, nothing behind it.

@@ -3,6 +3,7 @@
 //! Reading goes on after a mistake, so that one run finds them all: whatever cannot be read is
 //! reported at its place and left out.
 
+mod address;
 mod challenge;
 mod destination;
 mod event;
@@ -23,6 +24,7 @@ use std::collections::HashMap;
 use tympan_expr::Dialect;
 use tympan_expr::Vocabulary;
 
+pub use address::Address;
 pub use challenge::Challenge;
 pub use challenge::ChallengeToken;
 pub use destination::Destination;
@@ -66,6 +68,8 @@ pub struct Config {
     pub server: Server,
     /// What is logged.
     pub log: Log,
+    /// The folder of what outlives the process, relative to the configuration's folder.
+    pub state: State,
     /// The file of stand-ins for environment variables, relative to the configuration's folder.
     pub env_file: Option<String>,
     /// Every secret that has a name, by [`SecretId`].
@@ -76,6 +80,16 @@ pub struct Config {
     pub listeners: Vec<Listener>,
     /// What was written, so that two configurations can be compared key by key.
     pub written: Written,
+}
+
+/// The folder of what outlives the process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State(pub String);
+
+impl Default for State {
+    fn default() -> Self {
+        Self("data".to_owned())
+    }
 }
 
 /// A fingerprint of every key that was written, wherever it stood.
@@ -252,6 +266,11 @@ impl Sections for Reader<'_> {
                 }
             }
             "env_file" => self.config.env_file = self.text(&node),
+            "state" => {
+                if let Some(folder) = self.text(&node) {
+                    self.config.state = State(folder);
+                }
+            }
             // A streamed section that is no map.
             "listeners" | "secrets" | "destinations" => {
                 if !matches!(node.value, Value::Null) {

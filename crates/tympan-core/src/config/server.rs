@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::HeaderName;
 
+use crate::config::Address;
 use crate::config::Reader;
 use crate::config::keys;
 use crate::diagnostic::Problem;
@@ -18,7 +19,7 @@ use crate::yaml::Value;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     /// The addresses to listen at, with the places that name them.
-    pub listen: Vec<(SocketAddr, Span)>,
+    pub listen: Vec<(Address, Span)>,
     /// The origin that providers call, such as `https://hooks.example.com`.
     pub public_url: Option<String>,
     /// What one connection or request may take.
@@ -78,7 +79,7 @@ impl Default for Server {
     fn default() -> Self {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080));
         Self {
-            listen: vec![(address, Span::default())],
+            listen: vec![(Address::Tcp(address), Span::default())],
             public_url: None,
             limits: Limits::default(),
             shutdown_grace: Duration::from_secs(10),
