@@ -1,6 +1,5 @@
 //! No text and no value makes the language panic, overflow the stack or take long.
 
-
 use proptest::prelude::*;
 use tympan_expr::Dialect;
 use tympan_expr::Exhausted;
