@@ -5,12 +5,13 @@ use std::io;
 use std::io::ErrorKind;
 use std::net::IpAddr;
 
-use ppp::v2::Addresses;
-use ppp::v2::Command;
-use ppp::v2::Header;
-use ppp::v2::PROTOCOL_PREFIX;
+use proxy_header::ParseConfig;
+use proxy_header::ProxyHeader;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt;
+
+/// What every header begins with.
+const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
 /// The fixed part.
 const MINIMUM_LENGTH: usize = 16;
@@ -28,20 +29,14 @@ pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Op
     let mut bytes = vec![0; MINIMUM_LENGTH];
     stream.read_exact(&mut bytes).await?;
     let length = usize::from(u16::from_be_bytes([bytes[14], bytes[15]]));
-    if !bytes.starts_with(PROTOCOL_PREFIX) || length > MOST_LENGTH {
+    if !bytes.starts_with(SIGNATURE) || length > MOST_LENGTH {
         return Err(io::Error::new(ErrorKind::InvalidData, "no PROXY protocol header"));
     }
     bytes.resize(MINIMUM_LENGTH + length, 0);
     stream.read_exact(&mut bytes[MINIMUM_LENGTH..]).await?;
-    let header = Header::try_from(bytes.as_slice())
+    let (header, _) = ProxyHeader::parse(&bytes, ParseConfig::default())
         .map_err(|error| io::Error::new(ErrorKind::InvalidData, error.to_string()))?;
-    Ok(match (header.command, header.addresses) {
-        (Command::Proxy, Addresses::IPv4(addresses)) => Some(addresses.source_address.into()),
-        (Command::Proxy, Addresses::IPv6(addresses)) => {
-            Some(IpAddr::from(addresses.source_address).to_canonical())
-        }
-        (Command::Local, _) | (_, Addresses::Unspecified | Addresses::Unix(_)) => None,
-    })
+    Ok(header.proxied_address().map(|address| address.source.ip().to_canonical()))
 }
 
 #[cfg(test)]
