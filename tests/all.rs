@@ -6,6 +6,7 @@ mod cli;
 mod example;
 mod fresh;
 mod golden;
+mod packaging;
 mod process;
 mod properties;
 mod reload;

@@ -10,6 +10,7 @@ use http::Method;
 use http::Uri;
 use http::Version;
 use http::header;
+use http::header::AsHeaderName;
 use http::uri::Authority;
 
 /// A request before its body.
@@ -80,14 +81,9 @@ impl Head {
         Some(media_type.trim().to_ascii_lowercase())
     }
 
-    /// Every value of a header, whose name may be in any case.
-    ///
-    /// Looks at one after the other: there are few, and reading `name` as the library does to hash
-    /// it costs more.
-    pub(crate) fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        let named =
-            self.headers.iter().filter(move |(known, _)| known.as_str().eq_ignore_ascii_case(name));
-        named.map(|(_, value)| value.as_bytes())
+    /// Every value of a header; a name that is a text may be in any case.
+    pub(crate) fn values(&self, name: impl AsHeaderName) -> impl Iterator<Item = &[u8]> {
+        self.headers.get_all(name).iter().map(HeaderValue::as_bytes)
     }
 }
 

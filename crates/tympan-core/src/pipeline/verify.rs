@@ -1,5 +1,6 @@
 //! Who sent it.
 
+use http::HeaderName;
 use ipnet::IpNet;
 use smallvec::SmallVec;
 use tympan_expr::Expression;
@@ -60,8 +61,8 @@ pub(crate) struct TokenVerify {
 #[derive(Debug)]
 struct Received {
     expression: Expression,
-    /// The header that the expression reads, if it reads nothing else: its name in lower case.
-    header: Option<Box<str>>,
+    /// The header that the expression reads, if it reads nothing else.
+    header: Option<HeaderName>,
     /// Whether it may hold several values, so that the header may stand several times.
     is_list: bool,
 }
@@ -275,7 +276,7 @@ fn text<'a>(
 impl Received {
     fn compile(expression: &Expression, is_list: bool) -> Self {
         let header = match expression.root_entry() {
-            Some((roots::HEADERS, name)) => Some(name.to_ascii_lowercase().into()),
+            Some((roots::HEADERS, name)) => name.parse().ok(),
             _ => None,
         };
         Self { expression: expression.clone(), header, is_list }
@@ -336,8 +337,8 @@ fn missing(what: &'static str) -> Stop {
     unauthorized(Reason::Missing { what })
 }
 
-fn repeated(header: &str) -> Stop {
-    unauthorized(Reason::Repeated { header: header.to_owned() })
+fn repeated(header: &HeaderName) -> Stop {
+    unauthorized(Reason::Repeated { header: header.to_string() })
 }
 
 fn refused(unproven: Unproven) -> Stop {
