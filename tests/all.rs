@@ -6,6 +6,8 @@ mod cli;
 mod example;
 mod fresh;
 mod golden;
+mod include;
+mod last_good;
 mod process;
 mod properties;
 mod reload;

@@ -126,6 +126,7 @@ fn literal(kind: Literal) -> &'static str {
         Literal::Count => "whole number from 1",
         Literal::Duration => "duration (`ms`, `s`, `m`, `h`, `d`)",
         Literal::File => "file, relative to the folder of this file",
+        Literal::Glob => "pattern of files, relative to the folder of this file",
         Literal::Header => "name of a header",
         Literal::Method => "HTTP method",
         Literal::Path => "path",

@@ -165,7 +165,7 @@ fn literal(kind: Literal) -> Value {
         Literal::Url => json!({"type": "string", "pattern": "^https?://[^/?#@]+/?$"}),
         Literal::Version => json!({"const": 1}),
         Literal::Pattern => json!({"type": "string", "minLength": 1, "format": "regex"}),
-        Literal::File => json!({"type": "string", "minLength": 1}),
+        Literal::File | Literal::Glob => json!({"type": "string", "minLength": 1}),
         Literal::Text => json!({"type": ["string", "number", "boolean"], "minLength": 1}),
     }
 }

@@ -2,22 +2,25 @@
 //!
 //! [`Server::start`] reads a configuration and serves it. These run until [`Server::stop`]: a task
 //! that accepts connections for each address (`listen`), one for each connection (`http`), one that
-//! follows the files (`reload`), one that sums up refusals (`log`), and a thread that writes to
-//! standard output (`delivery`).
+//! follows the files (`reload`), one that sums up refusals (`log`), a thread that writes to standard
+//! output (`delivery`), and one that keeps the last good configuration (`last_good`).
 
 mod build;
 mod clock;
 mod delivery;
 mod env_file;
+mod files;
 mod gate;
 mod http;
 pub mod keys;
+pub mod last_good;
 mod listen;
 pub mod log;
 mod pace;
 mod receipt;
 mod reload;
 mod serving;
+mod start;
 mod watch;
 mod watchman;
 
@@ -32,6 +35,8 @@ use tokio::task::JoinHandle;
 use tympan_core::pipeline::ListenerState;
 
 pub use delivery::stdout::Sink;
+pub use files::Files;
+pub use receipt::Frozen;
 pub use receipt::Receipt;
 pub use receipt::Refused;
 pub use reload::OnDiagnostics;
@@ -69,6 +74,8 @@ pub struct Facts {
     pub listeners: Vec<ListenerFacts>,
     /// Whether any of them delivers to standard output.
     pub needs_stdout: bool,
+    /// Whether all of it is the last good configuration, as the file has mistakes.
+    pub is_last_good: bool,
 }
 
 /// A listener as a table shows it.
@@ -93,7 +100,7 @@ impl Server {
         let (commands, inbox) = mpsc::channel(16);
         let (reloader, shared, listening) =
             Reloader::start(options.file, destinations, options.on_diagnostics).await?;
-        let facts = facts(&shared, listening.addresses());
+        let facts = facts(&shared, listening.addresses(), reloader.is_last_good());
         let tasks = vec![
             tokio::spawn(reloader.run(inbox, commands.clone())),
             tokio::spawn(log::sum_up(Arc::clone(&shared))),
@@ -145,7 +152,7 @@ async fn watch(shared: Arc<Shared>) {
     shared.watchman.run(|| shared.serving.load().server.limits).await;
 }
 
-fn facts(shared: &Shared, addresses: Vec<SocketAddr>) -> Facts {
+fn facts(shared: &Shared, addresses: Vec<SocketAddr>, is_last_good: bool) -> Facts {
     let serving = shared.serving.load();
     let origin = serving.server.public_url.clone().unwrap_or_else(|| {
         addresses.first().map_or_else(String::new, |address| format!("http://{address}"))
@@ -156,5 +163,5 @@ fn facts(shared: &Shared, addresses: Vec<SocketAddr>) -> Facts {
         state: listener.state.clone(),
     });
     let needs_stdout = !serving.destinations.is_empty();
-    Facts { listeners: listeners.collect(), addresses, needs_stdout }
+    Facts { listeners: listeners.collect(), addresses, needs_stdout, is_last_good }
 }

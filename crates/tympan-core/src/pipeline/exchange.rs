@@ -8,6 +8,7 @@
 //! keep    the destinations have them -> answer
 //! ```
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ use super::scope::PathParams;
 use super::sealed::Sealed;
 use super::sealed::Verified;
 use crate::config::DestinationId;
+use crate::config::Redact;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
@@ -138,6 +140,23 @@ impl Exchange {
     #[must_use]
     pub fn listener(&self) -> Option<&str> {
         self.pipeline().map(|pipeline| pipeline.name.as_str())
+    }
+
+    /// What may not be shown of the request; nothing is known to be secret of one that came to no
+    /// listener.
+    #[must_use]
+    pub fn redact(&self) -> Option<&Redact> {
+        self.pipeline().map(|pipeline| &pipeline.redact)
+    }
+
+    /// The path of the request as it may be shown.
+    #[must_use]
+    pub fn shown_path(&self) -> Cow<'_, str> {
+        let path = self.head.uri.path();
+        match self.pipeline() {
+            Some(pipeline) => Cow::Owned(pipeline.redact.shown_path(&pipeline.path, path)),
+            None => Cow::Borrowed(path),
+        }
     }
 
     /// Goes as far as can be gone with `input`.

@@ -45,6 +45,7 @@ use crate::config;
 use crate::config::Accept;
 use crate::config::Config;
 use crate::config::DestinationId;
+use crate::config::Redact;
 use crate::keys::KeyUses;
 use crate::outcome::Outcome;
 use crate::outcome::Stop;
@@ -81,6 +82,9 @@ pub(crate) struct Pipeline {
     deliver: Vec<DestinationId>,
     responses: Vec<(Outcome, Respond)>,
     body_use: BodyUse,
+    /// What is never shown of its requests. Whoever shows one asks this first: logs do, through
+    /// [`Exchange::redact`]; captures and explanations have to.
+    redact: Redact,
 }
 
 /// For what the body has to be parsed, known before any request.
@@ -151,6 +155,7 @@ impl Pipeline {
             deliver: listener.deliver.clone(),
             responses,
             body_use,
+            redact: listener.redact.clone(),
         }
     }
 

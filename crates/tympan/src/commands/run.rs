@@ -93,12 +93,20 @@ fn introduce(facts: &Facts, options: &Run, format: log::Format) {
             tracing::info!(listener = name, url, state = state(&listener.state), "listener");
         }
         let addresses = addresses(facts);
-        tracing::info!(addresses, listeners = facts.listeners.len(), "serving");
+        let last_good = facts.is_last_good.then_some(true);
+        tracing::info!(addresses, listeners = facts.listeners.len(), last_good, "serving");
         return;
     }
     let rows = facts.listeners.iter().map(|it| [it.name.clone(), state(&it.state), it.url.clone()]);
     terminal::say(&terminal::table(["LISTENER", "STATE", "URL"], rows));
     let (addresses, file) = (addresses(facts), options.file.display());
+    if facts.is_last_good {
+        terminal::say(&format!(
+            "\nserving what {file} said last without mistakes at {addresses}; mend it to change \
+             that, Ctrl-C to stop"
+        ));
+        return;
+    }
     terminal::say(&format!(
         "\nserving {file} at {addresses}; save it to change it, Ctrl-C to stop"
     ));
