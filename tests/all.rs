@@ -8,6 +8,7 @@ mod fresh;
 mod golden;
 mod include;
 mod last_good;
+mod plan;
 mod process;
 mod properties;
 mod reload;

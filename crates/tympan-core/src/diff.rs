@@ -54,6 +54,29 @@ pub fn diff(old: &Written, new: &Written) -> Vec<Change> {
     changes
 }
 
+/// How much differs, in one line: `2 listeners added, 1 changed, 1 section changed`.
+#[must_use]
+pub fn summary(changes: &[Change]) -> String {
+    let count = |is_it: fn(&Change) -> bool| changes.iter().filter(|change| is_it(change)).count();
+    let counts = [
+        ("listener", "added", count(|change| matches!(change, Change::Added { .. }))),
+        ("listener", "changed", count(|change| matches!(change, Change::Changed { .. }))),
+        ("listener", "removed", count(|change| matches!(change, Change::Removed { .. }))),
+        ("section", "changed", count(|change| matches!(change, Change::Section { .. }))),
+    ];
+    let mut parts = Vec::new();
+    let mut last = "";
+    for (noun, verb, count) in counts.into_iter().filter(|(_, _, count)| *count > 0) {
+        let plural = if count == 1 { "" } else { "s" };
+        parts.push(match noun == last {
+            true => format!("{count} {verb}"),
+            false => format!("{count} {noun}{plural} {verb}"),
+        });
+        last = noun;
+    }
+    if parts.is_empty() { "nothing changes".to_owned() } else { parts.join(", ") }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -78,7 +101,9 @@ fn union<'m, T>(a: &'m BTreeMap<String, T>, b: &'m BTreeMap<String, T>) -> Vec<&
 
 #[cfg(test)]
 mod tests {
+    use super::Change;
     use super::diff;
+    use super::summary;
     use crate::config;
     use crate::span::Sources;
 
@@ -109,6 +134,16 @@ mod tests {
             "secrets: {a: {env: A2}, b: {env: B}}",
             &["~ log:", "~ secrets.a:"],
         );
+    }
+
+    #[test]
+    fn summaries() {
+        let added = || Change::Added { listener: "a".into() };
+        let section = || Change::Section { name: "log".into() };
+        let removed = || Change::Removed { listener: "b".into() };
+        assert_eq!(summary(&[]), "nothing changes");
+        assert_eq!(summary(&[added(), added(), removed()]), "2 listeners added, 1 removed");
+        assert_eq!(summary(&[added(), section()]), "1 listener added, 1 section changed");
     }
 
     #[test]

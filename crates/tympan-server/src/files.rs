@@ -12,6 +12,7 @@ use sha2::Sha256;
 use tympan_core::File;
 use tympan_core::config;
 use tympan_core::config::Loaded;
+use tympan_core::config::State;
 use tympan_core::diagnostic::Problem;
 use tympan_core::span::FileId;
 use tympan_core::span::Sources;
@@ -67,6 +68,18 @@ impl Files {
         Ok(Self { files, patterns, idle, is_cut })
     }
 
+    /// Files that somebody else has read: their paths as seen from the folder of `root`, and their
+    /// texts, the root first.
+    #[must_use]
+    pub fn of_texts(root: &Path, texts: impl IntoIterator<Item = (String, String)>) -> Self {
+        let folder = root.parent().unwrap_or(Path::new(""));
+        let file = |(path, text): (String, String)| OneFile {
+            path: folder.join(path),
+            bytes: Ok(text.into_bytes()),
+        };
+        Self::kept(texts.into_iter().map(file).collect())
+    }
+
     /// Files whose texts were kept: the root first.
     pub(crate) fn kept(files: Vec<OneFile>) -> Self {
         Self { files, ..Self::default() }
@@ -96,6 +109,17 @@ impl Files {
             loaded.diagnostics.report(root, problem);
         }
         (loaded, sources)
+    }
+
+    /// The state folder that the root names, however broken it is otherwise.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let Some(Ok(root)) = self.files.first().map(|file| &file.bytes) else {
+            return State::default();
+        };
+        let text = String::from_utf8_lossy(root);
+        let line = text.lines().find(|line| line.starts_with("state:")).unwrap_or_default();
+        tympan_core::load("", line.as_bytes().to_vec()).0.config.state
     }
 
     /// The file at a path.

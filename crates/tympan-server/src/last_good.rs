@@ -102,16 +102,13 @@ pub fn read(root: &Path, state: &State) -> io::Result<Option<Files>> {
         Err(error) => return Err(error),
     };
     let kept: Value = serde_json::from_slice(&bytes)?;
-    let folder = root.parent().unwrap_or(Path::new(""));
-    let file = |file: &Value| {
-        let (path, text) = (file["path"].as_str()?, file["text"].as_str()?);
-        Some(OneFile { path: folder.join(path), bytes: Ok(text.as_bytes().to_vec()) })
-    };
-    let files = kept["files"].as_array().map(|files| files.iter().filter_map(file).collect());
-    let files: Vec<OneFile> = files.unwrap_or_default();
+    let file =
+        |file: &Value| Some((file["path"].as_str()?.to_owned(), file["text"].as_str()?.to_owned()));
+    let files = kept["files"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let files = Files::of_texts(root, files.iter().filter_map(file));
     // What was made by another hand, or for another file, is nothing to serve.
-    let is_ours = files.first().is_some_and(|first| first.path == root);
-    Ok(is_ours.then(|| Files::kept(files)))
+    let is_ours = files.files.first().is_some_and(|first| first.path == root);
+    Ok(is_ours.then_some(files))
 }
 
 /// Where the last good files of a root are kept.

@@ -17,6 +17,7 @@ pub mod last_good;
 mod listen;
 pub mod log;
 mod pace;
+mod plan;
 mod receipt;
 mod reload;
 mod serving;
@@ -36,6 +37,8 @@ use tympan_core::pipeline::ListenerState;
 
 pub use delivery::stdout::Sink;
 pub use files::Files;
+pub use plan::Plan;
+pub use plan::plan;
 pub use receipt::Frozen;
 pub use receipt::Receipt;
 pub use receipt::Refused;

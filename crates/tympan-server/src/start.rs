@@ -4,8 +4,6 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tympan_core::config::State;
-
 use crate::build;
 use crate::build::Base;
 use crate::build::Built;
@@ -67,22 +65,11 @@ pub(crate) async fn build(root: &Path, folder: &Path) -> Result<Started, Refused
 async fn kept(root: &Path, files: &Files) -> Option<Files> {
     let (root, files): (PathBuf, _) = (root.to_owned(), files.clone());
     let read = tokio::task::spawn_blocking(move || {
-        let state = state_of(&files);
-        last_good::read(&root, &state).unwrap_or_else(|error| {
+        last_good::read(&root, &files.state()).unwrap_or_else(|error| {
             tracing::warn!(%error, "the last good configuration cannot be read");
             None
         })
     });
     // A panic of that thread was told where it happened.
     read.await.unwrap_or(None)
-}
-
-/// The state folder that a root names, however broken it is otherwise.
-pub(crate) fn state_of(files: &Files) -> State {
-    let Some(Ok(root)) = files.files.first().map(|file| &file.bytes) else {
-        return State::default();
-    };
-    let text = String::from_utf8_lossy(root);
-    let line = text.lines().find(|line| line.starts_with("state:")).unwrap_or_default();
-    tympan_core::load("", line.as_bytes().to_vec()).0.config.state
 }

@@ -7,7 +7,6 @@ use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tympan_core::diagnostic;
 use tympan_core::diagnostic::Diagnostics;
-use tympan_core::pipeline::ListenerState;
 use tympan_core::span::Sources;
 use tympan_server::Facts;
 use tympan_server::Options;
@@ -83,21 +82,18 @@ async fn serve(options: &Run, format: log::Format) -> Exit {
 
 /// A table for a person; a line for each listener in a log.
 fn introduce(facts: &Facts, options: &Run, format: log::Format) {
-    let state = |state: &ListenerState| match state {
-        ListenerState::Serving => "serving".to_owned(),
-        ListenerState::NotReady { secret } => format!("not_ready (secret {secret})"),
-    };
     if format == log::Format::Json {
         for listener in &facts.listeners {
             let (name, url) = (&listener.name, &listener.url);
-            tracing::info!(listener = name, url, state = state(&listener.state), "listener");
+            tracing::info!(listener = name, url, state = %listener.state, "listener");
         }
         let addresses = addresses(facts);
         let last_good = facts.is_last_good.then_some(true);
         tracing::info!(addresses, listeners = facts.listeners.len(), last_good, "serving");
         return;
     }
-    let rows = facts.listeners.iter().map(|it| [it.name.clone(), state(&it.state), it.url.clone()]);
+    let rows =
+        facts.listeners.iter().map(|it| [it.name.clone(), it.state.to_string(), it.url.clone()]);
     terminal::say(&terminal::table(["LISTENER", "STATE", "URL"], rows));
     let (addresses, file) = (addresses(facts), options.file.display());
     if facts.is_last_good {
