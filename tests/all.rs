@@ -11,6 +11,7 @@ mod last_good;
 mod plan;
 mod process;
 mod properties;
+mod redact;
 mod reload;
 mod requests;
 mod schema;

@@ -139,6 +139,7 @@ const UNSEEN: &[&str] = &[
     "path_taken",
     "path_taken_by_default",
     "path_taken_by_parameter",
+    "payload_schema_broken",
     "quotes_then_more",
     "redact_no_path",
     "response_headers",

@@ -191,6 +191,8 @@ pub enum Reason {
     Panic,
     /// A header that may stand once stands several times.
     Repeated { header: String },
+    /// The body is not what `payload_schema` says, at a JSON Pointer.
+    Schema { pointer: String, why: String },
     /// A secret cannot be resolved.
     Secret { secret: String },
     /// A computed answer cannot be sent.
@@ -228,6 +230,7 @@ impl Reason {
             Self::Decided => "decided",
             Self::Panic => "panic",
             Self::Repeated { .. } => "repeated",
+            Self::Schema { .. } => "schema",
             Self::Secret { .. } => "secret",
             Self::Unsendable { .. } => "unsendable",
             Self::Slow => "slow",
@@ -260,6 +263,8 @@ impl fmt::Display for Reason {
             Self::Decided => f.write_str("so decided by its expression"),
             Self::Panic => f.write_str("a bug in tympan: please report it"),
             Self::Repeated { header } => write!(f, "the header {header} stands more than once"),
+            Self::Schema { pointer, why } if pointer.is_empty() => write!(f, "the body {why}"),
+            Self::Schema { pointer, why } => write!(f, "`{pointer}` of the body {why}"),
             Self::Secret { secret } => write!(f, "the secret {secret} cannot be resolved"),
             Self::Unsendable { what } => write!(f, "the computed {what} cannot be sent"),
             Self::Slow => f.write_str("the body took too long to arrive"),

@@ -106,6 +106,7 @@ fn holds(held: &Holds) -> String {
         Holds::Expression => "expression".to_owned(),
         Holds::Mapping => "mapping".to_owned(),
         Holds::Expressions => "map of names to expressions".to_owned(),
+        Holds::Schema => "map of fields to types, or JSON Schema".to_owned(),
         Holds::Literal(kind) => literal(*kind).to_owned(),
         Holds::Choice(words) => {
             words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")

@@ -78,6 +78,8 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
         Holds::Expressions => {
             json!({"type": "object", "additionalProperties": expression(definitions)})
         }
+        // Both notations are maps, and only their reader can tell them apart.
+        Holds::Schema => json!({"type": "object"}),
         Holds::Literal(kind) => literal(*kind),
         Holds::Choice(words) => json!({"enum": words}),
         Holds::Name(named) => json!({

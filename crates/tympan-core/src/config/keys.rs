@@ -44,6 +44,8 @@ pub enum Holds {
     Mapping,
     /// A map of names to expressions.
     Expressions,
+    /// What a value has to look like: a map of fields to their types, or a JSON Schema.
+    Schema,
     /// Something that is taken as it stands.
     Literal(Literal),
     /// One of these words.
@@ -536,6 +538,18 @@ pub static LISTENER: Section = Section {
             "A kill switch: when it is true, a verified request makes no event and gets the answer \
              of an accepted one.",
             "reject: query_params.mode == \"off\"",
+        ),
+        key(
+            "payload_schema",
+            Holds::Schema,
+            "What the parsed body has to look like; anything else is `invalid`. Either the fields \
+             that are needed, nested like the body, each with its type (`string`, `number`, \
+             `integer`, `boolean`, `object`, `array`, `null`, `any`, or `[...]` for a list of \
+             such): a field whose name ends with `?` may be missing or null, and others may be \
+             there. Or a JSON Schema, which it is with `$schema`, or with `type: object` and \
+             `properties`; one that refers to another file or address is a mistake, as nothing \
+             is fetched.",
+            "payload_schema: {action: string, issue: {title: string, 'labels?': [{name: string}]}}",
         ),
         key(
             "filter",

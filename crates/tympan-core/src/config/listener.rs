@@ -8,6 +8,7 @@ use tympan_expr::Expression;
 use crate::config::Challenge;
 use crate::config::DestinationId;
 use crate::config::Events;
+use crate::config::PayloadSchema;
 use crate::config::Reader;
 use crate::config::Redact;
 use crate::config::Response;
@@ -57,6 +58,8 @@ pub struct Listener {
     pub verification: Verification,
     /// The kill switch.
     pub reject: Option<Expression>,
+    /// What its bodies have to look like.
+    pub payload_schema: Option<PayloadSchema>,
     /// What a request has to be to make events.
     pub filter: Option<Expression>,
     /// Named values, each of which may read those before it.
@@ -122,6 +125,7 @@ impl Reader<'_> {
             challenges,
             verification,
             reject: self.decision(&mut fields, "reject"),
+            payload_schema: self.payload_schema(&mut fields),
             filter: self.decision(&mut fields, "filter"),
             lets,
             events: fields

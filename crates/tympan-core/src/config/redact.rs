@@ -53,6 +53,34 @@ impl Redact {
         }
     }
 
+    /// A JSON Pointer into the parsed body as it may be shown: without what is below something
+    /// hidden, whose keys may say as much as its values.
+    #[must_use]
+    pub fn shown_pointer(&self, pointer: &str) -> String {
+        let parts: Vec<&str> = pointer.split('/').skip(1).collect();
+        let ends =
+            self.paths.iter().filter(|path| path.root == roots::PARSED_BODY).filter_map(|path| {
+                let mut keys = path.keys.iter();
+                let mut next = keys.next();
+                for (index, part) in parts.iter().enumerate() {
+                    let Some(key) = next else { return Some(index) };
+                    if key == part {
+                        next = keys.next();
+                    } else if part.parse::<usize>().is_err() {
+                        return None;
+                    }
+                }
+                None
+            });
+        match ends.min() {
+            Some(end) => {
+                let shown = parts[..end].iter().chain([&HIDDEN]).flat_map(|part| ["/", part]);
+                shown.collect()
+            }
+            None => pointer.to_owned(),
+        }
+    }
+
     /// The path of a request as it may be shown, for a listener at `template`.
     #[must_use]
     pub fn shown_path(&self, template: &str, path: &str) -> String {
@@ -139,6 +167,15 @@ mod tests {
         redact.hide_in(roots::PARSED_BODY, &mut body);
         let expected = json!({"to": [{"mail": "***", "id": 1}, {"mail": "***"}], "pin": "***"});
         assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn pointers() {
+        let redact = redact(&[(roots::PARSED_BODY, &["people", "phones"])]);
+        assert_eq!(redact.shown_pointer("/people/0/phones/home"), "/people/0/phones/***");
+        assert_eq!(redact.shown_pointer("/people/0/phones"), "/people/0/phones");
+        assert_eq!(redact.shown_pointer("/people/0/name"), "/people/0/name");
+        assert_eq!(redact.shown_pointer(""), "");
     }
 
     #[test]

@@ -67,6 +67,8 @@ pub enum Problem {
     OverBudget { what: &'static str, most: usize },
     /// Two listeners would answer the same requests.
     PathTaken { path: String, by: String, first: Span },
+    /// A JSON Schema that cannot be compiled, or refers to what would have to be fetched.
+    PayloadSchema { why: String },
     /// Something that no expression of `redact` can be.
     Redact,
     /// A regular expression that cannot be compiled.
@@ -136,6 +138,7 @@ impl Problem {
             Self::RootOnly { .. } => "C123",
             Self::Unreadable { .. } => "C124",
             Self::Redact => "C125",
+            Self::PayloadSchema { .. } => "C126",
             Self::Expression(kind) => expression::code(kind),
             Self::ExpressionWarning(kind) => expression::warning_code(kind),
             Self::ChallengeMarkup { .. } | Self::ChallengeHeader { .. } => "L03",
@@ -240,6 +243,7 @@ impl Problem {
             Self::PathTaken { path, by, .. } => {
                 format!("listener `{by}` already answers requests for `{path}`")
             }
+            Self::PayloadSchema { why } => format!("this is no schema: {why}"),
             Self::Redact => "this names no part of a request".to_owned(),
             Self::RootOnly { key } => format!("`{key}` cannot stand in a file that is included"),
             Self::Regex { why } => format!("this regular expression does not compile: {why}"),
@@ -368,6 +372,11 @@ impl Problem {
             }
             Self::WrongType { expected: "an expression", .. } => {
                 "write a text, or `{jmespath: \"...\"}`".to_owned()
+            }
+            Self::PayloadSchema { .. } => {
+                "write a JSON Schema whose every `$ref` stays within it, \
+                                           or only the fields with their types"
+                    .to_owned()
             }
             Self::Redact => "write a path, such as `parsed_body.sender.email` or \
                              `headers[\"Authorization\"]`"

@@ -4,7 +4,7 @@
 //! head    route -> method -> challenge on the head? -> can we verify at all?
 //! body    read, bounded -> challenge on the unverified body?
 //! proof   verify, then freshness
-//! event   reject? -> media type -> decode -> filter -> events
+//! event   media type -> decode -> reject? -> schema -> filter -> events
 //! keep    the destinations have them -> answer
 //! ```
 
@@ -31,6 +31,7 @@ use super::scope::PathParams;
 use super::sealed::Sealed;
 use super::sealed::Verified;
 use crate::config::DestinationId;
+use crate::config::Mismatch;
 use crate::config::Redact;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
@@ -289,6 +290,13 @@ impl Exchange {
             && decide(reject, &scope, "reject")?
         {
             return decided(Outcome::Rejected, pipeline, &scope);
+        }
+        if let Some(schema) = &pipeline.payload_schema {
+            let body = scope.parsed.as_ref().map(Value::to_json).unwrap_or_default();
+            schema.check(&body).map_err(|Mismatch { pointer, why }| Stop {
+                outcome: Outcome::Invalid,
+                reason: Reason::Schema { pointer: pipeline.redact.shown_pointer(&pointer), why },
+            })?;
         }
         if let Some(filter) = &pipeline.filter
             && !decide(filter, &scope, "filter")?

@@ -45,6 +45,7 @@ use crate::config;
 use crate::config::Accept;
 use crate::config::Config;
 use crate::config::DestinationId;
+use crate::config::PayloadSchema;
 use crate::config::Redact;
 use crate::keys::KeyUses;
 use crate::outcome::Outcome;
@@ -75,6 +76,7 @@ pub(crate) struct Pipeline {
     reject: Option<Expression>,
     content_types: Vec<String>,
     accept: Accept,
+    payload_schema: Option<PayloadSchema>,
     filter: Option<Expression>,
     /// Only those that something reads.
     lets: Vec<Option<Expression>>,
@@ -130,6 +132,7 @@ impl Pipeline {
             for_challenge: challenges.iter().any(Challenge::reads_parsed_body),
             for_proof: proofs.into_iter().any(reads_parsed_body),
             for_events: events.defaults_to_body()
+                || listener.payload_schema.is_some()
                 || later.iter().copied().any(reads_parsed_body)
                 || lets.iter().flatten().any(reads_parsed_body),
         };
@@ -149,6 +152,7 @@ impl Pipeline {
             reject: listener.reject.clone(),
             content_types: listener.content_types.clone(),
             accept: listener.accept,
+            payload_schema: listener.payload_schema.clone(),
             filter: listener.filter.clone(),
             lets,
             events,
