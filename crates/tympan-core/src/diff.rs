@@ -5,6 +5,9 @@ use std::fmt;
 
 use crate::config::Written;
 
+/// The most changes that are told on one line.
+const MOST_IN_LINE: usize = 100;
+
 /// One thing that differs between two configurations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -52,6 +55,18 @@ pub fn diff(old: &Written, new: &Written) -> Vec<Change> {
     let sections = differing(&old.sections, &new.sections);
     changes.extend(sections.into_iter().map(|name| Change::Section { name }));
     changes
+}
+
+/// Every change on one line, or as many as a line can hold.
+#[must_use]
+pub fn line(changes: &[Change]) -> String {
+    let mut parts: Vec<_> = changes.iter().take(MOST_IN_LINE).map(ToString::to_string).collect();
+    match changes.len().checked_sub(MOST_IN_LINE) {
+        Some(more @ 1..) => parts.push(format!("and {more} more")),
+        _ if parts.is_empty() => parts.push("none".to_owned()),
+        _ => {}
+    }
+    parts.join(", ")
 }
 
 /// How much differs, in one line: `2 listeners added, 1 changed, 1 section changed`.
@@ -103,6 +118,7 @@ fn union<'m, T>(a: &'m BTreeMap<String, T>, b: &'m BTreeMap<String, T>) -> Vec<&
 mod tests {
     use super::Change;
     use super::diff;
+    use super::line;
     use super::summary;
     use crate::config;
     use crate::span::Sources;
@@ -134,6 +150,15 @@ mod tests {
             "secrets: {a: {env: A2}, b: {env: B}}",
             &["~ log:", "~ secrets.a:"],
         );
+    }
+
+    #[test]
+    fn lines() {
+        let added = |number| Change::Added { listener: format!("l{number}") };
+        assert_eq!(line(&[]), "none");
+        assert_eq!(line(&[added(1), added(2)]), "+ l1, + l2");
+        let many: Vec<_> = (0..102).map(added).collect();
+        assert!(line(&many).ends_with("+ l99, and 2 more"));
     }
 
     #[test]

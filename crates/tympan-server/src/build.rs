@@ -179,14 +179,19 @@ impl Building {
     }
 
     /// To begin with nothing but broken files is no beginning.
-    fn is_anything_left(&mut self, built: &Built) -> Result<(), Refused> {
+    fn is_anything_left(&self, built: &Built) -> Result<(), Refused> {
         let is_beginning = self.base.live.is_none();
-        if is_beginning && built.config.listeners.is_empty() && !self.frozen.is_empty() {
-            let Frozen { diagnostics, sources, .. } = self.frozen.swap_remove(0);
-            let sources = Arc::unwrap_or_clone(sources);
-            return Err(Refused::Mistakes { diagnostics, sources });
+        if !is_beginning || !built.config.listeners.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let Some(first) = self.frozen.first() else { return Ok(()) };
+        let sources = Arc::clone(&first.sources);
+        let mut diagnostics = Diagnostics::default();
+        let of_one_round = self.frozen.iter().filter(|it| Arc::ptr_eq(&it.sources, &sources));
+        for found in of_one_round.flat_map(|frozen| frozen.diagnostics.sorted()) {
+            diagnostics.push(found.clone());
+        }
+        Err(Refused::Mistakes { diagnostics, sources: Arc::unwrap_or_clone(sources) })
     }
 }
 

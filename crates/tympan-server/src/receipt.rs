@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Severity;
+use tympan_core::diff;
 use tympan_core::diff::Change;
 use tympan_core::pipeline::ListenerState;
 use tympan_core::pipeline::Live;
@@ -98,8 +99,7 @@ impl Receipt {
         }
         let took = took.as_secs_f64();
         if *is_new {
-            let changes = changes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let changes = if changes.is_empty() { "none" } else { &changes };
+            let changes = diff::line(changes);
             tracing::info!(generation, fingerprint, changes, warnings, frozen, took, "reloaded");
         } else if asked {
             tracing::info!(generation, fingerprint, frozen, "nothing has changed");

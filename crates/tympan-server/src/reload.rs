@@ -256,7 +256,8 @@ impl Reloader {
         let mut files = start::read(&self.file).await?;
         self.patterns.clone_from(&files.patterns);
         self.forgive(&mut files);
-        if files.fingerprint() == self.served.fingerprint() {
+        let served = &old.generation().fingerprint;
+        if files.fingerprint() == *served {
             return Ok(Next::Same(Vec::new()));
         }
         let number = old.generation().number + 1;
@@ -267,7 +268,7 @@ impl Reloader {
             refused
         })?;
         self.wanted.clone_from(&built.wanted);
-        if built.files.fingerprint() == self.served.fingerprint() {
+        if built.live.generation().fingerprint == *served {
             return Ok(Next::Same(built.frozen));
         }
         let bound = bind(&self.listening, &addresses(&built.config)).await?;

@@ -74,8 +74,6 @@ impl Reader<'_> {
         let all = Span { end: end(&node).max(key.span.end), ..key.span };
         let known = |entry: &Entry| keys::DEFAULTS.key(&entry.key.name).is_some();
         if let Some(mut fields) = self.fields(&keys::DEFAULTS, key.span, node) {
-            self.lets.clear();
-            self.vocabularies.clear();
             self.listener_limits(&mut fields);
             self.methods(&mut fields);
             self.accept(&mut fields);

@@ -102,8 +102,7 @@ impl Reader<'_> {
         self.check_name("listener", key);
         self.defaults.complete(&mut node);
         // The vocabulary of every place is that of this listener from here on.
-        self.lets.clear();
-        self.vocabularies.clear();
+        self.forget_lets();
         let mut fields = self.fields(&keys::LISTENER, key.span, node)?;
         let lets = self.lets(&mut fields);
         let verification = self.verification_of(&mut fields, key);
@@ -149,6 +148,15 @@ impl Reader<'_> {
             && name.iter().all(|byte| plain(*byte) || b"_-".contains(byte));
         if !good {
             self.report(key.span, Problem::BadName { kind, name: key.name.clone() });
+        }
+    }
+
+    /// Begins with the names of another listener. Where there were none before, what is known of
+    /// each place stays as it is.
+    pub(super) fn forget_lets(&mut self) {
+        if !self.lets.is_empty() {
+            self.lets.clear();
+            self.vocabularies.clear();
         }
     }
 

@@ -7,6 +7,7 @@ use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tympan_core::diagnostic;
 use tympan_core::diagnostic::Diagnostics;
+use tympan_core::pipeline::ListenerState;
 use tympan_core::span::Sources;
 use tympan_server::Facts;
 use tympan_server::Options;
@@ -18,6 +19,9 @@ use crate::args::LogFormat;
 use crate::args::Run;
 use crate::exit::Exit;
 use crate::terminal;
+
+/// The most listeners that are introduced one by one.
+const MOST_INTRODUCED: usize = 200;
 
 pub(crate) fn run(options: &Run) -> Exit {
     let format = match options.log_format {
@@ -82,8 +86,13 @@ async fn serve(options: &Run, format: log::Format) -> Exit {
 
 /// A table for a person; a line for each listener in a log.
 fn introduce(facts: &Facts, options: &Run, format: log::Format) {
+    // Of many, those count that wait for something.
+    let is_many = facts.listeners.len() > MOST_INTRODUCED;
+    let shown = facts.listeners.iter();
+    let shown = shown.filter(|it| !is_many || it.state != ListenerState::Serving);
+    let shown: Vec<_> = shown.take(MOST_INTRODUCED).collect();
     if format == log::Format::Json {
-        for listener in &facts.listeners {
+        for listener in shown {
             let (name, url) = (&listener.name, &listener.url);
             tracing::info!(listener = name, url, state = %listener.state, "listener");
         }
@@ -95,6 +104,10 @@ fn introduce(facts: &Facts, options: &Run, format: log::Format) {
     let rows =
         facts.listeners.iter().map(|it| [it.name.clone(), it.state.to_string(), it.url.clone()]);
     terminal::say(&terminal::table(["LISTENER", "STATE", "URL"], rows));
+    let n_more = facts.listeners.len() - shown.len();
+    if n_more > 0 {
+        terminal::say(&format!("... and {n_more} more"));
+    }
     let (addresses, file) = (addresses(facts), options.file.display());
     if facts.is_last_good {
         terminal::say(&format!(
