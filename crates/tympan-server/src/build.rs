@@ -17,6 +17,7 @@ use tympan_core::keys::Secrets;
 use tympan_core::pipeline::Generation;
 use tympan_core::pipeline::ListenerState;
 use tympan_core::pipeline::Live;
+use tympan_core::rate::Rates;
 use tympan_core::span::FileId;
 use tympan_core::span::Sources;
 
@@ -27,6 +28,7 @@ use crate::keys;
 use crate::receipt::Frozen;
 use crate::receipt::Refused;
 use crate::serving::Serving;
+use crate::tls::Tls;
 
 /// A configuration that was understood, and built beside the one that serves.
 pub(crate) struct Built {
@@ -42,6 +44,7 @@ pub(crate) struct Built {
     pub(crate) frozen: Vec<Frozen>,
     /// Secret files that something waits for which was refused.
     pub(crate) wanted: Vec<PathBuf>,
+    pub(crate) tls: Option<Tls>,
 }
 
 /// Why nothing was built.
@@ -58,6 +61,8 @@ pub(crate) struct Base {
     pub(crate) files: Arc<Files>,
     /// What serves now.
     pub(crate) live: Option<Arc<Live>>,
+    /// What has come so far, where there are limits.
+    pub(crate) rates: Arc<Rates>,
 }
 
 impl From<Refused> for Failed {
@@ -95,11 +100,13 @@ impl Building {
         let mut wanted = Vec::new();
         loop {
             let order = self.order();
-            let (loaded, sources) = self.files.load_in_order(order.iter().copied());
+            let (mut loaded, sources) = self.files.load_in_order(order.iter().copied());
+            let tls = loaded.config.server.tls.as_ref();
+            let tls = Tls::read(&self.folder, tls, &mut loaded.diagnostics);
             let (diagnostics, sources) = if loaded.diagnostics.refuse(false) {
                 (loaded.diagnostics, sources)
             } else {
-                let mut built = self.compile(loaded, sources);
+                let mut built = self.compile(loaded, sources, tls);
                 let lost = built.lost_secrets(&order, &self.base);
                 if !lost.refuse(false) {
                     self.is_anything_left(&built)?;
@@ -129,13 +136,18 @@ impl Building {
         order
     }
 
-    fn compile(&self, Loaded { config, diagnostics }: Loaded, sources: Sources) -> Built {
+    fn compile(
+        &self,
+        Loaded { config, diagnostics }: Loaded,
+        sources: Sources,
+        tls: Option<Tls>,
+    ) -> Built {
         let secrets = keys::Lookup::new(&self.folder, &config).secrets(&config);
         let fingerprint = self.files.fingerprint();
         let generation = Arc::new(Generation::compile(&config, self.number, &fingerprint));
-        let live = Arc::new(Live::new(generation, &secrets));
+        let live = Arc::new(Live::new(generation, &secrets, &self.base.rates));
         let (files, frozen, wanted) = (self.files.clone(), Vec::new(), Vec::new());
-        Built { config, diagnostics, sources, secrets, live, files, frozen, wanted }
+        Built { config, diagnostics, sources, secrets, live, tls, files, frozen, wanted }
     }
 
     /// Takes back what the files with mistakes say, if they are included ones and that can help.
@@ -232,6 +244,7 @@ impl Built {
             live: Arc::clone(&self.live),
             destinations: destinations.ready(&self.config.destinations),
             server: self.config.server.clone(),
+            tls: self.tls.clone(),
             log: self.config.log.clone(),
         }
     }

@@ -48,5 +48,5 @@ pub fn plan(root: &Path, base: Option<&Files>, next: &Files) -> Plan {
 
 fn live(root: &Path, config: &Config) -> Live {
     let secrets = keys::Lookup::new(&folder_of(root), config).secrets(config);
-    Live::new(Arc::new(Generation::compile(config, 0, "")), &secrets)
+    Live::new(Arc::new(Generation::compile(config, 0, "")), &secrets, &Arc::default())
 }

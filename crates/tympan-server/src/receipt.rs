@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tympan_core::config::Address;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Severity;
 use tympan_core::diff;
@@ -70,7 +70,7 @@ pub enum Refused {
     /// An address cannot be bound.
     Unbound {
         /// The address.
-        address: SocketAddr,
+        address: Address,
         /// Why.
         error: io::Error,
     },

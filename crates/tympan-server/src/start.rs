@@ -4,6 +4,8 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tympan_core::rate::Rates;
+
 use crate::build;
 use crate::build::Base;
 use crate::build::Built;
@@ -32,10 +34,15 @@ pub(crate) async fn read(root: &Path) -> Result<Files, Refused> {
 /// Builds the first generation. An included file with mistakes gives way to what it said when it
 /// was good, and so does everything if the root has mistakes; a root that is not there at all is
 /// likely another one than was meant.
-pub(crate) async fn build(root: &Path, folder: &Path) -> Result<Started, Refused> {
+pub(crate) async fn build(
+    root: &Path,
+    folder: &Path,
+    rates: Arc<Rates>,
+) -> Result<Started, Refused> {
+    let beside_nothing = Base { rates, ..Base::default() };
     let files = read(root).await?;
     let patterns = files.patterns.clone();
-    let first = build::build(folder.to_owned(), files.clone(), Base::default(), 1).await;
+    let first = build::build(folder.to_owned(), files.clone(), beside_nothing.clone(), 1).await;
     let first = match first {
         Ok(built) if built.frozen.is_empty() => {
             return Ok(Started { built, patterns, broken: None });
@@ -46,13 +53,13 @@ pub(crate) async fn build(root: &Path, folder: &Path) -> Result<Started, Refused
         let built = first.map_err(|failed| failed.refused)?;
         return Ok(Started { built, patterns, broken: None });
     };
-    let base = Base { files: Arc::new(last_good.clone()), live: None };
+    let base = Base { files: Arc::new(last_good.clone()), ..beside_nothing.clone() };
     let folder = folder.to_owned();
     match build::build(folder.clone(), files, base, 1).await {
         Ok(built) => Ok(Started { built, patterns, broken: None }),
         Err(Failed { refused, wanted }) => {
             // What was good for another version may not be for this one.
-            let Ok(mut built) = build::build(folder, last_good, Base::default(), 1).await else {
+            let Ok(mut built) = build::build(folder, last_good, beside_nothing, 1).await else {
                 return Err(refused);
             };
             built.wanted.extend(wanted);

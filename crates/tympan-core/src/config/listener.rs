@@ -9,6 +9,7 @@ use crate::config::Challenge;
 use crate::config::DestinationId;
 use crate::config::Events;
 use crate::config::PayloadSchema;
+use crate::config::RateLimit;
 use crate::config::Reader;
 use crate::config::Redact;
 use crate::config::Response;
@@ -52,6 +53,8 @@ pub struct Listener {
     pub body_limit: Option<u64>,
     /// How long keeping an event may take.
     pub ack: Duration,
+    /// How many verified requests are taken.
+    pub rate_limit: Option<RateLimit>,
     /// Its challenges.
     pub challenges: Vec<Challenge>,
     /// How its senders prove themselves.
@@ -121,6 +124,7 @@ impl Reader<'_> {
             content_types: self.content_types(&mut fields),
             body_limit,
             ack,
+            rate_limit: fields.take("rate_limit").and_then(|(key, node)| self.rate(&key, node)),
             challenges,
             verification,
             reject: self.decision(&mut fields, "reject"),

@@ -51,7 +51,11 @@ pub use secret::SecretRefs;
 pub use server::Limits;
 pub use server::Log;
 pub use server::LogLevel;
+pub use server::Proxies;
+pub use server::RateLimit;
 pub use server::Server;
+pub use server::Tls;
+pub use verification::CertificateCheck;
 pub use verification::SignatureCheck;
 pub use verification::TokenCheck;
 pub use verification::Verification;
@@ -168,6 +172,8 @@ pub(crate) struct Reader<'s> {
     last_section: Option<Span>,
     /// Whether the root was read to its end.
     is_root_whole: bool,
+    /// Where certificates of clients are wanted.
+    certificates: Vec<Span>,
     /// The places of the listeners' paths, to tell of two that clash.
     routes: names::Routes,
 }
@@ -191,6 +197,7 @@ impl<'s> Reader<'s> {
             has_listeners: false,
             last_section: None,
             is_root_whole: false,
+            certificates: Vec::new(),
             routes: names::Routes::default(),
         }
     }
@@ -260,8 +267,13 @@ impl<'s> Reader<'s> {
 
     /// Resolves names and ends the reading. Nothing is said about names of a root that could not
     /// be read to its end: what is missing may stand there.
-    fn end(self) -> Config {
+    fn end(mut self) -> Config {
         if self.is_root_whole {
+            if self.config.server.tls.as_ref().is_none_or(|tls| tls.client_ca.is_none()) {
+                for at in std::mem::take(&mut self.certificates) {
+                    self.report(at, Problem::CertificateNeverAsked);
+                }
+            }
             self.secrets.end(self.found);
             self.destinations.end(self.found);
         }
