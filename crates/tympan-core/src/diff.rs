@@ -83,9 +83,10 @@ pub fn summary(changes: &[Change]) -> String {
     let mut last = "";
     for (noun, verb, count) in counts.into_iter().filter(|(_, _, count)| *count > 0) {
         let plural = if count == 1 { "" } else { "s" };
-        parts.push(match noun == last {
-            true => format!("{count} {verb}"),
-            false => format!("{count} {noun}{plural} {verb}"),
+        parts.push(if noun == last {
+            format!("{count} {verb}")
+        } else {
+            format!("{count} {noun}{plural} {verb}")
         });
         last = noun;
     }

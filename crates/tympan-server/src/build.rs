@@ -65,9 +65,9 @@ pub(crate) struct Base {
     pub(crate) rates: Arc<Rates>,
 }
 
-impl From<Refused> for Failed {
+impl From<Refused> for Box<Failed> {
     fn from(refused: Refused) -> Self {
-        Self { refused, wanted: Vec::new() }
+        Self::new(Failed { refused, wanted: Vec::new() })
     }
 }
 
@@ -77,9 +77,9 @@ pub(crate) async fn build(
     files: Files,
     base: Base,
     number: u64,
-) -> Result<Built, Failed> {
-    let build = move || Building { folder, files, base, number, frozen: Vec::new() }.run();
-    let built = tokio::task::spawn_blocking(build).await;
+) -> Result<Built, Box<Failed>> {
+    let building = Building { folder, files, base, number, frozen: Vec::new() };
+    let built = tokio::task::spawn_blocking(|| building.run()).await;
     built.unwrap_or_else(|_| Err(Refused::Stopped.into()))
 }
 
@@ -96,7 +96,7 @@ struct Building {
 
 impl Building {
     /// Freezes files until the rest is good. Each round freezes one at least, so this ends.
-    fn run(mut self) -> Result<Built, Failed> {
+    fn run(mut self) -> Result<Built, Box<Failed>> {
         let mut wanted = Vec::new();
         loop {
             let order = self.order();
@@ -118,7 +118,7 @@ impl Building {
                 (lost, built.sources)
             };
             if let Err(refused) = self.freeze(&order, diagnostics, sources) {
-                return Err(Failed { refused, wanted });
+                return Err(Box::new(Failed { refused, wanted }));
             }
         }
     }
@@ -126,11 +126,11 @@ impl Building {
     /// The root, then what serves already, then what is new: of two files that claim one name or
     /// path, the one that has changed is told that it is taken.
     fn order(&self) -> Vec<usize> {
-        let known = self.base.files.files.iter().map(|file| (&file.path, &file.bytes));
+        let known = self.base.files.all.iter().map(|file| (&file.path, &file.bytes));
         let known: HashMap<_, _> = known.collect();
-        let mut order: Vec<_> = (0..self.files.files.len()).collect();
+        let mut order: Vec<_> = (0..self.files.all.len()).collect();
         order[1..].sort_by_cached_key(|index| {
-            let OneFile { path, bytes } = &self.files.files[*index];
+            let OneFile { path, bytes } = &self.files.all[*index];
             known.get(path) != Some(&bytes)
         });
         order
@@ -147,7 +147,7 @@ impl Building {
         let generation = Arc::new(Generation::compile(&config, self.number, &fingerprint));
         let live = Arc::new(Live::new(generation, &secrets, &self.base.rates));
         let (files, frozen, wanted) = (self.files.clone(), Vec::new(), Vec::new());
-        Built { config, diagnostics, sources, secrets, live, tls, files, frozen, wanted }
+        Built { config, diagnostics, sources, secrets, live, files, frozen, wanted, tls }
     }
 
     /// Takes back what the files with mistakes say, if they are included ones and that can help.
@@ -160,7 +160,7 @@ impl Building {
         let mut last = BTreeMap::new();
         for FileId(place) in diagnostics.refused_files() {
             let index = order[usize::from(*place)];
-            let file = &self.files.files[index];
+            let file = &self.files.all[index];
             let good = self.base.files.get(&file.path);
             // With the text that was good before, the mistake is what another file says: the root.
             if index == 0 || good == Some(file) {
@@ -173,15 +173,15 @@ impl Building {
             let place = order.iter().position(|known| known == index).unwrap_or_default();
             let file = FileId(u16::try_from(place).unwrap_or(u16::MAX));
             self.frozen.push(Frozen {
-                file: self.files.files[*index].path.display().to_string(),
+                file: self.files.all[*index].path.display().to_string(),
                 is_last_good: good.is_some(),
                 diagnostics: diagnostics.of_file(file),
                 sources: Arc::clone(&sources),
             });
         }
-        let files = std::mem::take(&mut self.files.files);
+        let files = std::mem::take(&mut self.files.all);
         let kept = files.into_iter().enumerate();
-        self.files.files = kept
+        self.files.all = kept
             .filter_map(|(index, file)| match last.remove(&index) {
                 Some(good) => good,
                 None => Some(file),
@@ -223,7 +223,7 @@ impl Built {
             let index = self.config.secrets.iter().position(|known| known.name == *secret);
             let Some(index) = index else { continue };
             let Err(why) = &self.secrets[index] else { continue };
-            let own: &OneFile = &self.files.files[order[usize::from(meant.at.file.0)]];
+            let own: &OneFile = &self.files.all[order[usize::from(meant.at.file.0)]];
             let is_own =
                 meant.at.file != FileId::default() && base.files.get(&own.path) != Some(own);
             lost.report(

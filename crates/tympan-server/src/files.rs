@@ -32,7 +32,7 @@ pub(crate) const MATCHING: MatchOptions = MatchOptions {
 /// The files of a configuration: the root, and those that it includes, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files {
-    pub(crate) files: Vec<OneFile>,
+    pub(crate) all: Vec<OneFile>,
     /// The patterns of the root.
     pub(crate) patterns: Vec<String>,
     /// Those that nothing matches.
@@ -65,7 +65,7 @@ impl Files {
             let bytes = fs::read(&path).map_err(|error| error.to_string());
             OneFile { path, bytes }
         }));
-        Ok(Self { files, patterns, idle, is_cut })
+        Ok(Self { all: files, patterns, idle, is_cut })
     }
 
     /// Files that somebody else has read: their paths as seen from the folder of `root`, and their
@@ -82,19 +82,19 @@ impl Files {
 
     /// Files whose texts were kept: the root first.
     pub(crate) fn kept(files: Vec<OneFile>) -> Self {
-        Self { files, ..Self::default() }
+        Self { all: files, ..Self::default() }
     }
 
     /// Understands them.
     #[must_use]
     pub fn load(&self) -> (Loaded, Sources) {
-        self.load_in_order(0..self.files.len())
+        self.load_in_order(0..self.all.len())
     }
 
     /// Understands some of them, in this order; the root has to be the first.
     pub(crate) fn load_in_order(&self, order: impl Iterator<Item = usize>) -> (Loaded, Sources) {
         let (mut loaded, sources) = tympan_core::load_files(order.map(|index| {
-            let OneFile { path, bytes } = &self.files[index];
+            let OneFile { path, bytes } = &self.all[index];
             File { name: path.display().to_string(), bytes: bytes.clone() }
         }));
         for (pattern, at) in &loaded.config.include {
@@ -114,7 +114,7 @@ impl Files {
     /// The state folder that the root names, however broken it is otherwise.
     #[must_use]
     pub fn state(&self) -> State {
-        let Some(Ok(root)) = self.files.first().map(|file| &file.bytes) else {
+        let Some(Ok(root)) = self.all.first().map(|file| &file.bytes) else {
             return State::default();
         };
         let text = String::from_utf8_lossy(root);
@@ -124,12 +124,12 @@ impl Files {
 
     /// The file at a path.
     pub(crate) fn get(&self, path: &Path) -> Option<&OneFile> {
-        self.files.iter().find(|file| file.path == path)
+        self.all.iter().find(|file| file.path == path)
     }
 
     /// The files that are included.
     pub(crate) fn included(&self) -> &[OneFile] {
-        self.files.get(1..).unwrap_or_default()
+        self.all.get(1..).unwrap_or_default()
     }
 
     /// What tells the texts of one generation from those of another: the beginning of the SHA-256
@@ -137,7 +137,7 @@ impl Files {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
-        for (index, OneFile { path, bytes }) in self.files.iter().enumerate() {
+        for (index, OneFile { path, bytes }) in self.all.iter().enumerate() {
             if index > 0 {
                 hash.update(path.as_os_str().as_encoded_bytes());
                 hash.update([0]);
@@ -145,7 +145,7 @@ impl Files {
             match bytes {
                 Ok(bytes) => {
                     hash.update(bytes);
-                    if self.files.len() > 1 {
+                    if self.all.len() > 1 {
                         hash.update((bytes.len() as u64).to_le_bytes());
                     }
                 }

@@ -107,7 +107,7 @@ pub fn read(root: &Path, state: &State) -> io::Result<Option<Files>> {
     let files = kept["files"].as_array().map(Vec::as_slice).unwrap_or_default();
     let files = Files::of_texts(root, files.iter().filter_map(file));
     // What was made by another hand, or for another file, is nothing to serve.
-    let is_ours = files.files.first().is_some_and(|first| first.path == root);
+    let is_ours = files.all.first().is_some_and(|first| first.path == root);
     Ok(is_ours.then_some(files))
 }
 
@@ -123,7 +123,7 @@ fn text(root: &Path, files: &Files) -> String {
         let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default());
         json!({"path": path.strip_prefix(folder).unwrap_or(path).to_string_lossy(), "text": text})
     };
-    let files: Vec<_> = files.files.iter().map(file).collect();
+    let files: Vec<_> = files.all.iter().map(file).collect();
     json!({"files": files}).to_string()
 }
 

@@ -26,7 +26,6 @@ use tympan_core::span::Sources;
 
 use crate::build::Base;
 use crate::build::Built;
-use crate::build::Failed;
 use crate::build::build;
 use crate::build::folder_of;
 use crate::clock::Clock;
@@ -181,7 +180,8 @@ impl Reloader {
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let next_end = self.gone.values().min().map(|since| *since + GRACE);
+            let ends = self.gone.values().filter(|since| since.elapsed() < GRACE);
+            let next_end = ends.min().map(|since| *since + GRACE);
             let end = async {
                 match next_end {
                     Some(end) => tokio::time::sleep_until(end.into()).await,
@@ -201,16 +201,14 @@ impl Reloader {
                 None => return,
                 Some(Command::Look) => {
                     if self.settled(&watcher).await {
-                        let result = self.reload().await;
+                        let result = self.reload(false).await;
                         self.tell(&result, false);
                     }
                 }
                 Some(Command::Reload { reply }) => {
-                    // Whoever asks knows that what is gone is meant to be.
-                    self.gone.values_mut().for_each(|since| *since -= GRACE);
                     self.files = self.files();
                     self.seen = watch::look(&self.files);
-                    let result = self.reload().await;
+                    let result = self.reload(true).await;
                     self.tell(&result, true);
                     // Whoever asked may have gone.
                     let _ = reply.send(result);
@@ -244,10 +242,10 @@ impl Reloader {
         }
     }
 
-    async fn reload(&mut self) -> Result<Receipt, Refused> {
+    async fn reload(&mut self, asked: bool) -> Result<Receipt, Refused> {
         let started = Instant::now();
         let old = Arc::clone(&self.shared.serving.load().live);
-        match self.next(&old).await {
+        match self.next(&old, asked).await {
             Ok(Next::New(built, bound)) => Ok(self.go_over(&old, *built, bound, started)),
             Ok(Next::Same(frozen)) => Ok(Receipt { frozen, ..self.renew_secrets(&old, started) }),
             Err(refused) => {
@@ -259,11 +257,14 @@ impl Reloader {
     }
 
     /// What to go over to, with everything done that can fail.
-    async fn next(&mut self, old: &Arc<Live>) -> Result<Next, Refused> {
+    async fn next(&mut self, old: &Arc<Live>, asked: bool) -> Result<Next, Refused> {
         self.wanted.clear();
         let mut files = start::read(&self.file).await?;
         self.patterns.clone_from(&files.patterns);
-        self.forgive(&mut files);
+        if !asked {
+            // Whoever asks knows that what is gone is meant to be.
+            self.forgive(&mut files);
+        }
         let served = &old.generation().fingerprint;
         if files.fingerprint() == *served {
             return Ok(Next::Same(Vec::new()));
@@ -272,9 +273,9 @@ impl Reloader {
         let rates = Arc::clone(&self.shared.rates);
         let base = Base { files: Arc::clone(&self.served), live: Some(Arc::clone(old)), rates };
         let built = build(self.folder.clone(), files, base, number).await;
-        let built = built.map_err(|Failed { refused, wanted }| {
-            self.wanted = wanted;
-            refused
+        let built = built.map_err(|failed| {
+            self.wanted = failed.wanted;
+            failed.refused
         })?;
         self.wanted.clone_from(&built.wanted);
         if built.live.generation().fingerprint == *served {
@@ -293,12 +294,10 @@ impl Reloader {
         for file in gone {
             let since = *self.gone.entry(file.path.clone()).or_insert_with(Instant::now);
             if since.elapsed() < GRACE {
-                files.files.push(file);
-            } else {
-                self.gone.remove(&file.path);
+                files.all.push(file);
             }
         }
-        if let Some(included) = files.files.get_mut(1..) {
+        if let Some(included) = files.all.get_mut(1..) {
             included.sort_by(|a, b| a.path.cmp(&b.path));
         }
     }

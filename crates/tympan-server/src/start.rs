@@ -57,7 +57,8 @@ pub(crate) async fn build(
     let folder = folder.to_owned();
     match build::build(folder.clone(), files, base, 1).await {
         Ok(built) => Ok(Started { built, patterns, broken: None }),
-        Err(Failed { refused, wanted }) => {
+        Err(failed) => {
+            let Failed { refused, wanted } = *failed;
             // What was good for another version may not be for this one.
             let Ok(mut built) = build::build(folder, last_good, beside_nothing, 1).await else {
                 return Err(refused);

@@ -90,17 +90,10 @@ pub(crate) enum CheckFormat {
 ///
 /// Compares the file, and those that it includes, with the last good configuration: the one that
 /// `tympan run` served last and keeps in the state folder. One line for each change, in the words
-/// that `tympan run` logs when it reloads:
-///
-///   + NAME            a listener is new
-///   ~ NAME (KEYS)     these keys of a listener differ
-///   - NAME            a listener is gone
-///   ~ SECTION:        a part of the file outside of the listeners differs
-///   ! NAME would be   serving or not ready, with the secrets that can be found here
-///
-/// Changes are printed on standard output, everything else on standard error.
+/// that `tympan run` logs when it reloads. Changes are printed on standard output, everything else
+/// on standard error.
 #[derive(Debug, clap::Args)]
-#[command(after_help = exit::HELP, verbatim_doc_comment)]
+#[command(after_help = plan_help())]
 pub(crate) struct PlanOptions {
     /// The configuration
     #[arg(default_value = "listeners.yaml", env = "TYMPAN_CONFIG")]
@@ -131,6 +124,18 @@ pub(crate) struct Schema {
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: Shell,
+}
+
+const PLAN: &str = "\
+Lines:
+  + NAME            a listener is new
+  ~ NAME (KEYS)     these keys of a listener differ
+  - NAME            a listener is gone
+  ~ SECTION:        a part of the file outside of the listeners differs
+  ! NAME would be   serving or not ready, with the secrets that can be found here";
+
+fn plan_help() -> String {
+    format!("{PLAN}\n\n{}", exit::HELP)
 }
 
 const EXAMPLES: &str = "\

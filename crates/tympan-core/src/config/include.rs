@@ -78,12 +78,11 @@ impl Reader<'_> {
             return true;
         }
         let key = section.name.clone();
-        let problem = match keys::FILE.key(&key) {
-            Some(_) => Problem::RootOnly { key },
-            None => {
-                let section = "a file that is included";
-                Problem::UnknownKey { key, section, known: INCLUDED.to_vec() }
-            }
+        let problem = if keys::FILE.key(&key).is_some() {
+            Problem::RootOnly { key }
+        } else {
+            let section = "a file that is included";
+            Problem::UnknownKey { key, section, known: INCLUDED.to_vec() }
         };
         self.report(section.span, problem);
         false

@@ -170,8 +170,8 @@ pub(crate) struct Reader<'s> {
     has_listeners: bool,
     /// The section whose entries come, if it is one that may not be there.
     last_section: Option<Span>,
-    /// Whether the root was read to its end.
-    is_root_whole: bool,
+    /// The root, once it was read to its end.
+    whole_root: Option<FileId>,
     /// Where certificates of clients are wanted.
     certificates: Vec<Span>,
     /// The places of the listeners' paths, to tell of two that clash.
@@ -196,7 +196,7 @@ impl<'s> Reader<'s> {
             has_version: false,
             has_listeners: false,
             last_section: None,
-            is_root_whole: false,
+            whole_root: None,
             certificates: Vec::new(),
             routes: names::Routes::default(),
         }
@@ -215,7 +215,7 @@ impl<'s> Reader<'s> {
         if !self.is_root {
             return;
         }
-        (self.root_dialect, self.is_root_whole) = (self.dialect, is_whole);
+        (self.root_dialect, self.whole_root) = (self.dialect, is_whole.then_some(file));
         if is_whole && !self.has_version {
             let at = Span { file, start: 0, end: 0 };
             let example = keys::FILE.key("version").map_or("", |key| key.example);
@@ -268,7 +268,7 @@ impl<'s> Reader<'s> {
     /// Resolves names and ends the reading. Nothing is said about names of a root that could not
     /// be read to its end: what is missing may stand there.
     fn end(mut self) -> Config {
-        if self.is_root_whole {
+        if self.whole_root.is_some() {
             if self.config.server.tls.as_ref().is_none_or(|tls| tls.client_ca.is_none()) {
                 for at in std::mem::take(&mut self.certificates) {
                     self.report(at, Problem::CertificateNeverAsked);

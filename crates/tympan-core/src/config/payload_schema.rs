@@ -108,16 +108,13 @@ impl Reader<'_> {
                         is_good = false;
                         continue;
                     };
-                    match key.name.strip_suffix('?') {
+                    if let Some(name) = key.name.strip_suffix('?') {
                         // Senders write null for what is not there.
-                        Some(name) => {
-                            let schema = json!({"anyOf": [schema, {"type": "null"}]});
-                            properties.insert(name.to_owned(), schema);
-                        }
-                        None => {
-                            required.push(key.name.clone());
-                            properties.insert(key.name.clone(), schema);
-                        }
+                        let schema = json!({"anyOf": [schema, {"type": "null"}]});
+                        properties.insert(name.to_owned(), schema);
+                    } else {
+                        required.push(key.name.clone());
+                        properties.insert(key.name.clone(), schema);
                     }
                 }
                 let schema =
@@ -177,9 +174,10 @@ fn kind(value: &Json) -> &'static str {
 fn shown(pointer: &str) -> String {
     let mut shown = String::new();
     for character in pointer.chars().take(MOST_POINTER) {
-        match character.is_control() {
-            true => shown.extend(character.escape_unicode()),
-            false => shown.push(character),
+        if character.is_control() {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
         }
     }
     shown
