@@ -15,10 +15,12 @@ use tympan_core::config::Loaded;
 use tympan_core::diagnostic;
 use tympan_core::diagnostic::Problem;
 use tympan_core::span::Sources;
+use tympan_server::Files;
 
 /// Codes that no single file can give, and why.
 const WITHOUT_CASE: &[(&str, &str)] = &[
     ("C118", "a secret is lost by a save: that takes two files and a server"),
+    ("C124", "an included file cannot be read: no checkout keeps that, see tests/include.rs"),
     ("C132", "files of TLS are read by the server"),
 ];
 
@@ -291,19 +293,27 @@ fn found(input: &Path) -> Vec<Found> {
 
 fn render(input: &Path) -> String {
     let (Loaded { diagnostics, .. }, sources) = load(input);
-    diagnostic::text(&diagnostics, &sources, false)
+    // Files are called as seen from their folder.
+    let prefix = format!("{}/", folder().display());
+    diagnostic::text(&diagnostics, &sources, false).replace(&prefix, "")
 }
 
+/// With everything that it includes.
 fn load(input: &Path) -> (Loaded, Sources) {
-    read(&name(input), fs::read(input).unwrap())
+    let input = input.to_owned();
+    on_a_large_stack(move || Files::read(&input).unwrap().load())
 }
 
 /// As on the main thread of a process: without optimisation the frames of the YAML library are
 /// too large for the deepest nesting on the small stack of a thread that runs tests.
 fn read(name: &str, bytes: Vec<u8>) -> (Loaded, Sources) {
     let name = name.to_owned();
+    on_a_large_stack(move || tympan_core::load(&name, bytes))
+}
+
+fn on_a_large_stack<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> T {
     let reader = thread::Builder::new().stack_size(8 << 20);
-    reader.spawn(move || tympan_core::load(&name, bytes)).unwrap().join().unwrap()
+    reader.spawn(read).unwrap().join().unwrap()
 }
 
 /// Every variant of a problem with its code, as the source says: an enum cannot be asked.

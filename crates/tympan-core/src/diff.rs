@@ -5,6 +5,9 @@ use std::fmt;
 
 use crate::config::Written;
 
+/// The most changes that are told on one line.
+const MOST_IN_LINE: usize = 100;
+
 /// One thing that differs between two configurations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
@@ -54,6 +57,42 @@ pub fn diff(old: &Written, new: &Written) -> Vec<Change> {
     changes
 }
 
+/// Every change on one line, or as many as a line can hold.
+#[must_use]
+pub fn line(changes: &[Change]) -> String {
+    let mut parts: Vec<_> = changes.iter().take(MOST_IN_LINE).map(ToString::to_string).collect();
+    match changes.len().checked_sub(MOST_IN_LINE) {
+        Some(more @ 1..) => parts.push(format!("and {more} more")),
+        _ if parts.is_empty() => parts.push("none".to_owned()),
+        _ => {}
+    }
+    parts.join(", ")
+}
+
+/// How much differs, in one line: `2 listeners added, 1 changed, 1 section changed`.
+#[must_use]
+pub fn summary(changes: &[Change]) -> String {
+    let count = |is_it: fn(&Change) -> bool| changes.iter().filter(|change| is_it(change)).count();
+    let counts = [
+        ("listener", "added", count(|change| matches!(change, Change::Added { .. }))),
+        ("listener", "changed", count(|change| matches!(change, Change::Changed { .. }))),
+        ("listener", "removed", count(|change| matches!(change, Change::Removed { .. }))),
+        ("section", "changed", count(|change| matches!(change, Change::Section { .. }))),
+    ];
+    let mut parts = Vec::new();
+    let mut last = "";
+    for (noun, verb, count) in counts.into_iter().filter(|(_, _, count)| *count > 0) {
+        let plural = if count == 1 { "" } else { "s" };
+        parts.push(if noun == last {
+            format!("{count} {verb}")
+        } else {
+            format!("{count} {noun}{plural} {verb}")
+        });
+        last = noun;
+    }
+    if parts.is_empty() { "nothing changes".to_owned() } else { parts.join(", ") }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -78,7 +117,10 @@ fn union<'m, T>(a: &'m BTreeMap<String, T>, b: &'m BTreeMap<String, T>) -> Vec<&
 
 #[cfg(test)]
 mod tests {
+    use super::Change;
     use super::diff;
+    use super::line;
+    use super::summary;
     use crate::config;
     use crate::span::Sources;
 
@@ -109,6 +151,25 @@ mod tests {
             "secrets: {a: {env: A2}, b: {env: B}}",
             &["~ log:", "~ secrets.a:"],
         );
+    }
+
+    #[test]
+    fn lines() {
+        let added = |number| Change::Added { listener: format!("l{number}") };
+        assert_eq!(line(&[]), "none");
+        assert_eq!(line(&[added(1), added(2)]), "+ l1, + l2");
+        let many: Vec<_> = (0..102).map(added).collect();
+        assert!(line(&many).ends_with("+ l99, and 2 more"));
+    }
+
+    #[test]
+    fn summaries() {
+        let added = || Change::Added { listener: "a".into() };
+        let section = || Change::Section { name: "log".into() };
+        let removed = || Change::Removed { listener: "b".into() };
+        assert_eq!(summary(&[]), "nothing changes");
+        assert_eq!(summary(&[added(), added(), removed()]), "2 listeners added, 1 removed");
+        assert_eq!(summary(&[added(), section()]), "1 listener added, 1 section changed");
     }
 
     #[test]

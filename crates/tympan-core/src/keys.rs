@@ -3,6 +3,8 @@
 //! Pipelines hold ids, not secrets: when a value changes, new [`Keys`] are made for the same
 //! pipelines, and nothing is compiled again.
 
+use std::collections::HashMap;
+
 use crate::config::SecretId;
 use crate::scheme::HashMode;
 use crate::scheme::MacKey;
@@ -33,7 +35,10 @@ pub struct KeyId(usize);
 
 /// The uses that the pipelines of one generation have for secrets, each once.
 #[derive(Clone, Debug, Default)]
-pub struct KeyUses(Vec<KeyUse>);
+pub struct KeyUses {
+    list: Vec<KeyUse>,
+    known: HashMap<KeyUse, KeyId>,
+}
 
 /// The values of every secret of a configuration, by [`SecretId`]: several are a rotation.
 pub type Secrets = Vec<Result<Vec<Secret>, Unresolved>>;
@@ -51,17 +56,16 @@ enum Slot {
 impl KeyUses {
     /// The key for a use.
     pub(crate) fn id(&mut self, wanted: KeyUse) -> KeyId {
-        let known = self.0.iter().position(|known| *known == wanted);
-        KeyId(known.unwrap_or_else(|| {
-            self.0.push(wanted);
-            self.0.len() - 1
-        }))
+        *self.known.entry(wanted).or_insert_with(|| {
+            self.list.push(wanted);
+            KeyId(self.list.len() - 1)
+        })
     }
 
     /// The secret behind a key.
     #[must_use]
     pub(crate) fn secret(&self, key: KeyId) -> SecretId {
-        self.0[key.0].secret
+        self.list[key.0].secret
     }
 }
 
@@ -69,7 +73,7 @@ impl Keys {
     /// Makes the secrets ready for these uses. A secret without a value gives a key without one.
     #[must_use]
     pub fn prepare(uses: &KeyUses, secrets: &Secrets) -> Self {
-        let slots = uses.0.iter().map(|KeyUse { secret, form }| {
+        let slots = uses.list.iter().map(|KeyUse { secret, form }| {
             let values = secrets.get(secret.0).and_then(|found| found.as_ref().ok());
             let values = values.map(Vec::as_slice).unwrap_or_default();
             match form {

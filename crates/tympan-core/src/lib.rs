@@ -32,22 +32,49 @@ use crate::diagnostic::Problem;
 use crate::span::Sources;
 use crate::span::Span;
 
+/// A file of a configuration, as it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// As diagnostics call it.
+    pub name: String,
+    /// What it holds, or why that cannot be read.
+    pub bytes: Result<Vec<u8>, String>,
+}
+
 /// Reads the configuration in a file called `name`, with the text that its diagnostics point into.
 #[must_use]
 pub fn load(name: &str, bytes: Vec<u8>) -> (Loaded, Sources) {
+    load_files([File { name: name.to_owned(), bytes: Ok(bytes) }])
+}
+
+/// Reads the configuration in several files: the root, and then those that it includes
+/// ([`config::included`]).
+///
+/// The texts keep the order of the files, and so do the numbers of their [`span::FileId`]s. Of two
+/// files that claim the same name or path, the later one is told that it is taken.
+#[must_use]
+pub fn load_files(files: impl IntoIterator<Item = File>) -> (Loaded, Sources) {
     let mut sources = Sources::default();
-    match String::from_utf8(bytes) {
-        Ok(text) => {
-            let file = sources.add(name, text);
-            (config::read(&sources, file), sources)
+    let mut found = Diagnostics::default();
+    let mut readable = Vec::new();
+    for (index, File { name, bytes }) in files.into_iter().enumerate() {
+        match bytes.map(String::from_utf8) {
+            Ok(Ok(text)) => readable.push(sources.add(name, text)),
+            Ok(Err(error)) => {
+                let valid_up_to = error.utf8_error().valid_up_to();
+                let file = sources.add(name, String::from_utf8_lossy(error.as_bytes()));
+                let at = Span::new(file, &(valid_up_to..valid_up_to + 1));
+                found.report(at, Problem::NotText { valid_up_to });
+            }
+            Err(why) => {
+                let file = sources.add(name, "");
+                found.report(Span::new(file, &(0..0)), Problem::Unreadable { why });
+            }
         }
-        Err(error) => {
-            let valid_up_to = error.utf8_error().valid_up_to();
-            let file = sources.add(name, String::from_utf8_lossy(error.as_bytes()));
-            let mut diagnostics = Diagnostics::default();
-            let at = Span::new(file, &(valid_up_to..valid_up_to + 1));
-            diagnostics.report(at, Problem::NotText { valid_up_to });
-            (Loaded { diagnostics, ..Loaded::default() }, sources)
+        if index == 0 && readable.is_empty() {
+            // Without the root, nothing can be said about the others.
+            return (Loaded { diagnostics: found, ..Loaded::default() }, sources);
         }
     }
+    (config::read_all(&sources, &readable, found), sources)
 }

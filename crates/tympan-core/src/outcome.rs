@@ -198,6 +198,8 @@ pub enum Reason {
     Panic,
     /// A header that may stand once stands several times.
     Repeated { header: String },
+    /// The body is not what `payload_schema` says, at a JSON Pointer.
+    Schema { pointer: String, why: String },
     /// More came than is allowed; there is room in this many seconds.
     RateLimited { seconds: u64 },
     /// Where the request goes, or where it ends, can be understood in two ways.
@@ -272,6 +274,7 @@ impl Reason {
             Self::Decided => "decided",
             Self::Panic => "panic",
             Self::Repeated { .. } => "repeated",
+            Self::Schema { .. } => "schema",
             Self::RateLimited { .. } => "rate_limited",
             Self::Ambiguous { .. } => "ambiguous",
             Self::LongTarget { .. } => "long_target",
@@ -311,6 +314,8 @@ impl fmt::Display for Reason {
             Self::Decided => f.write_str("so decided by its expression"),
             Self::Panic => f.write_str("a bug in tympan: please report it"),
             Self::Repeated { header } => write!(f, "the header {header} stands more than once"),
+            Self::Schema { pointer, why } if pointer.is_empty() => write!(f, "the body {why}"),
+            Self::Schema { pointer, why } => write!(f, "`{pointer}` of the body {why}"),
             Self::RateLimited { seconds } => {
                 write!(f, "more came than is allowed; there is room in {seconds} s")
             }

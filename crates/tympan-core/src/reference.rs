@@ -106,6 +106,7 @@ fn holds(held: &Holds) -> String {
         Holds::Expression => "expression".to_owned(),
         Holds::Mapping => "mapping".to_owned(),
         Holds::Expressions => "map of names to expressions".to_owned(),
+        Holds::Schema => "map of fields to types, or JSON Schema".to_owned(),
         Holds::Literal(kind) => literal(*kind).to_owned(),
         Holds::Choice(words) => {
             words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
@@ -126,6 +127,7 @@ fn literal(kind: Literal) -> &'static str {
         Literal::Count => "whole number from 1",
         Literal::Duration => "duration (`ms`, `s`, `m`, `h`, `d`)",
         Literal::File => "file, relative to the folder of this file",
+        Literal::Glob => "pattern of files, relative to the folder of this file",
         Literal::Header => "name of a header",
         Literal::Method => "HTTP method",
         Literal::Network => "network such as `10.0.0.0/8`, or an IP address",

@@ -78,6 +78,8 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
         Holds::Expressions => {
             json!({"type": "object", "additionalProperties": expression(definitions)})
         }
+        // Both notations are maps, and only their reader can tell them apart.
+        Holds::Schema => json!({"type": "object"}),
         Holds::Literal(kind) => literal(*kind),
         Holds::Choice(words) => json!({"enum": words}),
         Holds::Name(named) => json!({
@@ -166,7 +168,7 @@ fn literal(kind: Literal) -> Value {
         Literal::Url => json!({"type": "string", "pattern": "^https?://[^/?#@]+/?$"}),
         Literal::Version => json!({"const": 1}),
         Literal::Pattern => json!({"type": "string", "minLength": 1, "format": "regex"}),
-        Literal::File => json!({"type": "string", "minLength": 1}),
+        Literal::File | Literal::Glob => json!({"type": "string", "minLength": 1}),
         Literal::Text => json!({"type": ["string", "number", "boolean"], "minLength": 1}),
     }
 }

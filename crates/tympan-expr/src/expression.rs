@@ -111,6 +111,13 @@ impl Expression {
         }
     }
 
+    /// The root and the keys below it, if the whole expression is a path of written-out keys, such
+    /// as `parsed_body.sender.email`.
+    #[must_use]
+    pub fn as_path(&self) -> Option<(RootId, Vec<&str>)> {
+        self.inner.node.as_path()
+    }
+
     /// Its value for what `source` gives.
     ///
     /// # Errors

@@ -158,6 +158,24 @@ impl Node {
         }
     }
 
+    /// The root and the keys below it, if this is a path of written-out keys.
+    pub(crate) fn as_path(&self) -> Option<(RootId, Vec<&str>)> {
+        match self {
+            Self::Root(id) => Some((*id, Vec::new())),
+            Self::Entry(id, key) => Some((*id, vec![key])),
+            Self::Nested(expression) => expression.as_path(),
+            Self::Path(base, steps) => {
+                let (root, mut keys) = base.as_path()?;
+                for step in steps {
+                    let Step::Key(key) = step else { return None };
+                    keys.push(key);
+                }
+                Some((root, keys))
+            }
+            _ => None,
+        }
+    }
+
     /// The value under `key`.
     pub(crate) fn key(self, key: &str, vocabulary: &Vocabulary) -> Self {
         match self {

@@ -1,13 +1,14 @@
 //! A configuration read and compiled beside the one that serves.
+//!
+//! A file is the unit of atomicity: an included file that cannot be served as it is gives way to
+//! its last good text, or is left out if it has none, and the others go on without it.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::collections::HashMap;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sha2::Digest;
-use sha2::Sha256;
 use tympan_core::config::Config;
 use tympan_core::config::Loaded;
 use tympan_core::diagnostic::Diagnostics;
@@ -17,10 +18,14 @@ use tympan_core::pipeline::Generation;
 use tympan_core::pipeline::ListenerState;
 use tympan_core::pipeline::Live;
 use tympan_core::rate::Rates;
+use tympan_core::span::FileId;
 use tympan_core::span::Sources;
 
 use crate::delivery::Destinations;
+use crate::files::Files;
+use crate::files::OneFile;
 use crate::keys;
+use crate::receipt::Frozen;
 use crate::receipt::Refused;
 use crate::serving::Serving;
 use crate::tls::Tls;
@@ -29,53 +34,188 @@ use crate::tls::Tls;
 pub(crate) struct Built {
     pub(crate) config: Config,
     pub(crate) diagnostics: Diagnostics,
-    /// The text that the diagnostics point into.
+    /// The texts that the diagnostics point into.
     pub(crate) sources: Sources,
     pub(crate) secrets: Secrets,
     pub(crate) live: Arc<Live>,
+    /// What it was built from.
+    pub(crate) files: Files,
+    /// The files that are not what stands on the disk.
+    pub(crate) frozen: Vec<Frozen>,
+    /// Secret files that something waits for which was refused.
+    pub(crate) wanted: Vec<PathBuf>,
     pub(crate) tls: Option<Tls>,
 }
 
-/// Reads the file. One that is no UTF-8 is read as far as it is; the reader says so.
-pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Refused> {
-    fs::read(file).map_err(|error| Refused::Unreadable { file: file.to_owned(), error })
+/// Why nothing was built.
+pub(crate) struct Failed {
+    pub(crate) refused: Refused,
+    /// Secret files without which it was refused.
+    pub(crate) wanted: Vec<PathBuf>,
 }
 
-/// What tells the text of one generation from that of another.
-pub(crate) fn fingerprint(text: &[u8]) -> String {
-    const_hex::encode(&Sha256::digest(text)[..6])
+/// What a configuration is built beside.
+#[derive(Clone, Default)]
+pub(crate) struct Base {
+    /// The last good texts.
+    pub(crate) files: Arc<Files>,
+    /// What serves now.
+    pub(crate) live: Option<Arc<Live>>,
+    /// What has come so far, where there are limits.
+    pub(crate) rates: Arc<Rates>,
 }
 
-/// Reads and compiles a configuration, away from the threads that serve.
+impl From<Refused> for Box<Failed> {
+    fn from(refused: Refused) -> Self {
+        Self::new(Failed { refused, wanted: Vec::new() })
+    }
+}
+
+/// Compiles a configuration, away from the threads that serve.
 pub(crate) async fn build(
-    file: &Path,
     folder: PathBuf,
-    text: Vec<u8>,
+    files: Files,
+    base: Base,
     number: u64,
-    rates: Arc<Rates>,
-) -> Result<Built, Refused> {
-    let name = file.display().to_string();
-    let build = move || {
-        let fingerprint = fingerprint(&text);
-        let (Loaded { config, mut diagnostics }, sources) = tympan_core::load(&name, text);
-        let tls = Tls::read(&folder, config.server.tls.as_ref(), &mut diagnostics);
-        if diagnostics.refuse(false) {
-            return Err(Refused::Mistakes { diagnostics, sources });
+) -> Result<Built, Box<Failed>> {
+    let building = Building { folder, files, base, number, frozen: Vec::new() };
+    let built = tokio::task::spawn_blocking(|| building.run()).await;
+    built.unwrap_or_else(|_| Err(Refused::Stopped.into()))
+}
+
+/// A configuration on its way to be built.
+struct Building {
+    folder: PathBuf,
+    /// What is tried now.
+    files: Files,
+    base: Base,
+    number: u64,
+    /// What was given up so far.
+    frozen: Vec<Frozen>,
+}
+
+impl Building {
+    /// Freezes files until the rest is good. Each round freezes one at least, so this ends.
+    fn run(mut self) -> Result<Built, Box<Failed>> {
+        let mut wanted = Vec::new();
+        loop {
+            let order = self.order();
+            let (mut loaded, sources) = self.files.load_in_order(order.iter().copied());
+            let tls = loaded.config.server.tls.as_ref();
+            let tls = Tls::read(&self.folder, tls, &mut loaded.diagnostics);
+            let (diagnostics, sources) = if loaded.diagnostics.refuse(false) {
+                (loaded.diagnostics, sources)
+            } else {
+                let mut built = self.compile(loaded, sources, tls);
+                let lost = built.lost_secrets(&order, &self.base);
+                if !lost.refuse(false) {
+                    self.is_anything_left(&built)?;
+                    (built.frozen, built.wanted) = (self.frozen, wanted);
+                    return Ok(built);
+                }
+                // It may be good as soon as the files are there that it names.
+                wanted.extend(keys::files(&self.folder, &built.config));
+                (lost, built.sources)
+            };
+            if let Err(refused) = self.freeze(&order, diagnostics, sources) {
+                return Err(Box::new(Failed { refused, wanted }));
+            }
         }
-        let secrets = keys::Lookup::new(&folder, &config).secrets(&config);
-        let generation = Arc::new(Generation::compile(&config, number, &fingerprint));
-        let live = Arc::new(Live::new(generation, &secrets, &rates));
-        Ok(Built { config, diagnostics, sources, secrets, live, tls })
-    };
-    tokio::task::spawn_blocking(build).await.unwrap_or(Err(Refused::Stopped))
+    }
+
+    /// The root, then what serves already, then what is new: of two files that claim one name or
+    /// path, the one that has changed is told that it is taken.
+    fn order(&self) -> Vec<usize> {
+        let known = self.base.files.all.iter().map(|file| (&file.path, &file.bytes));
+        let known: HashMap<_, _> = known.collect();
+        let mut order: Vec<_> = (0..self.files.all.len()).collect();
+        order[1..].sort_by_cached_key(|index| {
+            let OneFile { path, bytes } = &self.files.all[*index];
+            known.get(path) != Some(&bytes)
+        });
+        order
+    }
+
+    fn compile(
+        &self,
+        Loaded { config, diagnostics }: Loaded,
+        sources: Sources,
+        tls: Option<Tls>,
+    ) -> Built {
+        let secrets = keys::Lookup::new(&self.folder, &config).secrets(&config);
+        let fingerprint = self.files.fingerprint();
+        let generation = Arc::new(Generation::compile(&config, self.number, &fingerprint));
+        let live = Arc::new(Live::new(generation, &secrets, &self.base.rates));
+        let (files, frozen, wanted) = (self.files.clone(), Vec::new(), Vec::new());
+        Built { config, diagnostics, sources, secrets, live, files, frozen, wanted, tls }
+    }
+
+    /// Takes back what the files with mistakes say, if they are included ones and that can help.
+    fn freeze(
+        &mut self,
+        order: &[usize],
+        diagnostics: Diagnostics,
+        sources: Sources,
+    ) -> Result<(), Refused> {
+        let mut last = BTreeMap::new();
+        for FileId(place) in diagnostics.refused_files() {
+            let index = order[usize::from(*place)];
+            let file = &self.files.all[index];
+            let good = self.base.files.get(&file.path);
+            // With the text that was good before, the mistake is what another file says: the root.
+            if index == 0 || good == Some(file) {
+                return Err(Refused::Mistakes { diagnostics, sources });
+            }
+            last.insert(index, good.cloned());
+        }
+        let sources = Arc::new(sources);
+        for (index, good) in &last {
+            let place = order.iter().position(|known| known == index).unwrap_or_default();
+            let file = FileId(u16::try_from(place).unwrap_or(u16::MAX));
+            self.frozen.push(Frozen {
+                file: self.files.all[*index].path.display().to_string(),
+                is_last_good: good.is_some(),
+                diagnostics: diagnostics.of_file(file),
+                sources: Arc::clone(&sources),
+            });
+        }
+        let files = std::mem::take(&mut self.files.all);
+        let kept = files.into_iter().enumerate();
+        self.files.all = kept
+            .filter_map(|(index, file)| match last.remove(&index) {
+                Some(good) => good,
+                None => Some(file),
+            })
+            .collect();
+        Ok(())
+    }
+
+    /// To begin with nothing but broken files is no beginning.
+    fn is_anything_left(&self, built: &Built) -> Result<(), Refused> {
+        let is_beginning = self.base.live.is_none();
+        if !is_beginning || !built.config.listeners.is_empty() {
+            return Ok(());
+        }
+        let Some(first) = self.frozen.first() else { return Ok(()) };
+        let sources = Arc::clone(&first.sources);
+        let mut diagnostics = Diagnostics::default();
+        let of_one_round = self.frozen.iter().filter(|it| Arc::ptr_eq(&it.sources, &sources));
+        for found in of_one_round.flat_map(|frozen| frozen.diagnostics.sorted()) {
+            diagnostics.push(found.clone());
+        }
+        Err(Refused::Mistakes { diagnostics, sources: Arc::unwrap_or_clone(sources) })
+    }
 }
 
 impl Built {
-    /// A save that takes the secret of a serving listener away is a mistake.
-    pub(crate) fn find_lost_secrets(&mut self, old: &Live) {
+    /// A save that takes the secret of a serving listener away is a mistake: of the listener's own
+    /// file if that has changed, else of the root, where secrets are defined.
+    fn lost_secrets(&self, order: &[usize], base: &Base) -> Diagnostics {
+        let mut lost = Diagnostics::default();
+        let Some(old) = &base.live else { return lost };
         let old_states: BTreeMap<_, _> =
             old.listeners().map(|listener| (listener.name, listener.state)).collect();
-        for listener in self.live.listeners() {
+        for (listener, meant) in self.live.listeners().zip(&self.config.listeners) {
             let ListenerState::NotReady { secret } = listener.state else { continue };
             if old_states.get(listener.name) != Some(&&ListenerState::Serving) {
                 continue;
@@ -83,8 +223,11 @@ impl Built {
             let index = self.config.secrets.iter().position(|known| known.name == *secret);
             let Some(index) = index else { continue };
             let Err(why) = &self.secrets[index] else { continue };
-            self.diagnostics.report(
-                self.config.secrets[index].at,
+            let own: &OneFile = &self.files.all[order[usize::from(meant.at.file.0)]];
+            let is_own =
+                meant.at.file != FileId::default() && base.files.get(&own.path) != Some(own);
+            lost.report(
+                if is_own { meant.at } else { self.config.secrets[index].at },
                 Problem::SecretLost {
                     secret: secret.clone(),
                     listener: listener.name.to_owned(),
@@ -92,6 +235,7 @@ impl Built {
                 },
             );
         }
+        lost
     }
 
     /// What requests are to share.
@@ -103,5 +247,14 @@ impl Built {
             tls: self.tls.clone(),
             log: self.config.log.clone(),
         }
+    }
+}
+
+/// The folder that a configuration's names of files are relative to.
+pub(crate) fn folder_of(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
+        Some(parent) => parent.to_owned(),
+        None => PathBuf::from("."),
     }
 }

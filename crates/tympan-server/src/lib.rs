@@ -2,27 +2,31 @@
 //!
 //! [`Server::start`] reads a configuration and serves it. These run until [`Server::stop`]: a task
 //! that accepts connections for each address (`listen`), one for each connection (`http`), one that
-//! follows the files (`reload`), one that sums up refusals (`log`), and a thread that writes to
-//! standard output (`delivery`).
+//! follows the files (`reload`), one that sums up refusals (`log`), a thread that writes to standard
+//! output (`delivery`), and one that keeps the last good configuration (`last_good`).
 
 mod build;
 mod clock;
 mod connection;
 mod delivery;
 mod env_file;
+mod files;
 mod framing;
 mod gate;
 mod http;
 pub mod keys;
+pub mod last_good;
 mod listen;
 pub mod log;
 mod memory;
 mod pace;
+mod plan;
 mod proxy;
 mod receipt;
 mod reload;
 mod serving;
 mod socket;
+mod start;
 mod tls;
 mod watch;
 mod watchman;
@@ -39,6 +43,10 @@ use tympan_core::config::Address;
 use tympan_core::pipeline::ListenerState;
 
 pub use delivery::stdout::Sink;
+pub use files::Files;
+pub use plan::Plan;
+pub use plan::plan;
+pub use receipt::Frozen;
 pub use receipt::Receipt;
 pub use receipt::Refused;
 pub use reload::OnDiagnostics;
@@ -76,6 +84,8 @@ pub struct Facts {
     pub listeners: Vec<ListenerFacts>,
     /// Whether any of them delivers to standard output.
     pub needs_stdout: bool,
+    /// Whether all of it is the last good configuration, as the file has mistakes.
+    pub is_last_good: bool,
 }
 
 /// A listener as a table shows it.
@@ -100,7 +110,7 @@ impl Server {
         let (commands, inbox) = mpsc::channel(16);
         let (reloader, shared, listening) =
             Reloader::start(options.file, destinations, options.on_diagnostics).await?;
-        let facts = facts(&shared, listening.addresses());
+        let facts = facts(&shared, listening.addresses(), reloader.is_last_good());
         let tasks = vec![
             tokio::spawn(reloader.run(inbox, commands.clone())),
             tokio::spawn(log::sum_up(Arc::clone(&shared))),
@@ -152,7 +162,7 @@ async fn watch(shared: Arc<Shared>) {
     shared.watchman.run(|| shared.serving.load().server.limits).await;
 }
 
-fn facts(shared: &Shared, addresses: Vec<Address>) -> Facts {
+fn facts(shared: &Shared, addresses: Vec<Address>, is_last_good: bool) -> Facts {
     let serving = shared.serving.load();
     let origin = serving.server.public_url.clone().unwrap_or_else(|| {
         // One that others can connect to, if there is one.
@@ -170,5 +180,5 @@ fn facts(shared: &Shared, addresses: Vec<Address>) -> Facts {
         state: listener.state.clone(),
     });
     let needs_stdout = !serving.destinations.is_empty();
-    Facts { listeners: listeners.collect(), addresses, needs_stdout }
+    Facts { listeners: listeners.collect(), addresses, needs_stdout, is_last_good }
 }

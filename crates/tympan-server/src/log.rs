@@ -21,11 +21,13 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::Registry;
 use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
+use tympan_core::config::HIDDEN;
 use tympan_core::config::Log;
 use tympan_core::config::LogLevel;
 use tympan_core::outcome::Outcome;
 use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Exchange;
+use tympan_core::roots;
 
 use crate::serving::Shared;
 
@@ -132,9 +134,12 @@ pub(crate) fn answered(shared: &Shared, settings: &Log, exchange: &Exchange, ans
     let head = exchange.head();
     let outcome = answer.outcome.name();
     let status = answer.reply.status.as_u16();
-    let (id, client) = (head.id, client(head.client));
+    let id = head.id;
+    let is_client_hidden =
+        exchange.redact().is_some_and(|redact| redact.hides(roots::CLIENT_IP, None));
+    let client = if is_client_hidden { HIDDEN.to_owned() } else { client(head.client) };
     let method = shown(head.method.as_str());
-    let path = shown(head.uri.path());
+    let path = shown(&exchange.shown_path());
     let headers = headers(exchange, settings);
     let detail = reason.map(ToString::to_string).unwrap_or_default();
     if answer.outcome.is_ordinary() {
@@ -215,6 +220,12 @@ fn headers(exchange: &Exchange, settings: &Log) -> String {
     let headers = &exchange.head().headers;
     let shown = settings.headers.iter().filter_map(|name| {
         let value = headers.get(name)?;
+        let is_hidden = exchange
+            .redact()
+            .is_some_and(|redact| redact.hides(roots::HEADERS, Some(name.as_str())));
+        if is_hidden {
+            return Some(format!("{name}: {HIDDEN}"));
+        }
         Some(format!("{name}: {}", shown(&String::from_utf8_lossy(value.as_bytes()))))
     });
     shown.collect::<Vec<_>>().join("; ")

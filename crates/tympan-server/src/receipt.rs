@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tympan_core::config::Address;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Severity;
+use tympan_core::diff;
 use tympan_core::diff::Change;
 use tympan_core::pipeline::ListenerState;
 use tympan_core::pipeline::Live;
@@ -29,8 +31,23 @@ pub struct Receipt {
     pub warnings: usize,
     /// The listeners whose state changed.
     pub states: Vec<(String, ListenerState)>,
+    /// The included files that are not served as they stand.
+    pub frozen: Vec<Frozen>,
     /// From the beginning of the reading to the swap.
     pub took: Duration,
+}
+
+/// An included file with mistakes, which the others do not wait for.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    /// The file.
+    pub file: String,
+    /// Whether what it said last without mistakes is served; otherwise nothing of it is.
+    pub is_last_good: bool,
+    /// Its mistakes.
+    pub diagnostics: Diagnostics,
+    /// The texts that they point into.
+    pub sources: Arc<Sources>,
 }
 
 /// Why the old configuration goes on.
@@ -64,7 +81,10 @@ pub enum Refused {
 impl Receipt {
     /// Tells the operator; that nothing has changed only if somebody asked.
     pub(crate) fn log(&self, asked: bool) {
-        let Self { generation, is_new, fingerprint, changes, warnings, states, took } = self;
+        let Self { generation, is_new, fingerprint, changes, warnings, states, frozen, took } =
+            self;
+        let frozen = frozen.iter().map(|frozen| frozen.file.as_str()).collect::<Vec<_>>();
+        let frozen = (!frozen.is_empty()).then(|| frozen.join(", "));
         for (listener, state) in states {
             match state {
                 ListenerState::Serving => tracing::info!(listener, "listener is serving"),
@@ -79,11 +99,26 @@ impl Receipt {
         }
         let took = took.as_secs_f64();
         if *is_new {
-            let changes = changes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let changes = if changes.is_empty() { "none" } else { &changes };
-            tracing::info!(generation, fingerprint, changes, warnings, took, "reloaded");
+            let changes = diff::line(changes);
+            tracing::info!(generation, fingerprint, changes, warnings, frozen, took, "reloaded");
         } else if asked {
-            tracing::info!(generation, fingerprint, "nothing has changed");
+            tracing::info!(generation, fingerprint, frozen, "nothing has changed");
+        }
+    }
+}
+
+impl Frozen {
+    /// Tells the operator.
+    pub(crate) fn log(&self) {
+        let (file, why) = (&self.file, mistakes(&self.diagnostics));
+        if self.is_last_good {
+            tracing::error!(
+                file,
+                why,
+                "the file is frozen: its listeners go on as they were, those of other files change"
+            );
+        } else {
+            tracing::error!(file, why, "the file is left out: none of its listeners is served");
         }
     }
 }
@@ -93,10 +128,7 @@ impl Refused {
     #[must_use]
     pub fn summary(&self) -> String {
         match self {
-            Self::Mistakes { diagnostics, .. } => match diagnostics.count(Severity::Error) {
-                1 => "1 mistake".to_owned(),
-                n_errors => format!("{n_errors} mistakes"),
-            },
+            Self::Mistakes { diagnostics, .. } => mistakes(diagnostics),
             Self::Unreadable { file, error } => {
                 format!("{} cannot be read: {error}", file.display())
             }
@@ -112,6 +144,13 @@ impl fmt::Display for Refused {
             return f.write_str(&tympan_core::diagnostic::text(diagnostics, sources, false));
         }
         f.write_str(&self.summary())
+    }
+}
+
+fn mistakes(diagnostics: &Diagnostics) -> String {
+    match diagnostics.count(Severity::Error) {
+        1 => "1 mistake".to_owned(),
+        n_errors => format!("{n_errors} mistakes"),
     }
 }
 

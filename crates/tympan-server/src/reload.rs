@@ -3,6 +3,7 @@
 //! Three steps: understand it, build it beside the old, swap. Whatever can fail comes before the
 //! swap, so a bad file costs nothing.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,23 +24,30 @@ use tympan_core::pipeline::Live;
 use tympan_core::rate::Rates;
 use tympan_core::span::Sources;
 
+use crate::build::Base;
 use crate::build::Built;
 use crate::build::build;
-use crate::build::fingerprint;
-use crate::build::read;
+use crate::build::folder_of;
 use crate::clock::Clock;
 use crate::delivery::Destinations;
+use crate::files;
+use crate::files::Files;
+use crate::files::OneFile;
 use crate::gate::Gate;
 use crate::keys;
+use crate::last_good::Keeper;
 use crate::listen::Bound;
 use crate::listen::Listening;
 use crate::log;
 use crate::memory::Memory;
+use crate::receipt::Frozen;
 use crate::receipt::Receipt;
 use crate::receipt::Refused;
 use crate::receipt::changed_states;
 use crate::serving::Serving;
 use crate::serving::Shared;
+use crate::start;
+use crate::start::Started;
 use crate::tls::Tls;
 use crate::watch;
 use crate::watch::FileWatcher;
@@ -50,6 +58,10 @@ const SETTLE: Duration = Duration::from_millis(20);
 
 /// How often files are looked at although nothing told of a change.
 const POLL: Duration = Duration::from_secs(2);
+
+/// How long an included file has to be gone until its listeners are: some editors and checkouts
+/// remove a file before they write it anew.
+const GRACE: Duration = Duration::from_millis(2_500);
 
 /// What the reloading task is told.
 pub(crate) enum Command {
@@ -67,8 +79,17 @@ pub(crate) struct Reloader {
     listening: Arc<Listening>,
     destinations: Destinations,
     on_diagnostics: OnDiagnostics,
+    keeper: Keeper,
+    /// Whether it began with the last good configuration instead of the one on the disk.
+    is_restored: bool,
     config: Config,
     secrets: Secrets,
+    /// What is served, as it was read.
+    served: Arc<Files>,
+    /// The patterns of the root as it stands on the disk.
+    patterns: Vec<String>,
+    /// The included files that are gone from the disk, and since when.
+    gone: HashMap<PathBuf, Instant>,
     /// Every file that what is served depends on.
     files: Vec<PathBuf>,
     /// Those that a refused configuration waits for.
@@ -90,9 +111,9 @@ impl Reloader {
         on_diagnostics: OnDiagnostics,
     ) -> Result<(Self, Arc<Shared>, Arc<Listening>), Refused> {
         let folder = folder_of(&file);
-        let text = read(&file)?;
         let rates = Arc::new(Rates::default());
-        let built = build(&file, folder.clone(), text, 1, Arc::clone(&rates)).await?;
+        let started = start::build(&file, &folder, Arc::clone(&rates)).await?;
+        let Started { built, patterns, broken } = started;
         let serving = built.serving(&destinations);
         let shared = Arc::new(Shared {
             serving: ArcSwap::from_pointee(serving),
@@ -113,21 +134,36 @@ impl Reloader {
         }
         let mut reloader = Self {
             files: Vec::new(),
-            wanted: Vec::new(),
+            wanted: built.wanted,
             file,
             folder,
             shared: Arc::clone(&shared),
             listening: Arc::clone(&listening),
             destinations,
             on_diagnostics,
+            keeper: Keeper::start(),
+            is_restored: broken.is_some(),
             config: built.config,
             secrets: built.secrets,
+            served: Arc::new(built.files),
+            patterns,
+            gone: HashMap::new(),
             // No file looks like this: the first look reads them all once more.
             seen: 0,
             told: None,
         };
+        match broken {
+            Some(refused) => reloader.tell_restored(&refused),
+            None => reloader.keeper.keep(&reloader.file, &reloader.config.state, &reloader.served),
+        }
+        reloader.tell_frozen(&built.frozen, true);
         reloader.files = reloader.files();
         Ok((reloader, shared, listening))
+    }
+
+    /// Whether it began with the last good configuration instead of the one on the disk.
+    pub(crate) fn is_last_good(&self) -> bool {
+        self.is_restored
     }
 
     /// Follows the files until the server stops.
@@ -140,37 +176,52 @@ impl Reloader {
             // A full inbox already holds a look that comes after this change.
             let _ = commands.try_send(Command::Look);
         });
-        watcher.follow(&self.files);
+        watcher.follow(&self.files, &self.followed_patterns());
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            let ends = self.gone.values().filter(|since| since.elapsed() < GRACE);
+            let next_end = ends.min().map(|since| *since + GRACE);
+            let end = async {
+                match next_end {
+                    Some(end) => tokio::time::sleep_until(end.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
             let command = tokio::select! {
                 command = inbox.recv() => command,
                 _ = poll.tick() => Some(Command::Look),
+                () = end => {
+                    // Nothing looks different from a moment ago, except that it lasts.
+                    self.seen = 0;
+                    Some(Command::Look)
+                }
             };
             match command {
                 None => return,
                 Some(Command::Look) => {
                     if self.settled(&watcher).await {
-                        let result = self.reload().await;
+                        let result = self.reload(false).await;
                         self.tell(&result, false);
                     }
                 }
                 Some(Command::Reload { reply }) => {
+                    self.files = self.files();
                     self.seen = watch::look(&self.files);
-                    let result = self.reload().await;
+                    let result = self.reload(true).await;
                     self.tell(&result, true);
                     // Whoever asked may have gone.
                     let _ = reply.send(result);
                 }
             }
             self.files = self.files();
-            watcher.follow(&self.files);
+            watcher.follow(&self.files, &self.followed_patterns());
         }
     }
 
     /// Waits until files that have changed look the same for a while; false if none has.
     async fn settled(&mut self, watcher: &FileWatcher) -> bool {
+        self.files = self.files();
         let mut look = watch::look(&self.files);
         if look == self.seen {
             return false;
@@ -181,6 +232,7 @@ impl Reloader {
                 // Its end is an event of its own.
                 return false;
             }
+            self.files = self.files();
             let next = watch::look(&self.files);
             if next == look {
                 self.seen = look;
@@ -190,12 +242,12 @@ impl Reloader {
         }
     }
 
-    async fn reload(&mut self) -> Result<Receipt, Refused> {
+    async fn reload(&mut self, asked: bool) -> Result<Receipt, Refused> {
         let started = Instant::now();
         let old = Arc::clone(&self.shared.serving.load().live);
-        match self.next(&old).await {
-            Ok(Some((built, bound))) => Ok(self.go_over(&old, built, bound, started)),
-            Ok(None) => Ok(self.renew_secrets(&old, started)),
+        match self.next(&old, asked).await {
+            Ok(Next::New(built, bound)) => Ok(self.go_over(&old, *built, bound, started)),
+            Ok(Next::Same(frozen)) => Ok(Receipt { frozen, ..self.renew_secrets(&old, started) }),
             Err(refused) => {
                 // A bad file is no reason to miss a secret that has changed.
                 self.renew_secrets(&old, started);
@@ -204,25 +256,50 @@ impl Reloader {
         }
     }
 
-    /// What to go over to, with everything done that can fail: nothing if the file is as it was.
-    async fn next(&mut self, old: &Live) -> Result<Option<(Built, Vec<Bound>)>, Refused> {
+    /// What to go over to, with everything done that can fail.
+    async fn next(&mut self, old: &Arc<Live>, asked: bool) -> Result<Next, Refused> {
         self.wanted.clear();
-        let text = read(&self.file)?;
-        if fingerprint(&text) == old.generation().fingerprint {
-            return Ok(None);
+        let mut files = start::read(&self.file).await?;
+        self.patterns.clone_from(&files.patterns);
+        if !asked {
+            // Whoever asks knows that what is gone is meant to be.
+            self.forgive(&mut files);
+        }
+        let served = &old.generation().fingerprint;
+        if files.fingerprint() == *served {
+            return Ok(Next::Same(Vec::new()));
         }
         let number = old.generation().number + 1;
         let rates = Arc::clone(&self.shared.rates);
-        let mut built = build(&self.file, self.folder.clone(), text, number, rates).await?;
-        built.find_lost_secrets(old);
-        if built.diagnostics.refuse(false) {
-            // It may be good as soon as the files are there that it names.
-            self.wanted = keys::files(&self.folder, &built.config);
-            let Built { diagnostics, sources, .. } = built;
-            return Err(Refused::Mistakes { diagnostics, sources });
+        let base = Base { files: Arc::clone(&self.served), live: Some(Arc::clone(old)), rates };
+        let built = build(self.folder.clone(), files, base, number).await;
+        let built = built.map_err(|failed| {
+            self.wanted = failed.wanted;
+            failed.refused
+        })?;
+        self.wanted.clone_from(&built.wanted);
+        if built.live.generation().fingerprint == *served {
+            return Ok(Next::Same(built.frozen));
         }
         let bound = bind(&self.listening, &addresses(&built.config, &self.folder)).await?;
-        Ok(Some((built, bound)))
+        Ok(Next::New(Box::new(built), bound))
+    }
+
+    /// Puts back the included files that are gone and may be there again in a moment.
+    fn forgive(&mut self, files: &mut Files) {
+        let is_gone = |file: &OneFile| !file.path.exists() && files.get(&file.path).is_none();
+        let gone: Vec<_> =
+            self.served.included().iter().filter(|file| is_gone(file)).cloned().collect();
+        self.gone.retain(|path, _| gone.iter().any(|file| file.path == *path));
+        for file in gone {
+            let since = *self.gone.entry(file.path.clone()).or_insert_with(Instant::now);
+            if since.elapsed() < GRACE {
+                files.all.push(file);
+            }
+        }
+        if let Some(included) = files.all.get_mut(1..) {
+            included.sort_by(|a, b| a.path.cmp(&b.path));
+        }
     }
 
     fn go_over(
@@ -252,10 +329,13 @@ impl Reloader {
             changes: diff(&self.config.written, &built.config.written),
             warnings: built.diagnostics.count(Severity::Warning),
             states: changed_states(old, &live),
+            frozen: built.frozen,
             took: started.elapsed(),
         };
+        self.keeper.keep(&self.file, &built.config.state, &built.files);
         self.config = built.config;
         self.secrets = built.secrets;
+        self.served = Arc::new(built.files);
         receipt
     }
 
@@ -286,6 +366,7 @@ impl Reloader {
             changes: Vec::new(),
             warnings: 0,
             states,
+            frozen: Vec::new(),
             took: started.elapsed(),
         }
     }
@@ -310,8 +391,9 @@ impl Reloader {
         match result {
             Ok(receipt) => {
                 // Whoever was told of a mistake is told that it is over.
-                let is_awaited = asked || self.told.take().is_some();
-                receipt.log(is_awaited);
+                let is_over = receipt.frozen.is_empty() && self.told.is_some();
+                receipt.log(asked || is_over);
+                self.tell_frozen(&receipt.frozen, asked);
             }
             Err(refused) => {
                 let story = refused.to_string();
@@ -333,12 +415,63 @@ impl Reloader {
         }
     }
 
+    /// Tells which included files are not served as they stand.
+    fn tell_frozen(&mut self, frozen: &[Frozen], asked: bool) {
+        if frozen.is_empty() {
+            // After a start with the last good configuration there is something to be told yet.
+            self.told = self.told.take().filter(|_| self.seen == 0);
+            return;
+        }
+        let stories = frozen.iter().map(|Frozen { file, diagnostics, sources, .. }| {
+            format!("{file}\n{}", tympan_core::diagnostic::text(diagnostics, sources, false))
+        });
+        let story = stories.collect::<String>();
+        if !asked && self.told.as_ref() == Some(&story) {
+            return;
+        }
+        for frozen in frozen {
+            (self.on_diagnostics)(&frozen.diagnostics, &frozen.sources);
+            frozen.log();
+        }
+        self.told = Some(story);
+    }
+
+    /// Tells, at a start, that it is not the file on the disk that is served.
+    fn tell_restored(&mut self, refused: &Refused) {
+        if let Refused::Mistakes { diagnostics, sources } = refused {
+            (self.on_diagnostics)(diagnostics, sources);
+        }
+        let (file, why) = (self.file.display().to_string(), refused.summary());
+        let fingerprint = self.served.fingerprint();
+        tracing::error!(
+            file,
+            why,
+            fingerprint,
+            "the file is broken: what it said last without mistakes is served"
+        );
+        self.told = Some(refused.to_string());
+    }
+
+    /// Everything that has to be looked at: what is included now, whatever is served.
     fn files(&self) -> Vec<PathBuf> {
         let mut files = keys::files(&self.folder, &self.config);
         files.push(self.file.clone());
+        files.extend(files::included(&self.file, &self.patterns).paths);
         files.extend_from_slice(&self.wanted);
         files
     }
+
+    fn followed_patterns(&self) -> Vec<String> {
+        self.patterns.iter().map(|pattern| files::absolute(&self.file, pattern)).collect()
+    }
+}
+
+/// What a look at the files leads to.
+enum Next {
+    /// Something else.
+    New(Box<Built>, Vec<Bound>),
+    /// Nothing else; these files would be something else if they had no mistakes.
+    Same(Vec<Frozen>),
 }
 
 fn addresses(config: &Config, folder: &Path) -> Vec<Address> {
@@ -357,12 +490,4 @@ fn addresses(config: &Config, folder: &Path) -> Vec<Address> {
 async fn bind(listening: &Listening, addresses: &[Address]) -> Result<Vec<Bound>, Refused> {
     let bound = listening.bind(addresses).await;
     bound.map_err(|(address, error)| Refused::Unbound { address, error })
-}
-
-fn folder_of(file: &Path) -> PathBuf {
-    match file.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
-        Some(parent) => parent.to_owned(),
-        None => PathBuf::from("."),
-    }
 }

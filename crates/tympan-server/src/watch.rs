@@ -21,6 +21,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
+use glob::Pattern;
 use notify::Event;
 use notify::EventKind;
 use notify::RecommendedWatcher;
@@ -30,6 +31,8 @@ use notify::event::AccessKind;
 use notify::event::AccessMode;
 use notify::event::CreateKind;
 use notify::event::ModifyKind;
+
+use crate::files::MATCHING;
 
 /// How long a file that was written to and not closed counts as half a file.
 const MOST_WRITING: Duration = Duration::from_secs(10);
@@ -46,6 +49,8 @@ pub(crate) struct FileWatcher {
 #[derive(Debug, Default)]
 struct Writing {
     followed: HashSet<PathBuf>,
+    /// What files are called that are followed as soon as they are there.
+    patterns: Vec<Pattern>,
     /// When they were written to last.
     since: HashMap<PathBuf, Instant>,
 }
@@ -67,12 +72,17 @@ impl FileWatcher {
         Self { watcher: watcher.ok(), folders: BTreeSet::new(), writing }
     }
 
-    /// Follows exactly these files from now on.
-    pub(crate) fn follow(&mut self, files: &[PathBuf]) {
-        let places: Vec<_> = files.iter().flat_map(|file| places(file)).collect();
+    /// Follows exactly these files from now on, and those that come to match a pattern.
+    pub(crate) fn follow(&mut self, files: &[PathBuf], patterns: &[String]) {
+        let mut places: Vec<_> = files.iter().flat_map(|file| places(file)).collect();
+        // A pattern stands for a file in its folder that is not there yet.
+        places.extend(patterns.iter().flat_map(|pattern| self::places(Path::new(pattern))));
         let wanted: BTreeSet<_> =
             places.iter().filter_map(|place| place.parent()).map(Path::to_owned).collect();
-        lock(&self.writing).followed = places.into_iter().collect();
+        let mut writing = lock(&self.writing);
+        writing.followed = places.into_iter().collect();
+        writing.patterns = patterns.iter().filter_map(|it| Pattern::new(&named(it)).ok()).collect();
+        drop(writing);
         let Some(watcher) = &mut self.watcher else { return };
         for folder in self.folders.difference(&wanted) {
             // A folder that is gone is no longer watched anyway.
@@ -123,9 +133,16 @@ impl Writing {
     }
 
     fn begin(&mut self, event: &Event) {
-        for path in event.paths.iter().filter(|path| self.followed.contains(*path)) {
-            self.since.insert(path.clone(), Instant::now());
+        for path in &event.paths {
+            if self.follows(path) {
+                self.since.insert(path.clone(), Instant::now());
+            }
         }
+    }
+
+    fn follows(&self, path: &Path) -> bool {
+        self.followed.contains(path)
+            || self.patterns.iter().any(|pattern| pattern.matches_path_with(path, MATCHING))
     }
 
     fn end(&mut self, event: &Event) {
@@ -159,6 +176,11 @@ fn places(file: &Path) -> Vec<PathBuf> {
     };
     let target = fs::canonicalize(file).ok();
     std::iter::once(named).chain(target).collect()
+}
+
+/// A pattern of files in the folder of the process begins like the events of that folder.
+fn named(pattern: &str) -> String {
+    if pattern.contains('/') { pattern.to_owned() } else { format!("./{pattern}") }
 }
 
 fn lock(writing: &Mutex<Writing>) -> MutexGuard<'_, Writing> {

@@ -24,6 +24,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Run(Run),
     Check(Check),
+    Plan(PlanOptions),
     Schema(Schema),
     Completions(Completions),
 }
@@ -85,6 +86,24 @@ pub(crate) enum CheckFormat {
     Json,
 }
 
+/// Tell what a save would change, without serving it.
+///
+/// Compares the file, and those that it includes, with the last good configuration: the one that
+/// `tympan run` served last and keeps in the state folder. One line for each change, in the words
+/// that `tympan run` logs when it reloads. Changes are printed on standard output, everything else
+/// on standard error.
+#[derive(Debug, clap::Args)]
+#[command(after_help = plan_help())]
+pub(crate) struct PlanOptions {
+    /// The configuration
+    #[arg(default_value = "listeners.yaml", env = "TYMPAN_CONFIG")]
+    pub(crate) file: PathBuf,
+
+    /// For people, or for programs
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(crate) format: CheckFormat,
+}
+
 /// Print or write the JSON Schema of listeners.yaml.
 ///
 /// Editors complete and check a file that begins with
@@ -107,10 +126,23 @@ pub(crate) struct Completions {
     pub(crate) shell: Shell,
 }
 
+const PLAN: &str = "\
+Lines:
+  + NAME            a listener is new
+  ~ NAME (KEYS)     these keys of a listener differ
+  - NAME            a listener is gone
+  ~ SECTION:        a part of the file outside of the listeners differs
+  ! NAME would be   serving or not ready, with the secrets that can be found here";
+
+fn plan_help() -> String {
+    format!("{PLAN}\n\n{}", exit::HELP)
+}
+
 const EXAMPLES: &str = "\
 Examples:
   tympan run                 serve listeners.yaml of this folder
   tympan check --strict      is it good, warnings included?
+  tympan plan                what would a save change?
   tympan help run            what a command does";
 
 fn long_help() -> String {

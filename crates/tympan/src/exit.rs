@@ -5,9 +5,10 @@ use std::process::ExitCode;
 /// What is told after the options of every command.
 pub(crate) const HELP: &str = "\
 Exit codes:
-  0   done; for `check`, nothing is wrong
+  0   done; for `check`, nothing is wrong; for `plan`, nothing would change
   1   something is wrong with what was looked at, or a file cannot be written
-  2   the command line cannot be understood, or names a file that is not there
+  2   the command line cannot be understood, or names a file that is not there; for `plan`,
+      something would change
   74  `run` lost something that it needs to go on
   78  `run` cannot start with this configuration";
 
@@ -18,6 +19,8 @@ pub(crate) enum Exit {
     Done,
     /// Something is wrong with what was looked at.
     Problems,
+    /// A save would change something.
+    Changes,
     /// The command line makes no sense here.
     Usage,
     /// Something of the system failed (`EX_IOERR`).
@@ -31,7 +34,7 @@ impl From<Exit> for ExitCode {
         Self::from(match exit {
             Exit::Done => 0,
             Exit::Problems => 1,
-            Exit::Usage => 2,
+            Exit::Usage | Exit::Changes => 2,
             Exit::System => 74,
             Exit::Configuration => 78,
         })

@@ -85,20 +85,21 @@ impl Reader<'_> {
         };
         let vocabulary =
             self.vocabularies.entry(place).or_insert_with(|| roots::vocabulary(place, &self.lets));
-        let source = self.source;
+        // What stands in `defaults` may stand in another file than the listener.
+        let source = self.sources.file(node.span.file).text.as_str();
         let place_of = |range: &std::ops::Range<usize>| yaml::inside(source, node, range);
         match Expression::compile(dialect, text, vocabulary) {
             Ok(compiled) => {
                 for warning in compiled.warnings {
                     let at = place_of(&warning.range);
-                    self.found.report(at, Problem::ExpressionWarning(warning.kind));
+                    self.report(at, Problem::ExpressionWarning(warning.kind));
                 }
                 Some(compiled.expression)
             }
             Err(errors) => {
                 for error in errors {
                     let at = place_of(&error.range);
-                    self.found.report(at, Problem::Expression(error.kind));
+                    self.report(at, Problem::Expression(error.kind));
                 }
                 None
             }

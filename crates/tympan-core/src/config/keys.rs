@@ -44,6 +44,8 @@ pub enum Holds {
     Mapping,
     /// A map of names to expressions.
     Expressions,
+    /// What a value has to look like: a map of fields to their types, or a JSON Schema.
+    Schema,
     /// Something that is taken as it stands.
     Literal(Literal),
     /// One of these words.
@@ -75,6 +77,8 @@ pub enum Literal {
     Method,
     /// A file, relative to the file that names it.
     File,
+    /// `listeners.d/*.yaml`
+    Glob,
     /// `/in/{customer}`
     Path,
     /// A regular expression that the whole value has to match.
@@ -161,6 +165,16 @@ pub static FILE: Section = Section {
              set. It is watched like the listeners file.",
             "env_file: .env",
         ),
+        key(
+            "include",
+            Holds::OneOrMany(&Holds::Literal(Literal::Glob)),
+            "Files that are read as well, as patterns relative to the folder of this file: `*` stands \
+             for anything up to the next `/`, `**` for any folders; hidden files are left out. An \
+             included file holds `listeners` (and `expressions`, if it is another language than \
+             here) and nothing else. Each takes effect by itself: one with mistakes keeps its own \
+             listeners as they were, and the others change.",
+            "include: [listeners.d/*.yaml]",
+        ),
         default(
             key(
                 "state",
@@ -183,6 +197,13 @@ pub static FILE: Section = Section {
             Holds::MapOf(&Holds::Section(&DESTINATION)),
             "Where events can be delivered, by name.",
             "destinations: {console: {stdout: {}}}",
+        ),
+        key(
+            "defaults",
+            Holds::Section(&DEFAULTS),
+            "What listeners say that do not say it themselves, those of included files as well. It \
+             has to stand before `listeners`.",
+            "defaults: {deliver: [console]}",
         ),
         key(
             "listeners",
@@ -562,6 +583,66 @@ pub static STDOUT: Section = Section {
     keys: &[],
 };
 
+// Rows that listeners share with `defaults:`.
+
+const METHODS: Key = default(
+    key(
+        "methods",
+        Holds::OneOrMany(&Holds::Literal(Literal::Method)),
+        "The methods of its events. Challenges may come with GET, HEAD and OPTIONS as well.",
+        "methods: [POST]",
+    ),
+    "[POST]",
+);
+
+const ACCEPT: Key = default(
+    key(
+        "accept",
+        Holds::Choice(&["json", "form", "text", "any"]),
+        "The parser of its bodies, where anything reads what it gives: `json` and `text` \
+     refuse what they cannot read, `any` follows the Content-Type and refuses \
+     nothing.",
+        "accept: form",
+    ),
+    "json",
+);
+
+const CONTENT_TYPES: Key = key(
+    "content_types",
+    Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+    "The media types that are taken; others get 415. Without it any is.",
+    "content_types: [application/json]",
+);
+
+const LIMITS: Key = key(
+    "limits",
+    Holds::Section(&LISTENER_LIMITS),
+    "What a request of this listener may take.",
+    "limits: {body: 25MiB}",
+);
+
+const DELIVER: Key = key(
+    "deliver",
+    Holds::OneOrMany(&Holds::Name(Named::Destination)),
+    "The destinations of its events.",
+    "deliver: [console]",
+);
+
+const RESPONSES_ROW: Key = key(
+    "responses",
+    Holds::Section(&RESPONSES),
+    "What is answered, by outcome, where the provider needs something else than usual.",
+    "responses: {accepted: {status: 202}}",
+);
+
+const REDACT: Key = key(
+    "redact",
+    Holds::OneOrMany(&Holds::Expression),
+    "Parts of requests that are never shown, in logs or anywhere else, as paths. On the way to a \
+     key, a list stands for each of its items.",
+    "redact: [parsed_body.sender.email, 'headers[\"Authorization\"]']",
+);
+
 /// An entry of `listeners:`
 pub static LISTENER: Section = Section {
     name: "a listener",
@@ -584,38 +665,10 @@ pub static LISTENER: Section = Section {
             ),
             "/webhooks/v1/listeners/NAME/notify",
         ),
-        default(
-            key(
-                "methods",
-                Holds::OneOrMany(&Holds::Literal(Literal::Method)),
-                "The methods of its events. Challenges may come with GET, HEAD and OPTIONS as well.",
-                "methods: [POST]",
-            ),
-            "[POST]",
-        ),
-        default(
-            key(
-                "accept",
-                Holds::Choice(&["json", "form", "text", "any"]),
-                "The parser of its bodies, where anything reads what it gives: `json` and `text` \
-                 refuse what they cannot read, `any` follows the Content-Type and refuses \
-                 nothing.",
-                "accept: form",
-            ),
-            "json",
-        ),
-        key(
-            "content_types",
-            Holds::OneOrMany(&Holds::Literal(Literal::Text)),
-            "The media types that are taken; others get 415. Without it any is.",
-            "content_types: [application/json]",
-        ),
-        key(
-            "limits",
-            Holds::Section(&LISTENER_LIMITS),
-            "What a request of this listener may take.",
-            "limits: {body: 25MiB}",
-        ),
+        METHODS,
+        ACCEPT,
+        CONTENT_TYPES,
+        LIMITS,
         key(
             "challenge",
             Holds::OneOrMany(&Holds::Section(&CHALLENGE)),
@@ -635,6 +688,18 @@ pub static LISTENER: Section = Section {
             "A kill switch: when it is true, a verified request makes no event and gets the answer \
              of an accepted one.",
             "reject: query_params.mode == \"off\"",
+        ),
+        key(
+            "payload_schema",
+            Holds::Schema,
+            "What the parsed body has to look like; anything else is `invalid`. Either the fields \
+             that are needed, nested like the body, each with its type (`string`, `number`, \
+             `integer`, `boolean`, `object`, `array`, `null`, `any`, or `[...]` for a list of \
+             such): a field whose name ends with `?` may be missing or null, and others may be \
+             there. Or a JSON Schema, which it is with `$schema`, or with `type: object` and \
+             `properties`; one that refers to another file or address is a mistake, as nothing \
+             is fetched.",
+            "payload_schema: {action: string, issue: {title: string, 'labels?': [{name: string}]}}",
         ),
         key(
             "rate_limit",
@@ -663,19 +728,20 @@ pub static LISTENER: Section = Section {
             "The events that a request makes. Without it, one whose data is the parsed body.",
             "events: {type: '\"task.changed\"', data: parsed_body}",
         ),
-        key(
-            "deliver",
-            Holds::OneOrMany(&Holds::Name(Named::Destination)),
-            "The destinations of its events.",
-            "deliver: [console]",
-        ),
-        key(
-            "responses",
-            Holds::Section(&RESPONSES),
-            "What is answered, by outcome, where the provider needs something else than usual.",
-            "responses: {accepted: {status: 202}}",
-        ),
+        DELIVER,
+        RESPONSES_ROW,
+        REDACT,
     ],
+};
+
+/// `defaults:`
+pub static DEFAULTS: Section = Section {
+    name: "`defaults`",
+    doc: "What listeners say that do not say it themselves, key by key; of `limits` and \
+          `responses`, setting by setting. Whoever may send is never a default: every listener \
+          has its own `verification`.",
+    one_of: false,
+    keys: &[METHODS, ACCEPT, CONTENT_TYPES, LIMITS, DELIVER, RESPONSES_ROW, REDACT],
 };
 
 /// `limits:` of a listener.

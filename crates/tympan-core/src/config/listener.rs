@@ -8,8 +8,10 @@ use tympan_expr::Expression;
 use crate::config::Challenge;
 use crate::config::DestinationId;
 use crate::config::Events;
+use crate::config::PayloadSchema;
 use crate::config::RateLimit;
 use crate::config::Reader;
+use crate::config::Redact;
 use crate::config::Response;
 use crate::config::Verification;
 use crate::config::fields::Fields;
@@ -59,6 +61,8 @@ pub struct Listener {
     pub verification: Verification,
     /// The kill switch.
     pub reject: Option<Expression>,
+    /// What its bodies have to look like.
+    pub payload_schema: Option<PayloadSchema>,
     /// What a request has to be to make events.
     pub filter: Option<Expression>,
     /// Named values, each of which may read those before it.
@@ -69,6 +73,8 @@ pub struct Listener {
     pub deliver: Vec<DestinationId>,
     /// Answers of its own, by outcome.
     pub responses: Vec<(Outcome, Response)>,
+    /// What is never shown.
+    pub redact: Redact,
 }
 
 /// A named value.
@@ -95,11 +101,11 @@ pub enum Accept {
 }
 
 impl Reader<'_> {
-    pub(super) fn listener(&mut self, key: &Key, node: Node) -> Option<Listener> {
+    pub(super) fn listener(&mut self, key: &Key, mut node: Node) -> Option<Listener> {
         self.check_name("listener", key);
+        self.defaults.complete(&mut node);
         // The vocabulary of every place is that of this listener from here on.
-        self.lets.clear();
-        self.vocabularies.clear();
+        self.forget_lets();
         let mut fields = self.fields(&keys::LISTENER, key.span, node)?;
         let lets = self.lets(&mut fields);
         let verification = self.verification_of(&mut fields, key);
@@ -115,23 +121,23 @@ impl Reader<'_> {
             path,
             methods: self.methods(&mut fields),
             accept: self.accept(&mut fields),
-            content_types: fields.take("content_types").map_or_else(Vec::new, |it| {
-                self.some("content_types", it, |reader, _, node| reader.media_type(&node))
-            }),
+            content_types: self.content_types(&mut fields),
             body_limit,
             ack,
             rate_limit: fields.take("rate_limit").and_then(|(key, node)| self.rate(&key, node)),
             challenges,
             verification,
             reject: self.decision(&mut fields, "reject"),
+            payload_schema: self.payload_schema(&mut fields),
             filter: self.decision(&mut fields, "filter"),
             lets,
             events: fields
                 .take("events")
                 .and_then(|(key, node)| self.events(&key, node))
                 .unwrap_or_default(),
-            deliver: self.deliver(&mut fields, key),
+            deliver: self.destinations_of(&mut fields, key),
             responses: self.responses(&mut fields),
+            redact: self.redact(&mut fields),
         };
         fields.end();
         Some(listener)
@@ -146,6 +152,15 @@ impl Reader<'_> {
             && name.iter().all(|byte| plain(*byte) || b"_-".contains(byte));
         if !good {
             self.report(key.span, Problem::BadName { kind, name: key.name.clone() });
+        }
+    }
+
+    /// Begins with the names of another listener. Where there were none before, what is known of
+    /// each place stays as it is.
+    pub(super) fn forget_lets(&mut self) {
+        if !self.lets.is_empty() {
+            self.lets.clear();
+            self.vocabularies.clear();
         }
     }
 
@@ -202,7 +217,7 @@ impl Reader<'_> {
         path
     }
 
-    fn listener_limits(&mut self, fields: &mut Fields) -> (Option<u64>, Duration) {
+    pub(super) fn listener_limits(&mut self, fields: &mut Fields) -> (Option<u64>, Duration) {
         let limits = fields.take("limits").and_then(|(key, node)| {
             let mut fields = self.fields(&keys::LISTENER_LIMITS, key.span, node)?;
             let body = fields.take("body").and_then(|(_, node)| self.size(&node));
@@ -213,14 +228,14 @@ impl Reader<'_> {
         limits.unwrap_or((None, DEFAULT_ACK))
     }
 
-    fn methods(&mut self, fields: &mut Fields) -> Vec<Method> {
+    pub(super) fn methods(&mut self, fields: &mut Fields) -> Vec<Method> {
         match fields.take("methods") {
             Some(methods) => self.some("methods", methods, |reader, _, node| reader.method(&node)),
             None => vec![Method::POST],
         }
     }
 
-    fn accept(&mut self, fields: &mut Fields) -> Accept {
+    pub(super) fn accept(&mut self, fields: &mut Fields) -> Accept {
         let word = fields
             .take("accept")
             .and_then(|(_, node)| self.choice(&node, &["json", "form", "text", "any"]));
@@ -236,20 +251,30 @@ impl Reader<'_> {
         fields.take(key).and_then(|(_, node)| self.expression(Place::Verified, &node))
     }
 
+    pub(super) fn content_types(&mut self, fields: &mut Fields) -> Vec<String> {
+        fields.take("content_types").map_or_else(Vec::new, |it| {
+            self.some("content_types", it, |reader, _, node| reader.media_type(&node))
+        })
+    }
+
     /// An empty list says that nothing is to be delivered; no list is likely forgotten.
-    fn deliver(&mut self, fields: &mut Fields, listener: &Key) -> Vec<DestinationId> {
-        let Some((key, node)) = fields.take("deliver") else {
-            let problem = Problem::NoDestination { listener: listener.name.clone() };
-            self.report(listener.span, problem);
-            return Vec::new();
-        };
-        let mut deliver = self.each(&key, node, |reader, _, node| reader.destination_name(&node));
+    fn destinations_of(&mut self, fields: &mut Fields, listener: &Key) -> Vec<DestinationId> {
+        if let Some((key, node)) = fields.take("deliver") {
+            return self.deliver(&key, node);
+        }
+        let problem = Problem::NoDestination { listener: listener.name.clone() };
+        self.report(listener.span, problem);
+        Vec::new()
+    }
+
+    pub(super) fn deliver(&mut self, key: &Key, node: Node) -> Vec<DestinationId> {
+        let mut deliver = self.each(key, node, |reader, _, node| reader.destination_name(&node));
         deliver.sort();
         deliver.dedup();
         deliver
     }
 
-    fn responses(&mut self, fields: &mut Fields) -> Vec<(Outcome, Response)> {
+    pub(super) fn responses(&mut self, fields: &mut Fields) -> Vec<(Outcome, Response)> {
         let Some((key, node)) = fields.take("responses") else { return Vec::new() };
         let Some(mut fields) = self.fields(&keys::RESPONSES, key.span, node) else {
             return Vec::new();

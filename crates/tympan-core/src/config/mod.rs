@@ -5,14 +5,18 @@
 
 mod address;
 mod challenge;
+mod defaults;
 mod destination;
 mod event;
 mod expression;
 mod fields;
+mod include;
 pub mod keys;
 mod listener;
 mod literal;
 mod names;
+mod payload_schema;
+mod redact;
 mod response;
 mod secret;
 mod server;
@@ -30,12 +34,17 @@ pub use challenge::ChallengeToken;
 pub use destination::Destination;
 pub use destination::Kind;
 pub use event::Events;
+pub use include::included;
 pub use listener::Accept;
 pub use listener::Let;
 pub use listener::Listener;
 pub(crate) use literal::whole_match;
 pub use names::DestinationId;
 pub use names::SecretId;
+pub use payload_schema::Mismatch;
+pub use payload_schema::PayloadSchema;
+pub use redact::HIDDEN;
+pub use redact::Redact;
 pub use response::Response;
 pub use secret::Reference;
 pub use secret::SecretRefs;
@@ -51,6 +60,7 @@ pub use verification::SignatureCheck;
 pub use verification::TokenCheck;
 pub use verification::Verification;
 
+use crate::config::defaults::Defaults;
 use crate::config::fields::Fields;
 use crate::config::names::Names;
 use crate::diagnostic::Diagnostics;
@@ -72,6 +82,8 @@ pub struct Config {
     pub server: Server,
     /// What is logged.
     pub log: Log,
+    /// The patterns of the files that are read as well, relative to the configuration's folder.
+    pub include: Vec<(String, Span)>,
     /// The folder of what outlives the process, relative to the configuration's folder.
     pub state: State,
     /// The file of stand-ins for environment variables, relative to the configuration's folder.
@@ -80,7 +92,7 @@ pub struct Config {
     pub secrets: Vec<SecretRefs>,
     /// Every destination that has a name, by [`DestinationId`].
     pub destinations: Vec<Destination>,
-    /// The listeners, in the order of the file.
+    /// The listeners, in the order of the files.
     pub listeners: Vec<Listener>,
     /// What was written, so that two configurations can be compared key by key.
     pub written: Written,
@@ -117,31 +129,49 @@ pub struct Loaded {
 /// Reads the configuration in a file of `sources`.
 #[must_use]
 pub fn read(sources: &Sources, file: FileId) -> Loaded {
-    let mut diagnostics = Diagnostics::default();
-    let mut reader = Reader::new(&sources.file(file).text, file, &mut diagnostics);
-    let whole = yaml::read(file, reader.source, &mut reader);
-    let is_whole = whole.is_ok();
-    if let Err(diagnostic) = whole {
-        reader.found.push(diagnostic);
-    }
-    let config = reader.end(is_whole);
-    Loaded { config, diagnostics }
+    read_all(sources, &[file], Diagnostics::default())
 }
 
-/// Reads one file, section by section.
+/// Reads the configuration in files of `sources`: the root, and then those that it includes. What
+/// was found wrong with files that cannot be read at all comes in `found`.
+#[must_use]
+pub fn read_all(sources: &Sources, files: &[FileId], mut found: Diagnostics) -> Loaded {
+    let mut reader = Reader::new(sources, &mut found);
+    for (index, file) in files.iter().enumerate() {
+        reader.is_root = index == 0;
+        reader.read(*file);
+    }
+    let config = reader.end();
+    Loaded { config, diagnostics: found }
+}
+
+/// Reads files, section by section.
 pub(crate) struct Reader<'s> {
-    source: &'s str,
-    file: FileId,
+    sources: &'s Sources,
+    /// Whether it is the root that is being read, not a file that it includes.
+    is_root: bool,
     found: &'s mut Diagnostics,
-    /// The language of expressions that do not say theirs.
+    /// The language of expressions that do not say theirs: that of the root, and that of the file
+    /// that is being read.
+    root_dialect: Dialect,
     dialect: Dialect,
     config: Config,
     secrets: Names,
     destinations: Names,
+    /// What listeners say that do not say it themselves.
+    defaults: Defaults,
+    /// Where each listener stands.
+    listeners: HashMap<String, Span>,
     /// The names of `let` of the listener that is being read.
     lets: Vec<String>,
     vocabularies: HashMap<Place, Vocabulary>,
     has_version: bool,
+    /// Whether the file that is being read has listeners already.
+    has_listeners: bool,
+    /// The section whose entries come, if it is one that may not be there.
+    last_section: Option<Span>,
+    /// The root, once it was read to its end.
+    whole_root: Option<FileId>,
     /// Where certificates of clients are wanted.
     certificates: Vec<Span>,
     /// The places of the listeners' paths, to tell of two that clash.
@@ -149,25 +179,56 @@ pub(crate) struct Reader<'s> {
 }
 
 impl<'s> Reader<'s> {
-    fn new(source: &'s str, file: FileId, found: &'s mut Diagnostics) -> Self {
+    fn new(sources: &'s Sources, found: &'s mut Diagnostics) -> Self {
         Self {
-            source,
-            file,
+            sources,
+            is_root: true,
             found,
+            root_dialect: Dialect::Moveworks,
             dialect: Dialect::Moveworks,
             config: Config::default(),
             secrets: Names::new("secret"),
             destinations: Names::new("destination"),
+            defaults: Defaults::default(),
+            listeners: HashMap::new(),
             lets: Vec::new(),
             vocabularies: HashMap::new(),
             has_version: false,
+            has_listeners: false,
+            last_section: None,
+            whole_root: None,
             certificates: Vec::new(),
             routes: names::Routes::default(),
         }
     }
 
+    /// Reads one file.
+    fn read(&mut self, file: FileId) {
+        (self.has_version, self.has_listeners) = (false, false);
+        self.dialect = self.root_dialect;
+        let sources = self.sources;
+        let whole = yaml::read(file, &sources.file(file).text, self);
+        let is_whole = whole.is_ok();
+        if let Err(diagnostic) = whole {
+            self.found.push(diagnostic);
+        }
+        if !self.is_root {
+            return;
+        }
+        (self.root_dialect, self.whole_root) = (self.dialect, is_whole.then_some(file));
+        if is_whole && !self.has_version {
+            let at = Span { file, start: 0, end: 0 };
+            let example = keys::FILE.key("version").map_or("", |key| key.example);
+            let section = keys::FILE.name;
+            self.report(at, Problem::MissingKey { key: "version", section, example });
+        }
+    }
+
     fn report(&mut self, at: Span, problem: Problem) {
-        self.found.report(at, problem);
+        // Whatever is wrong with `defaults` is told once, not once a listener.
+        if !self.defaults.were_read(at) {
+            self.found.report(at, problem);
+        }
     }
 
     fn wrong_type<T>(&mut self, node: &Node, expected: &'static str) -> Option<T> {
@@ -204,21 +265,14 @@ impl<'s> Reader<'s> {
         self.each(&place, node, read)
     }
 
-    /// Resolves names and ends the reading. Nothing is said about names of a file that could not
+    /// Resolves names and ends the reading. Nothing is said about names of a root that could not
     /// be read to its end: what is missing may stand there.
-    fn end(mut self, is_whole: bool) -> Config {
-        if is_whole {
+    fn end(mut self) -> Config {
+        if self.whole_root.is_some() {
             if self.config.server.tls.as_ref().is_none_or(|tls| tls.client_ca.is_none()) {
                 for at in std::mem::take(&mut self.certificates) {
                     self.report(at, Problem::CertificateNeverAsked);
                 }
-            }
-            if !self.has_version {
-                let at = Span { file: self.file, start: 0, end: 0 };
-                let key = keys::FILE.key("version").map_or("", |key| key.example);
-                let problem =
-                    Problem::MissingKey { key: "version", section: keys::FILE.name, example: key };
-                self.report(at, problem);
             }
             self.secrets.end(self.found);
             self.destinations.end(self.found);
@@ -241,7 +295,7 @@ impl<'s> Reader<'s> {
     }
 
     fn language(&mut self, key: &Key, node: &Node) {
-        if !self.config.listeners.is_empty() {
+        if self.has_listeners {
             let problem = Problem::KeyOrder { key: "expressions", before: "listeners" };
             self.report(key.span, problem);
         }
@@ -258,7 +312,10 @@ impl Sections for Reader<'_> {
     }
 
     fn section(&mut self, key: Key, node: Node) {
-        if keys::FILE.key(&key.name).is_some() {
+        if !self.is_root && !self.may_be_included(&key) {
+            return;
+        }
+        if self.is_root && keys::FILE.key(&key.name).is_some() {
             self.config.written.sections.insert(key.name.clone(), node.fingerprint());
         }
         match key.name.as_str() {
@@ -277,6 +334,8 @@ impl Sections for Reader<'_> {
                     self.config.log = log;
                 }
             }
+            "include" => self.include(&key, node),
+            "defaults" => self.read_defaults(&key, node),
             "env_file" => self.config.env_file = self.text(&node),
             "state" => {
                 if let Some(folder) = self.text(&node) {
@@ -298,6 +357,14 @@ impl Sections for Reader<'_> {
     }
 
     fn entry(&mut self, section: &Key, key: Key, node: Node) {
+        if !self.is_root && section.name != "listeners" {
+            // Told with its first entry.
+            if self.last_section != Some(section.span) {
+                self.last_section = Some(section.span);
+                self.may_be_included(section);
+            }
+            return;
+        }
         match section.name.as_str() {
             "secrets" => {
                 self.written_entry(section, &key, &node);
@@ -308,23 +375,34 @@ impl Sections for Reader<'_> {
                 self.destination(key, node);
             }
             _ => {
-                let written = match &node.value {
-                    Value::Map(entries) => entries
-                        .iter()
-                        .map(|entry| (entry.key.name.clone(), entry.node.fingerprint()))
-                        .collect(),
-                    _ => BTreeMap::new(),
-                };
-                self.config.written.listeners.insert(key.name.clone(), written);
-                if let Some(listener) = self.listener(&key, node) {
-                    self.config.listeners.push(listener);
-                }
+                self.has_listeners = true;
+                self.listener_entry(&key, node);
             }
         }
     }
 }
 
 impl Reader<'_> {
+    fn listener_entry(&mut self, key: &Key, node: Node) {
+        if let Some(first) = self.listeners.get(&key.name) {
+            let problem = Problem::ListenerTaken { name: key.name.clone(), first: *first };
+            self.report(key.span, problem);
+            return;
+        }
+        self.listeners.insert(key.name.clone(), key.span);
+        let written = match &node.value {
+            Value::Map(entries) => entries
+                .iter()
+                .map(|entry| (entry.key.name.clone(), entry.node.fingerprint()))
+                .collect(),
+            _ => BTreeMap::new(),
+        };
+        self.config.written.listeners.insert(key.name.clone(), written);
+        if let Some(listener) = self.listener(key, node) {
+            self.config.listeners.push(listener);
+        }
+    }
+
     fn written_entry(&mut self, section: &Key, key: &Key, node: &Node) {
         let name = format!("{}.{}", section.name, key.name);
         self.config.written.sections.insert(name, node.fingerprint());

@@ -1,5 +1,6 @@
 //! Names: what is defined under them, who mentions them, and which of them clash.
 
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 
 use matchit::Router;
@@ -28,7 +29,8 @@ pub(super) struct Names {
 struct Name {
     text: String,
     defined: Option<Span>,
-    mentioned: Vec<Span>,
+    /// Each place once: that of a default is read for every listener.
+    mentioned: BTreeSet<Span>,
 }
 
 impl Names {
@@ -39,7 +41,7 @@ impl Names {
     /// The id of a name that is mentioned at a place.
     pub(super) fn mention(&mut self, name: String, at: Span) -> usize {
         let id = self.id(name);
-        self.list[id].mentioned.push(at);
+        self.list[id].mentioned.insert(at);
         id
     }
 
@@ -81,7 +83,7 @@ impl Names {
         }
         let id = self.list.len();
         self.ids.insert(name.clone(), id);
-        self.list.push(Name { text: name, defined: None, mentioned: Vec::new() });
+        self.list.push(Name { text: name, defined: None, mentioned: BTreeSet::new() });
         id
     }
 }

@@ -4,10 +4,14 @@ mod expression;
 mod problem;
 mod render;
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
 pub use problem::Problem;
 pub use render::json;
 pub use render::text;
 
+use crate::span::FileId;
 use crate::span::Span;
 
 /// A problem at a place.
@@ -32,12 +36,16 @@ pub enum Severity {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diagnostics {
     list: Vec<Diagnostic>,
+    /// How many are kept of each file.
+    kept: BTreeMap<FileId, usize>,
+    /// The files with errors in them.
+    refused: BTreeSet<FileId>,
     /// How many were found, kept or not.
     n_errors: usize,
     n_warnings: usize,
 }
 
-/// How many diagnostics of one reading are kept: whoever made more mistakes made one, often.
+/// How many diagnostics of one file are kept: whoever made more mistakes made one, often.
 const MOST: usize = 100;
 
 impl Diagnostics {
@@ -49,10 +57,15 @@ impl Diagnostics {
     /// Adds a problem that came with its place.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         match diagnostic.problem.severity() {
-            Severity::Error => self.n_errors += 1,
+            Severity::Error => {
+                self.n_errors += 1;
+                self.refused.insert(diagnostic.at.file);
+            }
             Severity::Warning => self.n_warnings += 1,
         }
-        if self.list.len() < MOST {
+        let kept = self.kept.entry(diagnostic.at.file).or_default();
+        if *kept < MOST {
+            *kept += 1;
             self.list.push(diagnostic);
         }
     }
@@ -67,6 +80,22 @@ impl Diagnostics {
     #[must_use]
     pub fn refuse(&self, strict: bool) -> bool {
         self.n_errors > 0 || (strict && self.n_warnings > 0)
+    }
+
+    /// The files that have errors in them.
+    #[must_use]
+    pub fn refused_files(&self) -> &BTreeSet<FileId> {
+        &self.refused
+    }
+
+    /// Those that were found in one file.
+    #[must_use]
+    pub fn of_file(&self, file: FileId) -> Self {
+        let mut found = Self::default();
+        for diagnostic in self.list.iter().filter(|diagnostic| diagnostic.at.file == file) {
+            found.push(diagnostic.clone());
+        }
+        found
     }
 
     /// How many are of this severity.

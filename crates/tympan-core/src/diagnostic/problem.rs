@@ -41,6 +41,8 @@ pub enum Problem {
     KeyOrder { key: &'static str, before: &'static str },
     /// A name of `let` that is taken by a root, or cannot be written in an expression.
     LetName { name: String },
+    /// Two listeners have one name.
+    ListenerTaken { name: String, first: Span },
     /// A response that would tell the provider not to try again, though the event is lost.
     LostByStatus { outcome: &'static str },
     /// A key that has to be there.
@@ -53,6 +55,8 @@ pub enum Problem {
     NoDestination { listener: String },
     /// A listener that does not say how its senders prove themselves.
     NoVerification { listener: String },
+    /// A pattern of `include` that no file matches.
+    NothingIncluded { pattern: String },
     /// The text is no YAML.
     NotYaml { message: String },
     /// The file is no UTF-8.
@@ -63,6 +67,10 @@ pub enum Problem {
     OverBudget { what: &'static str, most: usize },
     /// Two listeners would answer the same requests.
     PathTaken { path: String, by: String, first: Span },
+    /// A JSON Schema that cannot be compiled, or refers to what would have to be fetched.
+    PayloadSchema { why: String },
+    /// Something that no expression of `redact` can be.
+    Redact,
     /// The PROXY protocol, without anybody who may speak it.
     ProxyWithoutTrust,
     /// A listener that wants a certificate, where no client is asked for one.
@@ -71,6 +79,8 @@ pub enum Problem {
     TlsFile { file: String, why: String },
     /// A regular expression that cannot be compiled.
     Regex { why: String },
+    /// A section that all files share, in one that is included.
+    RootOnly { key: String },
     /// A save would take the secret of a serving listener away.
     SecretLost { secret: String, listener: String, why: String },
     /// A secret that stands in the file itself.
@@ -85,6 +95,8 @@ pub enum Problem {
     UnknownChoice { found: String, choices: Vec<&'static str> },
     /// A key that its section does not know.
     UnknownKey { key: String, section: &'static str, known: Vec<&'static str> },
+    /// A file that is included and cannot be read.
+    Unreadable { why: String },
     /// A name that nothing is defined under.
     UnknownName { kind: &'static str, name: String, known: Vec<String> },
     /// A signature that covers nothing of the body.
@@ -128,6 +140,11 @@ impl Problem {
             Self::KeyOrder { .. } => "C119",
             Self::LetName { .. } => "C120",
             Self::LostByStatus { .. } => "C121",
+            Self::ListenerTaken { .. } => "C122",
+            Self::RootOnly { .. } => "C123",
+            Self::Unreadable { .. } => "C124",
+            Self::Redact => "C125",
+            Self::PayloadSchema { .. } => "C126",
             Self::ProxyWithoutTrust => "C130",
             Self::CertificateNeverAsked => "C131",
             Self::TlsFile { .. } => "C132",
@@ -142,6 +159,7 @@ impl Problem {
             Self::SecretWritten => "L31",
             Self::NoDestination { .. } => "L41",
             Self::Unused { .. } => "L42",
+            Self::NothingIncluded { .. } => "L45",
         }
     }
 
@@ -152,6 +170,7 @@ impl Problem {
             Self::ExpressionWarning(_)
             | Self::NoDestination { .. }
             | Self::BodyUnsigned
+            | Self::NothingIncluded { .. }
             | Self::Tolerance { .. }
             | Self::Unused { .. } => Severity::Warning,
             _ => Severity::Error,
@@ -193,6 +212,7 @@ impl Problem {
             }
             Self::KeyOrder { key, before } => format!("`{key}` has to stand before `{before}`"),
             Self::LetName { name } => format!("`{name}` cannot be a name of `let`"),
+            Self::ListenerTaken { name, .. } => format!("there is a listener `{name}` already"),
             Self::LostByStatus { outcome } => {
                 format!(
                     "`{outcome}` needs a status from 500 on, or the provider gives the event up"
@@ -217,6 +237,7 @@ impl Problem {
             Self::NoVerification { listener } => {
                 format!("listener `{listener}` does not say how its senders are verified")
             }
+            Self::NothingIncluded { pattern } => format!("no file matches `{pattern}`"),
             Self::NotYaml { message } => yaml_words(message),
             Self::NotText { .. } => "the file is not UTF-8".to_owned(),
             Self::OneOf { section, found: 0, .. } => {
@@ -231,6 +252,9 @@ impl Problem {
             Self::PathTaken { path, by, .. } => {
                 format!("listener `{by}` already answers requests for `{path}`")
             }
+            Self::PayloadSchema { why } => format!("this is no schema: {why}"),
+            Self::Redact => "this names no part of a request".to_owned(),
+            Self::RootOnly { key } => format!("`{key}` cannot stand in a file that is included"),
             Self::ProxyWithoutTrust => {
                 "`proxy_protocol` without `trusted_proxies` would never be spoken".to_owned()
             }
@@ -250,6 +274,7 @@ impl Problem {
             }
             Self::UnknownChoice { found, .. } => format!("`{found}` is none of the possible words"),
             Self::UnknownKey { key, section, .. } => format!("{section} has no key `{key}`"),
+            Self::Unreadable { why } => format!("the file cannot be read: {why}"),
             Self::UnknownName { kind, name, .. } => format!("there is no {kind} `{name}`"),
             Self::Unused { kind, name } => format!("{kind} `{name}` is never used"),
             Self::WrongType { expected, found } => format!("expected {expected}, found {found}"),
@@ -284,6 +309,7 @@ impl Problem {
             Self::LetName { .. } => "use letters, digits and `_`, and none of the names that \
                                      requests bring along"
                 .to_owned(),
+            Self::ListenerTaken { .. } => "give one of the two another name".to_owned(),
             Self::LostByStatus { .. } => "use 503, or leave `status` out".to_owned(),
             Self::MissingKey { example, .. } => format!("add it, for example `{example}`"),
             Self::NewerVersion { .. } => "install a newer tympan, or write `version: 1`".to_owned(),
@@ -297,6 +323,11 @@ impl Problem {
                                             `verification: {none: \"why\"}`"
                 .to_owned(),
             Self::NotYaml { message } => return yaml_help(message),
+            Self::NothingIncluded { .. } => {
+                "patterns are relative to the folder of this file, and `*` ends at `/`; remove it \
+                 if there are no files yet"
+                    .to_owned()
+            }
             Self::NotText { .. } => "save the file as UTF-8".to_owned(),
             Self::OneOf { keys, found: 0, .. } => match keys[..] {
                 [key] => format!("add `{key}`"),
@@ -365,6 +396,20 @@ impl Problem {
             Self::WrongType { expected: "an expression", .. } => {
                 "write a text, or `{jmespath: \"...\"}`".to_owned()
             }
+            Self::PayloadSchema { .. } => {
+                "write a JSON Schema whose every `$ref` stays within it, \
+                                           or only the fields with their types"
+                    .to_owned()
+            }
+            Self::Redact => "write a path, such as `parsed_body.sender.email` or \
+                             `headers[\"Authorization\"]`"
+                .to_owned(),
+            Self::RootOnly { .. } => "move it to the file with `include`: all files share it; an \
+                                      included one holds `listeners`"
+                .to_owned(),
+            Self::Unreadable { .. } => {
+                "let the user that runs tympan read it, or take it out of `include`".to_owned()
+            }
             Self::Regex { .. } | Self::WrongType { .. } => return None,
             Self::NoneBesideOthers => "keep `none` alone, or remove it".to_owned(),
             Self::TimestampUnsigned => "put `signature_timestamp` into the `payload`, as the \
@@ -380,7 +425,9 @@ impl Problem {
     #[must_use]
     pub fn related(&self) -> Option<(Span, &'static str)> {
         match self {
-            Self::PathTaken { first, .. } => Some((*first, "taken here")),
+            Self::PathTaken { first, .. } | Self::ListenerTaken { first, .. } => {
+                Some((*first, "taken here"))
+            }
             _ => None,
         }
     }

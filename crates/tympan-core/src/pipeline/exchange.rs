@@ -4,10 +4,11 @@
 //! head    route -> method -> challenge on the head? -> can we verify at all?
 //! body    read, bounded -> challenge on the unverified body?
 //! proof   verify, then freshness
-//! event   reject? -> media type -> decode -> filter -> events
+//! event   media type -> decode -> reject? -> schema -> filter -> events
 //! keep    the destinations have them -> answer
 //! ```
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ use super::scope::PathParams;
 use super::sealed::Sealed;
 use super::sealed::Verified;
 use crate::config::DestinationId;
+use crate::config::Mismatch;
+use crate::config::Redact;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
@@ -143,6 +146,23 @@ impl Exchange {
     #[must_use]
     pub fn listener(&self) -> Option<&str> {
         self.pipeline().map(|pipeline| pipeline.name.as_str())
+    }
+
+    /// What may not be shown of the request; nothing is known to be secret of one that came to no
+    /// listener.
+    #[must_use]
+    pub fn redact(&self) -> Option<&Redact> {
+        self.pipeline().map(|pipeline| &pipeline.redact)
+    }
+
+    /// The path of the request as it may be shown.
+    #[must_use]
+    pub fn shown_path(&self) -> Cow<'_, str> {
+        let path = self.head.uri.path();
+        match self.pipeline() {
+            Some(pipeline) => Cow::Owned(pipeline.redact.shown_path(&pipeline.path, path)),
+            None => Cow::Borrowed(path),
+        }
     }
 
     /// Goes as far as can be gone with `input`.
@@ -309,6 +329,13 @@ impl Exchange {
             && decide(reject, &scope, "reject")?
         {
             return decided(Outcome::Rejected, pipeline, &scope);
+        }
+        if let Some(schema) = &pipeline.payload_schema {
+            let body = scope.parsed.as_ref().map(Value::to_json).unwrap_or_default();
+            schema.check(&body).map_err(|Mismatch { pointer, why }| Stop {
+                outcome: Outcome::Invalid,
+                reason: Reason::Schema { pointer: pipeline.redact.shown_pointer(&pointer), why },
+            })?;
         }
         if let Some(filter) = &pipeline.filter
             && !decide(filter, &scope, "filter")?

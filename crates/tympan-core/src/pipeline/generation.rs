@@ -1,5 +1,6 @@
 //! Everything that serves requests between two reloads.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::Pipeline;
@@ -62,6 +63,15 @@ pub enum ListenerState {
         /// The secret's name.
         secret: String,
     },
+}
+
+impl fmt::Display for ListenerState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Serving => f.write_str("serving"),
+            Self::NotReady { secret } => write!(f, "not_ready (secret {secret})"),
+        }
+    }
 }
 
 impl Generation {

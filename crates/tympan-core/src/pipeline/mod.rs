@@ -47,7 +47,9 @@ use crate::config;
 use crate::config::Accept;
 use crate::config::Config;
 use crate::config::DestinationId;
+use crate::config::PayloadSchema;
 use crate::config::RateLimit;
+use crate::config::Redact;
 use crate::keys::KeyUses;
 use crate::outcome::Outcome;
 use crate::outcome::Stop;
@@ -78,6 +80,7 @@ pub(crate) struct Pipeline {
     reject: Option<Expression>,
     content_types: Vec<String>,
     accept: Accept,
+    payload_schema: Option<PayloadSchema>,
     filter: Option<Expression>,
     /// Only those that something reads.
     lets: Vec<Option<Expression>>,
@@ -85,6 +88,9 @@ pub(crate) struct Pipeline {
     deliver: Vec<DestinationId>,
     responses: Vec<(Outcome, Respond)>,
     body_use: BodyUse,
+    /// What is never shown of its requests. Whoever shows one asks this first: logs do, through
+    /// [`Exchange::redact`]; captures and explanations have to.
+    redact: Redact,
 }
 
 /// For what the body has to be parsed, known before any request.
@@ -130,6 +136,7 @@ impl Pipeline {
             for_challenge: challenges.iter().any(Challenge::reads_parsed_body),
             for_proof: proofs.into_iter().any(reads_parsed_body),
             for_events: events.defaults_to_body()
+                || listener.payload_schema.is_some()
                 || later.iter().copied().any(reads_parsed_body)
                 || lets.iter().flatten().any(reads_parsed_body),
         };
@@ -150,12 +157,14 @@ impl Pipeline {
             reject: listener.reject.clone(),
             content_types: listener.content_types.clone(),
             accept: listener.accept,
+            payload_schema: listener.payload_schema.clone(),
             filter: listener.filter.clone(),
             lets,
             events,
             deliver: listener.deliver.clone(),
             responses,
             body_use,
+            redact: listener.redact.clone(),
         }
     }
 

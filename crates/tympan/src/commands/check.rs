@@ -1,6 +1,5 @@
 //! `tympan check`
 
-use std::fs;
 use std::path::Path;
 
 use serde_json::json;
@@ -10,6 +9,7 @@ use tympan_core::diagnostic;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Severity;
 use tympan_core::span::Sources;
+use tympan_server::Files;
 use tympan_server::keys;
 
 use crate::args::Check;
@@ -25,14 +25,14 @@ struct Unset {
 
 pub(crate) fn run(options: &Check) -> Exit {
     let name = options.file.display().to_string();
-    let bytes = match fs::read(&options.file) {
-        Ok(bytes) => bytes,
+    let files = match Files::read(&options.file) {
+        Ok(files) => files,
         Err(error) => {
             terminal::say(&format!("error: {name} cannot be read: {error}"));
             return Exit::Usage;
         }
     };
-    let (Loaded { config, diagnostics }, sources) = tympan_core::load(&name, bytes);
+    let (Loaded { config, diagnostics }, sources) = files.load();
     let unset = unset(&options.file, &config);
     match options.format {
         CheckFormat::Text => text(&name, &config, &diagnostics, &sources, &unset),

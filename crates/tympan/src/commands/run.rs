@@ -20,6 +20,9 @@ use crate::args::Run;
 use crate::exit::Exit;
 use crate::terminal;
 
+/// The most listeners that are introduced one by one.
+const MOST_INTRODUCED: usize = 200;
+
 pub(crate) fn run(options: &Run) -> Exit {
     let format = match options.log_format {
         LogFormat::Json => log::Format::Json,
@@ -83,22 +86,36 @@ async fn serve(options: &Run, format: log::Format) -> Exit {
 
 /// A table for a person; a line for each listener in a log.
 fn introduce(facts: &Facts, options: &Run, format: log::Format) {
-    let state = |state: &ListenerState| match state {
-        ListenerState::Serving => "serving".to_owned(),
-        ListenerState::NotReady { secret } => format!("not_ready (secret {secret})"),
-    };
+    // Of many, those count that wait for something.
+    let is_many = facts.listeners.len() > MOST_INTRODUCED;
+    let shown = facts.listeners.iter();
+    let shown = shown.filter(|it| !is_many || it.state != ListenerState::Serving);
+    let shown: Vec<_> = shown.take(MOST_INTRODUCED).collect();
     if format == log::Format::Json {
-        for listener in &facts.listeners {
+        for listener in shown {
             let (name, url) = (&listener.name, &listener.url);
-            tracing::info!(listener = name, url, state = state(&listener.state), "listener");
+            tracing::info!(listener = name, url, state = %listener.state, "listener");
         }
         let addresses = addresses(facts);
-        tracing::info!(addresses, listeners = facts.listeners.len(), "serving");
+        let last_good = facts.is_last_good.then_some(true);
+        tracing::info!(addresses, listeners = facts.listeners.len(), last_good, "serving");
         return;
     }
-    let rows = facts.listeners.iter().map(|it| [it.name.clone(), state(&it.state), it.url.clone()]);
+    let rows =
+        facts.listeners.iter().map(|it| [it.name.clone(), it.state.to_string(), it.url.clone()]);
     terminal::say(&terminal::table(["LISTENER", "STATE", "URL"], rows));
+    let n_more = facts.listeners.len() - shown.len();
+    if n_more > 0 {
+        terminal::say(&format!("... and {n_more} more"));
+    }
     let (addresses, file) = (addresses(facts), options.file.display());
+    if facts.is_last_good {
+        terminal::say(&format!(
+            "\nserving what {file} said last without mistakes at {addresses}; mend it to change \
+             that, Ctrl-C to stop"
+        ));
+        return;
+    }
     terminal::say(&format!(
         "\nserving {file} at {addresses}; save it to change it, Ctrl-C to stop"
     ));

@@ -1,0 +1,219 @@
+//! Which files a configuration consists of, and what they hold at one moment.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+
+use glob::MatchOptions;
+use glob::Pattern;
+use sha2::Digest;
+use sha2::Sha256;
+use tympan_core::File;
+use tympan_core::config;
+use tympan_core::config::Loaded;
+use tympan_core::config::State;
+use tympan_core::diagnostic::Problem;
+use tympan_core::span::FileId;
+use tympan_core::span::Sources;
+use tympan_core::span::Span;
+
+/// The most files that one configuration may include: every place in one names its file by a
+/// number of 16 bits.
+const MOST: usize = 50_000;
+
+/// How patterns match: `*` ends at `/`, and what editors hide is left alone.
+pub(crate) const MATCHING: MatchOptions = MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: true,
+};
+
+/// The files of a configuration: the root, and those that it includes, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Files {
+    pub(crate) all: Vec<OneFile>,
+    /// The patterns of the root.
+    pub(crate) patterns: Vec<String>,
+    /// Those that nothing matches.
+    idle: Vec<String>,
+    /// Whether there were more files than are read.
+    is_cut: bool,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OneFile {
+    pub(crate) path: PathBuf,
+    /// What it holds, or why that cannot be read.
+    pub(crate) bytes: Result<Vec<u8>, String>,
+}
+
+impl Files {
+    /// Reads a configuration with everything that it includes. What is wrong with an included file
+    /// is told when it is loaded.
+    ///
+    /// # Errors
+    ///
+    /// Why the root cannot be read.
+    pub fn read(root: &Path) -> io::Result<Self> {
+        let bytes = fs::read(root)?;
+        let patterns = config::included(&String::from_utf8_lossy(&bytes));
+        let mut files = vec![OneFile { path: root.to_owned(), bytes: Ok(bytes) }];
+        let Included { paths, idle, is_cut } = included(root, &patterns);
+        files.extend(paths.into_iter().map(|path| {
+            let bytes = fs::read(&path).map_err(|error| error.to_string());
+            OneFile { path, bytes }
+        }));
+        Ok(Self { all: files, patterns, idle, is_cut })
+    }
+
+    /// Files that somebody else has read: their paths as seen from the folder of `root`, and their
+    /// texts, the root first.
+    #[must_use]
+    pub fn of_texts(root: &Path, texts: impl IntoIterator<Item = (String, String)>) -> Self {
+        let folder = root.parent().unwrap_or(Path::new(""));
+        let file = |(path, text): (String, String)| OneFile {
+            path: folder.join(path),
+            bytes: Ok(text.into_bytes()),
+        };
+        Self::kept(texts.into_iter().map(file).collect())
+    }
+
+    /// Files whose texts were kept: the root first.
+    pub(crate) fn kept(files: Vec<OneFile>) -> Self {
+        Self { all: files, ..Self::default() }
+    }
+
+    /// Understands them.
+    #[must_use]
+    pub fn load(&self) -> (Loaded, Sources) {
+        self.load_in_order(0..self.all.len())
+    }
+
+    /// Understands some of them, in this order; the root has to be the first.
+    pub(crate) fn load_in_order(&self, order: impl Iterator<Item = usize>) -> (Loaded, Sources) {
+        let (mut loaded, sources) = tympan_core::load_files(order.map(|index| {
+            let OneFile { path, bytes } = &self.all[index];
+            File { name: path.display().to_string(), bytes: bytes.clone() }
+        }));
+        for (pattern, at) in &loaded.config.include {
+            if self.idle.contains(pattern) {
+                let pattern = pattern.clone();
+                loaded.diagnostics.report(*at, Problem::NothingIncluded { pattern });
+            }
+        }
+        if self.is_cut {
+            let root = Span { file: FileId::default(), start: 0, end: 0 };
+            let problem = Problem::OverBudget { what: "included files", most: MOST };
+            loaded.diagnostics.report(root, problem);
+        }
+        (loaded, sources)
+    }
+
+    /// The state folder that the root names, however broken it is otherwise.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let Some(Ok(root)) = self.all.first().map(|file| &file.bytes) else {
+            return State::default();
+        };
+        let text = String::from_utf8_lossy(root);
+        let line = text.lines().find(|line| line.starts_with("state:")).unwrap_or_default();
+        tympan_core::load("", line.as_bytes().to_vec()).0.config.state
+    }
+
+    /// The file at a path.
+    pub(crate) fn get(&self, path: &Path) -> Option<&OneFile> {
+        self.all.iter().find(|file| file.path == path)
+    }
+
+    /// The files that are included.
+    pub(crate) fn included(&self) -> &[OneFile] {
+        self.all.get(1..).unwrap_or_default()
+    }
+
+    /// What tells the texts of one generation from those of another: the beginning of the SHA-256
+    /// of the root, or of all files and their names.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        for (index, OneFile { path, bytes }) in self.all.iter().enumerate() {
+            if index > 0 {
+                hash.update(path.as_os_str().as_encoded_bytes());
+                hash.update([0]);
+            }
+            match bytes {
+                Ok(bytes) => {
+                    hash.update(bytes);
+                    if self.all.len() > 1 {
+                        hash.update((bytes.len() as u64).to_le_bytes());
+                    }
+                }
+                Err(why) => hash.update(why),
+            }
+        }
+        const_hex::encode(&hash.finalize()[..6])
+    }
+}
+
+/// The files that patterns of a root match now.
+pub(crate) struct Included {
+    pub(crate) paths: Vec<PathBuf>,
+    idle: Vec<String>,
+    is_cut: bool,
+}
+
+/// Looks for the files that patterns of a root match. A pattern that is none matches nothing; the
+/// reader says so.
+pub(crate) fn included(root: &Path, patterns: &[String]) -> Included {
+    let mut found = Included { paths: Vec::new(), idle: Vec::new(), is_cut: false };
+    for pattern in patterns {
+        let before = found.paths.len();
+        if let Ok(paths) = glob::glob_with(&absolute(root, pattern), MATCHING) {
+            let files = paths.flatten().filter(|path| path != root && !path.is_dir());
+            found.paths.extend(files);
+        }
+        if found.paths.len() == before {
+            found.idle.push(pattern.clone());
+        }
+    }
+    found.paths.sort();
+    found.paths.dedup();
+    found.is_cut = found.paths.len() > MOST;
+    found.paths.truncate(MOST);
+    found
+}
+
+/// A pattern as seen from where the process runs, whatever the root's folder is called.
+pub(crate) fn absolute(root: &Path, pattern: &str) -> String {
+    let folder = root.parent().unwrap_or(Path::new(""));
+    let folder = Pattern::escape(&folder.display().to_string());
+    Path::new(&folder).join(pattern).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::Files;
+    use super::OneFile;
+
+    fn files(files: &[(&str, &str)]) -> Files {
+        let file = |(path, text): &(&str, &str)| OneFile {
+            path: PathBuf::from(path),
+            bytes: Ok(text.as_bytes().to_vec()),
+        };
+        Files::kept(files.iter().map(file).collect())
+    }
+
+    #[test]
+    fn fingerprints_cover_every_file() {
+        let one = files(&[("a", "x")]).fingerprint();
+        // echo -n x | sha256sum
+        assert_eq!(one, "2d711642b726");
+        let two = files(&[("a", "x"), ("b", "y")]).fingerprint();
+        let moved = files(&[("a", "xy"), ("b", "")]).fingerprint();
+        let renamed = files(&[("a", "x"), ("c", "y")]).fingerprint();
+        assert!(one != two && two != moved && two != renamed);
+    }
+}

@@ -1,0 +1,106 @@
+//! `tympan plan`
+
+use serde_json::json;
+use tympan_core::diagnostic;
+use tympan_core::diagnostic::Severity;
+use tympan_core::diff;
+use tympan_core::diff::Change;
+use tympan_core::pipeline::ListenerState;
+use tympan_server::Files;
+use tympan_server::Plan;
+use tympan_server::last_good;
+
+use crate::args::CheckFormat;
+use crate::args::PlanOptions;
+use crate::exit::Exit;
+use crate::terminal;
+
+pub(crate) fn run(options: &PlanOptions) -> Exit {
+    let name = options.file.display().to_string();
+    let next = match Files::read(&options.file) {
+        Ok(files) => files,
+        Err(error) => {
+            terminal::say(&format!("error: {name} cannot be read: {error}"));
+            return Exit::Problems;
+        }
+    };
+    let base = last_good::read(&options.file, &next.state()).unwrap_or_else(|error| {
+        terminal::say(&format!("note: the last good configuration cannot be read: {error}"));
+        None
+    });
+    let plan = tympan_server::plan(&options.file, base.as_ref(), &next);
+    match options.format {
+        CheckFormat::Text => text(&name, base.is_some(), &plan),
+        CheckFormat::Json => as_json(base.as_ref(), &next, &plan),
+    }
+    if plan.diagnostics.refuse(false) {
+        Exit::Problems
+    } else if plan.changes.is_empty() && plan.states.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Changes
+    }
+}
+
+/// What would change is data; everything about it is talk.
+fn text(name: &str, has_base: bool, plan: &Plan) {
+    let Plan { changes, states, diagnostics, sources } = plan;
+    if !diagnostics.is_empty() {
+        terminal::say(&diagnostic::text(diagnostics, sources, terminal::colour()));
+    }
+    let n_errors = diagnostics.count(Severity::Error);
+    if n_errors > 0 {
+        let s = if n_errors == 1 { "" } else { "s" };
+        terminal::say(&format!("{name}: {n_errors} mistake{s}: a save would change nothing"));
+        return;
+    }
+    for change in changes {
+        terminal::data(&format!("{change}\n"));
+    }
+    for (listener, state) in states {
+        terminal::data(&format!("! {listener} would be {state}\n"));
+    }
+    if !has_base {
+        terminal::say("note: nothing was served from here yet, so everything is new");
+    }
+    let warnings = match diagnostics.count(Severity::Warning) {
+        0 => String::new(),
+        1 => ", 1 warning".to_owned(),
+        count => format!(", {count} warnings"),
+    };
+    terminal::say(&format!("{name}: {}{warnings}", diff::summary(changes)));
+}
+
+fn as_json(base: Option<&Files>, next: &Files, plan: &Plan) {
+    let Plan { changes, states, diagnostics, sources } = plan;
+    let states: Vec<_> = states
+        .iter()
+        .map(|(listener, state)| match state {
+            ListenerState::Serving => json!({"listener": listener, "state": "serving"}),
+            ListenerState::NotReady { secret } => {
+                json!({"listener": listener, "state": "not_ready", "secret": secret})
+            }
+        })
+        .collect();
+    let report = json!({
+        "base": base.map(Files::fingerprint),
+        "fingerprint": next.fingerprint(),
+        "changes": changes.iter().map(change).collect::<Vec<_>>(),
+        "states": states,
+        "errors": diagnostics.count(Severity::Error),
+        "warnings": diagnostics.count(Severity::Warning),
+        "diagnostics": diagnostic::json(diagnostics, sources),
+    });
+    terminal::data(&format!("{report:#}\n"));
+}
+
+fn change(change: &Change) -> serde_json::Value {
+    match change {
+        Change::Added { listener } => json!({"change": "added", "listener": listener}),
+        Change::Changed { listener, keys } => {
+            json!({"change": "changed", "listener": listener, "keys": keys})
+        }
+        Change::Removed { listener } => json!({"change": "removed", "listener": listener}),
+        Change::Section { name } => json!({"change": "changed", "section": name}),
+    }
+}

@@ -1,0 +1,104 @@
+//! What a save would change, told before it is served.
+
+use std::process::Output;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::process::Folder;
+use crate::process::Tympan;
+use crate::process::tympan;
+use crate::process::wait_until;
+
+const SERVED: &str = "version: 1
+server: {listen: [127.0.0.1:0]}
+include: [more.d/*.yaml]
+secrets: {key: {file: key}}
+listeners:
+  a: {path: /a, verification: {token: {secret: key, received_token: 'headers[\"X\"]'}}, deliver: []}
+  b: {path: /b, verification: {none: x}, deliver: []}
+";
+
+const MORE: &str = "listeners: {c: {path: /c, verification: {none: x}, deliver: []}}\n";
+
+fn plan(folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
+    let mut command = tympan();
+    command.arg("plan").args(arguments).current_dir(folder.path("."));
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+/// A folder whose configuration was served once.
+fn served() -> Folder {
+    let folder = Folder::new(SERVED);
+    folder.write("key", "a-long-enough-key");
+    folder.write("more.d/c.yaml", MORE);
+    let _server = Tympan::start_in(&folder);
+    let kept = folder.path("data/last-good/listeners.yaml.json");
+    wait_until("it is kept", || kept.exists().then_some(()));
+    folder
+}
+
+#[test]
+fn nothing_would_change() {
+    let folder = served();
+    let expected = (0, String::new(), "listeners.yaml: nothing changes\n".to_owned());
+    assert_eq!(plan(&folder, &[]), expected);
+}
+
+#[test]
+fn the_words_are_those_of_the_receipt() {
+    let folder = served();
+    let changed = SERVED.replace("path: /b", "path: /b2, filter: parsed_body.x");
+    folder.write("listeners.yaml", format!("{changed}  d: {{verification: {{none: x}}}}\n"));
+    std::fs::remove_file(folder.path("more.d/c.yaml")).unwrap();
+    std::fs::remove_file(folder.path("key")).unwrap();
+    let (code, out, err) = plan(&folder, &[]);
+    assert_eq!(code, 2, "{err}");
+    assert_eq!(out, "~ b (filter, path)\n- c\n+ d\n");
+    assert!(err.contains("warning[L41]"), "{err}");
+    let summary = "listeners.yaml: 1 listener added, 1 changed, 1 removed, 2 warnings\n";
+    assert!(err.ends_with(summary), "{err}");
+
+    let (code, out, _) = plan(&folder, &["--format", "json"]);
+    let found: Value = serde_json::from_str(&out).unwrap();
+    let expected = json!([
+        {"change": "changed", "listener": "b", "keys": ["filter", "path"]},
+        {"change": "removed", "listener": "c"},
+        {"change": "added", "listener": "d"},
+    ]);
+    assert_eq!((code, &found["changes"], &found["warnings"]), (2, &expected, &json!(2)));
+    assert_ne!(found["base"], found["fingerprint"]);
+}
+
+#[test]
+fn states_that_would_change() {
+    let folder = served();
+    let other = SERVED.replace("{key: {file: key}}", "{key: {file: another}}");
+    folder.write("listeners.yaml", other);
+    let (code, out, _) = plan(&folder, &[]);
+    assert_eq!((code, out.as_str()), (2, "~ secrets.key:\n! a would be not_ready (secret key)\n"));
+}
+
+#[test]
+fn mistakes_change_nothing() {
+    let folder = served();
+    folder.write("more.d/c.yaml", "listeners: {c: {}}\n");
+    let (code, out, err) = plan(&folder, &[]);
+    assert_eq!((code, out.as_str()), (1, ""));
+    assert!(err.contains("--> more.d/c.yaml:1:13"), "{err}");
+    assert!(err.ends_with("listeners.yaml: 1 mistake: a save would change nothing\n"), "{err}");
+}
+
+#[test]
+fn where_nothing_was_served_everything_is_new() {
+    let folder =
+        Folder::new("version: 1\nlisteners: {a: {verification: {none: x}, deliver: []}}\n");
+    let (code, out, err) = plan(&folder, &[]);
+    assert_eq!((code, out.as_str()), (2, "+ a\n~ version:\n"));
+    assert!(err.contains("nothing was served from here yet"), "{err}");
+    let (code, _, err) = plan(&folder, &["absent.yaml"]);
+    assert_eq!(code, 1);
+    assert!(err.starts_with("error: absent.yaml cannot be read"), "{err}");
+}
