@@ -1,0 +1,163 @@
+//! How values are shown: on one line, cut, and without any secret.
+
+use bytes::Bytes;
+use sha2::Digest;
+use sha2::Sha256;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use tympan_expr::Value;
+
+use crate::keys::Secrets;
+use crate::pipeline::Reply;
+
+/// How many characters of a value are shown.
+const MOST_CHARACTERS: usize = 80;
+
+/// Shows values, and knows what it must not show.
+pub(super) struct Shown {
+    /// What is put in the place of a text.
+    masks: Mutex<Vec<(String, String)>>,
+}
+
+impl Shown {
+    pub(super) fn new(secrets: &Secrets) -> Self {
+        let values = secrets.iter().flatten().flatten();
+        let mut masks = Vec::new();
+        for value in values {
+            let Ok(text) = std::str::from_utf8(value.expose()) else { continue };
+            for text in [text, text.trim()] {
+                masks.push((text.to_owned(), "***".to_owned()));
+            }
+        }
+        // Of two secrets, one may be a part of the other.
+        masks.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+        masks.dedup();
+        Self { masks: Mutex::new(masks) }
+    }
+
+    /// From now on shows something else in the place of `text`, which was computed with a secret.
+    pub(super) fn mask(&self, text: &str, instead: String) {
+        let mut masks = self.masks.lock().unwrap_or_else(PoisonError::into_inner);
+        masks.insert(0, (text.to_owned(), instead));
+    }
+
+    /// A text without what must not be shown.
+    pub(super) fn masked(&self, text: &str) -> String {
+        let masks = self.masks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shown = text.to_owned();
+        for (hidden, instead) in masks.iter() {
+            // As it is, and as it stands within JSON.
+            let escaped = serde_json::to_string(hidden).unwrap_or_default();
+            for hidden in [hidden.as_str(), escaped.trim_matches('"')] {
+                if !hidden.is_empty() && shown.contains(hidden) {
+                    shown = shown.replace(hidden, instead);
+                }
+            }
+        }
+        shown
+    }
+
+    /// A value as JSON; bytes that are no text as their number.
+    pub(super) fn value(&self, value: &Value<'_>) -> String {
+        match value {
+            Value::Bytes(bytes) => self.bytes(bytes),
+            value => self.cut(&value.to_json().to_string()),
+        }
+    }
+
+    /// How many bytes, and the first of them where they are text.
+    pub(super) fn bytes(&self, bytes: &[u8]) -> String {
+        let length = count(bytes.len(), "byte");
+        match std::str::from_utf8(bytes) {
+            Ok("") => length,
+            Ok(text) => {
+                let text = serde_json::to_string(text).unwrap_or_default();
+                format!("{length} {}", self.cut(&text))
+            }
+            Err(_) => format!("{length} (no text)"),
+        }
+    }
+
+    /// Something that a stranger wrote, on one line and cut.
+    pub(super) fn text(&self, text: &str) -> String {
+        self.cut(text)
+    }
+
+    pub(super) fn mask_reply(&self, reply: &mut Reply) {
+        if let Ok(body) = std::str::from_utf8(&reply.body) {
+            reply.body = Bytes::from(self.masked(body));
+        }
+        for value in reply.headers.values_mut() {
+            let Ok(text) = value.to_str() else { continue };
+            let masked = self.masked(text);
+            if masked != text
+                && let Ok(masked) = masked.parse()
+            {
+                *value = masked;
+            }
+        }
+    }
+
+    fn cut(&self, text: &str) -> String {
+        escaped(&self.masked(text), MOST_CHARACTERS)
+    }
+}
+
+/// The beginning of a digest that tells one text from another.
+pub(super) fn fingerprint(bytes: &[u8]) -> String {
+    const_hex::encode(&Sha256::digest(bytes)[..8])
+}
+
+/// An expression as it is written, on one line.
+pub(super) fn source(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    escaped(&line, MOST_CHARACTERS)
+}
+
+pub(super) fn count(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// What a stranger wrote: escaped, so that it cannot pass for a line or a command to a terminal,
+/// and cut.
+pub(super) fn escaped(text: &str, most: usize) -> String {
+    let mut shown = String::new();
+    for (index, character) in text.chars().enumerate() {
+        if index == most {
+            shown.push('…');
+            break;
+        }
+        if character.is_control() || is_bidi(character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// Characters that change the order in which a line is shown.
+fn is_bidi(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use tympan_expr::Value;
+
+    use super::Shown;
+    use crate::secret::Secret;
+
+    #[test]
+    fn nothing_secret_and_nothing_that_a_terminal_obeys() {
+        let secret = Secret::new(b"hun\"ter2".to_vec(), "x").unwrap();
+        let shown = Shown::new(&vec![Ok(vec![secret])]);
+        let value = |text: &str| shown.value(&Value::from(text.to_owned()));
+        assert_eq!(value("a hun\"ter2 b"), r#""a *** b""#);
+        assert_eq!(value("a\u{1b}]0;b\u{202e}"), r#""a\u001b]0;b\u{202e}""#);
+        assert_eq!(value(&"x".repeat(100)).chars().count(), 81);
+        assert_eq!(shown.bytes(b"hun\"ter2"), r#"8 bytes "***""#);
+        assert_eq!(shown.bytes(&[255]), "1 byte (no text)");
+    }
+}
