@@ -80,16 +80,23 @@ fn help_teaches() {
     assert_eq!((help.code, help.err.as_str()), (0, ""));
     let first = help.out.lines().next().unwrap();
     assert!(first.starts_with("Serves webhook listeners that are described in YAML"), "{first}");
-    for part in
-        ["Usage: tympan", "Examples:", "Exit codes:", "run", "check", "schema", "completions"]
-    {
+    for part in [
+        "Usage: tympan",
+        "Examples:",
+        "Exit codes:",
+        "run",
+        "check",
+        "explain",
+        "schema",
+        "completions",
+    ] {
         assert!(help.out.contains(part), "{part} in {}", help.out);
     }
     for code in ["0 ", "1 ", "2 ", "74 ", "78 "] {
         let is_told = help.out.lines().any(|line| line.trim_start().starts_with(code));
         assert!(is_told, "{code}: {}", help.out);
     }
-    for command in ["run", "check", "schema", "completions"] {
+    for command in ["run", "check", "explain", "schema", "completions"] {
         let help = run(&[command, "--help"]);
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{command}");
         assert!(help.out.contains(&format!("Usage: tympan {command}")), "{command}: {}", help.out);

@@ -107,7 +107,13 @@ pub(crate) struct Explain {
     pub(crate) request: Option<PathBuf>,
 
     /// The configuration
-    #[arg(long, short, value_name = "FILE", default_value = "listeners.yaml", env = "TYMPAN_CONFIG")]
+    #[arg(
+        long,
+        short,
+        value_name = "FILE",
+        default_value = "listeners.yaml",
+        env = "TYMPAN_CONFIG"
+    )]
     pub(crate) config: PathBuf,
 
     /// Take this listener, whatever the path of the request

@@ -1,5 +1,7 @@
 //! What else may have been signed, and with which key.
 
+use std::fmt::Write;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -24,7 +26,8 @@ pub(super) fn keys(tried: Tried<'_>, secret: SecretId) -> Vec<Part<Vec<u8>>> {
         let value = value.expose();
         keys.push(Part::same(value.to_vec()));
         for (form, how) in forms(value) {
-            keys.push(Part::differing(form, format!("the key is {how} the secret {name}")));
+            let how = how.replace("{}", &format!("the secret {name}"));
+            keys.push(Part::differing(form, format!("the key is {how}")));
         }
     }
     for other in (0..tried.secrets.len()).map(SecretId).filter(|other| *other != secret) {
@@ -36,15 +39,15 @@ pub(super) fn keys(tried: Tried<'_>, secret: SecretId) -> Vec<Part<Vec<u8>>> {
     keys
 }
 
-/// Keys that providers make of what they show.
+/// Keys that providers make of what they show; `{}` stands for what they show.
 fn forms(value: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
     let mut forms = Vec::new();
     let text = std::str::from_utf8(value).unwrap_or_default();
     let trimmed = text.trim();
     if trimmed.len() != value.len() && !trimmed.is_empty() {
-        forms.push((trimmed.as_bytes().to_vec(), "what is left without the blanks around"));
+        forms.push((trimmed.as_bytes().to_vec(), "{} without the blanks around it"));
     }
-    forms.push(([value, b"\n"].concat(), "what a line break makes of"));
+    forms.push(([value, b"\n"].concat(), "{} with a line break at its end"));
     let mut decoded = |text: &str, base64, hex| {
         let standard = STANDARD.decode(text).ok();
         let found = standard.or_else(|| URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok());
@@ -52,15 +55,15 @@ fn forms(value: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
         let found = const_hex::decode(text).ok().filter(|it| !it.is_empty());
         forms.extend(found.map(|it| (it, hex)));
     };
-    decoded(trimmed, "the base64-decoded form of", "the hex-decoded form of");
+    decoded(trimmed, "{}, decoded as base64", "{}, decoded as hex");
     if let Some((_, rest)) = trimmed.split_once('_') {
         decoded(
             rest,
-            "what stands behind the first `_`, base64-decoded, of",
-            "what stands behind the first `_`, hex-decoded, of",
+            "what stands behind the first `_` of {}, decoded as base64",
+            "what stands behind the first `_` of {}, decoded as hex",
         );
         if !rest.is_empty() {
-            forms.push((rest.as_bytes().to_vec(), "what stands behind the first `_` of"));
+            forms.push((rest.as_bytes().to_vec(), "what stands behind the first `_` of {}"));
         }
     }
     forms
@@ -107,38 +110,42 @@ fn bodies(body: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
     if body.len() > MOST_REWRITTEN {
         return Vec::new();
     }
-    let mut bodies = Vec::new();
+    let mut bodies: Vec<(Vec<u8>, &'static str)> = Vec::new();
     let mut add = |other: Vec<u8>, how| {
+        // Of two ways to the same bytes, the plainer one comes last and counts.
+        bodies.retain(|(known, _)| *known != other);
         if other != body {
             bodies.push((other, how));
         }
     };
-    let end = body.len() - body.iter().rev().take_while(|it| b"\r\n".contains(it)).count();
-    add(body[..end].to_vec(), "the body had no line break at its end");
-    add([&body[..end], b"\n"].concat(), "the body had a line break at its end");
-    add([&body[..end], b"\r\n"].concat(), "the body had a line break (CRLF) at its end");
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok();
+    if let Ok(text) = std::str::from_utf8(body)
+        && is_json
+    {
+        let compact = respaced(text, "", "");
+        let spaced = respaced(text, " ", " ");
+        let slashes = compact.replace('/', "\\/");
+        let bare = compact.replace("\\/", "/");
+        add(slashes.into_bytes(), "the body was JSON without blanks, with `\\/` for `/`");
+        add(bare.into_bytes(), "the body was JSON without blanks, with `/` for `\\/`");
+        add(escaped(&compact).into_bytes(), "the body was JSON without blanks, in ASCII");
+        add(escaped(&spaced).into_bytes(), "the body was JSON with blanks, in ASCII");
+        add(spaced.into_bytes(), "the body was JSON with a blank after `,` and `:`");
+        add(compact.into_bytes(), "the body was JSON without blanks");
+    }
     if let Ok(text) = std::str::from_utf8(body) {
+        let unmarked = text.trim_start_matches('\u{feff}').as_bytes().to_vec();
+        add(unmarked, "the body had no byte order mark");
         let unix = text.replace("\r\n", "\n");
         let windows = unix.replace('\n', "\r\n");
         add(unix.into_bytes(), "the body had line breaks of LF, not CRLF");
         add(windows.into_bytes(), "the body had line breaks of CRLF, not LF");
-        if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
-            let compact = respaced(text, "", "");
-            let ascii = escaped(&compact);
-            let slashes = compact.replace('/', "\\/");
-            add(respaced(text, " ", " ").into_bytes(), "the body was JSON with a blank after `,` and `:`");
-            add(escaped(&respaced(text, " ", " ")).into_bytes(), "the body was JSON in ASCII with a blank after `,` and `:`");
-            add(ascii.into_bytes(), "the body was JSON in ASCII");
-            add(slashes.into_bytes(), "the body was JSON with `\\/` for `/`");
-            add(compact.replace("\\/", "/").into_bytes(), "the body was JSON without blanks, and with `/` for `\\/`");
-            add(compact.into_bytes(), "the body was JSON without blanks");
-        }
     }
-    if let Ok(text) = std::str::from_utf8(body)
-        && let Some(decoded) = text.strip_prefix('\u{feff}')
-    {
-        add(decoded.as_bytes().to_vec(), "the body had no byte order mark");
-    }
+    add(body.trim_ascii().to_vec(), "the body had no blanks around it");
+    let end = body.len() - body.iter().rev().take_while(|it| b"\r\n".contains(it)).count();
+    add(body[..end].to_vec(), "the body had no line break at its end");
+    add([&body[..end], b"\n"].concat(), "the body had a line break at its end");
+    add([&body[..end], b"\r\n"].concat(), "the body had a line break (CRLF) at its end");
     bodies
 }
 
@@ -173,7 +180,7 @@ fn escaped(json: &str) -> String {
             ascii.push(char);
         } else {
             for unit in char.encode_utf16(&mut [0; 2]) {
-                ascii += &format!("\\u{unit:04x}");
+                let _ = write!(ascii, "\\u{unit:04x}");
             }
         }
     }
@@ -199,7 +206,8 @@ fn compositions(
 ) -> Vec<Part<Vec<u8>>> {
     let mut found = vec![Part::differing(body.to_vec(), "the payload is raw_body alone")];
     let ids = scope.head.headers.iter().filter(|(name, _)| name.as_str().ends_with("-id"));
-    let ids: Vec<_> = ids.take(4).filter_map(|(name, id)| Some((name, id.to_str().ok()?))).collect();
+    let ids: Vec<_> =
+        ids.take(4).filter_map(|(name, id)| Some((name, id.to_str().ok()?))).collect();
     let header = |name: &str| format!("headers[{name:?}]");
     for (name, time) in timestamps {
         let mut add = |before: &[&str], how: String| {
@@ -212,7 +220,10 @@ fn compositions(
         add(&[time], format!("the payload is {name}, raw_body"));
         for (id, value) in &ids {
             let id = header(id.as_str());
-            add(&[value, ".", time, "."], format!("the payload is {id}, \".\", {name}, \".\", raw_body"));
+            add(
+                &[value, ".", time, "."],
+                format!("the payload is {id}, \".\", {name}, \".\", raw_body"),
+            );
             add(&[value, time], format!("the payload is {id}, {name}, raw_body"));
         }
         found.push(Part::differing(

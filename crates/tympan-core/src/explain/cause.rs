@@ -92,38 +92,36 @@ impl Tried<'_> {
     pub(super) fn values(&self, secret: SecretId) -> &[crate::secret::Secret] {
         self.secrets.get(secret.0).and_then(|found| found.as_ref().ok()).map_or(&[], Vec::as_slice)
     }
+}
 
-    /// In what the first match differs from what is configured, the nearest first: in one way, then
-    /// in two.
-    pub(super) fn first_match(
-        &self,
-        readings: &[Part<Reading<'_>>],
-        keys: &[Part<Vec<u8>>],
-        payloads: &[Part<Vec<u8>>],
-    ) -> Option<Vec<String>> {
-        let mut budget = MOST_HASHED;
-        for most in 0..=2 {
-            for reading in readings {
-                let Some(mode) = reading.what.mode() else { continue };
-                for key in keys {
-                    let mac = MacKey::new(mode, &key.what);
-                    for payload in payloads {
-                        let n_ways =
-                            reading.differs.len() + key.differs.len() + payload.differs.len();
-                        if n_ways != most {
-                            continue;
-                        }
-                        budget = budget.checked_sub(payload.what.len() + 128)?;
-                        if mac.verifies(&payload.what, std::iter::once(reading.what.tag)) {
-                            let ways = [&reading.differs, &key.differs, &payload.differs];
-                            return Some(ways.into_iter().flatten().cloned().collect());
-                        }
+/// In what the first match differs from what is configured, the nearest first: in one way, then
+/// in two.
+pub(super) fn first_match(
+    readings: &[Part<Reading<'_>>],
+    keys: &[Part<Vec<u8>>],
+    payloads: &[Part<Vec<u8>>],
+) -> Option<Vec<String>> {
+    let mut budget = MOST_HASHED;
+    for most in 0..=2 {
+        for reading in readings {
+            let Some(mode) = reading.what.mode() else { continue };
+            for key in keys {
+                let mac = MacKey::new(mode, &key.what);
+                for payload in payloads {
+                    let n_ways = reading.differs.len() + key.differs.len() + payload.differs.len();
+                    if n_ways != most {
+                        continue;
+                    }
+                    budget = budget.checked_sub(payload.what.len() + 128)?;
+                    if mac.verifies(&payload.what, std::iter::once(reading.what.tag)) {
+                        let ways = [&reading.differs, &key.differs, &payload.differs];
+                        return Some(ways.into_iter().flatten().cloned().collect());
                     }
                 }
             }
         }
-        None
     }
+    None
 }
 
 /// Everything in a value that decodes to the length of some hash, the whole value first.

@@ -2,6 +2,7 @@
 
 use tympan_expr::Expression;
 
+use super::Detail;
 use super::look::Look;
 use super::shown;
 use super::written::Text;
@@ -15,17 +16,17 @@ pub(super) fn details(
     Text { dialect, text }: Text<'_>,
     place: Place,
     scope: &Scope<'_, '_>,
-) -> Vec<(String, String)> {
+) -> Vec<Detail> {
     let vocabulary = roots::vocabulary(place, look.lets());
     let Ok(whole) = Expression::compile(dialect, text, &vocabulary) else { return Vec::new() };
     let shown = |expression: &Expression| match expression.eval(scope) {
         Ok(value) => look.shown().value(&value),
         Err(bound) => format!("out of its bound of {bound}"),
     };
-    let mut details = vec![(shown::source(text), shown(&whole.expression))];
+    let mut details = vec![Detail::Value(shown::source(text), shown(&whole.expression))];
     details.extend(tympan_expr::parts(dialect, text, &vocabulary).iter().map(|part| {
         let written = text.get(part.range.clone()).unwrap_or_default();
-        (shown::source(written), shown(&part.expression))
+        Detail::Value(shown::source(written), shown(&part.expression))
     }));
     details
 }

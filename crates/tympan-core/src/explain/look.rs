@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use super::Detail;
 use super::End;
 use super::Kind;
 use super::Question;
@@ -18,6 +19,7 @@ use super::written::entry;
 use crate::config::Accept;
 use crate::config::Config;
 use crate::config::Listener;
+use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::pipeline::EventRecord;
 use crate::pipeline::Fact;
@@ -25,6 +27,9 @@ use crate::pipeline::Scope;
 use crate::pipeline::Watch;
 use crate::roots::Place;
 use crate::span::Span;
+
+/// How many wrong characters still make a path look like another.
+const MOST_SLIPS: usize = 2;
 
 /// How many events are shown.
 const MOST_EVENTS: usize = 3;
@@ -45,6 +50,8 @@ struct Noted {
     stages: Vec<Stage>,
     /// The likeliest causes by proof: those of the last look at it count.
     causes: Vec<(usize, Vec<String>)>,
+    /// Those of everything else.
+    other_causes: Vec<String>,
 }
 
 impl<'q> Look<'q> {
@@ -54,7 +61,7 @@ impl<'q> Look<'q> {
             question,
             listener,
             written: Written::read(question.sources, listener),
-            shown: Shown::new(question.secrets),
+            shown: Shown::new(question.secrets, &question.head),
             lets: listener.lets.iter().map(|it| it.name.clone()).collect(),
             noted: Mutex::default(),
         };
@@ -97,7 +104,7 @@ impl<'q> Look<'q> {
             self.events(record);
         } else if let Some(reason) = &end.reason {
             self.stopped(reason);
-        } else if end.outcome == crate::outcome::Outcome::Accepted {
+        } else if end.outcome == Outcome::Accepted {
             let at = self.key("events");
             self.note(Kind::Events, 0, "no event".to_owned(), at, Vec::new());
         }
@@ -108,12 +115,21 @@ impl<'q> Look<'q> {
             for stage in &mut stages {
                 stage.assumed = stage.kind > Kind::Verify;
             }
-            // After every other proof, before everything that follows from them.
-            let at = stages.iter().position(|stage| stage.kind > Kind::Verify);
-            let at = at.unwrap_or(stages.len());
-            stages.splice(at..at, unverified);
+            for proof in unverified {
+                let order = |stage: &Stage| (stage.kind, stage.index);
+                let is_later =
+                    |stage: &Stage| stage.kind >= Kind::Verify && order(stage) > order(&proof);
+                let at = stages.iter().position(is_later).unwrap_or(stages.len());
+                stages.insert(at, proof);
+            }
         }
-        (stages, noted.causes.into_iter().flat_map(|(_, causes)| causes).collect())
+        // Of several ways to prove oneself one may be enough.
+        let is_refused = matches!(end.outcome, Outcome::Unauthorized | Outcome::Stale);
+        let mut causes = noted.other_causes;
+        if is_refused {
+            causes.extend(noted.causes.into_iter().flat_map(|(_, causes)| causes));
+        }
+        (stages, causes)
     }
 
     /// Notes a stage; what was noted before about the same is forgotten.
@@ -123,11 +139,12 @@ impl<'q> Look<'q> {
         index: usize,
         decision: String,
         at: Option<Span>,
-        details: Vec<(String, String)>,
+        details: Vec<Detail>,
     ) {
         let stage = Stage { kind, decision, at, details, assumed: false, index };
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = noted.stages.iter_mut().find(|known| (known.kind, known.index) == (kind, index));
+        let known =
+            noted.stages.iter_mut().find(|known| (known.kind, known.index) == (kind, index));
         match known {
             Some(known) => *known = stage,
             None => noted.stages.push(stage),
@@ -152,7 +169,7 @@ impl<'q> Look<'q> {
         let to = names.collect::<Vec<_>>().join(", ");
         let n_events = shown::count(record.events.len(), "event");
         let details = record.events.iter().take(MOST_EVENTS).map(|event| {
-            (shown::escaped(&event.id, 40), self.shown.text(&String::from_utf8_lossy(&event.json)))
+            Detail::Fact("event", self.shown.wide(&String::from_utf8_lossy(&event.json)))
         });
         let at = self.key("events").or_else(|| self.key("deliver"));
         self.note(Kind::Events, 0, format!("{n_events} to {to}"), at, details.collect());
@@ -171,7 +188,23 @@ impl<'q> Look<'q> {
         }
     }
 
-    fn decision(&self, name: &str, scope: &Scope<'_, '_>) -> Vec<(String, String)> {
+    /// What the body's own type says that it is.
+    fn other_parser(&self, scope: &Scope<'_, '_>) {
+        let is_form =
+            scope.head.media_type().as_deref() == Some("application/x-www-form-urlencoded");
+        if is_form && self.listener.accept == Accept::Json {
+            let cause = "the Content-Type says that the body is a form: `accept: form`";
+            let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+            noted.other_causes.push(cause.to_owned());
+        }
+    }
+
+    /// The whole body, also where the machine did not get as far as to read it.
+    pub(super) fn whole_body(&self) -> &[u8] {
+        &self.question.body
+    }
+
+    fn decision(&self, name: &str, scope: &Scope<'_, '_>) -> Vec<Detail> {
         let Some(entry) = self.written.key(name) else { return Vec::new() };
         let Some(text) = self.written.text(&entry.node) else { return Vec::new() };
         expression::details(self, text, Place::Verified, scope)
@@ -242,6 +275,9 @@ impl Watch for Look<'_> {
                     Some(why) => format!("the body is not {parser}: {why}"),
                 };
                 self.note(Kind::Decode, 0, decision, self.key("accept"), Vec::new());
+                if fault.is_some() {
+                    self.other_parser(scope);
+                }
             }
             Fact::Let { index, value } => {
                 let name = self.lets.get(*index).map_or("", String::as_str);
@@ -276,15 +312,22 @@ pub(super) fn nowhere(config: &Config, target: &str) -> (Vec<Stage>, Vec<String>
         assumed: false,
         index: 0,
     };
-    let near = |known: &&Listener| {
-        let distance = strsim::osa_distance(&known.path.to_lowercase(), &path.to_lowercase());
-        (distance <= 4 || known.path == path.trim_end_matches('/')).then_some(distance)
+    let path = path.trim_end_matches('/');
+    let distance = |known: &&Listener| {
+        strsim::osa_distance(&known.path.trim_end_matches('/').to_lowercase(), &path.to_lowercase())
     };
-    let nearest = config.listeners.iter().filter(|it| near(it).is_some()).min_by_key(|it| near(it));
-    let end = |path: &str| path.rsplit('/').find(|part| !part.is_empty()).map(str::to_owned);
-    let named = config.listeners.iter().find(|it| {
-        path.split('/').any(|part| part == it.name) || end(&it.path) == end(path) && end(path).is_some()
+    let begins = |known: &&Listener| {
+        let literal = known.path.split('{').next().unwrap_or_default();
+        literal.len() > 1
+            && literal.len() < known.path.len()
+            && literal.trim_end_matches('/') == path
+    };
+    let nearest = config.listeners.iter().find(begins).or_else(|| {
+        let near = config.listeners.iter().filter(|known| distance(known) <= MOST_SLIPS);
+        near.min_by_key(distance)
     });
+    let named =
+        config.listeners.iter().find(|known| path.split('/').any(|part| part == known.name));
     let causes = match (nearest, named) {
         (Some(known), _) => {
             vec![format!("the path is nearly that of listener {}: {}", known.name, known.path)]

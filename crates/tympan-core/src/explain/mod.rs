@@ -39,6 +39,8 @@ use crate::pipeline::Reply;
 use crate::span::Sources;
 use crate::span::Span;
 
+use self::shown::Shown;
+
 pub use render::json;
 pub use render::text;
 
@@ -100,12 +102,21 @@ pub struct Stage {
     pub decision: String,
     /// Where the file says so.
     pub at: Option<Span>,
-    /// What was looked at: what it is called, and what it is.
-    pub details: Vec<(String, String)>,
+    /// What was looked at.
+    pub details: Vec<Detail>,
     /// Whether it is only reached if everything verifies that could not be checked.
     pub assumed: bool,
     /// Which of several stages of one kind.
     index: usize,
+}
+
+/// Something that was looked at.
+#[derive(Clone, Debug)]
+pub enum Detail {
+    /// A fact: what it is about, and what it is.
+    Fact(&'static str, String),
+    /// An expression or a part of one: as it is written, and its value.
+    Value(String, String),
 }
 
 /// The stages, in the order in which they come.
@@ -165,6 +176,27 @@ pub fn first<'p>(config: &Config, mut paths: impl Iterator<Item = &'p str>) -> O
 /// Takes a request through to its end, and tells about every stage of it.
 #[must_use]
 pub fn explain(question: &Question<'_>) -> Explanation {
+    let shown = Shown::new(question.secrets, &question.head);
+    let mut explanation = take_through(question);
+    // Everything that is told goes through here, wherever it comes from.
+    let mut mask = |text: &mut String| *text = shown.masked(text);
+    mask(&mut explanation.request.target);
+    explanation.causes.iter_mut().for_each(&mut mask);
+    for stage in &mut explanation.stages {
+        mask(&mut stage.decision);
+        for detail in &mut stage.details {
+            let (Detail::Fact(_, text) | Detail::Value(_, text)) = detail;
+            mask(text);
+        }
+    }
+    let ends = [Some(&mut explanation.end), explanation.if_verified.as_mut()];
+    for end in ends.into_iter().flatten() {
+        shown.mask_reply(&mut end.reply);
+    }
+    explanation
+}
+
+fn take_through(question: &Question<'_>) -> Explanation {
     let config = question.config;
     let came = Came {
         method: question.head.method.to_string(),
@@ -268,7 +300,9 @@ fn is_ready(live: &Live, listener: usize) -> bool {
 /// Which proofs of a listener have no secret, counted as they are written.
 fn unresolved(verification: &Verification, secrets: &Secrets) -> Vec<usize> {
     let is_missing = |secret: crate::config::SecretId| {
-        secrets.get(secret.0).is_none_or(|found| found.as_ref().is_ok_and(Vec::is_empty) || found.is_err())
+        secrets
+            .get(secret.0)
+            .is_none_or(|found| found.as_ref().is_ok_and(Vec::is_empty) || found.is_err())
     };
     let leaves = leaves(verification);
     let missing = leaves.iter().enumerate().filter(|(_, leaf)| match leaf {
@@ -290,7 +324,9 @@ fn leaves(verification: &Verification) -> Vec<&Verification> {
 fn leave_out(verification: &mut Verification, numbers: &[usize], count: &mut usize) {
     match verification {
         Verification::Any(list) | Verification::All(list) => {
-            list.iter_mut().for_each(|it| leave_out(it, numbers, count));
+            for entry in list {
+                leave_out(entry, numbers, count);
+            }
         }
         leaf => {
             if numbers.contains(count) {

@@ -2,6 +2,7 @@
 
 use tympan_expr::Value;
 
+use super::Detail;
 use super::Kind;
 use super::Question;
 use super::Stage;
@@ -35,9 +36,9 @@ pub(super) fn signature(look: &Look<'_>, fact: &SignatureFact<'_>, scope: &Scope
     let header = written.and_then(|written| entry(&written.node, "received_signature"));
     let header = header.and_then(|header| look.written.text(&header.node));
     let name = header.map_or_else(String::new, |header| shown::source(header.text));
-    details.push(("received".to_owned(), received(&name, fact)));
+    details.push(Detail::Fact("received", received(&name, fact)));
     if let Some(text) = fact.timestamp {
-        details.push(("signed at".to_owned(), signed_at(text, fact.judged, scope.head.now)));
+        details.push(Detail::Fact("signed at", signed_at(text, fact.judged, scope.head.now)));
     }
     let texts = written.and_then(|written| entry(&written.node, "payload"));
     let texts: Vec<_> = texts.map_or(&[][..], |payload| items(&payload.node)).iter().collect();
@@ -52,25 +53,29 @@ pub(super) fn signature(look: &Look<'_>, fact: &SignatureFact<'_>, scope: &Scope
         match (bytes, text) {
             (Some(bytes), _) => {
                 let (shown, print) = (look.shown().bytes(&bytes), shown::fingerprint(&bytes));
-                details.push(("payload".to_owned(), format!("{name} = {shown}")));
-                details.push(("SHA-256".to_owned(), format!("{print}… of the payload")));
+                details.push(Detail::Fact("payload", format!("{name} = {shown}")));
+                details.push(Detail::Fact("SHA-256", format!("{print}… of the payload")));
             }
             (None, Some(text)) => {
-                details.push(("payload".to_owned(), format!("{name} = null")));
+                details.push(Detail::Fact("payload", format!("{name} = null")));
                 let parts = expression::details(look, text, Place::Payload, &scope);
-                details.extend(parts.into_iter().skip(1).filter(|(_, value)| value == "null"));
+                details.extend(parts.into_iter().skip(1).filter(is_null));
             }
             (None, None) => {}
         }
     }
     if let Some(secret) = secret(look, fact.number) {
-        details.push(("secret".to_owned(), look.tried().about(secret)));
+        details.push(Detail::Fact("secret", look.tried().about(secret)));
     }
     let at = written.map(|written| written.key.span);
     look.note(Kind::Verify, fact.number, decision, at, details);
 
     let mut causes = Vec::new();
     if let (Err(stop), Some(secret)) = (fact.result, secret(look, fact.number)) {
+        // A proof that is not there is refused before the body is read.
+        let body = look.whole_body();
+        let parsed = scope.parsed.clone().or_else(|| serde_json::from_slice(body).ok());
+        let scope = Scope { body: Some(body), parsed, ..scope };
         causes = suspects::of_signature(look.tried(), secret, fact, &stop.reason, &scope);
     }
     look.suspect(fact.number, causes);
@@ -125,7 +130,7 @@ fn received(name: &str, fact: &SignatureFact<'_>) -> String {
         (1, _) => format!("{length} bytes after decoding"),
         (many, _) => format!("{many} signatures of {length} bytes after decoding"),
     };
-    format!("{name} = {begin:?} ({n_characters}; {decoded})")
+    format!("{name} = \"{begin}\" ({n_characters}; {decoded})")
 }
 
 fn signed_at(text: &str, judged: Option<Timestamp>, now: f64) -> String {
@@ -140,13 +145,16 @@ fn signed_at(text: &str, judged: Option<Timestamp>, now: f64) -> String {
     let time = super::render::time(then);
     let distance = super::render::seconds((now - then).abs());
     let direction = if then > now { "after" } else { "before" };
-    let tolerance = judged.map_or_else(String::new, |judged| {
-        format!("; tolerance {} s", judged.tolerance.as_secs())
-    });
+    let tolerance = judged
+        .map_or_else(String::new, |judged| format!("; tolerance {} s", judged.tolerance.as_secs()));
     format!("{shown}: {time}, {distance} {direction} now{tolerance}")
 }
 
 /// Whether a reason says that a signature is there and wrong.
 pub(super) fn is_compared(reason: &Reason) -> bool {
     matches!(reason, Reason::Mismatch | Reason::Undecodable)
+}
+
+fn is_null(detail: &Detail) -> bool {
+    matches!(detail, Detail::Value(_, value) if value == "null")
 }

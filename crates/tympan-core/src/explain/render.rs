@@ -6,6 +6,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::Came;
+use super::Detail;
 use super::End;
 use super::Explanation;
 use super::Stage;
@@ -35,12 +36,10 @@ pub fn text(explanation: &Explanation, sources: &Sources) -> String {
         }
         let place = stage.at.map(|at| place(sources, at));
         line(&mut text, stage.kind.name(), &stage.decision, place.as_deref());
-        let is_wide = |label: &str| label.chars().count() > 9;
-        for (label, value) in &stage.details {
-            let _ = if is_wide(label) {
-                writeln!(text, "          {label} -> {value}")
-            } else {
-                writeln!(text, "          {label:<9} {value}")
+        for detail in &stage.details {
+            let _ = match detail {
+                Detail::Fact(what, is) => writeln!(text, "          {what:<9} {is}"),
+                Detail::Value(written, value) => writeln!(text, "          {written} -> {value}"),
             };
         }
     }
@@ -66,7 +65,10 @@ pub fn json(explanation: &Explanation, sources: &Sources) -> Value {
             let file = &sources.file(at.file).name;
             json!({"file": file, "line": found.line, "column": found.column})
         });
-        let details = stage.details.iter().map(|(what, is)| json!({"what": what, "is": is}));
+        let details = stage.details.iter().map(|detail| match detail {
+            Detail::Fact(what, is) => json!({"what": what, "is": is}),
+            Detail::Value(written, value) => json!({"what": written, "is": value}),
+        });
         json!({
             "stage": stage.kind.name(),
             "decision": stage.decision,

@@ -1,14 +1,16 @@
 //! How values are shown: on one line, cut, and without any secret.
 
-use bytes::Bytes;
-use sha2::Digest;
-use sha2::Sha256;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use bytes::Bytes;
+use http::header;
+use sha2::Digest;
+use sha2::Sha256;
 use tympan_expr::Value;
 
 use crate::keys::Secrets;
+use crate::pipeline::Head;
 use crate::pipeline::Reply;
 
 /// How many characters of a value are shown.
@@ -21,7 +23,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    pub(super) fn new(secrets: &Secrets) -> Self {
+    pub(super) fn new(secrets: &Secrets, head: &Head) -> Self {
         let values = secrets.iter().flatten().flatten();
         let mut masks = Vec::new();
         for value in values {
@@ -29,6 +31,12 @@ impl Shown {
             for text in [text, text.trim()] {
                 masks.push((text.to_owned(), "***".to_owned()));
             }
+        }
+        // What a sender proves itself with may hold a secret in another form.
+        for name in [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE] {
+            let value = head.headers.get(name).and_then(|value| value.to_str().ok());
+            let proof = value.map(|value| value.split_once(' ').map_or(value, |(_, it)| it));
+            masks.extend(proof.map(|proof| (proof.to_owned(), "***".to_owned())));
         }
         // Of two secrets, one may be a part of the other.
         masks.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
@@ -79,9 +87,9 @@ impl Shown {
         }
     }
 
-    /// Something that a stranger wrote, on one line and cut.
-    pub(super) fn text(&self, text: &str) -> String {
-        self.cut(text)
+    /// Something long that is worth its line.
+    pub(super) fn wide(&self, text: &str) -> String {
+        escaped(&self.masked(text), 6 * MOST_CHARACTERS)
     }
 
     pub(super) fn mask_reply(&self, reply: &mut Reply) {
@@ -152,7 +160,18 @@ mod tests {
     #[test]
     fn nothing_secret_and_nothing_that_a_terminal_obeys() {
         let secret = Secret::new(b"hun\"ter2".to_vec(), "x").unwrap();
-        let shown = Shown::new(&vec![Ok(vec![secret])]);
+        let mut headers = http::HeaderMap::new();
+        headers.insert("authorization", "Basic dTpw".parse().unwrap());
+        let head = crate::pipeline::Head {
+            method: http::Method::POST,
+            uri: http::Uri::default(),
+            headers,
+            client: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+            now: 0.0,
+            id: crate::pipeline::RequestId(0),
+        };
+        let shown = Shown::new(&vec![Ok(vec![secret])], &head);
+        assert_eq!(shown.wide("Basic dTpw"), "Basic ***");
         let value = |text: &str| shown.value(&Value::from(text.to_owned()));
         assert_eq!(value("a hun\"ter2 b"), r#""a *** b""#);
         assert_eq!(value("a\u{1b}]0;b\u{202e}"), r#""a\u001b]0;b\u{202e}""#);

@@ -32,7 +32,16 @@ pub(super) fn of_signature(
         Reason::Stale { .. } => return of_time(fact, scope.head.now),
         Reason::BadTimestamp => {
             let found = shown::escaped(fact.timestamp.map_or("", |text| text), 40);
-            return vec![format!("the timestamp {found:?} is no whole number of seconds or milliseconds")];
+            return vec![format!(
+                "the timestamp \"{found}\" is no whole number of seconds or milliseconds"
+            )];
+        }
+        Reason::Repeated { .. } => {
+            return vec!["the sender, or a proxy, wrote the header a second time".to_owned()];
+        }
+        Reason::Missing { what: "timestamp" } => {
+            let found = timestamps(fact, scope).into_iter();
+            return found.map(|(name, _)| format!("{name} may be the timestamp")).collect();
         }
         _ => {}
     }
@@ -43,7 +52,7 @@ pub(super) fn of_signature(
     let mut is_explained = false;
     if let Some(value) = fact.received {
         let readings = read(fact.scheme, value);
-        if let Some(differs) = tried.first_match(&readings, &keys, &payloads) {
+        if let Some(differs) = cause::first_match(&readings, &keys, &payloads) {
             causes.push(matches_if(&differs));
             is_explained = true;
         } else {
@@ -51,7 +60,10 @@ pub(super) fn of_signature(
         }
     }
     if !is_explained {
-        causes.extend(elsewhere(tried, fact, scope, &keys, &payloads));
+        causes.extend(elsewhere(fact, scope, &keys, &payloads));
+    }
+    if fact.received.is_none() && causes.is_empty() {
+        causes.push("no header of the request looks like a signature".to_owned());
     }
     if fact.received.is_some() && causes.is_empty() && proof::is_compared(reason) {
         let n_tried = keys.len() * payloads.len();
@@ -103,12 +115,12 @@ fn format_of(value: &str, reading: &Reading<'_>) -> String {
     match before {
         "" if is_last => "`format` is left out: the signature stands alone".to_owned(),
         _ if is_last && !before.contains([',', ';', ' ']) => {
-            format!("`format` is {{prefix: {:?}}}", shown::escaped(before, 40))
+            format!("`format` is {{prefix: \"{}\"}}", shown::escaped(before, 40))
         }
         _ => {
             let begin = before.rfind([',', ';', ' ']).map_or(0, |at| at + 1);
             let key = before[begin..].trim_end_matches(['=', ':', '"']);
-            format!("the signature is the one behind {:?}", shown::escaped(key, 40))
+            format!("the signature is the one behind \"{}\"", shown::escaped(key, 40))
         }
     }
 }
@@ -147,7 +159,10 @@ fn of_form(scheme: &Signature, value: &str) -> Option<String> {
             let is_hex = n_digits > 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
             (!is_read && is_hex).then(|| {
                 let short = if n_digits < 2 * length { "cut off" } else { "too long" };
-                format!("the signature is {short}: {n_digits} hex digits, and {} are wanted", 2 * length)
+                format!(
+                    "the signature is {short}: {n_digits} hex digits, and {} are wanted",
+                    2 * length
+                )
             })
         }
     }
@@ -155,7 +170,6 @@ fn of_form(scheme: &Signature, value: &str) -> Option<String> {
 
 /// Whether another header holds the signature.
 fn elsewhere(
-    tried: Tried<'_>,
     fact: &SignatureFact<'_>,
     scope: &Scope<'_, '_>,
     keys: &[Part<Vec<u8>>],
@@ -169,12 +183,11 @@ fn elsewhere(
             continue;
         }
         let readings = read(fact.scheme, value);
-        if let Some(differs) = tried.first_match(&readings, keys, payloads) {
+        if let Some(differs) = cause::first_match(&readings, keys, payloads) {
             let mut ways = vec![format!("`received_signature` is headers[\"{name}\"]")];
             ways.extend(differs);
             causes.push(matches_if(&ways));
-        } else if fact.received.is_none()
-            && TELLING.iter().any(|part| name.as_str().contains(part))
+        } else if fact.received.is_none() && TELLING.iter().any(|part| name.as_str().contains(part))
         {
             likely.push(format!("headers[\"{name}\"] looks like a signature"));
         }
@@ -201,7 +214,9 @@ fn of_time(fact: &SignatureFact<'_>, now: f64) -> Vec<String> {
     } else {
         let seconds = match judged.unit {
             Unit::Seconds => text.to_string(),
-            Unit::Milliseconds => text.get(..text.len().saturating_sub(3)).unwrap_or("0").to_owned(),
+            Unit::Milliseconds => {
+                text.get(..text.len().saturating_sub(3)).unwrap_or("0").to_owned()
+            }
         };
         causes.push(format!(
             "the signature is good, but of another time: with --at {seconds} it is judged at its own"
@@ -215,8 +230,9 @@ fn timestamps(fact: &SignatureFact<'_>, scope: &Scope<'_, '_>) -> Vec<(String, S
     let mut found: Vec<(String, String)> = Vec::new();
     if let Some(text) = fact.timestamp {
         found.push(("signature_timestamp".to_owned(), text.to_string()));
-        if text.len() > 11 {
-            found.push(("the timestamp in seconds".to_owned(), text[..text.len() - 3].to_owned()));
+        let seconds = text.len().checked_sub(3).and_then(|end| text.get(..end));
+        if let Some(seconds) = seconds.filter(|seconds| seconds.len() > 8) {
+            found.push(("the timestamp in seconds".to_owned(), seconds.to_owned()));
         } else if crate::scheme::Timestamp::is_well_formed(text) {
             found.push(("the timestamp in milliseconds".to_owned(), format!("{}000", &**text)));
         }

@@ -2,6 +2,7 @@
 
 use tympan_expr::Value;
 
+use super::Detail;
 use super::Kind;
 use super::cause::Tried;
 use super::look::Look;
@@ -34,10 +35,10 @@ pub(super) fn token(
         Some(bytes) => format!("{name} = {}, not shown", shown::count(bytes.len(), "byte")),
         None => format!("{name} = {}", received.type_name()),
     };
-    let mut details = vec![("received".to_owned(), found)];
+    let mut details = vec![Detail::Fact("received", found)];
     let mut causes = Vec::new();
     if let Some(secret) = proof::secret(look, number) {
-        details.push(("secret".to_owned(), look.tried().about(secret)));
+        details.push(Detail::Fact("secret", look.tried().about(secret)));
         if let Err(stop) = result {
             causes = suspects(look.tried(), secret, received, &stop.reason, scope);
         }
@@ -60,7 +61,11 @@ fn suspects(
             if let Some((whose, is_own)) = tried.whose(secret, form)
                 && !(is_own && what.is_empty())
             {
-                let whose = if is_own { "this secret".to_owned() } else { format!("secret {whose}") };
+                let whose = if is_own {
+                    "this secret".to_owned()
+                } else {
+                    format!("that of the secret {whose}")
+                };
                 causes.push(format!("the token{what} is {whose}"));
             }
         }
@@ -70,7 +75,9 @@ fn suspects(
             if let Some((_, true)) = tried.whose(secret, form)
                 && matches!(reason, Reason::Missing { .. })
             {
-                causes.push(format!("the token stands in another place: headers[\"{header}\"]{what}"));
+                causes.push(format!(
+                    "the token stands in another place: headers[\"{header}\"]{what}"
+                ));
             }
         }
     }

@@ -291,9 +291,9 @@ impl Exchange {
             }
         }
         if let Some(filter) = &pipeline.filter {
-            let passed = decide(filter, &scope, "filter")?;
-            scope.tell(|| Fact::Filter { passed });
-            if !passed {
+            let wanted = decide(filter, &scope, "filter")?;
+            scope.tell(|| Fact::Filter { passed: wanted });
+            if !wanted {
                 return decided(Outcome::Filtered, pipeline, &scope);
             }
         }

@@ -86,11 +86,7 @@ pub(super) fn read(text: &str) -> Result<Saved, Fault> {
 }
 
 impl Options {
-    fn take(
-        &mut self,
-        word: String,
-        rest: &mut impl Iterator<Item = String>,
-    ) -> Result<(), Fault> {
+    fn take(&mut self, word: String, rest: &mut impl Iterator<Item = String>) -> Result<(), Fault> {
         if !word.starts_with('-') || word == "-" {
             return self.set_url(word);
         }
@@ -117,7 +113,8 @@ impl Options {
         value: impl FnOnce() -> Option<String>,
     ) -> Result<(), Fault> {
         let value = || {
-            value().ok_or_else(|| Fault::new(format!("the option {option} of curl lacks its value")))
+            value()
+                .ok_or_else(|| Fault::new(format!("the option {option} of curl lacks its value")))
         };
         match option {
             "-X" | "--request" => self.method = Some(value()?),

@@ -86,17 +86,18 @@ fn request(Entry { started_date_time, request }: Entry) -> Result<Saved, Fault> 
     draft.saved.at = started.map(|at| (seconds(at), "its startedDateTime"));
     let body = match request.post_data {
         None => Vec::new(),
-        Some(PostData { text: Some(text), encoding, .. }) => match encoding.as_deref() {
-            Some("base64") => STANDARD
-                .decode(text.trim())
-                .map_err(|_| Fault::new("the body is said to be base64 and is not"))?,
-            _ => {
-                if text.contains('\u{fffd}') {
-                    draft.note("the body held bytes that a HAR file cannot hold: they are lost");
-                }
-                text.into_bytes()
+        Some(PostData { text: Some(text), encoding: Some(encoding), .. })
+            if encoding == "base64" =>
+        {
+            let found = STANDARD.decode(text.trim());
+            found.map_err(|_| Fault::new("the body is said to be base64 and is not"))?
+        }
+        Some(PostData { text: Some(text), .. }) => {
+            if text.contains('\u{fffd}') {
+                draft.note("the body held bytes that a HAR file cannot hold: they are lost");
             }
-        },
+            text.into_bytes()
+        }
         Some(PostData { params, .. }) => {
             let pairs = params.iter().map(|it| (&it.name, &it.value));
             if !params.is_empty() {

@@ -152,8 +152,9 @@ impl Draft {
         let shown = || name.chars().take(80).collect::<String>();
         let parsed = HeaderName::from_bytes(name.trim().as_bytes())
             .map_err(|_| Fault::new(format!("{:?} is no name of a header", shown())))?;
-        let value = HeaderValue::from_bytes(value)
-            .map_err(|_| Fault::new(format!("the value of the header {:?} cannot be sent", shown())))?;
+        let value = HeaderValue::from_bytes(value).map_err(|_| {
+            Fault::new(format!("the value of the header {:?} cannot be sent", shown()))
+        })?;
         self.saved.headers.append(parsed, value);
         Ok(())
     }

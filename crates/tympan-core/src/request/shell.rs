@@ -28,10 +28,9 @@ pub(super) fn words(text: &str) -> Result<Vec<String>, Fault> {
             '`' => return Err(unknown("a command in backquotes")),
             '\\' => match chars.next() {
                 // The line goes on.
-                Some('\n') => {}
+                Some('\n') | None => {}
                 Some('\r') => drop(chars.next_if_eq(&'\n')),
                 Some(char) => word.get_or_insert_default().push(char),
-                None => {}
             },
             '\n' | ';' | '|' | '&' | '<' | '>' => break,
             '#' if word.is_none() => break,
@@ -89,7 +88,8 @@ fn dollar(chars: &mut Peekable<Chars<'_>>, word: &mut String) -> Result<(), Faul
     match chars.peek() {
         Some('(') => Err(unknown("a command in $( )")),
         Some(next) if next.is_ascii_alphanumeric() || "_{".contains(*next) => {
-            let name: String = chars.clone().take(40).take_while(|it| !it.is_whitespace()).collect();
+            let name: String =
+                chars.clone().take(40).take_while(|it| !it.is_whitespace()).collect();
             Err(unknown(&format!("the variable ${name}")))
         }
         _ => {

@@ -14,9 +14,10 @@ fn one(text: &str) -> Saved {
 
 /// Method, target, headers and body on one line.
 fn shown(saved: &Saved) -> String {
-    let headers = saved.headers.iter().map(|(name, value)| {
-        format!(" {name}={}", String::from_utf8_lossy(value.as_bytes()))
-    });
+    let headers = saved
+        .headers
+        .iter()
+        .map(|(name, value)| format!(" {name}={}", String::from_utf8_lossy(value.as_bytes())));
     let (headers, body) = (headers.collect::<String>(), String::from_utf8_lossy(&saved.body));
     format!("{} {}{headers} | {body}", saved.method, saved.uri)
 }
@@ -45,7 +46,8 @@ fn raw_messages() {
     check("GET /a HTTP/1.0\nX-A: 1\nX-A: 2\n\n", "GET /a x-a=1 x-a=2 | ");
     check("POST https://h:1/a HTTP/2\n\nx", "POST /a host=h:1 | x");
     check("\u{feff}\r\nGET / HTTP/1.1\n\n", "GET / | ");
-    let chunked = "POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n";
+    let chunked =
+        "POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n3\r\nabc\r\n2;x\r\nde\r\n0\r\n\r\n";
     note(chunked, "chunks", "abcde");
 }
 
@@ -86,7 +88,10 @@ fn command_lines_of_curl() {
     check("$ curl 'https://h/a?b' -d x -d 'y z'", &format!("POST /a?b {form} | x&y z"));
     check("curl -sSLkd x h", &format!("POST / {form} | x"));
     check("curl -XPUT --data-raw '@x' h", &format!("PUT / {form} | @x"));
-    check("curl -G -d a=1 --data-urlencode 'b=x y' 'h/?c'", "GET /?c&a=1&b=x%20y accept=*/* host=h | ");
+    check(
+        "curl -G -d a=1 --data-urlencode 'b=x y' 'h/?c'",
+        "GET /?c&a=1&b=x%20y accept=*/* host=h | ",
+    );
     check(
         "curl --json '{}' --url h",
         "POST / content-type=application/json accept=application/json host=h | {}",

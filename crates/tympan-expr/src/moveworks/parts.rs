@@ -37,7 +37,9 @@ impl Walk<'_> {
             ExprKind::Call(call) => self.call(call),
             ExprKind::Chain(first, rest) => {
                 self.expr(first);
-                rest.iter().for_each(|(_, operand)| self.expr(operand));
+                for (_, operand) in rest {
+                    self.expr(operand);
+                }
             }
             ExprKind::If(branches, otherwise) => {
                 for (condition, then) in branches {
@@ -93,7 +95,8 @@ impl Walk<'_> {
 
     fn note(&mut self, expr: &Expr) {
         if let Ok((node, _)) = compile::compile(expr, self.vocabulary) {
-            self.parts.push(Part { range: expr.range.clone(), expression: Expression::ready(node) });
+            self.parts
+                .push(Part { range: expr.range.clone(), expression: Expression::ready(node) });
         }
     }
 }

@@ -10,12 +10,12 @@ use crate::host::Host;
 fn check(dialect: Dialect, text: &str, expected: &[(&str, &str)]) {
     let host = Host::new(r#"{"action": "closed", "n": 3, "items": [{"k": 1}, {"k": 2}]}"#);
     let vocabulary = host::vocabulary();
-    Expression::compile(dialect, text, &vocabulary).unwrap();
+    Expression::compile(dialect, text, &vocabulary).expect("it compiles");
     let parts = tympan_expr::parts(dialect, text, &vocabulary);
     let found: Vec<_> = parts
         .iter()
         .map(|part| {
-            let value = part.expression.eval(&&host).unwrap();
+            let value = part.expression.eval(&&host).expect("it is small");
             (&text[part.range.clone()], value.to_json().to_string())
         })
         .collect();

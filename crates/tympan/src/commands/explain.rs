@@ -122,11 +122,7 @@ fn read(file: &Path) -> Result<Vec<u8>, Unexplained> {
 }
 
 /// One of several requests: the one that is asked for, or the first that a listener gets.
-fn choose(
-    options: &Explain,
-    config: &Config,
-    mut saved: Vec<Saved>,
-) -> Result<Saved, Unexplained> {
+fn choose(options: &Explain, config: &Config, mut saved: Vec<Saved>) -> Result<Saved, Unexplained> {
     let n_saved = saved.len();
     if let Some(entry) = options.entry {
         let index = entry.checked_sub(1).filter(|index| *index < n_saved);
@@ -141,7 +137,11 @@ fn choose(
     let found = explain::first(config, saved.iter().map(|saved| saved.uri.path()));
     let index = found.unwrap_or(0);
     let mut chosen = saved.swap_remove(index);
-    let why = if found.is_some() { "the first that a listener gets" } else { "none that a listener gets" };
+    let why = if found.is_some() {
+        "the first that a listener gets"
+    } else {
+        "none that a listener gets"
+    };
     let number = index + 1;
     chosen.notes.insert(0, format!("entry {number} of {n_saved}, {why}; --entry takes another"));
     Ok(chosen)
