@@ -16,7 +16,7 @@ use crate::pipeline::Scope;
 use crate::roots;
 
 /// The largest body that is tried in other forms.
-const MOST_REWRITTEN: usize = 4 << 20;
+const MOST_REWRITTEN: usize = 1 << 20;
 
 /// The keys that may have signed: this secret, forms of it, and the other secrets.
 pub(super) fn keys(tried: Tried<'_>, secret: SecretId) -> Vec<Part<Vec<u8>>> {
@@ -83,6 +83,9 @@ pub(super) fn payloads(
     };
     found.extend(all(scope).into_iter().map(Part::same));
     let body = scope.body.unwrap_or_default();
+    if body.len() > MOST_REWRITTEN {
+        return found;
+    }
     for (other, how) in bodies(body) {
         let parsed = serde_json::from_slice(&other).ok();
         let scope = Scope { body: Some(&other), parsed, ..scope.clone() };
@@ -107,9 +110,6 @@ pub(super) fn payloads(
 
 /// The body as it may have been before something on the way rewrote it.
 fn bodies(body: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
-    if body.len() > MOST_REWRITTEN {
-        return Vec::new();
-    }
     let mut bodies: Vec<(Vec<u8>, &'static str)> = Vec::new();
     let mut add = |other: Vec<u8>, how| {
         // Of two ways to the same bytes, the plainer one comes last and counts.

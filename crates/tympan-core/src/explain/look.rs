@@ -100,9 +100,10 @@ impl<'q> Look<'q> {
         record: Option<&EventRecord>,
         unchecked: Option<&[usize]>,
     ) -> (Vec<Stage>, Vec<String>) {
+        let is_invalid = end.outcome == Outcome::Invalid;
         if let Some(record) = record {
             self.events(record);
-        } else if let Some(reason) = &end.reason {
+        } else if let Some(reason) = end.reason.as_ref().filter(|_| is_invalid) {
             self.stopped(reason);
         } else if end.outcome == Outcome::Accepted {
             let at = self.key("events");
@@ -177,15 +178,21 @@ impl<'q> Look<'q> {
 
     /// A stage that is only told by the end that it brought.
     fn stopped(&self, reason: &Reason) {
-        let is_event = matches!(
-            reason,
-            Reason::NoList { .. } | Reason::Misfit { .. } | Reason::Exhausted { .. }
-        );
-        if is_event {
-            let each = self.written.key("events").and_then(|it| entry(&it.node, "each"));
-            let at = each.map(|each| each.key.span).or_else(|| self.key("events"));
-            self.note(Kind::Events, 0, reason.to_string(), at, Vec::new());
-        }
+        let (kind, key) = match reason {
+            Reason::Exhausted { what: "let", .. } => (Kind::Let, "let"),
+            Reason::Exhausted { what: "reject", .. } => (Kind::Reject, "reject"),
+            Reason::Exhausted { what: "filter", .. } => (Kind::Filter, "filter"),
+            Reason::NoList { .. } | Reason::Misfit { .. } | Reason::Exhausted { .. } => {
+                (Kind::Events, "events")
+            }
+            _ => return,
+        };
+        let each = self.written.key("events").and_then(|it| entry(&it.node, "each"));
+        let each = each.filter(|_| matches!(reason, Reason::NoList { .. }));
+        let at = each.map(|each| each.key.span).or_else(|| self.key(key));
+        // Behind those names of `let` that could be computed.
+        let index = if kind == Kind::Let { self.lets.len() } else { 0 };
+        self.note(kind, index, reason.to_string(), at, Vec::new());
     }
 
     /// What the body's own type says that it is.
@@ -228,7 +235,7 @@ impl Watch for Look<'_> {
                 self.note(Kind::Challenge, *index, decision, at, details);
             }
             Fact::ChallengeToken { name, value } => {
-                self.shown.mask(value, format!("<token {name}>"));
+                self.shown.mask(value, &format!("<token {name}>"));
             }
             Fact::Method { taken } => {
                 let taken_ones = &self.listener.methods;

@@ -231,8 +231,8 @@ fn take_through(question: &Question<'_>) -> Explanation {
     let (if_verified, record) = run(question, &supposed, Some(&look));
     let (stages, mut causes) = look.end(&if_verified, record.as_ref(), Some(&unresolved));
     if end.outcome != Outcome::NotReady {
-        // It ended before anyone asked for a proof.
-        return Explanation { request: came, stages, end, if_verified: None, causes };
+        // It ended before anyone asked for a proof, both ways alike.
+        return Explanation { request: came, stages, end: if_verified, if_verified: None, causes };
     }
     if let Some(reason) = &end.reason {
         causes.insert(0, reason.to_string());

@@ -18,49 +18,54 @@ const MOST_CHARACTERS: usize = 80;
 
 /// Shows values, and knows what it must not show.
 pub(super) struct Shown {
-    /// What is put in the place of a text.
-    masks: Mutex<Vec<(String, String)>>,
+    masks: Mutex<Vec<Mask>>,
+    /// The length of the longest mask, in bytes.
+    longest: usize,
+}
+
+/// What is put in the place of a text.
+#[derive(PartialEq, Eq)]
+struct Mask {
+    hidden: String,
+    instead: String,
 }
 
 impl Shown {
     pub(super) fn new(secrets: &Secrets, head: &Head) -> Self {
-        let values = secrets.iter().flatten().flatten();
-        let mut masks = Vec::new();
-        for value in values {
+        let mut hidden: Vec<String> = Vec::new();
+        for value in secrets.iter().flatten().flatten() {
             let Ok(text) = std::str::from_utf8(value.expose()) else { continue };
-            for text in [text, text.trim()] {
-                masks.push((text.to_owned(), "***".to_owned()));
-            }
+            hidden.extend(forms(text).chain(forms(text.trim())));
         }
         // What a sender proves itself with may hold a secret in another form.
         for name in [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE] {
             let value = head.headers.get(name).and_then(|value| value.to_str().ok());
             let proof = value.map(|value| value.split_once(' ').map_or(value, |(_, it)| it));
-            masks.extend(proof.map(|proof| (proof.to_owned(), "***".to_owned())));
+            hidden.extend(proof.into_iter().flat_map(forms));
         }
+        hidden.retain(|hidden| !hidden.is_empty());
         // Of two secrets, one may be a part of the other.
-        masks.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
-        masks.dedup();
-        Self { masks: Mutex::new(masks) }
+        hidden.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        hidden.dedup();
+        let longest = hidden.first().map_or(0, String::len);
+        let mask = |hidden| Mask { hidden, instead: "***".to_owned() };
+        Self { masks: Mutex::new(hidden.into_iter().map(mask).collect()), longest }
     }
 
     /// From now on shows something else in the place of `text`, which was computed with a secret.
-    pub(super) fn mask(&self, text: &str, instead: String) {
+    pub(super) fn mask(&self, text: &str, instead: &str) {
         let mut masks = self.masks.lock().unwrap_or_else(PoisonError::into_inner);
-        masks.insert(0, (text.to_owned(), instead));
+        let forms = forms(text).map(|hidden| Mask { hidden, instead: instead.to_owned() });
+        masks.splice(0..0, forms);
     }
 
     /// A text without what must not be shown.
     pub(super) fn masked(&self, text: &str) -> String {
         let masks = self.masks.lock().unwrap_or_else(PoisonError::into_inner);
         let mut shown = text.to_owned();
-        for (hidden, instead) in masks.iter() {
-            // As it is, and as it stands within JSON.
-            let escaped = serde_json::to_string(hidden).unwrap_or_default();
-            for hidden in [hidden.as_str(), escaped.trim_matches('"')] {
-                if !hidden.is_empty() && shown.contains(hidden) {
-                    shown = shown.replace(hidden, instead);
-                }
+        for Mask { hidden, instead } in masks.iter() {
+            if shown.contains(hidden.as_str()) {
+                shown = shown.replace(hidden.as_str(), instead);
             }
         }
         shown
@@ -89,7 +94,7 @@ impl Shown {
 
     /// Something long that is worth its line.
     pub(super) fn wide(&self, text: &str) -> String {
-        escaped(&self.masked(text), 6 * MOST_CHARACTERS)
+        self.cut_at(text, 6 * MOST_CHARACTERS)
     }
 
     pub(super) fn mask_reply(&self, reply: &mut Reply) {
@@ -108,8 +113,28 @@ impl Shown {
     }
 
     fn cut(&self, text: &str) -> String {
-        escaped(&self.masked(text), MOST_CHARACTERS)
+        self.cut_at(text, MOST_CHARACTERS)
     }
+
+    fn cut_at(&self, text: &str, most: usize) -> String {
+        // Only what can be seen has to be searched. A secret that begins there may end behind it,
+        // so that the last of it is never shown.
+        let longest = self.longest.max(256);
+        let end = text.floor_char_boundary(4 * (most + 1) + 8 * longest);
+        let mut masked = self.masked(&text[..end]);
+        if end < text.len() {
+            masked.truncate(masked.floor_char_boundary(masked.len().saturating_sub(longest)));
+            masked.push('…');
+        }
+        escaped(&masked, most)
+    }
+}
+
+/// A text as it is, and as it stands within JSON.
+fn forms(text: &str) -> impl Iterator<Item = String> + use<> {
+    let json = serde_json::to_string(text).unwrap_or_default();
+    let within = json.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or_default();
+    [text.to_owned(), within.to_owned()].into_iter()
 }
 
 /// The beginning of a digest that tells one text from another.
@@ -172,6 +197,11 @@ mod tests {
         };
         let shown = Shown::new(&vec![Ok(vec![secret])], &head);
         assert_eq!(shown.wide("Basic dTpw"), "Basic ***");
+        // Not even a part of one, wherever a long text is cut.
+        for length in 0..30 {
+            let long = format!("{}{}", "x".repeat(length), "hun\"ter2".repeat(5_000));
+            assert!(!shown.bytes(long.as_bytes()).contains("hun"), "{length}");
+        }
         let value = |text: &str| shown.value(&Value::from(text.to_owned()));
         assert_eq!(value("a hun\"ter2 b"), r#""a *** b""#);
         assert_eq!(value("a\u{1b}]0;b\u{202e}"), r#""a\u001b]0;b\u{202e}""#);

@@ -52,7 +52,9 @@ pub struct Fault(String);
 
 impl Fault {
     pub(crate) fn new(why: impl Into<String>) -> Self {
-        Self(why.into())
+        // It may quote the file, whoever wrote that.
+        let why: String = why.into();
+        Self(why.replace(|char: char| char.is_control(), "\u{fffd}"))
     }
 }
 
