@@ -138,15 +138,15 @@ pub(crate) struct Explain {
     pub(crate) url: Option<String>,
 
     /// Its method; POST if it has a body, otherwise GET
-    #[arg(long, short = 'X', requires = "url")]
+    #[arg(long, short = 'X', requires = "url", conflicts_with = "request")]
     pub(crate) method: Option<String>,
 
     /// One of its headers, as `Name: value`
-    #[arg(long, short = 'H', requires = "url")]
+    #[arg(long, short = 'H', requires = "url", conflicts_with = "request")]
     pub(crate) header: Vec<String>,
 
     /// The file that is its body, byte by byte; `-` for standard input
-    #[arg(long, value_name = "FILE", requires = "url")]
+    #[arg(long, value_name = "FILE", requires = "url", conflicts_with = "request")]
     pub(crate) body: Option<PathBuf>,
 
     /// End with 1 unless this is the outcome, now or if what cannot be checked verifies

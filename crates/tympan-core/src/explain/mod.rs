@@ -229,11 +229,13 @@ fn take_through(question: &Question<'_>) -> Explanation {
     let supposed = Config { listeners, ..copy(config) };
     let supposed = Arc::new(compile(question, &supposed));
     let (if_verified, record) = run(question, &supposed, Some(&look));
-    let (stages, mut causes) = look.end(&if_verified, record.as_ref(), Some(&unresolved));
     if end.outcome != Outcome::NotReady {
         // It ended before anyone asked for a proof, both ways alike.
-        return Explanation { request: came, stages, end: if_verified, if_verified: None, causes };
+        let (stages, causes) = look.end(&if_verified, None, None);
+        let end = if_verified;
+        return Explanation { request: came, stages, end, if_verified: None, causes };
     }
+    let (stages, mut causes) = look.end(&if_verified, record.as_ref(), Some(&unresolved));
     if let Some(reason) = &end.reason {
         causes.insert(0, reason.to_string());
     }
