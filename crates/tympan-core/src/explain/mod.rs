@@ -2,7 +2,7 @@
 //! decided, and for a proof that fails the likeliest cause.
 //!
 //! The [`Exchange`] decides here as it does where requests are served; whoever explains only looks
-//! on ([`Watch`](crate::pipeline::Watch)). What is told is for the operator: it holds no secret and
+//! on (`pipeline/watch.rs`). What is told is for the operator: it holds no secret and
 //! nothing that was computed with one.
 
 mod alternatives;
