@@ -7,6 +7,7 @@ mod example;
 mod explain;
 mod fresh;
 mod golden;
+mod packaging;
 mod process;
 mod properties;
 mod reload;

@@ -56,7 +56,7 @@ const CORE: [&[&str]; 6] = [
     &["span", "scalar", "secret", "roots", "request"],
     &["diagnostic", "yaml", "scheme", "outcome"],
     &["config"],
-    &["keys", "diff", "schema", "reference"],
+    &["keys", "diff", "rate", "schema", "reference"],
     &["pipeline"],
     &["explain"],
 ];

@@ -17,6 +17,7 @@ pub mod explain;
 pub mod keys;
 pub mod outcome;
 pub mod pipeline;
+pub mod rate;
 pub mod reference;
 pub mod request;
 pub mod roots;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tympan_core::config::Address;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Severity;
 use tympan_core::diff::Change;
@@ -53,7 +53,7 @@ pub enum Refused {
     /// An address cannot be bound.
     Unbound {
         /// The address.
-        address: SocketAddr,
+        address: Address,
         /// Why.
         error: io::Error,
     },

@@ -3,7 +3,6 @@
 //! Three steps: understand it, build it beside the old, swap. Whatever can fail comes before the
 //! swap, so a bad file costs nothing.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,12 +13,14 @@ use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
+use tympan_core::config::Address;
 use tympan_core::config::Config;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Severity;
 use tympan_core::diff::diff;
 use tympan_core::keys::Secrets;
 use tympan_core::pipeline::Live;
+use tympan_core::rate::Rates;
 use tympan_core::span::Sources;
 
 use crate::build::Built;
@@ -33,11 +34,13 @@ use crate::keys;
 use crate::listen::Bound;
 use crate::listen::Listening;
 use crate::log;
+use crate::memory::Memory;
 use crate::receipt::Receipt;
 use crate::receipt::Refused;
 use crate::receipt::changed_states;
 use crate::serving::Serving;
 use crate::serving::Shared;
+use crate::tls::Tls;
 use crate::watch;
 use crate::watch::FileWatcher;
 use crate::watchman::Watchman;
@@ -88,7 +91,8 @@ impl Reloader {
     ) -> Result<(Self, Arc<Shared>, Arc<Listening>), Refused> {
         let folder = folder_of(&file);
         let text = read(&file)?;
-        let built = build(&file, folder.clone(), text, 1).await?;
+        let rates = Arc::new(Rates::default());
+        let built = build(&file, folder.clone(), text, 1, Arc::clone(&rates)).await?;
         let serving = built.serving(&destinations);
         let shared = Arc::new(Shared {
             serving: ArcSwap::from_pointee(serving),
@@ -96,9 +100,11 @@ impl Reloader {
             gate: Arc::new(Gate::new(built.config.server.limits.connections)),
             watchman: Watchman::default(),
             refusals: log::Refusals::default(),
+            memory: Memory::default(),
+            rates,
         });
         let listening = Arc::new(Listening::new(Arc::clone(&shared)));
-        let addresses = addresses(&built.config);
+        let addresses = addresses(&built.config, &folder);
         let bound = bind(&listening, &addresses).await?;
         listening.change(bound, &addresses);
         log::level(built.config.log.level);
@@ -206,7 +212,8 @@ impl Reloader {
             return Ok(None);
         }
         let number = old.generation().number + 1;
-        let mut built = build(&self.file, self.folder.clone(), text, number).await?;
+        let rates = Arc::clone(&self.shared.rates);
+        let mut built = build(&self.file, self.folder.clone(), text, number, rates).await?;
         built.find_lost_secrets(old);
         if built.diagnostics.refuse(false) {
             // It may be good as soon as the files are there that it names.
@@ -214,7 +221,7 @@ impl Reloader {
             let Built { diagnostics, sources, .. } = built;
             return Err(Refused::Mistakes { diagnostics, sources });
         }
-        let bound = bind(&self.listening, &addresses(&built.config)).await?;
+        let bound = bind(&self.listening, &addresses(&built.config, &self.folder)).await?;
         Ok(Some((built, bound)))
     }
 
@@ -230,7 +237,7 @@ impl Reloader {
         self.shared.serving.store(Arc::new(serving));
 
         // What follows from it.
-        let addresses = addresses(&built.config);
+        let addresses = addresses(&built.config, &self.folder);
         self.shared.gate.set_limit(built.config.server.limits.connections);
         self.listening.change(bound, &addresses);
         log::level(built.config.log.level);
@@ -264,9 +271,12 @@ impl Reloader {
                 *new = Ok(last.clone());
             }
         }
-        let live = Arc::new(Live::new(Arc::clone(old.generation()), &secrets));
+        let rates = &self.shared.rates;
+        let live = Arc::new(Live::new(Arc::clone(old.generation()), &secrets, rates));
         let states = changed_states(old, &live);
-        let serving = Serving { live: Arc::clone(&live), ..(**self.shared.serving.load()).clone() };
+        let serving = (**self.shared.serving.load()).clone();
+        let tls = self.renewed_tls(serving.tls.clone());
+        let serving = Serving { live: Arc::clone(&live), tls, ..serving };
         self.shared.serving.store(Arc::new(serving));
         self.secrets = secrets;
         Receipt {
@@ -278,6 +288,20 @@ impl Reloader {
             states,
             took: started.elapsed(),
         }
+    }
+
+    /// The certificates as they are now; the last ones, where they are not good.
+    fn renewed_tls(&self, last: Option<Tls>) -> Option<Tls> {
+        let mut found = Diagnostics::default();
+        let tls = Tls::read(&self.folder, self.config.server.tls.as_ref(), &mut found);
+        for diagnostic in found.sorted() {
+            let why = diagnostic.problem.message();
+            tracing::warn!(why, "a renewed certificate is no good; the last one goes on");
+        }
+        if tls.is_some() && tls != last {
+            tracing::info!("the certificate is renewed");
+        }
+        tls.or(last)
     }
 
     /// Tells the operator what a reload did. A refusal that was told is not told again, unless
@@ -317,14 +341,12 @@ impl Reloader {
     }
 }
 
-fn addresses(config: &Config) -> Vec<SocketAddr> {
-    let mut addresses: Vec<_> = config
-        .server
-        .listen
-        .iter()
-        .filter_map(|(address, _)| match address {
-            tympan_core::config::Address::Tcp(a) => Some(*a),
-            _ => None,
+fn addresses(config: &Config, folder: &Path) -> Vec<Address> {
+    let listen = config.server.listen.iter();
+    let mut addresses: Vec<_> = listen
+        .map(|(address, _)| match address {
+            Address::Unix(path) => Address::Unix(folder.join(path)),
+            other => other.clone(),
         })
         .collect();
     addresses.sort();
@@ -332,8 +354,8 @@ fn addresses(config: &Config) -> Vec<SocketAddr> {
     addresses
 }
 
-async fn bind(listening: &Listening, addresses: &[SocketAddr]) -> Result<Vec<Bound>, Refused> {
-    let bound = listening.bind(addresses.iter().copied()).await;
+async fn bind(listening: &Listening, addresses: &[Address]) -> Result<Vec<Bound>, Refused> {
+    let bound = listening.bind(addresses).await;
     bound.map_err(|(address, error)| Refused::Unbound { address, error })
 }
 

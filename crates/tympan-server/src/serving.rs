@@ -6,11 +6,14 @@ use arc_swap::ArcSwap;
 use tympan_core::config::Log;
 use tympan_core::config::Server;
 use tympan_core::pipeline::Live;
+use tympan_core::rate::Rates;
 
 use crate::clock::Clock;
 use crate::delivery::Destination;
 use crate::gate::Gate;
 use crate::log::Refusals;
+use crate::memory::Memory;
+use crate::tls::Tls;
 use crate::watchman::Watchman;
 
 /// Everything that a request sees, replaced as a whole.
@@ -22,6 +25,8 @@ pub(crate) struct Serving {
     pub(crate) destinations: Vec<Destination>,
     /// The settings of sockets.
     pub(crate) server: Server,
+    /// What TLS connections are accepted with, if HTTP is not plain.
+    pub(crate) tls: Option<Tls>,
     /// The settings of logs.
     pub(crate) log: Log,
 }
@@ -38,4 +43,8 @@ pub(crate) struct Shared {
     pub(crate) watchman: Watchman,
     /// Counts that a reload must not forget.
     pub(crate) refusals: Refusals,
+    /// What bodies take.
+    pub(crate) memory: Memory,
+    /// How much came from whom.
+    pub(crate) rates: Arc<Rates>,
 }

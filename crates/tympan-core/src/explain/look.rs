@@ -252,6 +252,14 @@ impl Watch for Look<'_> {
             Fact::Token { number, received, result } => {
                 token::token(self, *number, received, *result, scope);
             }
+            Fact::Other { number, what, result } => {
+                let decision = match result {
+                    Ok(()) => format!("{what}: it is one of them"),
+                    Err(stop) => format!("{what}: {}", stop.reason),
+                };
+                let at = self.written.proofs().get(*number).map(|proof| proof.key.span);
+                self.note(Kind::Verify, *number, decision, at, Vec::new());
+            }
             Fact::Anyone => {
                 let is_written = self.written.proofs().iter().any(|it| it.key.name == "none");
                 if is_written {

@@ -285,7 +285,7 @@ fn compile(question: &Question<'_>, config: &Config) -> Live {
         Some(listener) => generation.only(listener),
         None => generation,
     };
-    Live::new(Arc::new(generation), question.secrets)
+    Live::new(Arc::new(generation), question.secrets, &Arc::default())
 }
 
 fn routed(question: &Question<'_>, live: &Arc<Live>) -> Option<usize> {
@@ -310,7 +310,7 @@ fn unresolved(verification: &Verification, secrets: &Secrets) -> Vec<usize> {
     let missing = leaves.iter().enumerate().filter(|(_, leaf)| match leaf {
         Verification::Signature(check) => is_missing(check.secret),
         Verification::Token(check) => is_missing(check.secret),
-        Verification::Any(_) | Verification::All(_) | Verification::None(_) => false,
+        _ => false,
     });
     missing.map(|(number, _)| number).collect()
 }

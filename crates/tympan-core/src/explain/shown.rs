@@ -191,7 +191,9 @@ mod tests {
             method: http::Method::POST,
             uri: http::Uri::default(),
             headers,
-            client: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+            version: http::Version::HTTP_11,
+            client: None,
+            certificate: None,
             now: 0.0,
             id: crate::pipeline::RequestId(0),
         };

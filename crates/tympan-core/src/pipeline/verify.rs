@@ -1,11 +1,14 @@
 //! Who sent it.
 
+use http::HeaderName;
+use ipnet::IpNet;
 use smallvec::SmallVec;
 use tympan_expr::Expression;
 use tympan_expr::Text;
 use tympan_expr::Value;
 
 use super::Fact;
+use super::Head;
 use super::Scope;
 use super::SignatureFact;
 use crate::config::SignatureCheck;
@@ -29,6 +32,8 @@ use crate::scheme::Unproven;
 pub(crate) enum Verify {
     Signature(Box<SignatureVerify>),
     Token(TokenVerify),
+    IpAllowlist(usize, Vec<IpNet>),
+    ClientCertificate(usize, Vec<String>),
     Any(Vec<Verify>),
     All(Vec<Verify>),
     /// Anyone may send: the operator has said why.
@@ -62,8 +67,8 @@ pub(crate) struct TokenVerify {
 #[derive(Debug)]
 struct Received {
     expression: Expression,
-    /// The header that the expression reads, if it reads nothing else: its name in lower case.
-    header: Option<Box<str>>,
+    /// The header that the expression reads, if it reads nothing else.
+    header: Option<HeaderName>,
     /// Whether it may hold several values, so that the header may stand several times.
     is_list: bool,
 }
@@ -90,6 +95,10 @@ impl Verify {
                 Self::Signature(Box::new(SignatureVerify::compile(check, keys, number)))
             }
             Verification::Token(check) => Self::Token(TokenVerify::compile(check, keys, number)),
+            Verification::IpAllowlist(networks) => Self::IpAllowlist(number, networks.clone()),
+            Verification::ClientCertificate(check) => {
+                Self::ClientCertificate(number, check.subjects.clone())
+            }
             Verification::Any(_) | Verification::All(_) | Verification::None(_) => Self::Anyone,
         }
     }
@@ -106,7 +115,7 @@ impl Verify {
                 let first = unready.next().flatten()?;
                 unready.all(|key| key.is_some()).then_some(first)
             }
-            Self::Anyone => None,
+            Self::IpAllowlist(..) | Self::ClientCertificate(..) | Self::Anyone => None,
         }
     }
 
@@ -124,7 +133,7 @@ impl Verify {
                     verify.expressions(found);
                 }
             }
-            Self::Anyone => {}
+            Self::IpAllowlist(..) | Self::ClientCertificate(..) | Self::Anyone => {}
         }
     }
 
@@ -133,6 +142,12 @@ impl Verify {
         match self {
             Self::Signature(signature) => signature.run_before_body(scope),
             Self::All(list) => list.iter().try_for_each(|verify| verify.run_before_body(scope)),
+            Self::IpAllowlist(number, networks) => {
+                told(*number, "ip_allowlist", is_within(networks, scope.head), scope)
+            }
+            Self::ClientCertificate(number, subjects) => {
+                told(*number, "client_certificate", is_named(subjects, scope.head), scope)
+            }
             Self::Token(_) | Self::Any(_) | Self::Anyone => Ok(()),
         }
     }
@@ -142,6 +157,12 @@ impl Verify {
         match self {
             Self::Signature(signature) => signature.run(scope, keys)?,
             Self::Token(token) => token.run(scope, keys)?,
+            Self::IpAllowlist(number, networks) => {
+                told(*number, "ip_allowlist", is_within(networks, scope.head), scope)?
+            }
+            Self::ClientCertificate(number, subjects) => {
+                told(*number, "client_certificate", is_named(subjects, scope.head), scope)?
+            }
             Self::All(list) => {
                 for verify in list {
                     verify.run(scope, keys)?;
@@ -350,7 +371,7 @@ fn text<'a>(
 impl Received {
     fn compile(expression: &Expression, is_list: bool) -> Self {
         let header = match expression.root_entry() {
-            Some((roots::HEADERS, name)) => Some(name.to_ascii_lowercase().into()),
+            Some((roots::HEADERS, name)) => name.parse().ok(),
             _ => None,
         };
         Self { expression: expression.clone(), header, is_list }
@@ -389,6 +410,31 @@ impl Received {
     }
 }
 
+/// Tells what a proof that holds no secret proves.
+fn told(
+    number: usize,
+    what: &'static str,
+    result: Result<(), Stop>,
+    scope: &Scope<'_, '_>,
+) -> Result<(), Stop> {
+    scope.tell(|| Fact::Other { number, what, result: result.as_ref().copied() });
+    result
+}
+
+fn is_within(networks: &[IpNet], head: &Head) -> Result<(), Stop> {
+    let client = head.client.map(|client| client.to_canonical());
+    let is_within = |client| networks.iter().any(|network| network.contains(&client));
+    if client.is_some_and(is_within) { Ok(()) } else { Err(unauthorized(Reason::WrongAddress)) }
+}
+
+fn is_named(subjects: &[String], head: &Head) -> Result<(), Stop> {
+    match &head.certificate {
+        None => Err(missing("client certificate")),
+        Some(names) if names.0.iter().any(|name| subjects.contains(name)) => Ok(()),
+        Some(_) => Err(unauthorized(Reason::WrongCertificate)),
+    }
+}
+
 fn unauthorized(reason: Reason) -> Stop {
     Stop { outcome: Outcome::Unauthorized, reason }
 }
@@ -397,8 +443,8 @@ fn missing(what: &'static str) -> Stop {
     unauthorized(Reason::Missing { what })
 }
 
-fn repeated(header: &str) -> Stop {
-    unauthorized(Reason::Repeated { header: header.to_owned() })
+fn repeated(header: &HeaderName) -> Stop {
+    unauthorized(Reason::Repeated { header: header.to_string() })
 }
 
 fn refused(unproven: Unproven) -> Stop {
@@ -412,7 +458,7 @@ fn refused(unproven: Unproven) -> Stop {
 fn nearer(known: Option<Stop>, other: Stop) -> Stop {
     let distance = |stop: &Stop| match stop.reason {
         Reason::Stale { .. } => 0,
-        Reason::Mismatch | Reason::WrongToken => 1,
+        Reason::Mismatch | Reason::WrongToken | Reason::WrongCertificate => 1,
         Reason::Missing { .. } => 3,
         _ => 2,
     };

@@ -28,6 +28,8 @@ pub(crate) enum Fact<'f> {
     Signature(SignatureFact<'f>),
     /// What a token proves: the one that came in, and what was found.
     Token { number: usize, received: &'f Value<'f>, result: Result<(), &'f Stop> },
+    /// What a proof that holds no secret proves, by its key.
+    Other { number: usize, what: &'static str, result: Result<(), &'f Stop> },
     /// Anyone may send.
     Anyone,
     /// Whether the listener takes the media type.

@@ -18,6 +18,7 @@ use http::HeaderName;
 use http::HeaderValue;
 use http::Method;
 use http::Uri;
+use http::Version;
 use http::header;
 
 /// The largest file that is read, in bytes.
@@ -36,6 +37,8 @@ pub struct Saved {
     pub method: Method,
     /// The path and the query.
     pub uri: Uri,
+    /// The version of HTTP: one that needs no `Host`, if there is none.
+    pub version: Version,
     /// The headers; `Host` from the URL, if there is none.
     pub headers: HeaderMap,
     /// The body, byte by byte.
@@ -143,7 +146,8 @@ impl Draft {
             it.as_str().rsplit('@').next().unwrap_or_default().to_owned()
         });
         let (headers, body) = (HeaderMap::new(), Bytes::new());
-        let saved = Saved { method, uri, headers, body, at: None, notes: Vec::new() };
+        let version = Version::HTTP_11;
+        let saved = Saved { method, uri, version, headers, body, at: None, notes: Vec::new() };
         Ok(Self { saved, authority })
     }
 
@@ -175,6 +179,9 @@ impl Draft {
             && let Ok(host) = HeaderValue::from_str(authority)
         {
             self.saved.headers.insert(header::HOST, host);
+        }
+        if !self.has(&header::HOST) {
+            self.saved.version = Version::HTTP_10;
         }
         if self.has(&header::CONTENT_ENCODING) {
             self.note("the body has a Content-Encoding: it is taken as it is");

@@ -49,7 +49,7 @@ fn answer(options: &Explain) -> Result<Exit, Unexplained> {
 
     let folder = options.config.parent().unwrap_or(Path::new(""));
     let secrets = keys::Lookup::new(folder, &config).secrets(&config);
-    let Saved { method, uri, headers, body, at, mut notes } = saved;
+    let Saved { method, uri, version, headers, body, at, mut notes } = saved;
     let now = match (options.at, at) {
         (Some(at), _) => at,
         (None, Some((at, what))) => {
@@ -58,7 +58,16 @@ fn answer(options: &Explain) -> Result<Exit, Unexplained> {
         }
         (None, None) => now(),
     };
-    let head = Head { method, uri, headers, client: options.client, now, id: id(now) };
+    let head = Head {
+        method,
+        uri,
+        version,
+        headers,
+        client: Some(options.client),
+        certificate: None,
+        now,
+        id: id(now),
+    };
     let question = Question {
         config: &config,
         sources: &sources,
