@@ -4,6 +4,7 @@
 
 mod cli;
 mod example;
+mod explain;
 mod fresh;
 mod golden;
 mod include;

@@ -87,6 +87,7 @@ fn help_teaches() {
         "run",
         "check",
         "plan",
+        "explain",
         "schema",
         "completions",
     ] {
@@ -96,7 +97,7 @@ fn help_teaches() {
         let is_told = help.out.lines().any(|line| line.trim_start().starts_with(code));
         assert!(is_told, "{code}: {}", help.out);
     }
-    for command in ["run", "check", "plan", "schema", "completions"] {
+    for command in ["run", "check", "explain", "plan", "schema", "completions"] {
         let help = run(&[command, "--help"]);
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{command}");
         assert!(help.out.contains(&format!("Usage: tympan {command}")), "{command}: {}", help.out);
@@ -538,5 +539,58 @@ impl Drop for Ended {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+// explain
+
+#[test]
+fn what_is_explained() {
+    let folder = Folder::new(GOOD);
+    folder.write("saved.http", "POST /webhooks/v1/listeners/hook/notify HTTP/1.1\n\n{}");
+    folder.write("elsewhere.yaml", GOOD.replace("hook:", "other:"));
+    folder.write("broken.yaml", BROKEN);
+    let explain = |arguments: &[&str], file: Option<&str>| {
+        let mut command = tympan();
+        command.arg("explain").args(arguments).current_dir(folder.path("."));
+        command.env_remove("TYMPAN_CONFIG");
+        command.envs(file.map(|file| ("TYMPAN_CONFIG", file)));
+        said(&mut command)
+    };
+    let found = explain(&["saved.http", "--expect", "accepted"], None);
+    assert_eq!((found.code, found.err.as_str()), (0, ""));
+    assert!(found.out.contains("outcome   accepted (200)"), "{}", found.out);
+    assert!(!found.out.contains('\u{1b}'), "{}", found.out);
+
+    // Another file, by option or environment.
+    for found in [
+        explain(&["saved.http", "-c", "elsewhere.yaml", "--format", "json"], None),
+        explain(&["saved.http", "--format", "json"], Some("elsewhere.yaml")),
+    ] {
+        assert_eq!((found.code, found.err.as_str()), (0, ""));
+        let json: Value = serde_json::from_str(&found.out).unwrap();
+        assert_eq!((&json["outcome"], &json["status"]), (&"not_found".into(), &404.into()));
+        for key in ["request", "stages", "reason", "if_verified", "causes"] {
+            assert!(json.get(key).is_some(), "{key}: {json}");
+        }
+    }
+    let found = explain(&["saved.http", "-c", "broken.yaml"], None);
+    assert_eq!((found.code, found.out.as_str()), (1, ""));
+    assert!(found.err.contains("did you mean `filter`?"), "{}", found.err);
+
+    for arguments in [
+        &[][..],
+        &["nowhere.http"],
+        &["."],
+        &["listeners.yaml"],
+        &["saved.http", "--url", "/x"],
+        &["saved.http", "--body", "x"],
+        &["saved.http", "--at", "yesterday"],
+        &["saved.http", "--entry", "0"],
+        &["saved.http", "-c", "nowhere.yaml"],
+    ] {
+        let found = explain(arguments, None);
+        assert_eq!((found.code, found.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(found.err.starts_with("error: "), "{arguments:?}: {}", found.err);
     }
 }

@@ -13,6 +13,8 @@ use http::Version;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tympan_core::diagnostic;
+use tympan_core::explain;
+use tympan_core::explain::Question;
 use tympan_core::keys::Secrets;
 use tympan_core::outcome::Outcome;
 use tympan_core::pipeline::Answer;
@@ -24,6 +26,7 @@ use tympan_core::pipeline::Input;
 use tympan_core::pipeline::Kept;
 use tympan_core::pipeline::Live;
 use tympan_core::pipeline::RequestId;
+use tympan_core::request;
 use tympan_core::scheme::Encoding;
 use tympan_core::scheme::Format;
 use tympan_core::scheme::HashMode;
@@ -120,8 +123,54 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Everything that is told about a request, as text and as JSON.
+fn explain(head: Head, body: &[u8]) -> String {
+    let (loaded, sources) = tympan_core::load("x.yaml", EXAMPLE.as_bytes().to_vec());
+    let secret = || Ok(vec![Secret::new(SECRET.to_vec(), "x").unwrap()]);
+    let secrets: Secrets = loaded.config.secrets.iter().map(|_| secret()).collect();
+    let explanation = explain::explain(&Question {
+        config: &loaded.config,
+        sources: &sources,
+        secrets: &secrets,
+        head,
+        body: Bytes::copy_from_slice(body),
+        listener: None,
+        notes: Vec::new(),
+    });
+    let json = explain::json(&explanation, &sources);
+    format!("{}{json}", explain::text(&explanation, &sources))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_bytes_as_a_saved_request(bytes in vec(any::<u8>(), 0..300)) {
+        let _ = request::read(&bytes);
+    }
+
+    /// Pieces of every form that is read, so that every reader is met.
+    #[test]
+    fn any_text_as_a_saved_request(
+        begin in prop_oneof![
+            Just("curl "),
+            Just("curl -d "),
+            Just("{\"log\":{\"entries\":[{\"request\":{\"method\":\"POST\",\"url\":\"/\",\"headers\":"),
+            Just("POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n"),
+            Just("POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n"),
+            Just("POST / HTTP/1.1\n"),
+            Just(""),
+        ],
+        rest in r#"([a-zA-Z0-9 /:.@=&-]|[$'"\\\r\n;|`(){}\[\],#]|\$'|\\u[0-9a-f]{1,4}|--?[a-zA-Z]{1,9}|\PC){0,80}"#,
+    ) {
+        let text = format!("{begin}{rest}");
+        if let Ok(found) = request::read(text.as_bytes()) {
+            prop_assert!(!found.is_empty());
+            for saved in found {
+                prop_assert!(saved.body.len() <= 4 * text.len());
+            }
+        }
+    }
 
     #[test]
     fn any_bytes_as_a_file(bytes in vec(any::<u8>(), 0..400)) {
@@ -229,5 +278,34 @@ proptest! {
                 prop_assert_eq!(bytes.len(), length);
             }
         }
+    }
+}
+
+proptest! {
+    // Each reads the whole file again.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever comes in is explained, and nothing that is told helps to forge.
+    #[test]
+    fn any_request_explained(
+        method in "(GET|POST|PUT)",
+        listener in prop::sample::select(vec!["asana", "github", "slack", "zoom", "stripe", "none"]),
+        headers in headers(),
+        body in body(),
+    ) {
+        let uri = format!("/webhooks/v1/listeners/{listener}/notify");
+        let Some(head) = head(&method, &uri, &headers) else { return Ok(()) };
+        let told = explain(head.clone(), &body);
+        let key = MacKey::new(HashMode::Sha256, SECRET);
+        let time = format!("{NOW}");
+        for payload in [body.clone(), [format!("v0:{time}:").as_bytes(), &body].concat()] {
+            prop_assert!(!told.contains(&const_hex::encode(key.sign(&payload))));
+        }
+        prop_assert!(!told.contains(std::str::from_utf8(SECRET).unwrap()));
+        prop_assert!(!told.contains(|it: char| it.is_control() && it != '\n'));
+        // It decides as it does where requests are served.
+        let (answer, _) = run(&LIVE, head, &body);
+        let outcome = format!("outcome   {} (", answer.outcome);
+        prop_assert!(told.contains(&outcome), "{}: {told}", answer.outcome);
     }
 }

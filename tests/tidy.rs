@@ -52,12 +52,13 @@ const PROVIDERS: [&str; 36] = [
 ];
 
 /// The modules of the core from below to above: each may use those before it and its own.
-const CORE: [&[&str]; 5] = [
-    &["span", "scalar", "secret", "roots"],
+const CORE: [&[&str]; 6] = [
+    &["span", "scalar", "secret", "roots", "request"],
     &["diagnostic", "yaml", "scheme", "outcome"],
     &["config"],
     &["keys", "diff", "rate", "schema", "reference"],
     &["pipeline"],
+    &["explain"],
 ];
 
 /// Where each door of the sealed body may be opened, and how often.

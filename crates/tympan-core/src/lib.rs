@@ -13,11 +13,13 @@
 pub mod config;
 pub mod diagnostic;
 pub mod diff;
+pub mod explain;
 pub mod keys;
 pub mod outcome;
 pub mod pipeline;
 pub mod rate;
 pub mod reference;
+pub mod request;
 pub mod roots;
 mod scalar;
 pub mod schema;

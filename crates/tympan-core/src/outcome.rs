@@ -90,6 +90,12 @@ impl Outcome {
         }
     }
 
+    /// The outcome that a word names.
+    #[must_use]
+    pub fn read(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.name() == word)
+    }
+
     /// The status that it is answered with, unless the listener says otherwise. The only place
     /// where an outcome becomes a status.
     ///

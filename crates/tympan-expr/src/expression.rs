@@ -132,7 +132,7 @@ impl Expression {
         &self.inner.node
     }
 
-    fn ready(node: Node) -> Self {
+    pub(crate) fn ready(node: Node) -> Self {
         let mut needs = Needs::default();
         node.needs(&mut needs);
         Self { inner: Arc::new(Inner { node, needs }) }

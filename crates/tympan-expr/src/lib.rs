@@ -45,6 +45,7 @@ mod literal;
 pub mod moveworks;
 mod needs;
 mod number;
+mod parts;
 mod value;
 mod vocabulary;
 
@@ -66,6 +67,8 @@ pub use expression::Expression;
 pub use needs::Needs;
 pub use needs::Paths;
 pub use number::Number;
+pub use parts::Part;
+pub use parts::parts;
 pub use value::Bytes;
 pub use value::List;
 pub use value::Map;

@@ -1,11 +1,15 @@
 //! The command line.
 
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 use clap_complete::Shell;
+use tympan_core::outcome::Outcome;
+use tympan_core::request;
 
 use crate::exit;
 
@@ -24,6 +28,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Run(Run),
     Check(Check),
+    Explain(Explain),
     Plan(PlanOptions),
     Schema(Schema),
     Completions(Completions),
@@ -80,7 +85,7 @@ pub(crate) struct Check {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CheckFormat {
-    /// With the lines of the file
+    /// Readable
     Text,
     /// One JSON object
     Json,
@@ -98,6 +103,74 @@ pub(crate) struct PlanOptions {
     /// The configuration
     #[arg(default_value = "listeners.yaml", env = "TYMPAN_CONFIG")]
     pub(crate) file: PathBuf,
+
+    /// For people, or for programs
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(crate) format: CheckFormat,
+}
+
+/// Tell why a saved request is answered as it is.
+///
+/// Takes the request through the listeners as `run` would, without sending anything anywhere, and
+/// tells what every stage decides, where the file says so, and the values of sub-expressions. For a
+/// proof that fails it tries what is often wrong and names the likeliest cause. No secret is shown,
+/// and nothing that was computed with one.
+///
+/// A secret that cannot be looked up here is no obstacle: its proof is said to be not checked, and
+/// what follows is told as it would be if it verified.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXPLAIN_EXAMPLES, after_long_help = explain_long_help())]
+pub(crate) struct Explain {
+    /// A raw HTTP/1 message, a `curl` command line, or a HAR file; `-` for standard input
+    #[arg(required_unless_present = "url")]
+    pub(crate) request: Option<PathBuf>,
+
+    /// The configuration
+    #[arg(
+        long,
+        short,
+        value_name = "FILE",
+        default_value = "listeners.yaml",
+        env = "TYMPAN_CONFIG"
+    )]
+    pub(crate) config: PathBuf,
+
+    /// Take this listener, whatever the path of the request
+    #[arg(long, value_name = "NAME")]
+    pub(crate) listener: Option<String>,
+
+    /// Judge freshness at this time: RFC 3339, or seconds since 1970. Otherwise at the time that
+    /// the saved request tells (its Date header, or startedDateTime in a HAR file), or else now
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(crate) at: Option<f64>,
+
+    /// The request of a HAR file, from 1; otherwise the first whose path a listener has
+    #[arg(long, value_name = "N")]
+    pub(crate) entry: Option<usize>,
+
+    /// The address of the sender
+    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub(crate) client: IpAddr,
+
+    /// Build the request by hand: its URL or path
+    #[arg(long, conflicts_with = "request")]
+    pub(crate) url: Option<String>,
+
+    /// Its method; POST if it has a body, otherwise GET
+    #[arg(long, short = 'X', requires = "url", conflicts_with = "request")]
+    pub(crate) method: Option<String>,
+
+    /// One of its headers, as `Name: value`
+    #[arg(long, short = 'H', requires = "url", conflicts_with = "request")]
+    pub(crate) header: Vec<String>,
+
+    /// The file that is its body, byte by byte; `-` for standard input
+    #[arg(long, value_name = "FILE", requires = "url", conflicts_with = "request")]
+    pub(crate) body: Option<PathBuf>,
+
+    /// End with 1 unless this is the outcome, now or if what cannot be checked verifies
+    #[arg(long, value_name = "OUTCOME", value_parser = outcome)]
+    pub(crate) expect: Option<Outcome>,
 
     /// For people, or for programs
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
@@ -142,9 +215,42 @@ const EXAMPLES: &str = "\
 Examples:
   tympan run                 serve listeners.yaml of this folder
   tympan check --strict      is it good, warnings included?
+  tympan explain saved.http  why is this request answered as it is?
   tympan plan                what would a save change?
   tympan help run            what a command does";
 
 fn long_help() -> String {
     format!("{EXAMPLES}\n\n{}", exit::HELP)
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  tympan explain saved.http                        a raw message: head, empty line, body
+  pbpaste | tympan explain -                       a curl command line
+  tympan explain seen.har --entry 3 --at 1700000000
+  tympan explain --url /hooks/a -H 'X-Key: 1' --body body.json --expect accepted";
+
+fn explain_long_help() -> String {
+    format!("{EXPLAIN_EXAMPLES}\n\n{EXPLAIN_JSON}\n\n{}", exit::HELP)
+}
+
+const EXPLAIN_JSON: &str = "\
+--format json gives one object:
+  request      method, target, bytes, at, notes
+  stages       each: stage, decision, place {file, line, column} or null,
+               details [{what, is}], if_verified (whether it is only reached then)
+  outcome, status, reason
+  if_verified  outcome, status, reason if a secret is missing, otherwise null
+  causes       what is most likely wrong, the likeliest first";
+
+fn instant(text: &str) -> Result<f64, String> {
+    request::instant(text)
+        .ok_or_else(|| "a time is 2026-01-31T12:00:00Z, or seconds since 1970".to_owned())
+}
+
+fn outcome(word: &str) -> Result<Outcome, String> {
+    Outcome::read(word).ok_or_else(|| {
+        let words = Outcome::ALL.map(Outcome::name).join(", ");
+        format!("an outcome is one of {words}")
+    })
 }

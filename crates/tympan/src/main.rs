@@ -16,6 +16,7 @@ fn main() -> ExitCode {
     let exit = match Args::parse().command {
         Command::Run(options) => commands::run::run(&options),
         Command::Check(options) => commands::check::run(&options),
+        Command::Explain(options) => commands::explain::run(&options),
         Command::Plan(options) => commands::plan::run(&options),
         Command::Schema(options) => commands::schema::run(&options),
         Command::Completions(options) => commands::completions::run(&options),

@@ -7,6 +7,7 @@ use regex::Regex;
 use tympan_expr::Expression;
 use tympan_expr::Value;
 
+use super::Fact;
 use super::Scope;
 use super::respond::Computed;
 use super::respond::Reply;
@@ -94,15 +95,19 @@ impl Challenge {
     }
 
     /// Whether a request is this challenge. One whose detection runs out of its bounds is not.
-    pub(crate) fn detects(&self, scope: &Scope<'_, '_>) -> bool {
-        self.detection.eval(scope).is_ok_and(|value| value.is_truthy())
+    pub(crate) fn detects(&self, index: usize, scope: &Scope<'_, '_>) -> bool {
+        let detected = self.detection.eval(scope).is_ok_and(|value| value.is_truthy());
+        scope.tell(|| Fact::Challenge { index, detected });
+        detected
     }
 
     /// The answer.
     pub(crate) fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<Reply, Stop> {
         let mut tokens = Vec::with_capacity(self.tokens.len());
         for token in &self.tokens {
-            tokens.push((token.name.as_str(), token.run(scope, keys)?));
+            let value = token.run(scope, keys)?;
+            scope.tell(|| Fact::ChallengeToken { name: &token.name, value: &value });
+            tokens.push((token.name.as_str(), value));
         }
         let scope = Scope { tokens: &tokens, ..scope.clone() };
         let may_say = |text: &str| {

@@ -20,12 +20,14 @@ use tympan_expr::Expression;
 use tympan_expr::Value;
 
 use super::Event;
+use super::Fact;
 use super::Head;
 use super::ListenerState;
 use super::Live;
 use super::Pipeline;
 use super::Reply;
 use super::Scope;
+use super::Watch;
 use super::body;
 use super::client::client;
 use super::event::Origin;
@@ -165,11 +167,21 @@ impl Exchange {
         }
     }
 
+    /// The listener that the request came to, if any: its place in the file.
+    pub(crate) fn listener_index(&self) -> Option<usize> {
+        self.listener
+    }
+
     /// Goes as far as can be gone with `input`.
     pub fn step(&mut self, input: Input) -> Ask {
+        self.step_watched(input, None)
+    }
+
+    /// [`Exchange::step`] before the eyes of whoever explains it.
+    pub(crate) fn step_watched(&mut self, input: Input, watch: Option<&dyn Watch>) -> Ask {
         let next = match input {
-            Input::Head => self.on_head(),
-            Input::Body(body) => self.on_body(body),
+            Input::Head => self.on_head(watch),
+            Input::Body(body) => self.on_body(body, watch),
             Input::NoBody(fault) => Err(self.without_body(fault)),
             Input::Kept(kept) => self.on_kept(kept),
         };
@@ -189,7 +201,7 @@ impl Exchange {
         self.listener.map(|listener| &self.live.generation.pipelines[listener])
     }
 
-    fn on_head(&mut self) -> Result<Ask, Stop> {
+    fn on_head(&mut self, watch: Option<&dyn Watch>) -> Result<Ask, Stop> {
         let route = self.live.generation.route(self.head.uri.path());
         if let Some((listener, params)) = &route {
             (self.listener, self.path_params) = (Some(*listener), params.clone());
@@ -199,13 +211,13 @@ impl Exchange {
             return Err(Stop { outcome: Outcome::NotFound, reason: Reason::NoListener });
         };
         let pipeline = &self.live.generation.pipelines[listener];
-        let scope = self.scope(pipeline);
+        let scope = Scope { watch, ..self.scope(pipeline) };
 
         let mut wants_body = false;
-        for challenge in pipeline.challenges_by(&self.head.method) {
+        for (index, challenge) in pipeline.challenges_by(&self.head.method).iter().enumerate() {
             if challenge.is_in_body() {
                 wants_body = true;
-            } else if challenge.detects(&scope) {
+            } else if challenge.detects(index, &scope) {
                 if challenge.answers_from_body() {
                     wants_body = true;
                 } else {
@@ -214,9 +226,7 @@ impl Exchange {
             }
         }
         if !wants_body {
-            if !pipeline.methods.contains(&self.head.method) {
-                return Err(Stop { outcome: Outcome::MethodNotAllowed, reason: Reason::Method });
-            }
+            pipeline.take_method(&scope)?;
             self.ready(listener)?;
             pipeline.verify.run_before_body(&scope)?;
         }
@@ -244,15 +254,19 @@ impl Exchange {
         }
     }
 
-    fn on_body(&mut self, body: Bytes) -> Result<Ask, Stop> {
-        let (ask, pending) = self.judge(&Sealed::new(body))?;
+    fn on_body(&mut self, body: Bytes, watch: Option<&dyn Watch>) -> Result<Ask, Stop> {
+        let (ask, pending) = self.judge(&Sealed::new(body), watch)?;
         self.pending = pending.map(Box::new);
         Ok(ask)
     }
 
     /// Everything between the body and its keeping. An [`Ask::Append`] comes with the answer to be
     /// given once it is done.
-    fn judge(&self, sealed: &Sealed) -> Result<(Ask, Option<Reply>), Stop> {
+    fn judge(
+        &self,
+        sealed: &Sealed,
+        watch: Option<&dyn Watch>,
+    ) -> Result<(Ask, Option<Reply>), Stop> {
         let listener = self.listener.unwrap_or_default();
         let pipeline = &self.live.generation.pipelines[listener];
         let keys = &self.live.keys;
@@ -262,24 +276,23 @@ impl Exchange {
         if !challenges.is_empty()
             && let Some(body) = sealed.for_challenge()
         {
-            let mut scope = Scope { body: Some(body), ..self.scope(pipeline) };
+            let mut scope = Scope { body: Some(body), watch, ..self.scope(pipeline) };
             if pipeline.body_use.for_challenge {
                 // What cannot be read is no challenge; whether it is an event is told later.
                 let read = body::parse(pipeline.accept, &self.head, body);
                 scope.parsed = read.as_ref().ok().cloned();
                 parsed = Some(read);
             }
-            if let Some(challenge) = challenges.iter().find(|it| it.detects(&scope)) {
+            let mut numbered = challenges.iter().enumerate();
+            if let Some((_, challenge)) = numbered.find(|(index, it)| it.detects(*index, &scope)) {
                 return Ok((challenged(challenge.run(&scope, keys)?), None));
             }
         }
-        if !pipeline.methods.contains(&self.head.method) {
-            return Err(Stop { outcome: Outcome::MethodNotAllowed, reason: Reason::Method });
-        }
+        let body = sealed.for_proof();
+        let mut scope = Scope { body: Some(body), watch, ..self.scope(pipeline) };
+        pipeline.take_method(&scope)?;
         self.ready(listener)?;
 
-        let body = sealed.for_proof();
-        let mut scope = Scope { body: Some(body), ..self.scope(pipeline) };
         if pipeline.body_use.for_proof {
             let read = parsed.get_or_insert_with(|| body::parse(pipeline.accept, &self.head, body));
             scope.parsed = read.as_ref().ok().cloned();
@@ -289,7 +302,7 @@ impl Exchange {
             rate.admit(limit, self.head.now).map_err(limited)?;
         }
 
-        self.make_events(pipeline, &sealed.open(&proof), parsed)
+        self.make_events(pipeline, &sealed.open(&proof), parsed, watch)
     }
 
     /// Everything from here on may trust what it reads.
@@ -298,13 +311,16 @@ impl Exchange {
         pipeline: &'a Pipeline,
         verified: &Verified<'a>,
         parsed: Option<Result<Value<'a>, body::Unreadable>>,
+        watch: Option<&dyn Watch>,
     ) -> Result<(Ask, Option<Reply>), Stop> {
         let body = verified.bytes();
-        let mut scope = Scope { body: Some(body), ..self.scope(pipeline) };
+        let mut scope = Scope { body: Some(body), watch, ..self.scope(pipeline) };
 
         if !pipeline.content_types.is_empty() {
             let media_type = self.head.media_type().unwrap_or_default();
-            if !pipeline.content_types.contains(&media_type) {
+            let taken = pipeline.content_types.contains(&media_type);
+            scope.tell(|| Fact::MediaType { taken });
+            if !taken {
                 return Err(Stop { outcome: Outcome::Unsupported, reason: Reason::MediaType });
             }
         }
@@ -316,6 +332,7 @@ impl Exchange {
         }
         if pipeline.body_use.for_events {
             let read = parsed.unwrap_or_else(|| body::parse(pipeline.accept, &self.head, body));
+            scope.tell(|| Fact::Decoded { fault: read.as_ref().err().map(|it| it.why.as_str()) });
             let value = read.map_err(|body::Unreadable { parser, why }| Stop {
                 outcome: Outcome::Malformed,
                 reason: Reason::Unreadable { parser, why },
@@ -325,10 +342,12 @@ impl Exchange {
         let lets = lets(pipeline, &scope)?;
         let scope = Scope { lets: &lets, ..scope };
 
-        if let Some(reject) = &pipeline.reject
-            && decide(reject, &scope, "reject")?
-        {
-            return decided(Outcome::Rejected, pipeline, &scope);
+        if let Some(reject) = &pipeline.reject {
+            let rejected = decide(reject, &scope, "reject")?;
+            scope.tell(|| Fact::Reject { rejected });
+            if rejected {
+                return decided(Outcome::Rejected, pipeline, &scope);
+            }
         }
         if let Some(schema) = &pipeline.payload_schema {
             let body = scope.parsed.as_ref().map(Value::to_json).unwrap_or_default();
@@ -337,10 +356,12 @@ impl Exchange {
                 reason: Reason::Schema { pointer: pipeline.redact.shown_pointer(&pointer), why },
             })?;
         }
-        if let Some(filter) = &pipeline.filter
-            && !decide(filter, &scope, "filter")?
-        {
-            return decided(Outcome::Filtered, pipeline, &scope);
+        if let Some(filter) = &pipeline.filter {
+            let wanted = decide(filter, &scope, "filter")?;
+            scope.tell(|| Fact::Filter { passed: wanted });
+            if !wanted {
+                return decided(Outcome::Filtered, pipeline, &scope);
+            }
         }
         let origin = Origin { listener: &pipeline.name, source: &pipeline.source };
         let wanted = !pipeline.deliver.is_empty();
@@ -401,6 +422,7 @@ impl Exchange {
             timestamp: None,
             item: None,
             lets: &[],
+            watch: None,
         }
     }
 
@@ -446,10 +468,14 @@ fn decided(
 /// The values of `let`, each of which may read those before it.
 fn lets<'a>(pipeline: &'a Pipeline, scope: &Scope<'a, '_>) -> Result<Vec<Value<'a>>, Stop> {
     let mut lets = Vec::with_capacity(pipeline.lets.len());
-    for value in &pipeline.lets {
+    for (index, value) in pipeline.lets.iter().enumerate() {
         let scope = Scope { lets: &lets, ..scope.clone() };
         let value = match value {
-            Some(value) => value.eval(&scope).map_err(|bound| exhausted("let", bound))?,
+            Some(value) => {
+                let value = value.eval(&scope).map_err(|bound| exhausted("let", bound))?;
+                scope.tell(|| Fact::Let { index, value: &value });
+                value
+            }
             None => Value::Null,
         };
         lets.push(value);

@@ -98,7 +98,13 @@ impl Generation {
         }
     }
 
-    pub(super) fn route(&self, path: &str) -> Option<(usize, super::scope::PathParams)> {
+    /// The same with one listener, whatever path a request has.
+    pub(crate) fn only(mut self, listener: usize) -> Self {
+        self.routes = Routes::only(&self.pipelines[listener].path, listener);
+        self
+    }
+
+    pub(crate) fn route(&self, path: &str) -> Option<(usize, super::scope::PathParams)> {
         self.routes.find(path)
     }
 

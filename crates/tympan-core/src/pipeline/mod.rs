@@ -15,6 +15,7 @@ mod route;
 mod scope;
 mod sealed;
 mod verify;
+mod watch;
 
 use std::time::Duration;
 
@@ -42,6 +43,9 @@ pub use head::Head;
 pub use head::RequestId;
 pub use respond::Reply;
 pub(crate) use scope::Scope;
+pub(crate) use watch::Fact;
+pub(crate) use watch::SignatureFact;
+pub(crate) use watch::Watch;
 
 use crate::config;
 use crate::config::Accept;
@@ -52,6 +56,7 @@ use crate::config::RateLimit;
 use crate::config::Redact;
 use crate::keys::KeyUses;
 use crate::outcome::Outcome;
+use crate::outcome::Reason;
 use crate::outcome::Stop;
 use crate::pipeline::challenge::Challenge;
 use crate::pipeline::event::MakeEvents;
@@ -104,7 +109,7 @@ struct BodyUse {
 impl Pipeline {
     fn compile(listener: &config::Listener, config: &Config, keys: &mut KeyUses) -> Self {
         let server = &config.server;
-        let verify = Verify::compile(&listener.verification, keys);
+        let verify = Verify::compile(&listener.verification, keys, &mut 0);
         let challenges: Vec<_> = listener
             .challenges
             .iter()
@@ -173,6 +178,17 @@ impl Pipeline {
     fn challenges_by(&self, method: &Method) -> &[Challenge] {
         let asks = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
         if asks || self.methods.contains(method) { &self.challenges } else { &[] }
+    }
+
+    /// Refuses what no event comes with.
+    fn take_method(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
+        let taken = self.methods.contains(&scope.head.method);
+        scope.tell(|| Fact::Method { taken });
+        if taken {
+            Ok(())
+        } else {
+            Err(Stop { outcome: Outcome::MethodNotAllowed, reason: Reason::Method })
+        }
     }
 
     /// What an outcome is answered with.

@@ -9,6 +9,8 @@ use super::scope::decode;
 #[derive(Default)]
 pub(crate) struct Routes {
     router: Router<usize>,
+    /// The listener of every other path, where one is asked for by name.
+    otherwise: Option<usize>,
 }
 
 impl Routes {
@@ -18,9 +20,18 @@ impl Routes {
         let _ = self.router.insert(path, listener);
     }
 
+    /// The way of every path to one listener; its own still has its parameters.
+    pub(crate) fn only(path: &str, listener: usize) -> Self {
+        let mut routes = Self { otherwise: Some(listener), ..Self::default() };
+        routes.add(path, listener);
+        routes
+    }
+
     /// The listener of a path as it arrived, and what stands in place of its parameters.
     pub(crate) fn find(&self, path: &str) -> Option<(usize, PathParams)> {
-        let found = self.router.at(path).ok()?;
+        let Ok(found) = self.router.at(path) else {
+            return self.otherwise.map(|listener| (listener, PathParams::new()));
+        };
         let params = found.params.iter().map(|(name, value)| (name.to_owned(), decode(value)));
         Some((*found.value, params.collect()))
     }

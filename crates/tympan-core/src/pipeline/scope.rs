@@ -11,6 +11,8 @@ use tympan_expr::Value;
 
 use super::Head;
 use super::body::cow;
+use super::watch::Fact;
+use super::watch::Watch;
 use crate::roots;
 
 /// What stands in place of a path's `{parameters}`, decoded.
@@ -32,6 +34,8 @@ pub(crate) struct Scope<'a, 's> {
     pub(crate) item: Option<Value<'a>>,
     /// The values of `let` that were computed so far.
     pub(crate) lets: &'s [Value<'a>],
+    /// Who looks on.
+    pub(crate) watch: Option<&'s dyn Watch>,
 }
 
 impl<'a> Source<'a> for Scope<'a, '_> {
@@ -100,6 +104,13 @@ impl<'a> Source<'a> for Scope<'a, '_> {
 }
 
 impl<'a> Scope<'a, '_> {
+    /// Tells whoever looks on; where nobody does, the fact is not even made.
+    pub(crate) fn tell<'f>(&self, fact: impl FnOnce() -> Fact<'f>) {
+        if let Some(watch) = self.watch {
+            watch.saw(&fact(), self);
+        }
+    }
+
     /// The origin that providers call, and the path and query untouched. Behind a proxy only the
     /// operator knows the first half.
     fn request_url(&self) -> Value<'a> {

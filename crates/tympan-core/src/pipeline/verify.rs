@@ -7,8 +7,10 @@ use tympan_expr::Expression;
 use tympan_expr::Text;
 use tympan_expr::Value;
 
+use super::Fact;
 use super::Head;
 use super::Scope;
+use super::SignatureFact;
 use crate::config::SignatureCheck;
 use crate::config::TokenCheck;
 use crate::config::Verification;
@@ -30,8 +32,8 @@ use crate::scheme::Unproven;
 pub(crate) enum Verify {
     Signature(Box<SignatureVerify>),
     Token(TokenVerify),
-    IpAllowlist(Vec<IpNet>),
-    ClientCertificate(Vec<String>),
+    IpAllowlist(usize, Vec<IpNet>),
+    ClientCertificate(usize, Vec<String>),
     Any(Vec<Verify>),
     All(Vec<Verify>),
     /// Anyone may send: the operator has said why.
@@ -44,6 +46,8 @@ pub(crate) struct Proof(());
 
 #[derive(Debug)]
 pub(crate) struct SignatureVerify {
+    /// Which of the listener's proofs it is, counted as they are written.
+    number: usize,
     key: KeyId,
     scheme: Signature,
     payloads: Vec<Expression>,
@@ -53,6 +57,8 @@ pub(crate) struct SignatureVerify {
 
 #[derive(Debug)]
 pub(crate) struct TokenVerify {
+    /// Which of the listener's proofs it is, counted as they are written.
+    number: usize,
     key: KeyId,
     received: Received,
 }
@@ -68,22 +74,32 @@ struct Received {
 }
 
 impl Verify {
-    pub(crate) fn compile(verification: &Verification, keys: &mut KeyUses) -> Self {
+    /// `count` is the number of proofs that stand before this one, and then of those up to it.
+    pub(crate) fn compile(
+        verification: &Verification,
+        keys: &mut KeyUses,
+        count: &mut usize,
+    ) -> Self {
         let mut all = |list: &[Verification]| {
-            list.iter().map(|verification| Self::compile(verification, keys)).collect()
+            list.iter().map(|verification| Self::compile(verification, keys, count)).collect()
         };
         match verification {
-            Verification::Any(list) => Self::Any(all(list)),
-            Verification::All(list) => Self::All(all(list)),
+            Verification::Any(list) => return Self::Any(all(list)),
+            Verification::All(list) => return Self::All(all(list)),
+            _ => {}
+        }
+        let number = *count;
+        *count += 1;
+        match verification {
             Verification::Signature(check) => {
-                Self::Signature(Box::new(SignatureVerify::compile(check, keys)))
+                Self::Signature(Box::new(SignatureVerify::compile(check, keys, number)))
             }
-            Verification::Token(check) => Self::Token(TokenVerify::compile(check, keys)),
-            Verification::IpAllowlist(networks) => Self::IpAllowlist(networks.clone()),
+            Verification::Token(check) => Self::Token(TokenVerify::compile(check, keys, number)),
+            Verification::IpAllowlist(networks) => Self::IpAllowlist(number, networks.clone()),
             Verification::ClientCertificate(check) => {
-                Self::ClientCertificate(check.subjects.clone())
+                Self::ClientCertificate(number, check.subjects.clone())
             }
-            Verification::None(_) => Self::Anyone,
+            Verification::Any(_) | Verification::All(_) | Verification::None(_) => Self::Anyone,
         }
     }
 
@@ -99,7 +115,7 @@ impl Verify {
                 let first = unready.next().flatten()?;
                 unready.all(|key| key.is_some()).then_some(first)
             }
-            Self::IpAllowlist(_) | Self::ClientCertificate(_) | Self::Anyone => None,
+            Self::IpAllowlist(..) | Self::ClientCertificate(..) | Self::Anyone => None,
         }
     }
 
@@ -117,17 +133,21 @@ impl Verify {
                     verify.expressions(found);
                 }
             }
-            Self::IpAllowlist(_) | Self::ClientCertificate(_) | Self::Anyone => {}
+            Self::IpAllowlist(..) | Self::ClientCertificate(..) | Self::Anyone => {}
         }
     }
 
     /// Refuses what no body could prove any more, before a body is read.
     pub(crate) fn run_before_body(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
         match self {
-            Self::Signature(signature) => signature.received.look(scope, "signature"),
+            Self::Signature(signature) => signature.run_before_body(scope),
             Self::All(list) => list.iter().try_for_each(|verify| verify.run_before_body(scope)),
-            Self::IpAllowlist(networks) => is_within(networks, scope.head),
-            Self::ClientCertificate(subjects) => is_named(subjects, scope.head),
+            Self::IpAllowlist(number, networks) => {
+                told(*number, "ip_allowlist", is_within(networks, scope.head), scope)
+            }
+            Self::ClientCertificate(number, subjects) => {
+                told(*number, "client_certificate", is_named(subjects, scope.head), scope)
+            }
             Self::Token(_) | Self::Any(_) | Self::Anyone => Ok(()),
         }
     }
@@ -137,8 +157,12 @@ impl Verify {
         match self {
             Self::Signature(signature) => signature.run(scope, keys)?,
             Self::Token(token) => token.run(scope, keys)?,
-            Self::IpAllowlist(networks) => is_within(networks, scope.head)?,
-            Self::ClientCertificate(subjects) => is_named(subjects, scope.head)?,
+            Self::IpAllowlist(number, networks) => {
+                told(*number, "ip_allowlist", is_within(networks, scope.head), scope)?
+            }
+            Self::ClientCertificate(number, subjects) => {
+                told(*number, "client_certificate", is_named(subjects, scope.head), scope)?
+            }
             Self::All(list) => {
                 for verify in list {
                     verify.run(scope, keys)?;
@@ -154,17 +178,18 @@ impl Verify {
                 }
                 return Err(nearest.unwrap_or_else(|| missing("proof")));
             }
-            Self::Anyone => {}
+            Self::Anyone => scope.tell(|| Fact::Anyone),
         }
         Ok(Proof(()))
     }
 }
 
 impl SignatureVerify {
-    fn compile(check: &SignatureCheck, keys: &mut KeyUses) -> Self {
+    fn compile(check: &SignatureCheck, keys: &mut KeyUses, number: usize) -> Self {
         let form = KeyForm::Mac(check.scheme.mode);
         let timestamp = check.timestamp.as_ref().map(|it| (it.value.clone(), it.scheme));
         Self {
+            number,
             key: keys.id(KeyUse { secret: check.secret, form }),
             scheme: check.scheme.clone(),
             payloads: check.payloads.clone(),
@@ -173,10 +198,57 @@ impl SignatureVerify {
         }
     }
 
-    fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
-        let received = self.received.text(scope, "signature")?;
-        let received = self.scheme.read(&received).map_err(refused)?;
+    fn run_before_body(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
+        let result = self.received.look(scope, "signature");
+        if let Err(stop) = &result {
+            self.tell(scope, None, None, Err(stop));
+        }
+        result
+    }
 
+    fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
+        let received = match self.received.text(scope, "signature") {
+            Ok(received) => received,
+            Err(stop) => {
+                self.tell(scope, None, None, Err(&stop));
+                return Err(stop);
+            }
+        };
+        let mut timestamp = None;
+        let result = self.judge(&received, &mut timestamp, scope, keys);
+        self.tell(scope, Some(&received), timestamp.as_ref(), result.as_ref().copied());
+        result
+    }
+
+    fn tell<'f>(
+        &'f self,
+        scope: &Scope<'_, '_>,
+        received: Option<&'f str>,
+        timestamp: Option<&'f Text<'f>>,
+        result: Result<(), &'f Stop>,
+    ) {
+        scope.tell(|| {
+            Fact::Signature(SignatureFact {
+                number: self.number,
+                scheme: &self.scheme,
+                received,
+                timestamp,
+                judged: self.timestamp.as_ref().map(|(_, scheme)| *scheme),
+                payloads: &self.payloads,
+                result,
+            })
+        });
+    }
+
+    /// `found` is for the timestamp, as far as it is found.
+    fn judge<'a>(
+        &'a self,
+        received: &'a str,
+        found: &mut Option<Text<'a>>,
+        scope: &Scope<'a, '_>,
+        keys: &Keys,
+    ) -> Result<(), Stop> {
+        let received = self.scheme.read(received).map_err(refused)?;
         let timestamp = match &self.timestamp {
             None => None,
             Some((Some(value), _)) => Some(text(value, scope, "timestamp")?),
@@ -185,6 +257,9 @@ impl SignatureVerify {
                 Some(Text::from(found.to_owned()))
             }
         };
+        if scope.watch.is_some() {
+            found.clone_from(&timestamp);
+        }
         // Before anything is computed: a part of the payload must not pass for the timestamp.
         if timestamp.as_deref().is_some_and(|text| !Timestamp::is_well_formed(text)) {
             return Err(unauthorized(Reason::BadTimestamp));
@@ -224,14 +299,31 @@ impl SignatureVerify {
 }
 
 impl TokenVerify {
-    fn compile(check: &TokenCheck, keys: &mut KeyUses) -> Self {
+    fn compile(check: &TokenCheck, keys: &mut KeyUses, number: usize) -> Self {
         Self {
+            number,
             key: keys.id(KeyUse { secret: check.secret, form: KeyForm::Token }),
             received: Received::compile(&check.received, false),
         }
     }
 
     fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
+        let mut received = Value::Null;
+        let result = self.judge(&mut received, scope, keys);
+        scope.tell(|| {
+            let result = result.as_ref().copied();
+            Fact::Token { number: self.number, received: &received, result }
+        });
+        result
+    }
+
+    /// `found` is for the token, as far as it is found.
+    fn judge<'a>(
+        &'a self,
+        found: &mut Value<'a>,
+        scope: &Scope<'a, '_>,
+        keys: &Keys,
+    ) -> Result<(), Stop> {
         self.received.look_once(scope)?;
         let what = "the token";
         let value = self
@@ -239,6 +331,9 @@ impl TokenVerify {
             .expression
             .eval(scope)
             .map_err(|bound| unauthorized(Reason::Exhausted { what, bound }))?;
+        if scope.watch.is_some() {
+            found.clone_from(&value);
+        }
         let is_token =
             |value: &Value<'_>| value.as_bytes().map(|received| keys.is_token(self.key, received));
         match &value {
@@ -313,6 +408,17 @@ impl Received {
             },
         }
     }
+}
+
+/// Tells what a proof that holds no secret proves.
+fn told(
+    number: usize,
+    what: &'static str,
+    result: Result<(), Stop>,
+    scope: &Scope<'_, '_>,
+) -> Result<(), Stop> {
+    scope.tell(|| Fact::Other { number, what, result: result.as_ref().copied() });
+    result
 }
 
 fn is_within(networks: &[IpNet], head: &Head) -> Result<(), Stop> {

@@ -5,12 +5,14 @@ use crate::error::Error;
 use crate::error::ErrorKind;
 use crate::error::Warning;
 use crate::form::Node;
+use crate::parts::Part;
 use crate::vocabulary::Vocabulary;
 
 pub mod ast;
 mod compile;
 mod lex;
 mod parse;
+mod parts;
 
 /// Reads `text` into its written form, whatever its names stand for.
 ///
@@ -35,4 +37,10 @@ pub(crate) fn compile(
 ) -> Result<(Node, Vec<Warning>), Vec<Error>> {
     let expr = parse(text).map_err(|error| vec![error])?;
     compile::compile(&expr, vocabulary)
+}
+
+/// The parts of `text` and the whole, each compiled for the same place; none of what is no
+/// expression.
+pub(crate) fn parts(text: &str, vocabulary: &Vocabulary) -> Vec<Part> {
+    parse(text).map(|expr| parts::parts(&expr, vocabulary)).unwrap_or_default()
 }

@@ -4,6 +4,7 @@ mod compliance;
 mod corpus;
 mod hostile;
 mod needs;
+mod parts;
 mod printed;
 mod problems;
 mod reference;

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod explain;
 pub(crate) mod plan;
 pub(crate) mod run;
 pub(crate) mod schema;

@@ -1,0 +1,359 @@
+//! Looks on while a request is decided, and notes each stage.
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use super::Detail;
+use super::End;
+use super::Kind;
+use super::Question;
+use super::Stage;
+use super::cause::Tried;
+use super::expression;
+use super::proof;
+use super::shown;
+use super::shown::Shown;
+use super::token;
+use super::written::Written;
+use super::written::entry;
+use crate::config::Accept;
+use crate::config::Config;
+use crate::config::Listener;
+use crate::outcome::Outcome;
+use crate::outcome::Reason;
+use crate::pipeline::EventRecord;
+use crate::pipeline::Fact;
+use crate::pipeline::Scope;
+use crate::pipeline::Watch;
+use crate::roots::Place;
+use crate::span::Span;
+
+/// How many wrong characters still make a path look like another.
+const MOST_SLIPS: usize = 2;
+
+/// How many events are shown.
+const MOST_EVENTS: usize = 3;
+
+/// What looks on while one listener decides.
+pub(super) struct Look<'q> {
+    question: &'q Question<'q>,
+    pub(super) listener: &'q Listener,
+    pub(super) written: Written,
+    shown: Shown,
+    /// The names of `let`.
+    lets: Vec<String>,
+    noted: Mutex<Noted>,
+}
+
+#[derive(Default)]
+struct Noted {
+    stages: Vec<Stage>,
+    /// The likeliest causes by proof: those of the last look at it count.
+    causes: Vec<(usize, Vec<String>)>,
+    /// Those of everything else.
+    other_causes: Vec<String>,
+}
+
+impl<'q> Look<'q> {
+    pub(super) fn new(question: &'q Question<'q>, listener: usize) -> Self {
+        let listener = &question.config.listeners[listener];
+        let look = Self {
+            question,
+            listener,
+            written: Written::read(question.sources, listener),
+            shown: Shown::new(question.secrets, &question.head),
+            lets: listener.lets.iter().map(|it| it.name.clone()).collect(),
+            noted: Mutex::default(),
+        };
+        let by = if question.listener.is_some() { ", as you say" } else { "" };
+        let route = format!("listener {}, path {}{by}", listener.name, listener.path);
+        look.note(Kind::Route, 0, route, look.written.route(), Vec::new());
+        look
+    }
+
+    pub(super) fn shown(&self) -> &Shown {
+        &self.shown
+    }
+
+    pub(super) fn tried(&self) -> Tried<'_> {
+        Tried { config: self.question.config, secrets: self.question.secrets }
+    }
+
+    pub(super) fn lets(&self) -> &[String] {
+        &self.lets
+    }
+
+    /// The body is asked for.
+    pub(super) fn body(&self, size: u64, limit: u64) {
+        if size > limit {
+            let decision = format!("{size} bytes are more than the limit of {limit}");
+            let limits = self.written.key("limits");
+            let own = limits.and_then(|limits| entry(&limits.node, "body"));
+            self.note(Kind::Body, 0, decision, own.map(|own| own.key.span), Vec::new());
+        }
+    }
+
+    /// Every stage in the order in which they were reached, and what is most likely wrong.
+    pub(super) fn end(
+        self,
+        end: &End,
+        record: Option<&EventRecord>,
+        unchecked: Option<&[usize]>,
+    ) -> (Vec<Stage>, Vec<String>) {
+        let is_invalid = end.outcome == Outcome::Invalid;
+        if let Some(record) = record {
+            self.events(record);
+        } else if let Some(reason) = end.reason.as_ref().filter(|_| is_invalid) {
+            self.stopped(reason);
+        } else if end.outcome == Outcome::Accepted {
+            let at = self.key("events");
+            self.note(Kind::Events, 0, "no event".to_owned(), at, Vec::new());
+        }
+        let unverified = unchecked.map(|numbers| proof::unchecked(&self, self.question, numbers));
+        let noted = self.noted.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut stages = noted.stages;
+        if let Some(unverified) = unverified {
+            for stage in &mut stages {
+                stage.assumed = stage.kind > Kind::Verify;
+            }
+            for proof in unverified {
+                let order = |stage: &Stage| (stage.kind, stage.index);
+                let is_later =
+                    |stage: &Stage| stage.kind >= Kind::Verify && order(stage) > order(&proof);
+                let at = stages.iter().position(is_later).unwrap_or(stages.len());
+                stages.insert(at, proof);
+            }
+        }
+        // Of several ways to prove oneself one may be enough.
+        let is_refused = matches!(end.outcome, Outcome::Unauthorized | Outcome::Stale);
+        let mut causes = noted.other_causes;
+        if is_refused {
+            causes.extend(noted.causes.into_iter().flat_map(|(_, causes)| causes));
+        }
+        (stages, causes)
+    }
+
+    /// Notes a stage; what was noted before about the same is forgotten.
+    pub(super) fn note(
+        &self,
+        kind: Kind,
+        index: usize,
+        decision: String,
+        at: Option<Span>,
+        details: Vec<Detail>,
+    ) {
+        let stage = Stage { kind, decision, at, details, assumed: false, index };
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let known =
+            noted.stages.iter_mut().find(|known| (known.kind, known.index) == (kind, index));
+        match known {
+            Some(known) => *known = stage,
+            None => noted.stages.push(stage),
+        }
+    }
+
+    /// Notes what is most likely wrong with a proof.
+    pub(super) fn suspect(&self, number: usize, causes: Vec<String>) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.causes.retain(|(known, _)| *known != number);
+        noted.causes.push((number, causes));
+    }
+
+    fn key(&self, name: &str) -> Option<Span> {
+        self.written.key(name).map(|entry| entry.key.span)
+    }
+
+    fn events(&self, record: &EventRecord) {
+        let names = record.deliver.iter().map(|id| {
+            self.question.config.destinations.get(id.0).map_or("", |it| it.name.as_str())
+        });
+        let to = names.collect::<Vec<_>>().join(", ");
+        let n_events = shown::count(record.events.len(), "event");
+        let details = record.events.iter().take(MOST_EVENTS).map(|event| {
+            Detail::Fact("event", self.shown.wide(&String::from_utf8_lossy(&event.json)))
+        });
+        let at = self.key("events").or_else(|| self.key("deliver"));
+        self.note(Kind::Events, 0, format!("{n_events} to {to}"), at, details.collect());
+    }
+
+    /// A stage that is only told by the end that it brought.
+    fn stopped(&self, reason: &Reason) {
+        let (kind, key) = match reason {
+            Reason::Exhausted { what: "let", .. } => (Kind::Let, "let"),
+            Reason::Exhausted { what: "reject", .. } => (Kind::Reject, "reject"),
+            Reason::Exhausted { what: "filter", .. } => (Kind::Filter, "filter"),
+            Reason::NoList { .. } | Reason::Misfit { .. } | Reason::Exhausted { .. } => {
+                (Kind::Events, "events")
+            }
+            _ => return,
+        };
+        let each = self.written.key("events").and_then(|it| entry(&it.node, "each"));
+        let each = each.filter(|_| matches!(reason, Reason::NoList { .. }));
+        let at = each.map(|each| each.key.span).or_else(|| self.key(key));
+        // Behind those names of `let` that could be computed.
+        let index = if kind == Kind::Let { self.lets.len() } else { 0 };
+        self.note(kind, index, reason.to_string(), at, Vec::new());
+    }
+
+    /// What the body's own type says that it is.
+    fn other_parser(&self, scope: &Scope<'_, '_>) {
+        let is_form =
+            scope.head.media_type().as_deref() == Some("application/x-www-form-urlencoded");
+        if is_form && self.listener.accept == Accept::Json {
+            let cause = "the Content-Type says that the body is a form: `accept: form`";
+            let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+            noted.other_causes.push(cause.to_owned());
+        }
+    }
+
+    /// The whole body, also where the machine did not get as far as to read it.
+    pub(super) fn whole_body(&self) -> &[u8] {
+        &self.question.body
+    }
+
+    fn decision(&self, name: &str, scope: &Scope<'_, '_>) -> Vec<Detail> {
+        let Some(entry) = self.written.key(name) else { return Vec::new() };
+        let Some(text) = self.written.text(&entry.node) else { return Vec::new() };
+        expression::details(self, text, Place::Verified, scope)
+    }
+}
+
+impl Watch for Look<'_> {
+    fn saw(&self, fact: &Fact<'_>, scope: &Scope<'_, '_>) {
+        match fact {
+            Fact::Challenge { index, detected } => {
+                let detection = self
+                    .written
+                    .item("challenge", *index)
+                    .and_then(|challenge| entry(challenge, "detection"));
+                let text = detection.and_then(|detection| self.written.text(&detection.node));
+                let details = text.map_or_else(Vec::new, |text| {
+                    expression::details(self, text, Place::Challenge, scope)
+                });
+                let decision = if *detected { "yes" } else { "no" }.to_owned();
+                let at = detection.map(|detection| detection.key.span);
+                self.note(Kind::Challenge, *index, decision, at, details);
+            }
+            Fact::ChallengeToken { name, value } => {
+                self.shown.mask(value, &format!("<token {name}>"));
+            }
+            Fact::Method { taken } => {
+                let taken_ones = &self.listener.methods;
+                let taken_ones: Vec<_> = taken_ones.iter().map(http::Method::as_str).collect();
+                let method = &scope.head.method;
+                let decision = if *taken {
+                    format!("{method} is taken")
+                } else {
+                    format!("{method} is not taken, but {}", taken_ones.join(", "))
+                };
+                self.note(Kind::Method, 0, decision, self.key("methods"), Vec::new());
+            }
+            Fact::Signature(signature) => proof::signature(self, signature, scope),
+            Fact::Token { number, received, result } => {
+                token::token(self, *number, received, *result, scope);
+            }
+            Fact::Other { number, what, result } => {
+                let decision = match result {
+                    Ok(()) => format!("{what}: it is one of them"),
+                    Err(stop) => format!("{what}: {}", stop.reason),
+                };
+                let at = self.written.proofs().get(*number).map(|proof| proof.key.span);
+                self.note(Kind::Verify, *number, decision, at, Vec::new());
+            }
+            Fact::Anyone => {
+                let is_written = self.written.proofs().iter().any(|it| it.key.name == "none");
+                if is_written {
+                    let decision = "anyone may send".to_owned();
+                    self.note(Kind::Verify, 0, decision, self.key("verification"), Vec::new());
+                }
+            }
+            Fact::MediaType { taken } => {
+                let found = scope.head.media_type().unwrap_or_else(|| "none".to_owned());
+                let found = shown::escaped(&found, 60);
+                let decision = if *taken {
+                    format!("{found} is taken")
+                } else {
+                    let wanted = self.listener.content_types.join(", ");
+                    format!("{found} is not taken, but {wanted}")
+                };
+                self.note(Kind::MediaType, 0, decision, self.key("content_types"), Vec::new());
+            }
+            Fact::Decoded { fault } => {
+                let parser = match self.listener.accept {
+                    Accept::Json => "JSON",
+                    Accept::Form => "a form",
+                    Accept::Text => "text",
+                    Accept::Any => "what its type says",
+                };
+                let decision = match fault {
+                    None => format!("the body is {parser}"),
+                    Some(why) => format!("the body is not {parser}: {why}"),
+                };
+                self.note(Kind::Decode, 0, decision, self.key("accept"), Vec::new());
+                if fault.is_some() {
+                    self.other_parser(scope);
+                }
+            }
+            Fact::Let { index, value } => {
+                let name = self.lets.get(*index).map_or("", String::as_str);
+                let decision = format!("{name} = {}", self.shown.value(value));
+                let at = self.written.key("let").and_then(|lets| entry(&lets.node, name));
+                let at = at.map(|entry| entry.key.span);
+                self.note(Kind::Let, *index, decision, at, Vec::new());
+            }
+            Fact::Reject { rejected } => {
+                let decision = if *rejected { "true: it is rejected" } else { "false" };
+                let details = self.decision("reject", scope);
+                self.note(Kind::Reject, 0, decision.to_owned(), self.key("reject"), details);
+            }
+            Fact::Filter { passed } => {
+                let decision = if *passed { "true" } else { "false: it is left out" };
+                let details = self.decision("filter", scope);
+                self.note(Kind::Filter, 0, decision.to_owned(), self.key("filter"), details);
+            }
+        }
+    }
+}
+
+/// What is told where no listener has the path.
+pub(super) fn nowhere(config: &Config, target: &str) -> (Vec<Stage>, Vec<String>) {
+    let path = target.split('?').next().unwrap_or_default();
+    let decision = format!("no listener has the path {}", shown::escaped(path, 80));
+    let stage = Stage {
+        kind: Kind::Route,
+        decision,
+        at: None,
+        details: Vec::new(),
+        assumed: false,
+        index: 0,
+    };
+    let path = path.trim_end_matches('/');
+    let distance = |known: &&Listener| {
+        strsim::osa_distance(&known.path.trim_end_matches('/').to_lowercase(), &path.to_lowercase())
+    };
+    let begins = |known: &&Listener| {
+        let literal = known.path.split('{').next().unwrap_or_default();
+        literal.len() > 1
+            && literal.len() < known.path.len()
+            && literal.trim_end_matches('/') == path
+    };
+    let nearest = config.listeners.iter().find(begins).or_else(|| {
+        let near = config.listeners.iter().filter(|known| distance(known) <= MOST_SLIPS);
+        near.min_by_key(distance)
+    });
+    let named =
+        config.listeners.iter().find(|known| path.split('/').any(|part| part == known.name));
+    let causes = match (nearest, named) {
+        (Some(known), _) => {
+            vec![format!("the path is nearly that of listener {}: {}", known.name, known.path)]
+        }
+        (None, Some(known)) => {
+            vec![format!(
+                "a proxy may have changed the path: that of listener {} is {}",
+                known.name, known.path
+            )]
+        }
+        (None, None) => Vec::new(),
+    };
+    (vec![stage], causes)
+}

@@ -1,0 +1,110 @@
+//! A HAR file, as browsers and proxies save what they saw (HTTP Archive 1.2).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use form_urlencoded::Serializer;
+use serde::Deserialize;
+
+use super::Draft;
+use super::Fault;
+use super::Saved;
+use super::seconds;
+
+/// How many requests are read.
+const MOST_ENTRIES: usize = 10_000;
+
+#[derive(Deserialize)]
+struct File {
+    log: Log,
+}
+
+#[derive(Deserialize)]
+struct Log {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    started_date_time: Option<String>,
+    request: Request,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request {
+    method: String,
+    url: String,
+    #[serde(default)]
+    headers: Vec<Pair>,
+    post_data: Option<PostData>,
+}
+
+#[derive(Deserialize)]
+struct Pair {
+    name: String,
+    #[serde(default)]
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct PostData {
+    text: Option<String>,
+    #[serde(default)]
+    params: Vec<Pair>,
+    encoding: Option<String>,
+}
+
+pub(super) fn read(json: &[u8]) -> Result<Vec<Saved>, Fault> {
+    let File { log } = serde_json::from_slice(json)
+        .map_err(|error| Fault::new(format!("it begins as a HAR file, but is none: {error}")))?;
+    if log.entries.is_empty() {
+        return Err(Fault::new("the HAR file holds no request"));
+    }
+    if log.entries.len() > MOST_ENTRIES {
+        return Err(Fault::new(format!("the HAR file holds more than {MOST_ENTRIES} requests")));
+    }
+    let numbered = log.entries.into_iter().zip(1..);
+    numbered
+        .map(|(entry, number)| {
+            request(entry).map_err(|fault| Fault::new(format!("entry {number}: {fault}")))
+        })
+        .collect()
+}
+
+fn request(Entry { started_date_time, request }: Entry) -> Result<Saved, Fault> {
+    let mut draft = Draft::new(&request.method, &request.url)?;
+    for Pair { name, value } in &request.headers {
+        match name.strip_prefix(':') {
+            // HTTP/2 has these in the place of a request line, and of `Host`.
+            Some("authority") => draft.authority = Some(value.clone()),
+            Some(_) => {}
+            None => draft.header(name, value.trim().as_bytes())?,
+        }
+    }
+    let started = started_date_time.and_then(|it| it.parse::<jiff::Timestamp>().ok());
+    draft.saved.at = started.map(|at| (seconds(at), "its startedDateTime"));
+    let body = match request.post_data {
+        None => Vec::new(),
+        Some(PostData { text: Some(text), encoding: Some(encoding), .. })
+            if encoding == "base64" =>
+        {
+            let found = STANDARD.decode(text.trim());
+            found.map_err(|_| Fault::new("the body is said to be base64 and is not"))?
+        }
+        Some(PostData { text: Some(text), .. }) => {
+            if text.contains('\u{fffd}') {
+                draft.note("the body held bytes that a HAR file cannot hold: they are lost");
+            }
+            text.into_bytes()
+        }
+        Some(PostData { params, .. }) => {
+            let pairs = params.iter().map(|it| (&it.name, &it.value));
+            if !params.is_empty() {
+                draft.note("the body is put together from the parameters of a form");
+            }
+            Serializer::new(String::new()).extend_pairs(pairs).finish().into_bytes()
+        }
+    };
+    Ok(draft.end(body))
+}
