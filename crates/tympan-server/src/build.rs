@@ -20,6 +20,7 @@ use tympan_core::span::Sources;
 
 use crate::delivery::Destinations;
 use crate::keys;
+use crate::meters::Meters;
 use crate::receipt::Refused;
 use crate::serving::Serving;
 
@@ -89,11 +90,14 @@ impl Built {
         }
     }
 
-    /// What requests are to share.
-    pub(crate) fn serving(&self, destinations: &Destinations) -> Serving {
+    /// What requests are to share, and are counted with from where `meters` are.
+    pub(crate) fn serving(&self, destinations: &Destinations, meters: &Meters) -> Serving {
+        let meters = meters.next(&self.live, &self.config.destinations);
         Serving {
             live: Arc::clone(&self.live),
-            destinations: destinations.ready(&self.config.destinations),
+            destinations: destinations.ready(&self.config.destinations, &meters),
+            meters,
+            sources: Arc::new(self.sources.clone()),
             server: self.config.server.clone(),
             log: self.config.log.clone(),
         }

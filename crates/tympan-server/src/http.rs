@@ -31,6 +31,7 @@ use tympan_core::pipeline::Exchange;
 use tympan_core::pipeline::Head;
 use tympan_core::pipeline::Input;
 
+use crate::clock;
 use crate::delivery;
 use crate::log;
 use crate::pace::Pace;
@@ -125,9 +126,16 @@ impl Flow {
                 }
             };
         };
+        self.count(&answer);
         log::answered(&self.connection.shared, &self.serving.log, &self.exchange, &answer);
         self.connection.pace.turn_to(Phase::Answer);
         respond(answer)
+    }
+
+    fn count(&self, answer: &Answer) {
+        let took = clock::since(self.exchange.head().now);
+        let (listener, body) = (self.exchange.listener_index(), self.exchange.body_bytes());
+        self.serving.meters.answered(listener, answer.outcome, took, body);
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! [`Server::start`] reads a configuration and serves it. These run until [`Server::stop`]: a task
 //! that accepts connections for each address (`listen`), one for each connection (`http`), one that
-//! follows the files (`reload`), one that sums up refusals (`log`), and a thread that writes to
+//! follows the files (`reload`), one that sums up refusals (`log`), one that sees that nobody takes
+//! too long (`watchman`), the same once more for the operator (`admin`), and a thread that writes to
 //! standard output (`delivery`).
 
+pub mod admin;
 mod build;
 mod clock;
 mod delivery;
@@ -14,9 +16,11 @@ mod http;
 pub mod keys;
 mod listen;
 pub mod log;
+mod meters;
 mod pace;
 mod receipt;
 mod reload;
+mod reloads;
 mod serving;
 mod watch;
 mod watchman;
@@ -24,6 +28,7 @@ mod watchman;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -39,6 +44,7 @@ pub use reload::OnDiagnostics;
 use crate::listen::Listening;
 use crate::reload::Command;
 use crate::reload::Reloader;
+use crate::reload::Started;
 use crate::serving::Shared;
 
 /// What a server is started with.
@@ -55,6 +61,7 @@ pub struct Options {
 pub struct Server {
     shared: Arc<Shared>,
     listening: Arc<Listening>,
+    admin: Arc<admin::Listening>,
     commands: mpsc::Sender<Command>,
     tasks: Vec<JoinHandle<()>>,
     facts: Facts,
@@ -91,15 +98,16 @@ impl Server {
     pub async fn start(options: Options) -> Result<Self, Refused> {
         let destinations = delivery::Destinations::start(options.stdout);
         let (commands, inbox) = mpsc::channel(16);
-        let (reloader, shared, listening) =
-            Reloader::start(options.file, destinations, options.on_diagnostics).await?;
+        let (file, on_diagnostics) = (options.file, options.on_diagnostics);
+        let started = Reloader::start(file, destinations, on_diagnostics, commands.clone()).await?;
+        let (reloader, Started { shared, listening, admin }) = started;
         let facts = facts(&shared, listening.addresses());
         let tasks = vec![
             tokio::spawn(reloader.run(inbox, commands.clone())),
             tokio::spawn(log::sum_up(Arc::clone(&shared))),
             tokio::spawn(watch(Arc::clone(&shared))),
         ];
-        Ok(Self { shared, listening, commands, tasks, facts })
+        Ok(Self { shared, listening, admin, commands, tasks, facts })
     }
 
     /// What was served at the start.
@@ -127,6 +135,7 @@ impl Server {
     /// Gives the number of connections that had to be cut.
     pub async fn stop(self) -> usize {
         let grace: Duration = self.shared.serving.load().server.shutdown_grace;
+        self.shared.is_stopping.store(true, Ordering::Relaxed);
         for task in &self.tasks {
             task.abort();
         }
@@ -135,6 +144,7 @@ impl Server {
             let _ = task.await;
         }
         let n_cut = self.listening.stop(grace).await;
+        self.admin.stop().await;
         log::flush(&self.shared);
         n_cut
     }

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tympan_core::config::Address;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Severity;
 use tympan_core::diff::Change;
@@ -57,6 +58,13 @@ pub enum Refused {
         /// Why.
         error: io::Error,
     },
+    /// An address for the operator cannot be bound.
+    AdminUnbound {
+        /// The address.
+        address: Address,
+        /// Why.
+        error: io::Error,
+    },
     /// The server is stopping.
     Stopped,
 }
@@ -101,6 +109,9 @@ impl Refused {
                 format!("{} cannot be read: {error}", file.display())
             }
             Self::Unbound { address, error } => format!("{address} cannot be bound: {error}"),
+            Self::AdminUnbound { address, error } => {
+                format!("the admin address {address} cannot be bound: {error}")
+            }
             Self::Stopped => "the server is stopping".to_owned(),
         }
     }

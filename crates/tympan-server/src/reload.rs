@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -22,6 +23,7 @@ use tympan_core::keys::Secrets;
 use tympan_core::pipeline::Live;
 use tympan_core::span::Sources;
 
+use crate::admin;
 use crate::build::Built;
 use crate::build::build;
 use crate::build::fingerprint;
@@ -33,9 +35,11 @@ use crate::keys;
 use crate::listen::Bound;
 use crate::listen::Listening;
 use crate::log;
+use crate::meters::Meters;
 use crate::receipt::Receipt;
 use crate::receipt::Refused;
 use crate::receipt::changed_states;
+use crate::reloads::Reloads;
 use crate::serving::Serving;
 use crate::serving::Shared;
 use crate::watch;
@@ -62,6 +66,7 @@ pub(crate) struct Reloader {
     folder: PathBuf,
     shared: Arc<Shared>,
     listening: Arc<Listening>,
+    admin: Arc<admin::Listening>,
     destinations: Destinations,
     on_diagnostics: OnDiagnostics,
     config: Config,
@@ -76,8 +81,22 @@ pub(crate) struct Reloader {
     told: Option<String>,
 }
 
+/// What runs from the start on.
+pub(crate) struct Started {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) listening: Arc<Listening>,
+    pub(crate) admin: Arc<admin::Listening>,
+}
+
 /// Who is told about the mistakes and warnings of a file.
 pub type OnDiagnostics = Arc<dyn Fn(&Diagnostics, &Sources) + Send + Sync>;
+
+/// Everything that is gone over to, with all done that can fail.
+struct Next {
+    built: Built,
+    bound: Vec<Bound>,
+    admin_bound: Vec<admin::Bound>,
+}
 
 impl Reloader {
     /// Reads and serves the first generation.
@@ -85,22 +104,32 @@ impl Reloader {
         file: PathBuf,
         destinations: Destinations,
         on_diagnostics: OnDiagnostics,
-    ) -> Result<(Self, Arc<Shared>, Arc<Listening>), Refused> {
+        commands: mpsc::Sender<Command>,
+    ) -> Result<(Self, Started), Refused> {
         let folder = folder_of(&file);
         let text = read(&file)?;
         let built = build(&file, folder.clone(), text, 1).await?;
-        let serving = built.serving(&destinations);
+        let serving = built.serving(&destinations, &Meters::none());
         let shared = Arc::new(Shared {
             serving: ArcSwap::from_pointee(serving),
             clock: Clock::new(),
             gate: Arc::new(Gate::new(built.config.server.limits.connections)),
             watchman: Watchman::default(),
             refusals: log::Refusals::default(),
+            reloads: Reloads::started(),
+            is_stopping: AtomicBool::new(false),
         });
         let listening = Arc::new(Listening::new(Arc::clone(&shared)));
         let addresses = addresses(&built.config);
         let bound = bind(&listening, &addresses).await?;
+        let admin = Arc::new(admin::Listening::new(admin::Context {
+            shared: Arc::clone(&shared),
+            public: Arc::clone(&listening),
+            commands,
+        }));
+        let admin_bound = admin.bind(&folder, &built.config).await?;
         listening.change(bound, &addresses);
+        admin.change(admin_bound, &folder, &built.config);
         log::level(built.config.log.level);
         if !built.diagnostics.is_empty() {
             on_diagnostics(&built.diagnostics, &built.sources);
@@ -112,6 +141,7 @@ impl Reloader {
             folder,
             shared: Arc::clone(&shared),
             listening: Arc::clone(&listening),
+            admin: Arc::clone(&admin),
             destinations,
             on_diagnostics,
             config: built.config,
@@ -121,7 +151,7 @@ impl Reloader {
             told: None,
         };
         reloader.files = reloader.files();
-        Ok((reloader, shared, listening))
+        Ok((reloader, Started { shared, listening, admin }))
     }
 
     /// Follows the files until the server stops.
@@ -188,7 +218,7 @@ impl Reloader {
         let started = Instant::now();
         let old = Arc::clone(&self.shared.serving.load().live);
         match self.next(&old).await {
-            Ok(Some((built, bound))) => Ok(self.go_over(&old, built, bound, started)),
+            Ok(Some(next)) => Ok(self.go_over(&old, next, started)),
             Ok(None) => Ok(self.renew_secrets(&old, started)),
             Err(refused) => {
                 // A bad file is no reason to miss a secret that has changed.
@@ -199,7 +229,7 @@ impl Reloader {
     }
 
     /// What to go over to, with everything done that can fail: nothing if the file is as it was.
-    async fn next(&mut self, old: &Live) -> Result<Option<(Built, Vec<Bound>)>, Refused> {
+    async fn next(&mut self, old: &Live) -> Result<Option<Next>, Refused> {
         self.wanted.clear();
         let text = read(&self.file)?;
         if fingerprint(&text) == old.generation().fingerprint {
@@ -215,24 +245,21 @@ impl Reloader {
             return Err(Refused::Mistakes { diagnostics, sources });
         }
         let bound = bind(&self.listening, &addresses(&built.config)).await?;
-        Ok(Some((built, bound)))
+        let admin_bound = self.admin.bind(&self.folder, &built.config).await?;
+        Ok(Some(Next { built, bound, admin_bound }))
     }
 
-    fn go_over(
-        &mut self,
-        old: &Live,
-        built: Built,
-        bound: Vec<Bound>,
-        started: Instant,
-    ) -> Receipt {
+    fn go_over(&mut self, old: &Live, next: Next, started: Instant) -> Receipt {
+        let Next { built, bound, admin_bound } = next;
         // The only moment: from here on nothing can fail.
-        let serving = built.serving(&self.destinations);
+        let serving = built.serving(&self.destinations, &self.shared.serving.load().meters);
         self.shared.serving.store(Arc::new(serving));
 
         // What follows from it.
         let addresses = addresses(&built.config);
         self.shared.gate.set_limit(built.config.server.limits.connections);
         self.listening.change(bound, &addresses);
+        self.admin.change(admin_bound, &self.folder, &built.config);
         log::level(built.config.log.level);
         if !built.diagnostics.is_empty() {
             (self.on_diagnostics)(&built.diagnostics, &built.sources);
@@ -283,6 +310,7 @@ impl Reloader {
     /// Tells the operator what a reload did. A refusal that was told is not told again, unless
     /// somebody asked.
     fn tell(&mut self, result: &Result<Receipt, Refused>, asked: bool) {
+        self.shared.reloads.note(result);
         match result {
             Ok(receipt) => {
                 // Whoever was told of a mistake is told that it is over.

@@ -1,16 +1,20 @@
 //! What every request shares: one pointer to everything that a reload replaces.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use tympan_core::config::Log;
 use tympan_core::config::Server;
 use tympan_core::pipeline::Live;
+use tympan_core::span::Sources;
 
 use crate::clock::Clock;
 use crate::delivery::Destination;
 use crate::gate::Gate;
 use crate::log::Refusals;
+use crate::meters::Meters;
+use crate::reloads::Reloads;
 use crate::watchman::Watchman;
 
 /// Everything that a request sees, replaced as a whole.
@@ -20,6 +24,10 @@ pub(crate) struct Serving {
     pub(crate) live: Arc<Live>,
     /// The destinations, by the ids of the same configuration.
     pub(crate) destinations: Vec<Destination>,
+    /// What requests are counted with, by the same ids.
+    pub(crate) meters: Meters,
+    /// The text of the files.
+    pub(crate) sources: Arc<Sources>,
     /// The settings of sockets.
     pub(crate) server: Server,
     /// The settings of logs.
@@ -38,4 +46,7 @@ pub(crate) struct Shared {
     pub(crate) watchman: Watchman,
     /// Counts that a reload must not forget.
     pub(crate) refusals: Refusals,
+    pub(crate) reloads: Reloads,
+    /// Whether the end has begun.
+    pub(crate) is_stopping: AtomicBool,
 }

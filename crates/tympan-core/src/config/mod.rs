@@ -4,6 +4,7 @@
 //! reported at its place and left out.
 
 mod address;
+mod admin;
 mod challenge;
 mod destination;
 mod event;
@@ -25,6 +26,7 @@ use tympan_expr::Dialect;
 use tympan_expr::Vocabulary;
 
 pub use address::Address;
+pub use admin::Admin;
 pub use challenge::Challenge;
 pub use challenge::ChallengeToken;
 pub use destination::Destination;
@@ -66,6 +68,8 @@ use crate::yaml::Value;
 pub struct Config {
     /// Where and how requests are received.
     pub server: Server,
+    /// Where the operator is answered.
+    pub admin: Admin,
     /// What is logged.
     pub log: Log,
     /// The folder of what outlives the process, relative to the configuration's folder.
@@ -258,6 +262,11 @@ impl Sections for Reader<'_> {
             "server" => {
                 if let Some(server) = self.server(&key, node) {
                     self.config.server = server;
+                }
+            }
+            "admin" => {
+                if let Some(admin) = self.admin(&key, node) {
+                    self.config.admin = admin;
                 }
             }
             "log" => {

@@ -11,6 +11,8 @@ use crate::span::Span;
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields of a fact say in one word what they hold")]
 pub enum Problem {
+    /// An admin address that anyone on the network could use.
+    AdminOpen { address: String },
     /// A name that may not be used for this kind of thing.
     BadName { kind: &'static str, name: String },
     /// A path that cannot be routed.
@@ -130,6 +132,7 @@ impl Problem {
             Self::NoneBesideOthers => "L43",
             Self::BodyUnsigned => "L44",
             Self::Tolerance { .. } => "L11",
+            Self::AdminOpen { .. } => "L33",
             Self::SecretWritten => "L31",
             Self::NoDestination { .. } => "L41",
             Self::Unused { .. } => "L42",
@@ -153,6 +156,9 @@ impl Problem {
     #[must_use]
     pub fn message(&self) -> String {
         match self {
+            Self::AdminOpen { address } => {
+                format!("anyone who reaches {address} could give orders: it needs a `token`")
+            }
             Self::BadName { kind, name } => format!("`{name}` cannot be the name of a {kind}"),
             Self::BadPath { path, why } => format!("`{path}` cannot be routed: {why}"),
             Self::BadValue { what, found, why: None, .. } => {
@@ -245,6 +251,11 @@ impl Problem {
     #[expect(clippy::too_many_lines, reason = "a list")]
     pub fn help(&self) -> Option<String> {
         Some(match self {
+            Self::AdminOpen { .. } => {
+                "add `token: NAME` with a name from `secrets:`, or listen at \
+                                       `unix:PATH`, which only its owner can open"
+                    .to_owned()
+            }
             Self::BadName { .. } => {
                 "use a lower-case letter or digit, then up to 62 more of them, \
                                      `_` or `-`"

@@ -41,6 +41,8 @@ pub struct Exchange {
     /// The listener, once it is known.
     listener: Option<usize>,
     path_params: PathParams,
+    /// How large the body was, once it was read.
+    body_bytes: Option<u64>,
     /// What is answered once the events are kept.
     pending: Option<Box<Reply>>,
 }
@@ -125,7 +127,14 @@ impl Exchange {
     /// A request that has just arrived.
     #[must_use]
     pub fn new(live: Arc<Live>, head: Head) -> Self {
-        Self { live, head, listener: None, path_params: PathParams::new(), pending: None }
+        Self {
+            live,
+            head,
+            listener: None,
+            path_params: PathParams::new(),
+            body_bytes: None,
+            pending: None,
+        }
     }
 
     /// The request's head.
@@ -138,6 +147,18 @@ impl Exchange {
     #[must_use]
     pub fn listener(&self) -> Option<&str> {
         self.pipeline().map(|pipeline| pipeline.name.as_str())
+    }
+
+    /// The place of that listener among those of its generation.
+    #[must_use]
+    pub fn listener_index(&self) -> Option<usize> {
+        self.listener
+    }
+
+    /// How large the body was, if it was read.
+    #[must_use]
+    pub fn body_bytes(&self) -> Option<u64> {
+        self.body_bytes
     }
 
     /// Goes as far as can be gone with `input`.
@@ -195,6 +216,7 @@ impl Exchange {
     }
 
     fn on_body(&mut self, body: Bytes) -> Result<Ask, Stop> {
+        self.body_bytes = Some(body.len() as u64);
         let (ask, pending) = self.judge(&Sealed::new(body))?;
         self.pending = pending.map(Box::new);
         Ok(ask)

@@ -6,6 +6,9 @@ use super::Pipeline;
 use super::route::Routes;
 use crate::config::Config;
 use crate::config::SecretId;
+use crate::keys::KeyForm;
+use crate::keys::KeyId;
+use crate::keys::KeyUse;
 use crate::keys::KeyUses;
 use crate::keys::Keys;
 use crate::keys::Secrets;
@@ -20,6 +23,8 @@ pub struct Generation {
     pub(super) public_url: Option<String>,
     routes: Routes,
     key_uses: KeyUses,
+    /// What the operator proves itself with at a TCP address.
+    admin_token: Option<KeyId>,
     secret_names: Vec<String>,
 }
 
@@ -65,6 +70,8 @@ impl Generation {
             routes.add(&listener.path, index);
             pipelines.push(Pipeline::compile(listener, config, &mut key_uses));
         }
+        let token = |secret| key_uses.id(KeyUse { secret, form: KeyForm::Token });
+        let admin_token = config.admin.token.map(token);
         Self {
             number,
             fingerprint: fingerprint.to_owned(),
@@ -72,6 +79,7 @@ impl Generation {
             public_url: config.server.public_url.clone(),
             routes,
             key_uses,
+            admin_token,
             secret_names: config.secrets.iter().map(|secret| secret.name.clone()).collect(),
         }
     }
@@ -105,6 +113,13 @@ impl Live {
     #[must_use]
     pub fn generation(&self) -> &Arc<Generation> {
         &self.generation
+    }
+
+    /// Whether a token is the operator's; `None` if nobody knows what that is.
+    #[must_use]
+    pub fn is_operator(&self, token: &[u8]) -> Option<bool> {
+        let key = self.generation.admin_token.filter(|key| self.keys.is_ready(*key))?;
+        Some(self.keys.is_token(key, token))
     }
 
     /// Every listener, in the order of the file.
