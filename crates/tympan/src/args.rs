@@ -6,6 +6,7 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 use clap_complete::Shell;
+use tympan_core::config::Address;
 
 use crate::exit;
 
@@ -24,6 +25,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     Run(Run),
     Check(Check),
+    Reload(Reload),
+    Health(Health),
     Schema(Schema),
     Completions(Completions),
 }
@@ -85,6 +88,44 @@ pub(crate) enum CheckFormat {
     Json,
 }
 
+/// Have a running server read its file again, and tell what came of it.
+///
+/// Ends once the new configuration serves, or it is known why the old one goes on.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Reload {
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+}
+
+/// Ask whether a server is running.
+///
+/// Says nothing if it is. For containers: `HEALTHCHECK CMD ["tympan", "health"]`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Health {
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+
+    /// Ask whether requests should be sent to it
+    #[arg(long)]
+    pub(crate) ready: bool,
+}
+
+/// Which server is asked.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Asked {
+    /// The configuration that it serves
+    #[arg(default_value = "listeners.yaml", env = "TYMPAN_CONFIG")]
+    pub(crate) file: PathBuf,
+
+    /// Its admin address, if not what the file says: unix:PATH or IP:PORT
+    ///
+    /// TCP addresses need the token, from `TYMPAN_ADMIN_TOKEN` or else from where the file says.
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub(crate) admin: Option<Address>,
+}
+
 /// Print or write the JSON Schema of listeners.yaml.
 ///
 /// Editors complete and check a file that begins with
@@ -105,6 +146,14 @@ pub(crate) struct Schema {
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: Shell,
+}
+
+fn address(text: &str) -> Result<Address, &'static str> {
+    let expected = "expected unix:PATH or an IP address and a port";
+    match text.parse() {
+        Ok(address @ (Address::Tcp(_) | Address::Unix(_))) => Ok(address),
+        Ok(Address::Systemd(_)) | Err(()) => Err(expected),
+    }
 }
 
 const EXAMPLES: &str = "\

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 pub(crate) const HELP: &str = "\
 Exit codes:
   0   done; for `check`, nothing is wrong
-  1   something is wrong with what was looked at, or a file cannot be written
+  1   something is wrong with what was looked at, or a file cannot be written; for `reload` and
+      `health`, nobody answers, or not as hoped
   2   the command line cannot be understood, or names a file that is not there
   74  `run` lost something that it needs to go on
   78  `run` cannot start with this configuration";

@@ -1,6 +1,7 @@
 //! The command: arguments in, an exit code out.
 
 mod args;
+mod client;
 mod commands;
 mod exit;
 mod terminal;
@@ -16,6 +17,8 @@ fn main() -> ExitCode {
     let exit = match Args::parse().command {
         Command::Run(options) => commands::run::run(&options),
         Command::Check(options) => commands::check::run(&options),
+        Command::Reload(options) => commands::reload::run(&options),
+        Command::Health(options) => commands::health::run(&options),
         Command::Schema(options) => commands::schema::run(&options),
         Command::Completions(options) => commands::completions::run(&options),
     };

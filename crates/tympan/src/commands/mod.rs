@@ -2,5 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod health;
+pub(crate) mod reload;
 pub(crate) mod run;
 pub(crate) mod schema;
