@@ -43,8 +43,12 @@ impl Reader<'_> {
         };
         fields.end();
         for (address, at) in admin.listen.iter().flatten() {
-            if matches!(address, Address::Tcp(_)) && !has_token {
-                self.report(*at, Problem::AdminOpen { address: address.to_string() });
+            let Address::Tcp(socket) = address else { continue };
+            let address = address.to_string();
+            if !has_token {
+                self.report(*at, Problem::AdminOpen { address });
+            } else if !socket.ip().is_loopback() {
+                self.report(*at, Problem::AdminPlain { address });
             }
         }
         Some(admin)

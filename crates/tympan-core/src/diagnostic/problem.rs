@@ -13,6 +13,8 @@ use crate::span::Span;
 pub enum Problem {
     /// An admin address that anyone on the network could use.
     AdminOpen { address: String },
+    /// An admin address whose token goes over the network in the clear.
+    AdminPlain { address: String },
     /// A name that may not be used for this kind of thing.
     BadName { kind: &'static str, name: String },
     /// A path that cannot be routed.
@@ -132,7 +134,7 @@ impl Problem {
             Self::NoneBesideOthers => "L43",
             Self::BodyUnsigned => "L44",
             Self::Tolerance { .. } => "L11",
-            Self::AdminOpen { .. } => "L33",
+            Self::AdminOpen { .. } | Self::AdminPlain { .. } => "L33",
             Self::SecretWritten => "L31",
             Self::NoDestination { .. } => "L41",
             Self::Unused { .. } => "L42",
@@ -144,6 +146,7 @@ impl Problem {
     pub fn severity(&self) -> Severity {
         match self {
             Self::ExpressionWarning(_)
+            | Self::AdminPlain { .. }
             | Self::NoDestination { .. }
             | Self::BodyUnsigned
             | Self::Tolerance { .. }
@@ -158,6 +161,9 @@ impl Problem {
         match self {
             Self::AdminOpen { address } => {
                 format!("anyone who reaches {address} could give orders: it needs a `token`")
+            }
+            Self::AdminPlain { address } => {
+                format!("the token for {address} can be read by anyone on the way")
             }
             Self::BadName { kind, name } => format!("`{name}` cannot be the name of a {kind}"),
             Self::BadPath { path, why } => format!("`{path}` cannot be routed: {why}"),
@@ -256,6 +262,9 @@ impl Problem {
                                        `unix:PATH`, which only its owner can open"
                     .to_owned()
             }
+            Self::AdminPlain { .. } => "listen at 127.0.0.1, behind a proxy that speaks TLS; or \
+                                        stay within a network that you trust"
+                .to_owned(),
             Self::BadName { .. } => {
                 "use a lower-case letter or digit, then up to 62 more of them, \
                                      `_` or `-`"
