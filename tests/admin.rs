@@ -604,7 +604,8 @@ fn the_command_reloads_and_tells() {
     let (code, _, err) = run(&["health", "--admin", "unix:nobody.sock"]);
     assert_eq!(code, 1);
     assert!(err.starts_with("error: nobody answers at unix:nobody.sock: "), "{err}");
-    assert_eq!(run(&["health", "no-such-file"]).0, 2);
+    assert_eq!(run(&["health", "no-such-file"]).0, 1);
+    assert_eq!(run(&["reload", "no-such-file"]).0, 2);
     assert_eq!(run(&["reload", "--admin", "localhost"]).0, 2);
 }
 

@@ -31,15 +31,33 @@ pub(super) async fn answer(
     headers: &HeaderMap,
     context: Arc<Context>,
 ) -> Response<String> {
+    let format = {
+        let accept = headers.get_all(header::ACCEPT).iter();
+        Format::negotiate(accept.filter_map(|value| value.to_str().ok()))
+    };
     match route.action {
-        Action::Health => as_json(StatusCode::OK, &json!({"alive": true})),
+        Action::Health => found(&json!({"alive": true})),
         Action::Ready => ready(&context),
-        Action::Metrics => measure(headers, context).await,
         Action::Reload => reload(&context).await,
-        Action::Listeners => as_json(StatusCode::OK, &listeners(&context)),
-        Action::Configuration => as_json(StatusCode::OK, &configuration(&context)),
-        Action::OpenApi => as_json(StatusCode::OK, &openapi::document()),
+        Action::Configuration => apart(move || found(&configuration(&context))).await,
+        Action::Listeners => apart(move || found(&listeners(&context))).await,
+        Action::Metrics => {
+            apart(move || {
+                let page = metrics::page(&context.shared, format);
+                with_type(StatusCode::OK, format.media_type(), page)
+            })
+            .await
+        }
+        Action::OpenApi => found(&openapi::document()),
     }
+}
+
+/// Away from the threads that serve: there may be thousands of listeners.
+async fn apart(answer: impl FnOnce() -> Response<String> + Send + 'static) -> Response<String> {
+    let answer = tokio::task::spawn_blocking(answer).await;
+    answer.unwrap_or_else(|error| {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).answer()
+    })
 }
 
 fn ready(context: &Context) -> Response<String> {
@@ -63,17 +81,6 @@ fn ready(context: &Context) -> Response<String> {
     as_json(status, &readiness)
 }
 
-/// Away from the threads that serve: there may be thousands of listeners.
-async fn measure(headers: &HeaderMap, context: Arc<Context>) -> Response<String> {
-    let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let format = Format::negotiate(accept);
-    let page = tokio::task::spawn_blocking(move || metrics::page(&context.shared, format)).await;
-    match page {
-        Ok(page) => with_type(StatusCode::OK, format.media_type(), page),
-        Err(error) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).answer(),
-    }
-}
-
 async fn reload(context: &Context) -> Response<String> {
     let (reply, told) = oneshot::channel();
     let sent = context.commands.send(Command::Reload { reply }).await;
@@ -82,7 +89,7 @@ async fn reload(context: &Context) -> Response<String> {
         Err(_) => Err(Refused::Stopped),
     };
     match result {
-        Ok(receipt) => as_json(StatusCode::OK, &as_object(&receipt)),
+        Ok(receipt) => found(&as_object(&receipt)),
         Err(refused) => Problem::refused(&refused).answer(),
     }
 }
@@ -145,6 +152,10 @@ fn time(instant: SystemTime) -> Option<String> {
     let since_1970 = instant.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     let microseconds = i64::try_from(since_1970.as_micros()).ok()?;
     Some(jiff::Timestamp::from_microsecond(microseconds).ok()?.to_string())
+}
+
+fn found(value: &Value) -> Response<String> {
+    as_json(StatusCode::OK, value)
 }
 
 fn as_json(status: StatusCode, value: &Value) -> Response<String> {

@@ -34,7 +34,8 @@ use crate::gate::Gate;
 use crate::receipt::Refused;
 use crate::watchman::Watchman;
 
-/// How many connections of operators may be open; further ones wait.
+/// How many connections may be open at one address; further ones wait. Each has its own, so that a
+/// crowd at a network address leaves the socket alone.
 const MOST_CONNECTIONS: usize = 64;
 const BACKLOG: u32 = 128;
 
@@ -55,10 +56,14 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Every address for the operator.
 pub(crate) struct Listening {
     context: Arc<Context>,
-    gate: Arc<Gate>,
     watchman: Arc<Watchman>,
     watching: JoinHandle<()>,
-    accepting: Mutex<HashMap<Address, JoinHandle<()>>>,
+    accepting: Mutex<HashMap<Address, Accepting>>,
+}
+
+struct Accepting {
+    gate: Arc<Gate>,
+    task: JoinHandle<()>,
 }
 
 /// A bound address that nobody accepts from yet.
@@ -103,13 +108,7 @@ impl Listening {
             let watchman = Arc::clone(&watchman);
             async move { watchman.run(Limits::default).await }
         });
-        Self {
-            context: Arc::new(context),
-            gate: Arc::new(Gate::new(MOST_CONNECTIONS)),
-            watchman,
-            watching,
-            accepting: Mutex::default(),
-        }
+        Self { context: Arc::new(context), watchman, watching, accepting: Mutex::default() }
     }
 
     /// Binds those addresses that are not listened at yet: all that can fail of a change. An
@@ -142,15 +141,16 @@ impl Listening {
                 Socket::Unix(..) => configured.clone(),
             };
             tracing::info!(%address, "admin address");
-            let (context, gate) = (Arc::clone(&self.context), Arc::clone(&self.gate));
-            let task = accept(socket, context, gate, Arc::clone(&self.watchman));
-            accepting.insert(configured, tokio::spawn(task));
+            let gate = Arc::new(Gate::new(MOST_CONNECTIONS));
+            let (context, watchman) = (Arc::clone(&self.context), Arc::clone(&self.watchman));
+            let task = tokio::spawn(accept(socket, context, Arc::clone(&gate), watchman));
+            accepting.insert(configured, Accepting { gate, task });
         }
         let addresses = addresses(folder, config);
-        accepting.retain(|configured, task| {
+        accepting.retain(|configured, it| {
             let stays = addresses.contains(configured);
             if !stays {
-                task.abort();
+                it.task.abort();
             }
             stays
         });
@@ -158,15 +158,22 @@ impl Listening {
 
     /// Stops accepting and waits a moment for the requests in flight.
     pub(crate) async fn stop(&self) {
-        let accepting: Vec<_> = lock(&self.accepting).drain().map(|(_, task)| task).collect();
-        for task in accepting {
+        let accepting: Vec<_> = lock(&self.accepting).drain().map(|(_, it)| it).collect();
+        let mut gates = Vec::new();
+        for Accepting { gate, task } in accepting {
             task.abort();
             // An aborted task is one that has ended, and its socket is gone.
             let _ = task.await;
+            gates.push(gate);
         }
         self.watchman.finish();
         // Whoever is slower is cut by the end of the process.
-        let _ = tokio::time::timeout(GRACE, self.gate.empty()).await;
+        let empty = async {
+            for gate in gates {
+                gate.empty().await;
+            }
+        };
+        let _ = tokio::time::timeout(GRACE, empty).await;
         self.watching.abort();
     }
 }

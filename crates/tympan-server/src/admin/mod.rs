@@ -1,8 +1,8 @@
 //! What the operator asks and orders: health, metrics, reload, and what is served.
 //!
 //! It has addresses, connections and limits of its own, so that no flood of requests to the
-//! listeners locks the operator out. A request passes one [`rule`], finds its [`routes`] row, and
-//! gets its answer from [`answers`].
+//! listeners locks the operator out. A request passes one `rule`, finds its `routes` row, and
+//! gets its answer from `answers`.
 
 mod answers;
 mod exposition;

@@ -17,7 +17,8 @@ pub(crate) fn run(options: &Health) -> Exit {
         Ok(server) => server,
         Err(why) => {
             terminal::say(&format!("error: {why}"));
-            return Exit::Usage;
+            // The other codes mean something else to container engines.
+            return Exit::Problems;
         }
     };
     let path = if options.ready { "/readyz" } else { "/healthz" };
