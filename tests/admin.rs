@@ -270,6 +270,8 @@ fn a_network_address_needs_a_token_and_its_own_name() {
     ask_tcp(address, &[host, ("Authorization", "Bearer other")]).assert_problem(401);
     ask_tcp(address, &[("Host", "evil.example"), token]).assert_problem(421);
     ask_tcp(address, &[host, token, ("Origin", "http://evil.example")]).assert_problem(403);
+    let told = server.wait_for_log(|line| line["message"] == "admin request refused");
+    assert_eq!(told["status"], 401);
     // The socket is its owner's alone.
     assert_eq!(ask(&server, "GET", "/healthz").status, 200);
 

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -126,6 +127,7 @@ impl Reloader {
             shared: Arc::clone(&shared),
             public: Arc::clone(&listening),
             commands,
+            told: AtomicU64::new(0),
         }));
         let admin_bound = admin.bind(&folder, &built.config).await?;
         listening.change(bound, &addresses);

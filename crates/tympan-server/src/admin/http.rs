@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::HeaderValue;
@@ -75,8 +77,11 @@ where
 async fn answer(request: Request<Incoming>, door: Door, context: Arc<Context>) -> Response<String> {
     let (head, body) = request.into_parts();
     let live = Arc::clone(&context.shared.serving.load().live);
-    let admitted = rule::admit(&head, door, |token| live.is_operator(token));
-    let route = match admitted.and_then(|()| routes::find(&head.method, head.uri.path())) {
+    if let Err(problem) = rule::admit(&head, door, |token| live.is_operator(token)) {
+        tell(&problem, &context);
+        return problem.answer();
+    }
+    let route = match routes::find(&head.method, head.uri.path()) {
         Ok(route) => route,
         Err(problem) => return problem.answer(),
     };
@@ -86,6 +91,15 @@ async fn answer(request: Request<Incoming>, door: Door, context: Arc<Context>) -
         return problem.answer();
     }
     answers::answer(route, &head.headers, context).await
+}
+
+/// Tells the operator that somebody was turned away, but once a second at most.
+fn tell(problem: &Problem, context: &Context) {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    if context.told.swap(now.as_secs(), Ordering::Relaxed) != now.as_secs() {
+        let (status, reason) = (problem.status().as_u16(), problem.detail());
+        tracing::warn!(status, reason, "admin request refused");
+    }
 }
 
 /// An order has no parameters yet: its body is empty, or an empty JSON object. A page can make a

@@ -17,6 +17,7 @@ mod rule;
 mod schemas;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tokio::sync::mpsc;
 
@@ -34,4 +35,6 @@ pub(crate) struct Context {
     pub(crate) public: Arc<crate::listen::Listening>,
     /// The task that reloads.
     pub(crate) commands: mpsc::Sender<Command>,
+    /// The second, since 1970, in which somebody was turned away who was told of.
+    pub(crate) told: AtomicU64,
 }

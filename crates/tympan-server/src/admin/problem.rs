@@ -51,9 +51,12 @@ impl Problem {
         problem
     }
 
-    #[cfg(test)]
     pub(super) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
     }
 
     pub(super) fn answer(self) -> Response<String> {
