@@ -163,6 +163,27 @@ pub(crate) fn description() -> String {
     ask(&Tympan::start(&listeners("", "open")), "GET", "/openapi.json").body
 }
 
+/// What a server measures, as a page for people.
+pub(crate) fn page_of_metrics() -> String {
+    let server = Tympan::start(&listeners("", "open"));
+    let metrics = ask(&server, "GET", "/metrics").body;
+    let mut page = "# Metrics\n\nWhat `/metrics` of the admin address tells. Generated: \
+                    `BLESS=1 cargo test` writes this page.\n\n\
+                    | name | kind | labels | what it is |\n| --- | --- | --- | --- |\n"
+        .to_owned();
+    for family in metrics.split("# HELP ").skip(1) {
+        let mut lines = family.lines();
+        let (name, help) = lines.next().unwrap().split_once(' ').unwrap();
+        let kind = lines.next().unwrap().rsplit_once(' ').unwrap().1;
+        let sample = lines.next().unwrap();
+        let labels = sample.split_once('{').map_or("", |(_, rest)| rest.split_once('}').unwrap().0);
+        let labels = labels.split(',').filter_map(|label| label.split_once('='));
+        let labels: Vec<_> = labels.map(|(name, _)| format!("`{name}`")).collect();
+        page = format!("{page}| `{name}` | {kind} | {} | {help} |\n", labels.join(", "));
+    }
+    page
+}
+
 // What can be asked.
 
 #[test]

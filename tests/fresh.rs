@@ -35,3 +35,8 @@ fn page_of_functions() {
 fn description_of_admin_routes() {
     check("docs/openapi.json", &admin::description());
 }
+
+#[test]
+fn page_of_metrics() {
+    check("docs/METRICS.md", &admin::page_of_metrics());
+}
