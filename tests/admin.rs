@@ -14,8 +14,6 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
 use std::process::Stdio;
-use std::thread;
-use std::time::Duration;
 
 use serde_json::Value;
 use serde_json::json;
@@ -429,11 +427,8 @@ fn who_stops_is_alive_and_not_ready() {
     let mut server = Tympan::start_in(&folder);
     // A request that is not finished keeps the server from ending.
     let mut slow = server.connect();
-    slow.send("POST /open HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{");
-    wait_until("it is there", || {
-        (metric(&server, "tympan_connections") == Some(1.0)).then_some(())
-    });
-    thread::sleep(Duration::from_millis(100));
+    slow.send(request("POST", "/open", &[("Expect", "100-continue"), ("Content-Length", "2")], ""));
+    assert_eq!(slow.response().status, 100);
     server.signal("TERM");
     let ready = wait_until("it is no longer ready", || {
         let answer = ask(&server, "GET", "/readyz");
@@ -442,7 +437,7 @@ fn who_stops_is_alive_and_not_ready() {
     assert_eq!(ready.json()["ready"], false);
     assert_eq!(ask(&server, "GET", "/healthz").status, 200);
     ask(&server, "POST", "/-/reload").assert_problem(503);
-    slow.send("}");
+    slow.send("{}");
     assert_eq!(slow.response().status, 200);
     assert!(server.wait().success());
 }
@@ -498,6 +493,7 @@ fn requests_and_reloads_are_counted() {
     };
     // A rate has to see the first failure.
     assert_eq!(requests("open", "failed"), Some(0.0));
+    assert_eq!(requests("", "not_found"), Some(0.0));
     let body = "x".repeat(300);
     for _ in 0..3 {
         assert_eq!(server.ask(&request("POST", "/open", &[], "{}")).status, 200);

@@ -82,6 +82,9 @@ fn ready(context: &Context) -> Response<String> {
 }
 
 async fn reload(context: &Context) -> Response<String> {
+    if context.shared.is_stopping.load(Ordering::Relaxed) {
+        return Problem::refused(&Refused::Stopped).answer();
+    }
     let (reply, told) = oneshot::channel();
     let sent = context.commands.send(Command::Reload { reply }).await;
     let result = match sent {

@@ -205,21 +205,21 @@ const fn info(name: &'static str, help: &'static str) -> Family {
 fn requests(page: &mut Page, family: &Family, facts: &Facts<'_>) {
     let meters = &facts.serving.meters;
     // Zeros let a rate see the first failure. What has not happened to thousands of listeners, or
-    // to none, is left out.
+    // cannot happen without one, is left out.
     let is_detailed = meters.listeners.len() <= MOST_DETAILED;
-    let mut count = |meter: &ListenerMeter, has_zeros: bool| {
+    let mut count = |meter: &ListenerMeter, has_zero: fn(Outcome) -> bool| {
         for outcome in Outcome::ALL {
             let count = meter.count(outcome);
-            if count > 0 || has_zeros {
+            if count > 0 || has_zero(outcome) {
                 let labels = [("listener", meter.name.as_str()), ("outcome", outcome.name())];
                 page.value(family, &labels, count);
             }
         }
     };
     for meter in &meters.listeners {
-        count(meter, is_detailed);
+        count(meter, if is_detailed { |_| true } else { |_| false });
     }
-    count(&meters.nowhere, false);
+    count(&meters.nowhere, |outcome| outcome == Outcome::NotFound);
 }
 
 /// Those of every listener, or those that they share.
