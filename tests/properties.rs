@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
+use http::Version;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tympan_core::diagnostic;
@@ -48,7 +49,7 @@ fn load(bytes: Vec<u8>) -> Option<Arc<Live>> {
     let secret = || Ok(vec![Secret::new(SECRET.to_vec(), "x").unwrap()]);
     let secrets: Secrets = loaded.config.secrets.iter().map(|_| secret()).collect();
     let generation = Arc::new(Generation::compile(&loaded.config, 1, ""));
-    Some(Arc::new(Live::new(generation, &secrets)))
+    Some(Arc::new(Live::new(generation, &secrets, &Arc::default())))
 }
 
 /// Takes a request through to its answer; whether it made an event.
@@ -78,7 +79,9 @@ fn head(method: &str, uri: &str, headers: &[(String, Vec<u8>)]) -> Option<Head> 
         method: method.parse().ok()?,
         uri: uri.parse().ok()?,
         headers: map,
-        client: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        version: Version::HTTP_10,
+        client: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        certificate: None,
         now: NOW,
         id: RequestId(1),
     })

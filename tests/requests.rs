@@ -28,6 +28,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
+use http::Version;
 use tympan_core::config::Config;
 use tympan_core::config::Loaded;
 use tympan_core::diagnostic;
@@ -144,7 +145,7 @@ impl Case {
         let (secrets, values) = secrets(&config, &values);
         let generation = Arc::new(Generation::compile(&config, 1, "test"));
         Self {
-            live: Arc::new(Live::new(generation, &secrets)),
+            live: Arc::new(Live::new(generation, &secrets, &Arc::default())),
             names: Names {
                 destinations: config.destinations.iter().map(|it| it.name.clone()).collect(),
             },
@@ -285,7 +286,9 @@ fn request(wire: &[u8], now: f64) -> (Head, Bytes) {
         method: method.parse().unwrap(),
         uri: uri.parse().unwrap(),
         headers,
-        client: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        version: Version::HTTP_11,
+        client: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        certificate: None,
         now,
         id: ID,
     };

@@ -56,7 +56,7 @@ const CORE: [&[&str]; 5] = [
     &["span", "scalar", "secret", "roots"],
     &["diagnostic", "yaml", "scheme", "outcome"],
     &["config"],
-    &["keys", "diff", "schema", "reference"],
+    &["keys", "diff", "rate", "schema", "reference"],
     &["pipeline"],
 ];
 

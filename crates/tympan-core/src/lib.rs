@@ -16,6 +16,7 @@ pub mod diff;
 pub mod keys;
 pub mod outcome;
 pub mod pipeline;
+pub mod rate;
 pub mod reference;
 pub mod roots;
 mod scalar;

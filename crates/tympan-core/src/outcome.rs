@@ -28,6 +28,8 @@ pub enum Outcome {
     NotReady,
     /// Its events could not be kept in time.
     Overloaded,
+    /// More came than is allowed.
+    RateLimited,
     /// It was verified, and `reject` stopped it.
     Rejected,
     /// The proof is that of a request of long ago, or of the future.
@@ -44,7 +46,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, each at its own index.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Accepted,
         Self::Challenged,
         Self::Failed,
@@ -55,6 +57,7 @@ impl Outcome {
         Self::NotFound,
         Self::NotReady,
         Self::Overloaded,
+        Self::RateLimited,
         Self::Rejected,
         Self::Stale,
         Self::TimedOut,
@@ -77,6 +80,7 @@ impl Outcome {
             Self::NotFound => "not_found",
             Self::NotReady => "not_ready",
             Self::Overloaded => "overloaded",
+            Self::RateLimited => "rate_limited",
             Self::Rejected => "rejected",
             Self::Stale => "stale",
             Self::TimedOut => "timed_out",
@@ -102,6 +106,7 @@ impl Outcome {
             Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotReady | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
@@ -130,7 +135,7 @@ impl Outcome {
     /// Whether an event is lost unless the provider tries again.
     #[must_use]
     pub fn must_be_retried(self) -> bool {
-        matches!(self, Self::NotReady | Self::Overloaded)
+        matches!(self, Self::NotReady | Self::Overloaded | Self::RateLimited)
     }
 
     /// Whether it is what a listener is for, so that it is logged only when asked.
@@ -177,6 +182,8 @@ pub enum Reason {
     Method,
     /// A media type that the listener does not take.
     MediaType,
+    /// The body is compressed.
+    Encoded { encoding: String },
     /// The signatures are none of the payload.
     Mismatch,
     /// A part of the proof is not there.
@@ -191,6 +198,14 @@ pub enum Reason {
     Panic,
     /// A header that may stand once stands several times.
     Repeated { header: String },
+    /// More came than is allowed; there is room in this many seconds.
+    RateLimited { seconds: u64 },
+    /// Where the request goes, or where it ends, can be understood in two ways.
+    Ambiguous { what: &'static str },
+    /// The target is longer than this many bytes.
+    LongTarget { limit: u64 },
+    /// All bodies in flight together take too much memory.
+    NoMemory,
     /// A secret cannot be resolved.
     Secret { secret: String },
     /// A computed answer cannot be sent.
@@ -203,11 +218,39 @@ pub enum Reason {
     TooLarge { limit: u64 },
     /// A received signature is nothing of the right form.
     Undecodable,
+    /// The sender's address is in none of the networks.
+    WrongAddress,
+    /// The sender's certificate names somebody else.
+    WrongCertificate,
     /// The token is another.
     WrongToken,
 }
 
 impl Reason {
+    /// The status that tells a client more than that of the outcome does.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::LongTarget { .. } => Some(StatusCode::URI_TOO_LONG),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing more of the connection can be read, so that it has to close.
+    #[must_use]
+    pub fn ends_connection(&self) -> bool {
+        matches!(
+            self,
+            Self::BodyBroken
+                | Self::Slow
+                | Self::TooLarge { .. }
+                | Self::Panic
+                | Self::Ambiguous { .. }
+                | Self::LongTarget { .. }
+                | Self::NoMemory
+        )
+    }
+
     /// One word for it, from a closed set.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -221,6 +264,7 @@ impl Reason {
             Self::NoListener => "no_listener",
             Self::Method => "method",
             Self::MediaType => "media_type",
+            Self::Encoded { .. } => "encoded",
             Self::Mismatch => "mismatch",
             Self::Missing { .. } => "missing",
             Self::NoList { .. } => "no_list",
@@ -228,12 +272,18 @@ impl Reason {
             Self::Decided => "decided",
             Self::Panic => "panic",
             Self::Repeated { .. } => "repeated",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::LongTarget { .. } => "long_target",
+            Self::NoMemory => "no_memory",
             Self::Secret { .. } => "secret",
             Self::Unsendable { .. } => "unsendable",
             Self::Slow => "slow",
             Self::Stale { .. } => "stale",
             Self::TooLarge { .. } => "too_large",
             Self::Undecodable => "undecodable",
+            Self::WrongAddress => "wrong_address",
+            Self::WrongCertificate => "wrong_certificate",
             Self::WrongToken => "wrong_token",
         }
     }
@@ -250,6 +300,7 @@ impl fmt::Display for Reason {
             Self::Unreadable { parser, why } => write!(f, "the body is no {parser}: {why}"),
             Self::NoListener => f.write_str("no listener has this path"),
             Self::Method => f.write_str("the listener does not take this method"),
+            Self::Encoded { encoding } => write!(f, "the body is encoded ({encoding})"),
             Self::MediaType => f.write_str("the listener does not take this media type"),
             Self::Mismatch => f.write_str("the signature is not that of this request"),
             Self::Missing { what } => write!(f, "the {what} is missing"),
@@ -260,6 +311,12 @@ impl fmt::Display for Reason {
             Self::Decided => f.write_str("so decided by its expression"),
             Self::Panic => f.write_str("a bug in tympan: please report it"),
             Self::Repeated { header } => write!(f, "the header {header} stands more than once"),
+            Self::RateLimited { seconds } => {
+                write!(f, "more came than is allowed; there is room in {seconds} s")
+            }
+            Self::Ambiguous { what } => write!(f, "the request has {what}"),
+            Self::LongTarget { limit } => write!(f, "the target is longer than {limit} bytes"),
+            Self::NoMemory => f.write_str("all bodies in flight together take too much memory"),
             Self::Secret { secret } => write!(f, "the secret {secret} cannot be resolved"),
             Self::Unsendable { what } => write!(f, "the computed {what} cannot be sent"),
             Self::Slow => f.write_str("the body took too long to arrive"),
@@ -268,6 +325,8 @@ impl fmt::Display for Reason {
             }
             Self::TooLarge { limit } => write!(f, "the body is larger than {limit} bytes"),
             Self::Undecodable => f.write_str("the signature is not of the right form or length"),
+            Self::WrongAddress => f.write_str("the sender's address is in none of the networks"),
+            Self::WrongCertificate => f.write_str("the sender's certificate names somebody else"),
             Self::WrongToken => f.write_str("the token is another"),
         }
     }

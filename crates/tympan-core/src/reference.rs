@@ -128,6 +128,7 @@ fn literal(kind: Literal) -> &'static str {
         Literal::File => "file, relative to the folder of this file",
         Literal::Header => "name of a header",
         Literal::Method => "HTTP method",
+        Literal::Network => "network such as `10.0.0.0/8`, or an IP address",
         Literal::Path => "path",
         Literal::Pattern => "regular expression for the whole value",
         Literal::Size => "size (`B`, `KiB`, `MiB`, `GiB`, `kB`, `MB`, `GB`)",

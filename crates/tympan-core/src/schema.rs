@@ -156,6 +156,7 @@ fn literal(kind: Literal) -> Value {
         }
         Literal::Header => json!({"type": "string", "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"}),
         Literal::Method => json!({"type": "string", "pattern": "^[A-Z]+$"}),
+        Literal::Network => json!({"type": "string", "minLength": 2}),
         Literal::Path => json!({"type": "string", "pattern": "^/[^?#]*$"}),
         Literal::Size => json!({
             "type": ["string", "integer"],

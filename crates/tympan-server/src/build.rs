@@ -16,6 +16,7 @@ use tympan_core::keys::Secrets;
 use tympan_core::pipeline::Generation;
 use tympan_core::pipeline::ListenerState;
 use tympan_core::pipeline::Live;
+use tympan_core::rate::Rates;
 use tympan_core::span::Sources;
 
 use crate::delivery::Destinations;
@@ -23,6 +24,7 @@ use crate::keys;
 use crate::meters::Meters;
 use crate::receipt::Refused;
 use crate::serving::Serving;
+use crate::tls::Tls;
 
 /// A configuration that was understood, and built beside the one that serves.
 pub(crate) struct Built {
@@ -32,6 +34,7 @@ pub(crate) struct Built {
     pub(crate) sources: Sources,
     pub(crate) secrets: Secrets,
     pub(crate) live: Arc<Live>,
+    pub(crate) tls: Option<Tls>,
 }
 
 /// Reads the file. One that is no UTF-8 is read as far as it is; the reader says so.
@@ -50,18 +53,20 @@ pub(crate) async fn build(
     folder: PathBuf,
     text: Vec<u8>,
     number: u64,
+    rates: Arc<Rates>,
 ) -> Result<Built, Refused> {
     let name = file.display().to_string();
     let build = move || {
         let fingerprint = fingerprint(&text);
-        let (Loaded { config, diagnostics }, sources) = tympan_core::load(&name, text);
+        let (Loaded { config, mut diagnostics }, sources) = tympan_core::load(&name, text);
+        let tls = Tls::read(&folder, config.server.tls.as_ref(), &mut diagnostics);
         if diagnostics.refuse(false) {
             return Err(Refused::Mistakes { diagnostics, sources });
         }
         let secrets = keys::Lookup::new(&folder, &config).secrets(&config);
         let generation = Arc::new(Generation::compile(&config, number, &fingerprint));
-        let live = Arc::new(Live::new(generation, &secrets));
-        Ok(Built { config, diagnostics, sources, secrets, live })
+        let live = Arc::new(Live::new(generation, &secrets, &rates));
+        Ok(Built { config, diagnostics, sources, secrets, live, tls })
     };
     tokio::task::spawn_blocking(build).await.unwrap_or(Err(Refused::Stopped))
 }
@@ -99,6 +104,7 @@ impl Built {
             meters,
             sources: Arc::new(self.sources.clone()),
             server: self.config.server.clone(),
+            tls: self.tls.clone(),
             log: self.config.log.clone(),
         }
     }

@@ -1,7 +1,12 @@
 //! How many connections may be open, and when none is.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
@@ -12,6 +17,8 @@ use tokio::sync::Notify;
 pub(crate) struct Gate {
     limit: AtomicUsize,
     open: AtomicUsize,
+    /// How many of them each address has, where that is limited.
+    by_address: Mutex<HashMap<IpAddr, usize>>,
     /// Told when there may be room again.
     room: Notify,
     /// Told when the last one ends.
@@ -22,11 +29,16 @@ pub(crate) struct Gate {
 #[derive(Debug)]
 pub(crate) struct Admission(Arc<Gate>);
 
+/// A connection that is counted for its address until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Place(Arc<Gate>, IpAddr);
+
 impl Gate {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             limit: AtomicUsize::new(limit),
             open: AtomicUsize::new(0),
+            by_address: Mutex::default(),
             room: Notify::new(),
             empty: Notify::new(),
         }
@@ -65,6 +77,21 @@ impl Gate {
         }
     }
 
+    /// Counts a connection of an address, if it has fewer than `limit`.
+    pub(crate) fn place(self: &Arc<Self>, address: IpAddr, limit: usize) -> Option<Place> {
+        let mut by_address = self.by_address();
+        let n_open = by_address.entry(address).or_default();
+        if *n_open >= limit {
+            return None;
+        }
+        *n_open += 1;
+        Some(Place(Arc::clone(self), address))
+    }
+
+    fn by_address(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.by_address.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Waits until no connection is open.
     pub(crate) async fn empty(&self) {
         loop {
@@ -87,11 +114,38 @@ impl Drop for Admission {
     }
 }
 
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Self(gate, address) = self;
+        let mut by_address = gate.by_address();
+        if let Some(n_open) = by_address.get_mut(address) {
+            *n_open -= 1;
+            if *n_open == 0 {
+                by_address.remove(address);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::Gate;
+
+    #[test]
+    fn every_address_has_its_places() {
+        let gate = Arc::new(Gate::new(9));
+        let [one, other] = ["192.0.2.1", "192.0.2.2"].map(|it| it.parse().unwrap());
+        let first = gate.place(one, 2).unwrap();
+        let second = gate.place(one, 2).unwrap();
+        assert!(gate.place(one, 2).is_none());
+        assert!(gate.place(other, 2).is_some());
+        drop(first);
+        assert!(gate.place(one, 2).is_some());
+        drop(second);
+        assert!(gate.by_address().is_empty(), "who has gone takes no memory");
+    }
 
     #[tokio::test]
     async fn a_limit_that_changes() {

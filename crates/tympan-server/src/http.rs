@@ -2,12 +2,14 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use bytes::BytesMut;
@@ -20,63 +22,137 @@ use http_body_util::Full;
 use hyper::body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::server::conn::http2;
 use hyper::service::service_fn;
+use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use hyper_util::rt::TokioTimer;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
 use tympan_core::config::Limits;
 use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Ask;
 use tympan_core::pipeline::BodyFault;
+use tympan_core::pipeline::CertificateNames;
 use tympan_core::pipeline::Exchange;
 use tympan_core::pipeline::Head;
 use tympan_core::pipeline::Input;
 
 use crate::clock;
 use crate::delivery;
+use crate::framing::Framing;
 use crate::log;
+use crate::memory::Reserved;
 use crate::pace::Pace;
-use crate::pace::Paced;
-use crate::pace::Phase;
+use crate::pace::WINDOW;
 use crate::serving::Serving;
 use crate::serving::Shared;
+use crate::wire;
+use crate::wire::Wire;
 
 /// How much of a body is taken on trust in its length before it arrives.
 const MOST_RESERVED: u64 = 64 << 10;
 
-/// Serves one connection until it ends, is cut, or the server stops and its request is answered.
-pub(crate) async fn serve(
-    stream: TcpStream,
-    client: SocketAddr,
+/// How many requests an HTTP/2 connection may have in flight, and how many it may take back before
+/// anybody has looked at them.
+const MOST_STREAMS: u32 = 100;
+const MOST_RESETS: usize = 20;
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    /// Its address; `None` is a socket of the file system.
+    pub(crate) address: Option<IpAddr>,
+    /// Whom its certificate names.
+    pub(crate) certificate: Option<Arc<CertificateNames>>,
+}
+
+/// Serves an HTTP/1 connection until it ends, is cut, or the server stops and its request is
+/// answered.
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    peer: Peer,
     shared: Arc<Shared>,
     limits: Limits,
     pace: Arc<Pace>,
 ) {
-    let stream = TokioIo::new(Paced { stream, pace: Arc::clone(&pace) });
-    let connection = Arc::new(Connection { client, shared, pace: Arc::clone(&pace) });
+    let framing = Arc::new(Mutex::new(Framing::default()));
+    let stream = Wire::new(stream, Arc::clone(&pace), Some(Arc::clone(&framing)));
+    let connection = Arc::new(Connection {
+        peer,
+        shared,
+        pace: Arc::clone(&pace),
+        framing: Some(Arc::clone(&framing)),
+    });
+    let service = {
+        let connection = Arc::clone(&connection);
+        service_fn(move |request| {
+            // Built before the future, which holds it once and is moved often.
+            let mut flow = Flow::new(request, Arc::clone(&connection));
+            async move { Ok::<_, Infallible>(flow.run().await) }
+        })
+    };
+    // Answers are small: copying one behind its head costs less than writing two pieces. The time
+    // of everything is watched from outside.
+    let served = http1::Builder::new()
+        .writev(false)
+        .header_read_timeout(None)
+        .max_headers(limits.header_count)
+        .max_header_size(usize::try_from(limits.headers).unwrap_or(usize::MAX))
+        .serve_connection(TokioIo::new(stream), service);
+    match pace.keep(served, http1::Connection::graceful_shutdown).await {
+        Some(Err(error)) if error.is_parse() => {
+            let fault = wire::with(&framing, |framing| framing.fault());
+            let why = fault.map_or_else(|| error.to_string(), |it| it.what().to_owned());
+            log::malformed(&connection.shared, connection.peer.address, &why);
+        }
+        ended => log_end(&connection.peer, ended),
+    }
+}
+
+/// Serves an HTTP/2 connection in the same way.
+pub(crate) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    peer: Peer,
+    shared: Arc<Shared>,
+    limits: Limits,
+    pace: Arc<Pace>,
+) {
+    pace.carry_several();
+    let stream = Wire::new(stream, Arc::clone(&pace), None);
+    let connection =
+        Connection { peer: peer.clone(), shared, pace: Arc::clone(&pace), framing: None };
+    let connection = Arc::new(connection);
     let service = service_fn(move |request| {
-        // Built before the future, which holds it once and is moved often.
         let mut flow = Flow::new(request, Arc::clone(&connection));
         async move { Ok::<_, Infallible>(flow.run().await) }
     });
-    // Answers are small: copying one behind its head costs less than writing two pieces. The time
-    // of everything is watched from outside.
-    let connection = http1::Builder::new()
-        .writev(false)
-        .header_read_timeout(None)
-        .max_header_size(usize::try_from(limits.headers).unwrap_or(usize::MAX))
-        .serve_connection(stream, service);
-    match pace.keep(connection, http1::Connection::graceful_shutdown).await {
+    let served = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MOST_STREAMS)
+        .max_pending_accept_reset_streams(MOST_RESETS)
+        .max_header_list_size(u32::try_from(limits.headers).unwrap_or(u32::MAX))
+        .initial_stream_window_size(WINDOW)
+        .serve_connection(TokioIo::new(stream), service);
+    log_end(&peer, pace.keep(served, http2::Connection::graceful_shutdown).await);
+}
+
+fn log_end(peer: &Peer, ended: Option<hyper::Result<()>>) {
+    let client = log::client(peer.address);
+    match ended {
         Some(Ok(())) => {}
-        Some(Err(error)) => tracing::debug!(%client, %error, "connection ended"),
-        None => tracing::debug!(%client, "connection cut"),
+        Some(Err(error)) => tracing::debug!(client, %error, "connection ended"),
+        None => tracing::debug!(client, "connection cut"),
     }
 }
 
 /// What all requests of a connection share.
 struct Connection {
-    client: SocketAddr,
+    peer: Peer,
     shared: Arc<Shared>,
     pace: Arc<Pace>,
+    /// Where heads are text.
+    framing: Option<Arc<Mutex<Framing>>>,
 }
 
 /// One request on its way through.
@@ -86,24 +162,32 @@ struct Flow {
     serving: Arc<Serving>,
     exchange: Exchange,
     body: Option<Incoming>,
+    /// How long the body is, where its head says so.
+    length: Option<u64>,
+    /// The memory of the body.
+    reserved: Reserved,
 }
 
 impl Flow {
     fn new(request: Request<Incoming>, connection: Arc<Connection>) -> Self {
-        connection.pace.turn_to(Phase::Work);
+        connection.pace.begin();
         let serving = connection.shared.serving.load_full();
         let (parts, body) = request.into_parts();
         let (now, id) = connection.shared.clock.now();
         let head = Head {
             method: parts.method,
             uri: parts.uri,
+            version: parts.version,
             headers: parts.headers,
-            client: connection.client.ip(),
+            client: connection.peer.address,
+            certificate: connection.peer.certificate.clone(),
             now,
             id,
         };
+        let length = body.size_hint().exact();
+        let reserved = Reserved::new(Arc::clone(&connection.shared));
         let exchange = Exchange::new(Arc::clone(&serving.live), head);
-        Self { connection, serving, exchange, body: Some(body) }
+        Self { connection, serving, exchange, body: Some(body), length, reserved }
     }
 
     /// The machine says what it needs, and gets it here.
@@ -117,7 +201,7 @@ impl Flow {
             input = match ask {
                 Ask::Answer(answer) => break answer,
                 Ask::Body { limit } => match self.body.take() {
-                    Some(body) => read(body, limit, &self.connection.pace).await,
+                    Some(body) => self.read(body, limit).await,
                     None => Input::NoBody(BodyFault::Broken),
                 },
                 // Boxed, as it is much larger than the rest and often not needed.
@@ -128,8 +212,49 @@ impl Flow {
         };
         self.count(&answer);
         log::answered(&self.connection.shared, &self.serving.log, &self.exchange, &answer);
-        self.connection.pace.turn_to(Phase::Answer);
-        respond(answer)
+        self.connection.pace.answer();
+        let close = answer.close || !self.is_whole();
+        respond(answer, close)
+    }
+
+    /// Whether all that came is this request, so that another may follow.
+    fn is_whole(&self) -> bool {
+        match (&self.connection.framing, self.length) {
+            (None, _) => true,
+            (Some(framing), Some(length)) => wire::with(framing, |it| it.is_beyond(length)),
+            // Where chunks end is for the library to say, and nobody to check.
+            (Some(_), None) => false,
+        }
+    }
+
+    /// The whole body, if it comes in time and is no larger than `limit` bytes.
+    async fn read(&mut self, body: Incoming, limit: u64) -> Input {
+        // What says how large it is is refused before anything of it is read.
+        if body.size_hint().lower() > limit {
+            return Input::NoBody(BodyFault::TooLarge);
+        }
+        let pace = &self.connection.pace;
+        let limits = &self.serving.server.limits;
+        pace.await_body();
+        let body = if pace.carries_several() {
+            // Its connection is watched as a whole: each body has its own time.
+            let idle = Some(limits.body_idle_timeout);
+            let collected = collect(body, limit, &mut self.reserved, idle);
+            let late = Err(BodyFault::Slow);
+            tokio::time::timeout(limits.body_timeout, collected).await.unwrap_or(late)
+        } else {
+            let mut collected = pin!(collect(body, limit, &mut self.reserved, None));
+            poll_fn(|context| match collected.as_mut().poll(context) {
+                Poll::Pending if pace.is_body_late() => Poll::Ready(Err(BodyFault::Slow)),
+                polled => polled,
+            })
+            .await
+        };
+        pace.have_body(body.as_ref().map_or(0, |body| body.len() as u64));
+        match body {
+            Ok(bytes) => Input::Body(bytes),
+            Err(fault) => Input::NoBody(fault),
+        }
     }
 
     fn count(&self, answer: &Answer) {
@@ -139,30 +264,22 @@ impl Flow {
     }
 }
 
-/// The whole body, if it comes in time and is no larger than `limit` bytes.
-async fn read(body: Incoming, limit: u64, pace: &Pace) -> Input {
-    // What says how large it is is refused before anything of it is read.
-    if body.size_hint().lower() > limit {
-        return Input::NoBody(BodyFault::TooLarge);
-    }
-    pace.turn_to(Phase::Body);
-    let mut collected = pin!(collect(body, limit));
-    let body = poll_fn(|context| match collected.as_mut().poll(context) {
-        Poll::Pending if pace.is_body_late() => Poll::Ready(Err(BodyFault::Slow)),
-        polled => polled,
-    })
-    .await;
-    pace.turn_to(Phase::Work);
-    match body {
-        Ok(bytes) => Input::Body(bytes),
-        Err(fault) => Input::NoBody(fault),
+impl Drop for Flow {
+    fn drop(&mut self) {
+        self.connection.pace.end();
     }
 }
 
-async fn collect(mut body: Incoming, limit: u64) -> Result<Bytes, BodyFault> {
+async fn collect(
+    mut body: Incoming,
+    limit: u64,
+    reserved: &mut Reserved,
+    idle: Option<Duration>,
+) -> Result<Bytes, BodyFault> {
     let expected = body.size_hint().lower();
     // Most bodies come in one piece, which is not copied.
-    let Some(first) = data(&mut body, limit).await? else { return Ok(Bytes::new()) };
+    let Some(first) = data(&mut body, limit, idle).await? else { return Ok(Bytes::new()) };
+    reserved.more(first.len())?;
     if body.is_end_stream() {
         return Ok(first);
     }
@@ -171,16 +288,30 @@ async fn collect(mut body: Incoming, limit: u64) -> Result<Bytes, BodyFault> {
     whole.extend_from_slice(&first);
     loop {
         let left = limit.saturating_sub(whole.len() as u64);
-        match data(&mut body, left).await? {
-            Some(more) => whole.extend_from_slice(&more),
+        match data(&mut body, left, idle).await? {
+            Some(more) => {
+                reserved.more(more.len())?;
+                whole.extend_from_slice(&more);
+            }
             None => return Ok(whole.freeze()),
         }
     }
 }
 
 /// The next piece, of at most `left` bytes. Trailers are no part of the body and are dropped.
-async fn data(body: &mut Incoming, left: u64) -> Result<Option<Bytes>, BodyFault> {
-    while let Some(frame) = body.frame().await {
+async fn data(
+    body: &mut Incoming,
+    left: u64,
+    idle: Option<Duration>,
+) -> Result<Option<Bytes>, BodyFault> {
+    loop {
+        let frame = match idle {
+            None => body.frame().await,
+            Some(idle) => {
+                tokio::time::timeout(idle, body.frame()).await.map_err(|_| BodyFault::Slow)?
+            }
+        };
+        let Some(frame) = frame else { return Ok(None) };
         let Ok(data) = frame.map_err(|_| BodyFault::Broken)?.into_data() else { continue };
         if data.len() as u64 > left {
             return Err(BodyFault::TooLarge);
@@ -189,14 +320,14 @@ async fn data(body: &mut Incoming, left: u64) -> Result<Option<Bytes>, BodyFault
             return Ok(Some(data));
         }
     }
-    Ok(None)
 }
 
-fn respond(answer: Answer) -> Response<Full<Bytes>> {
+fn respond(answer: Answer, close: bool) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(answer.reply.body));
     *response.status_mut() = answer.reply.status;
     *response.headers_mut() = answer.reply.headers;
-    if answer.close {
+    // HTTP/2 has no such header, and the library leaves it out there.
+    if close {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response

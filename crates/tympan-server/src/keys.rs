@@ -15,6 +15,7 @@ use tympan_core::secret::Secret;
 use tympan_core::secret::Unresolved;
 
 use crate::env_file;
+use crate::tls;
 
 /// The largest secret file, in bytes: whatever is larger is no secret.
 const MOST_BYTES: u64 = 64 << 10;
@@ -86,7 +87,7 @@ impl Lookup {
     }
 }
 
-/// Every file that the secrets of a configuration depend on.
+/// Every file that a configuration names, and what is made of it depends on.
 #[must_use]
 pub fn files(folder: &Path, config: &Config) -> Vec<PathBuf> {
     let references = config.secrets.iter().flat_map(|secret| &secret.references);
@@ -94,5 +95,7 @@ pub fn files(folder: &Path, config: &Config) -> Vec<PathBuf> {
         Reference::File(file) => Some(folder.join(file)),
         Reference::Env(_) => None,
     });
-    secrets.chain(config.env_file.iter().map(|file| folder.join(file))).collect()
+    let tls = config.server.tls.iter().flat_map(tls::files);
+    let rest = tls.chain(config.env_file.as_deref()).map(|file| folder.join(file));
+    secrets.chain(rest).collect()
 }

@@ -9,23 +9,29 @@
 pub mod admin;
 mod build;
 mod clock;
+mod connection;
 mod delivery;
 mod env_file;
+mod framing;
 mod gate;
 mod http;
 pub mod keys;
 mod listen;
 pub mod log;
+mod memory;
 mod meters;
 mod pace;
+mod proxy;
 mod receipt;
 mod reload;
 mod reloads;
 mod serving;
+mod socket;
+mod tls;
 mod watch;
 mod watchman;
+mod wire;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -34,6 +40,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tympan_core::config::Address;
 use tympan_core::pipeline::ListenerState;
 
 pub use delivery::stdout::Sink;
@@ -71,7 +78,7 @@ pub struct Server {
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// The addresses, with the ports that the system chose where the file says 0.
-    pub addresses: Vec<SocketAddr>,
+    pub addresses: Vec<Address>,
     /// The listeners, in the order of the file.
     pub listeners: Vec<ListenerFacts>,
     /// Whether any of them delivers to standard output.
@@ -155,10 +162,17 @@ async fn watch(shared: Arc<Shared>) {
     shared.watchman.run(|| shared.serving.load().server.limits).await;
 }
 
-fn facts(shared: &Shared, addresses: Vec<SocketAddr>) -> Facts {
+fn facts(shared: &Shared, addresses: Vec<Address>) -> Facts {
     let serving = shared.serving.load();
     let origin = serving.server.public_url.clone().unwrap_or_else(|| {
-        addresses.first().map_or_else(String::new, |address| format!("http://{address}"))
+        // One that others can connect to, if there is one.
+        let tcp = addresses.iter().find(|address| matches!(address, Address::Tcp(_)));
+        let scheme = if serving.tls.is_some() { "https://" } else { "http://" };
+        match tcp.or(addresses.first()) {
+            Some(Address::Tcp(address)) => format!("{scheme}{address}"),
+            Some(socket) => format!("{socket}:"),
+            None => String::new(),
+        }
     });
     let listeners = serving.live.listeners().map(|listener| ListenerFacts {
         name: listener.name.to_owned(),

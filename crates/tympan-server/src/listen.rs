@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -10,15 +9,19 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::net::TcpListener;
-use tokio::net::TcpSocket;
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tympan_core::config::Address;
 
-use crate::gate::Admission;
-use crate::http;
+use crate::connection;
+use crate::connection::Entry;
+use crate::gate::Place;
+use crate::log;
 use crate::serving::Shared;
+use crate::socket;
+use crate::socket::BACKLOG;
+use crate::socket::Socket;
+use crate::socket::Stream;
 
 /// How long accepting rests when the system has nothing left to accept with.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
@@ -27,27 +30,23 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 const MOST_TRIES: usize = 10;
 const CLOSING_PAUSE: Duration = Duration::from_millis(50);
 
-/// How many connections may wait to be accepted, as tokio has it.
-const BACKLOG: u32 = 1024;
-
 /// Every address that is listened at.
 pub(crate) struct Listening {
     shared: Arc<Shared>,
-    /// By the address as it is configured, which may ask for any port.
-    accepting: Mutex<HashMap<SocketAddr, Accepting>>,
+    /// By the address as it is configured, which may ask for any port, or for several sockets.
+    accepting: Mutex<HashMap<Address, Vec<Accepting>>>,
 }
 
 struct Accepting {
-    address: SocketAddr,
-    listener: Arc<TcpListener>,
+    socket: Arc<Socket>,
     stop: Arc<Notify>,
     task: JoinHandle<()>,
 }
 
 /// A bound address that nobody accepts from yet.
 pub(crate) struct Bound {
-    configured: SocketAddr,
-    listener: TcpListener,
+    configured: Address,
+    sockets: Vec<Socket>,
 }
 
 impl Listening {
@@ -62,76 +61,93 @@ impl Listening {
     /// The first address that cannot be bound.
     pub(crate) async fn bind(
         &self,
-        addresses: impl IntoIterator<Item = SocketAddr>,
-    ) -> Result<Vec<Bound>, (SocketAddr, io::Error)> {
+        addresses: &[Address],
+    ) -> Result<Vec<Bound>, (Address, io::Error)> {
         let mut bound = Vec::new();
         for configured in addresses {
-            if lock(&self.accepting).contains_key(&configured) {
+            if lock(&self.accepting).contains_key(configured) {
                 continue;
             }
-            let mut listener = TcpListener::bind(configured).await;
+            let mut sockets = socket::bind(configured).await;
             for _ in 0..MOST_TRIES {
                 let in_use = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
-                if !listener.as_ref().is_err_and(in_use) {
+                if !sockets.as_ref().is_err_and(in_use) {
                     break;
                 }
                 if let Some(beside) = self.bind_beside_ours(configured) {
-                    listener = Ok(beside);
+                    sockets = Ok(vec![beside]);
                     break;
                 }
                 // An address of the last change may not be closed yet.
                 tokio::time::sleep(CLOSING_PAUSE).await;
-                listener = TcpListener::bind(configured).await;
+                sockets = socket::bind(configured).await;
             }
-            let listener = listener.map_err(|error| (configured, error))?;
-            bound.push(Bound { configured, listener });
+            let sockets = sockets.map_err(|error| (configured.clone(), error))?;
+            bound.push(Bound { configured: configured.clone(), sockets });
         }
         Ok(bound)
     }
 
     /// Binds an address that overlaps with ours, as `0.0.0.0:80` does with `127.0.0.1:80`. For a
     /// moment our own sockets allow it; nobody else's may share a port with us.
-    fn bind_beside_ours(&self, configured: SocketAddr) -> Option<TcpListener> {
+    fn bind_beside_ours(&self, configured: &Address) -> Option<Socket> {
+        let Address::Tcp(wanted) = *configured else { return None };
         let ours: Vec<_> = lock(&self.accepting)
             .values()
-            .filter(|it| it.address.port() == configured.port())
-            .map(|it| Arc::clone(&it.listener))
+            .flatten()
+            .filter(|it| match it.socket.address() {
+                Some(Address::Tcp(address)) => address.port() == wanted.port(),
+                _ => false,
+            })
+            .map(|it| Arc::clone(&it.socket))
             .collect();
         if ours.is_empty() {
             return None;
         }
-        let share =
-            |share| ours.iter().all(|it| SockRef::from(&**it).set_reuse_port(share).is_ok());
-        let bound = if share(true) { bind_shared(configured).ok() } else { None };
+        let share = |share| {
+            ours.iter().all(|it| match &**it {
+                Socket::Tcp(listener) => SockRef::from(listener).set_reuse_port(share).is_ok(),
+                Socket::Unix(..) => false,
+            })
+        };
+        let bound = if share(true) { socket::bind_shared(wanted).ok() } else { None };
         share(false);
         bound
     }
 
     /// Listens at what was bound, and no longer at what is not in `addresses`. Connections that
     /// are open stay open.
-    pub(crate) fn change(&self, bound: Vec<Bound>, addresses: &[SocketAddr]) {
+    pub(crate) fn change(&self, bound: Vec<Bound>, addresses: &[Address]) {
         let mut accepting = lock(&self.accepting);
-        for Bound { configured, listener } in bound {
-            let address = listener.local_addr().unwrap_or(configured);
-            let listener = Arc::new(listener);
-            tracing::info!(%address, "listening");
-            let shared = Arc::clone(&self.shared);
-            let stop = Arc::new(Notify::new());
-            let task = tokio::spawn(accept(Arc::clone(&listener), Arc::clone(&stop), shared));
-            accepting.insert(configured, Accepting { address, listener, stop, task });
+        for Bound { configured, sockets } in bound {
+            let sockets = sockets.into_iter().map(|socket| {
+                let address = socket.address().unwrap_or_else(|| configured.clone());
+                tracing::info!(%address, "listening");
+                let socket = Arc::new(socket);
+                let stop = Arc::new(Notify::new());
+                let accept =
+                    accept(Arc::clone(&socket), Arc::clone(&stop), Arc::clone(&self.shared));
+                Accepting { socket, stop, task: tokio::spawn(accept) }
+            });
+            let sockets = sockets.collect();
+            accepting.insert(configured, sockets);
         }
-        accepting.retain(|configured, it| {
+        accepting.retain(|configured, sockets| {
             let stays = addresses.contains(configured);
             if !stays {
-                it.stop.notify_one();
+                for accepting in sockets.iter() {
+                    accepting.stop.notify_one();
+                }
             }
             stays
         });
     }
 
     /// The addresses, with the ports that the system chose.
-    pub(crate) fn addresses(&self) -> Vec<SocketAddr> {
-        let mut addresses: Vec<_> = lock(&self.accepting).values().map(|it| it.address).collect();
+    pub(crate) fn addresses(&self) -> Vec<Address> {
+        let accepting = lock(&self.accepting);
+        let sockets = accepting.values().flatten();
+        let mut addresses: Vec<_> = sockets.filter_map(|it| it.socket.address()).collect();
         addresses.sort();
         addresses
     }
@@ -139,7 +155,7 @@ impl Listening {
     /// Stops accepting and waits for the requests in flight, but not for longer than `grace`.
     /// Gives the number of connections that were still open then.
     pub(crate) async fn stop(&self, grace: Duration) -> usize {
-        let accepting: Vec<_> = lock(&self.accepting).drain().map(|(_, it)| it).collect();
+        let accepting: Vec<_> = lock(&self.accepting).drain().flat_map(|(_, it)| it).collect();
         for Accepting { stop, task, .. } in accepting {
             stop.notify_one();
             // It ends once nobody waits to be accepted; a panic has ended it as well.
@@ -157,25 +173,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn bind_shared(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4()?,
-        SocketAddr::V6(_) => TcpSocket::new_v6()?,
-    };
-    socket.set_reuseaddr(true)?;
-    socket.set_reuseport(true)?;
-    socket.bind(address)?;
-    let listener = socket.listen(BACKLOG)?;
-    SockRef::from(&listener).set_reuse_port(false)?;
-    Ok(listener)
-}
-
 /// Accepts until it is stopped, and then whoever waits already.
-async fn accept(listener: Arc<TcpListener>, stop: Arc<Notify>, shared: Arc<Shared>) {
+async fn accept(socket: Arc<Socket>, stop: Arc<Notify>, shared: Arc<Shared>) {
     loop {
-        let (stream, client) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
+        let stream = tokio::select! {
+            accepted = socket.accept() => match accepted {
+                Ok(stream) => stream,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(EXHAUSTED_PAUSE).await;
@@ -184,35 +187,35 @@ async fn accept(listener: Arc<TcpListener>, stop: Arc<Notify>, shared: Arc<Share
             },
             () = stop.notified() => break,
         };
+        let Ok(place) = place(&stream, &shared) else { continue };
         // The first that comes when there is no room waits here, the others in the backlog.
         let admission = tokio::select! {
             biased;
             admission = Arc::clone(&shared.gate).enter() => admission,
             () = stop.notified() => return,
         };
-        spawn(stream, client, &shared, admission);
+        spawn(stream, &shared, Entry { admission, place });
     }
-    // The system is asked, not what was known of it: whoever came before the end is served.
     for _ in 0..BACKLOG {
-        let Ok((socket, client)) = SockRef::from(&*listener).accept() else { return };
-        let stream = socket.set_nonblocking(true).and_then(|()| TcpStream::from_std(socket.into()));
-        let (Ok(stream), Some(client)) = (stream, client.as_socket()) else { continue };
+        let Some(stream) = socket.accept_waiting() else { return };
+        let Ok(stream) = stream else { continue };
+        let Ok(place) = place(&stream, &shared) else { continue };
         let Some(admission) = Arc::clone(&shared.gate).try_enter() else { return };
-        spawn(stream, client, &shared, admission);
+        spawn(stream, &shared, Entry { admission, place });
     }
 }
 
-fn spawn(stream: TcpStream, client: SocketAddr, shared: &Arc<Shared>, admission: Admission) {
-    // An answer is small and complete: it must not wait for more.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%client, %error, "connection ended");
-        return;
+/// Counts a connection for its address, or turns it away.
+fn place(stream: &Stream, shared: &Arc<Shared>) -> Result<Option<Place>, ()> {
+    let Stream::Tcp(_, peer) = stream else { return Ok(None) };
+    let place = connection::place(peer.ip(), shared);
+    if place.is_err() {
+        log::turned_away(shared, peer.ip());
     }
-    let shared = Arc::clone(shared);
-    let limits = shared.serving.load().server.limits;
+    place
+}
+
+fn spawn(stream: Stream, shared: &Arc<Shared>, entry: Entry) {
     let pace = shared.watchman.watch();
-    tokio::spawn(async move {
-        http::serve(stream, client, shared, limits, pace).await;
-        drop(admission);
-    });
+    tokio::spawn(connection::serve(stream, Arc::clone(shared), pace, entry));
 }

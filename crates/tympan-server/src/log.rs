@@ -4,6 +4,7 @@
 //! up. What a stranger wrote is escaped, cut, and never more than the headers that were allowed.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -131,18 +132,37 @@ pub(crate) fn answered(shared: &Shared, settings: &Log, exchange: &Exchange, ans
     let head = exchange.head();
     let outcome = answer.outcome.name();
     let status = answer.reply.status.as_u16();
-    let (id, client) = (head.id, head.client);
+    let (id, client) = (head.id, client(head.client));
     let method = shown(head.method.as_str());
     let path = shown(head.uri.path());
     let headers = headers(exchange, settings);
     let detail = reason.map(ToString::to_string).unwrap_or_default();
     if answer.outcome.is_ordinary() {
-        tracing::info!(listener, outcome, status, request_id = %id, %client, method, path, headers, "request");
+        tracing::info!(listener, outcome, status, request_id = %id, client, method, path, headers, "request");
     } else if answer.outcome == Outcome::Failed {
-        tracing::error!(listener, outcome, reason = detail, status, request_id = %id, %client, method, path, headers, "request failed");
+        tracing::error!(listener, outcome, reason = detail, status, request_id = %id, client, method, path, headers, "request failed");
     } else {
-        tracing::warn!(listener, outcome, reason = detail, status, request_id = %id, %client, method, path, headers, "request refused");
+        tracing::warn!(listener, outcome, reason = detail, status, request_id = %id, client, method, path, headers, "request refused");
     }
+}
+
+/// Tells of what could not be understood as a request at all.
+pub(crate) fn malformed(shared: &Shared, address: Option<IpAddr>, why: &str) {
+    if shared.refusals.count("", Outcome::Malformed, "no_request") {
+        tracing::warn!(client = client(address), reason = shown(why), "no request");
+    }
+}
+
+/// Tells of a connection that was one too many.
+pub(crate) fn turned_away(shared: &Shared, address: IpAddr) {
+    if shared.refusals.count("", Outcome::RateLimited, "connections") {
+        tracing::warn!(client = client(Some(address)), "too many connections of one address");
+    }
+}
+
+/// A client, as it is called in logs.
+pub(crate) fn client(address: Option<IpAddr>) -> String {
+    address.map_or_else(|| "unix".to_owned(), |address| address.to_string())
 }
 
 /// Sums up refusals until the server stops.

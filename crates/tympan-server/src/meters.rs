@@ -241,7 +241,11 @@ mod tests {
         let text = format!("version: 1\nlisteners: {{{listeners}}}");
         let (loaded, _) = tympan_core::load("x", text.into_bytes());
         assert!(!loaded.diagnostics.refuse(false));
-        Live::new(Arc::new(Generation::compile(&loaded.config, 1, "")), &Vec::new())
+        Live::new(
+            Arc::new(Generation::compile(&loaded.config, 1, "")),
+            &Vec::new(),
+            &Arc::default(),
+        )
     }
 
     fn names(names: &[&str]) -> Vec<String> {

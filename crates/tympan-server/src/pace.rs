@@ -4,24 +4,16 @@
 //! Somebody else looks at all of them now and then ([`crate::watchman`]), and gives the orders.
 
 use std::future::poll_fn;
-use std::io;
-use std::io::IoSlice;
 use std::pin::Pin;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU8;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
-use std::task::Context;
 use std::task::Poll;
 use std::task::Waker;
-use std::task::ready;
-
-use tokio::io::AsyncRead;
-use tokio::io::AsyncWrite;
-use tokio::io::ReadBuf;
 
 /// What a connection is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +31,8 @@ pub(crate) enum Phase {
     Answer,
     /// The last request is answered, and no other has begun.
     Idle,
+    /// No request is in flight on a connection that may carry several at once.
+    Quiet,
 }
 
 /// A connection's phase, and how far it has come in it.
@@ -59,9 +53,28 @@ pub(crate) struct Pace {
     orders: AtomicU8,
     /// The turn whose body is not worth waiting for.
     late: AtomicU32,
+    /// Of a connection that may carry several requests at once: 32 bits of all that began, and 32
+    /// of those in flight.
+    requests: AtomicU64,
+    carries_several: AtomicBool,
+    /// What such a connection has received, and what it may, in bytes.
+    received: AtomicU64,
+    allowance: AtomicU64,
     /// Whom an order wakes.
     task: OnceLock<Waker>,
 }
+
+/// How many bytes a connection that may carry several requests at once may send for nothing: what
+/// is no body and belongs to no request that was answered. Floods of frames that are no requests,
+/// or of requests that are taken back at once, end here.
+const ALLOWANCE: u64 = 64 << 10;
+
+/// How many bytes more it may send for every answered request: its head, and as much of its body
+/// as was under way when it was refused.
+const PER_REQUEST: u64 = (16 << 10) + WINDOW as u64;
+
+/// How much of a body may be under way.
+pub(crate) const WINDOW: u32 = 64 << 10;
 
 /// To end when the request in flight is answered.
 const FINISH: u8 = 1;
@@ -74,12 +87,24 @@ impl Pace {
             progress: AtomicU64::new(0),
             orders: AtomicU8::new(0),
             late: AtomicU32::new(0),
+            requests: AtomicU64::new(0),
+            carries_several: AtomicBool::new(false),
+            received: AtomicU64::new(0),
+            allowance: AtomicU64::new(ALLOWANCE),
             task: OnceLock::new(),
         }
     }
 
     /// What the connection is at now.
     pub(crate) fn progress(&self) -> Progress {
+        if self.carries_several() {
+            let requests = self.requests.load(Ordering::Relaxed);
+            let [n_begun, n_in_flight] = [requests >> 32, requests & u64::from(u32::MAX)];
+            let is_quiet = n_in_flight == 0;
+            let phase = if is_quiet { Phase::Quiet } else { Phase::Work };
+            let turn = u32::try_from(n_begun).unwrap_or_default();
+            return Progress { phase, turn, pieces: u32::from(is_quiet) };
+        }
         let progress = self.progress.load(Ordering::Relaxed).to_le_bytes();
         let [phase, a, b, c, turn @ ..] = progress;
         let phase = match phase {
@@ -94,7 +119,58 @@ impl Pace {
         Progress { phase, turn: u32::from_le_bytes(turn), pieces }
     }
 
-    /// A new turn.
+    /// From here on it may carry several requests at once (HTTP/2).
+    pub(crate) fn carry_several(&self) {
+        self.carries_several.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it may carry several requests at once.
+    pub(crate) fn carries_several(&self) -> bool {
+        self.carries_several.load(Ordering::Relaxed)
+    }
+
+    /// A request has come.
+    pub(crate) fn begin(&self) {
+        if self.carries_several() {
+            self.requests.fetch_add(1 << 32 | 1, Ordering::Relaxed);
+        } else {
+            self.turn_to(Phase::Work);
+        }
+    }
+
+    /// Its body is waited for.
+    pub(crate) fn await_body(&self) {
+        if !self.carries_several() {
+            self.turn_to(Phase::Body);
+        }
+    }
+
+    /// Its body is there, or not waited for any longer.
+    pub(crate) fn have_body(&self, length: u64) {
+        if self.carries_several() {
+            self.allowance.fetch_add(length, Ordering::Relaxed);
+        } else {
+            self.turn_to(Phase::Work);
+        }
+    }
+
+    /// It has an answer.
+    pub(crate) fn answer(&self) {
+        if self.carries_several() {
+            self.allowance.fetch_add(PER_REQUEST, Ordering::Relaxed);
+        } else {
+            self.turn_to(Phase::Answer);
+        }
+    }
+
+    /// It is over, answered or not.
+    pub(crate) fn end(&self) {
+        if self.carries_several() {
+            self.requests.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A new turn of a connection that carries one request after the other.
     pub(crate) fn turn_to(&self, phase: Phase) {
         // Only the connection's own task writes, so nothing comes between.
         let turns = self.progress.load(Ordering::Relaxed) >> 32;
@@ -161,125 +237,93 @@ impl Pace {
         .await
     }
 
-    /// Something came.
-    fn received(&self) {
-        let progress = self.progress.load(Ordering::Relaxed);
+    /// Bytes have come.
+    pub(crate) fn receive(&self, length: usize) {
+        if self.carries_several() {
+            let received = self.received.fetch_add(length as u64, Ordering::Relaxed);
+            if received + length as u64 > self.allowance.load(Ordering::Relaxed) {
+                self.cut();
+            }
+            return;
+        }
         match self.progress().phase {
             Phase::Fresh | Phase::Idle => self.turn_to(Phase::Head),
-            Phase::Body => self.one_more(progress),
-            Phase::Head | Phase::Work | Phase::Answer => {}
+            Phase::Body => self.one_more(),
+            Phase::Head | Phase::Work | Phase::Answer | Phase::Quiet => {}
         }
     }
 
-    /// Everything that was to be sent has been taken.
-    fn sent(&self) {
-        if self.progress().phase == Phase::Answer {
+    /// Everything that was to be sent has been taken; whether that was an answer.
+    pub(crate) fn sent(&self) -> bool {
+        let is_answer = self.progress().phase == Phase::Answer;
+        if is_answer {
             self.turn_to(Phase::Idle);
         }
+        is_answer
     }
 
-    fn one_more(&self, progress: u64) {
+    fn one_more(&self) {
+        let progress = self.progress.load(Ordering::Relaxed);
         let pieces = progress.wrapping_add(1 << 8) & 0xFFFF_FF00;
         let rest = progress & !0xFFFF_FF00;
         self.progress.store(rest | pieces, Ordering::Relaxed);
     }
 }
 
-/// A stream that says what comes and goes.
-#[derive(Debug)]
-pub(crate) struct Paced<S> {
-    pub(crate) stream: S,
-    pub(crate) pace: Arc<Pace>,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let before = buffer.filled().len();
-        ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
-        if buffer.filled().len() > before {
-            this.pace.received();
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        pieces: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write_vectored(context, pieces)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    /// The library flushes when it has written all it has.
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        ready!(Pin::new(&mut this.stream).poll_flush(context))?;
-        this.pace.sent();
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::future::pending;
+    use std::future::ready;
     use std::sync::Arc;
 
-    use tokio::io::AsyncReadExt;
-    use tokio::io::AsyncWriteExt;
-
     use super::Pace;
-    use super::Paced;
     use super::Phase;
 
-    #[tokio::test]
-    async fn turns_and_pieces() {
-        let (mut client, server) = tokio::io::duplex(64);
-        let pace = Arc::new(Pace::new());
-        let mut server = Paced { stream: server, pace: Arc::clone(&pace) };
-        let mut buffer = [0; 8];
+    #[test]
+    fn turns_and_pieces() {
+        let pace = Pace::new();
         assert_eq!(pace.progress().phase, Phase::Fresh);
         for (turn, phase) in [(1, Phase::Head), (2, Phase::Body)] {
             if phase == Phase::Body {
-                pace.turn_to(phase);
+                pace.await_body();
             }
             for piece in 0..2 {
-                client.write_all(b"x").await.unwrap();
-                assert_eq!(server.read(&mut buffer).await.unwrap(), 1);
+                pace.receive(1);
                 let progress = pace.progress();
                 assert_eq!((progress.phase, progress.turn), (phase, turn));
                 let pieces = if phase == Phase::Body { piece + 1 } else { 0 };
                 assert_eq!(progress.pieces, pieces);
             }
         }
-        pace.turn_to(Phase::Work);
-        server.flush().await.unwrap();
-        assert_eq!(pace.progress().phase, Phase::Work, "nothing was answered yet");
-        pace.turn_to(Phase::Answer);
-        server.flush().await.unwrap();
+        pace.have_body(2);
+        assert!(!pace.sent(), "nothing was answered yet");
+        pace.answer();
+        assert!(pace.sent());
         assert_eq!(pace.progress().phase, Phase::Idle);
+    }
+
+    #[tokio::test]
+    async fn what_comes_for_nothing() {
+        let pace = Pace::new();
+        pace.carry_several();
+        assert_eq!(pace.progress().phase, Phase::Quiet);
+        for _ in 0..1000 {
+            pace.begin();
+            assert_eq!(pace.progress().phase, Phase::Work);
+            pace.receive(30_000);
+            pace.have_body(20_000);
+            pace.answer();
+            pace.end();
+        }
+        assert_eq!(pace.progress().phase, Phase::Quiet);
+        assert_eq!(pace.keep(ready(1), |_| {}).await, Some(1));
+        // Requests that are taken back.
+        for _ in 0..1_000_000 {
+            pace.begin();
+            pace.receive(100);
+            pace.end();
+        }
+        assert_eq!(pace.keep(ready(1), |_| {}).await, None);
     }
 
     #[tokio::test]

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -54,7 +53,7 @@ pub enum Refused {
     /// An address cannot be bound.
     Unbound {
         /// The address.
-        address: SocketAddr,
+        address: Address,
         /// Why.
         error: io::Error,
     },

@@ -3,7 +3,6 @@
 //! Three steps: understand it, build it beside the old, swap. Whatever can fail comes before the
 //! swap, so a bad file costs nothing.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,12 +15,14 @@ use arc_swap::ArcSwap;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
+use tympan_core::config::Address;
 use tympan_core::config::Config;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Severity;
 use tympan_core::diff::diff;
 use tympan_core::keys::Secrets;
 use tympan_core::pipeline::Live;
+use tympan_core::rate::Rates;
 use tympan_core::span::Sources;
 
 use crate::admin;
@@ -36,6 +37,7 @@ use crate::keys;
 use crate::listen::Bound;
 use crate::listen::Listening;
 use crate::log;
+use crate::memory::Memory;
 use crate::meters::Meters;
 use crate::receipt::Receipt;
 use crate::receipt::Refused;
@@ -43,6 +45,7 @@ use crate::receipt::changed_states;
 use crate::reloads::Reloads;
 use crate::serving::Serving;
 use crate::serving::Shared;
+use crate::tls::Tls;
 use crate::watch;
 use crate::watch::FileWatcher;
 use crate::watchman::Watchman;
@@ -109,7 +112,8 @@ impl Reloader {
     ) -> Result<(Self, Started), Refused> {
         let folder = folder_of(&file);
         let text = read(&file)?;
-        let built = build(&file, folder.clone(), text, 1).await?;
+        let rates = Arc::new(Rates::default());
+        let built = build(&file, folder.clone(), text, 1, Arc::clone(&rates)).await?;
         let serving = built.serving(&destinations, &Meters::none());
         let shared = Arc::new(Shared {
             serving: ArcSwap::from_pointee(serving),
@@ -119,9 +123,11 @@ impl Reloader {
             refusals: log::Refusals::default(),
             reloads: Reloads::started(),
             is_stopping: AtomicBool::new(false),
+            memory: Memory::default(),
+            rates,
         });
         let listening = Arc::new(Listening::new(Arc::clone(&shared)));
-        let addresses = addresses(&built.config);
+        let addresses = addresses(&built.config, &folder);
         let bound = bind(&listening, &addresses).await?;
         let admin = Arc::new(admin::Listening::new(admin::Context {
             shared: Arc::clone(&shared),
@@ -238,7 +244,8 @@ impl Reloader {
             return Ok(None);
         }
         let number = old.generation().number + 1;
-        let mut built = build(&self.file, self.folder.clone(), text, number).await?;
+        let rates = Arc::clone(&self.shared.rates);
+        let mut built = build(&self.file, self.folder.clone(), text, number, rates).await?;
         built.find_lost_secrets(old);
         if built.diagnostics.refuse(false) {
             // It may be good as soon as the files are there that it names.
@@ -246,7 +253,7 @@ impl Reloader {
             let Built { diagnostics, sources, .. } = built;
             return Err(Refused::Mistakes { diagnostics, sources });
         }
-        let bound = bind(&self.listening, &addresses(&built.config)).await?;
+        let bound = bind(&self.listening, &addresses(&built.config, &self.folder)).await?;
         let admin_bound = self.admin.bind(&self.folder, &built.config).await?;
         Ok(Some(Next { built, bound, admin_bound }))
     }
@@ -258,7 +265,7 @@ impl Reloader {
         self.shared.serving.store(Arc::new(serving));
 
         // What follows from it.
-        let addresses = addresses(&built.config);
+        let addresses = addresses(&built.config, &self.folder);
         self.shared.gate.set_limit(built.config.server.limits.connections);
         self.listening.change(bound, &addresses);
         self.admin.change(admin_bound, &self.folder, &built.config);
@@ -293,9 +300,12 @@ impl Reloader {
                 *new = Ok(last.clone());
             }
         }
-        let live = Arc::new(Live::new(Arc::clone(old.generation()), &secrets));
+        let rates = &self.shared.rates;
+        let live = Arc::new(Live::new(Arc::clone(old.generation()), &secrets, rates));
         let states = changed_states(old, &live);
-        let serving = Serving { live: Arc::clone(&live), ..(**self.shared.serving.load()).clone() };
+        let serving = (**self.shared.serving.load()).clone();
+        let tls = self.renewed_tls(serving.tls.clone());
+        let serving = Serving { live: Arc::clone(&live), tls, ..serving };
         self.shared.serving.store(Arc::new(serving));
         self.secrets = secrets;
         Receipt {
@@ -307,6 +317,20 @@ impl Reloader {
             states,
             took: started.elapsed(),
         }
+    }
+
+    /// The certificates as they are now; the last ones, where they are not good.
+    fn renewed_tls(&self, last: Option<Tls>) -> Option<Tls> {
+        let mut found = Diagnostics::default();
+        let tls = Tls::read(&self.folder, self.config.server.tls.as_ref(), &mut found);
+        for diagnostic in found.sorted() {
+            let why = diagnostic.problem.message();
+            tracing::warn!(why, "a renewed certificate is no good; the last one goes on");
+        }
+        if tls.is_some() && tls != last {
+            tracing::info!("the certificate is renewed");
+        }
+        tls.or(last)
     }
 
     /// Tells the operator what a reload did. A refusal that was told is not told again, unless
@@ -347,14 +371,12 @@ impl Reloader {
     }
 }
 
-fn addresses(config: &Config) -> Vec<SocketAddr> {
-    let mut addresses: Vec<_> = config
-        .server
-        .listen
-        .iter()
-        .filter_map(|(address, _)| match address {
-            tympan_core::config::Address::Tcp(a) => Some(*a),
-            _ => None,
+fn addresses(config: &Config, folder: &Path) -> Vec<Address> {
+    let listen = config.server.listen.iter();
+    let mut addresses: Vec<_> = listen
+        .map(|(address, _)| match address {
+            Address::Unix(path) => Address::Unix(folder.join(path)),
+            other => other.clone(),
         })
         .collect();
     addresses.sort();
@@ -362,8 +384,8 @@ fn addresses(config: &Config) -> Vec<SocketAddr> {
     addresses
 }
 
-async fn bind(listening: &Listening, addresses: &[SocketAddr]) -> Result<Vec<Bound>, Refused> {
-    let bound = listening.bind(addresses.iter().copied()).await;
+async fn bind(listening: &Listening, addresses: &[Address]) -> Result<Vec<Bound>, Refused> {
+    let bound = listening.bind(addresses).await;
     bound.map_err(|(address, error)| Refused::Unbound { address, error })
 }
 

@@ -7,14 +7,17 @@ use arc_swap::ArcSwap;
 use tympan_core::config::Log;
 use tympan_core::config::Server;
 use tympan_core::pipeline::Live;
+use tympan_core::rate::Rates;
 use tympan_core::span::Sources;
 
 use crate::clock::Clock;
 use crate::delivery::Destination;
 use crate::gate::Gate;
 use crate::log::Refusals;
+use crate::memory::Memory;
 use crate::meters::Meters;
 use crate::reloads::Reloads;
+use crate::tls::Tls;
 use crate::watchman::Watchman;
 
 /// Everything that a request sees, replaced as a whole.
@@ -30,6 +33,8 @@ pub(crate) struct Serving {
     pub(crate) sources: Arc<Sources>,
     /// The settings of sockets.
     pub(crate) server: Server,
+    /// What TLS connections are accepted with, if HTTP is not plain.
+    pub(crate) tls: Option<Tls>,
     /// The settings of logs.
     pub(crate) log: Log,
 }
@@ -49,4 +54,8 @@ pub(crate) struct Shared {
     pub(crate) reloads: Reloads,
     /// Whether the end has begun.
     pub(crate) is_stopping: AtomicBool,
+    /// What bodies take.
+    pub(crate) memory: Memory,
+    /// How much came from whom.
+    pub(crate) rates: Arc<Rates>,
 }

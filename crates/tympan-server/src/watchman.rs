@@ -110,6 +110,7 @@ impl Watched {
             }
             Phase::Answer if turn >= limits.answer_timeout => self.pace.cut(),
             Phase::Idle if turn >= limits.idle_timeout => self.pace.cut(),
+            Phase::Quiet if piece >= limits.http2_idle_timeout => self.pace.cut(),
             _ => {}
         }
         if now.duration_since(self.opened) >= limits.connection_age {
@@ -126,6 +127,7 @@ fn round(limits: &Limits) -> Duration {
         limits.body_idle_timeout,
         limits.answer_timeout,
         limits.idle_timeout,
+        limits.http2_idle_timeout,
         limits.connection_age,
     ];
     let shortest = shortest.into_iter().min().unwrap_or(LONGEST_ROUND);

@@ -83,6 +83,8 @@ pub enum Literal {
     Size,
     /// `200`
     Status,
+    /// `10.0.0.0/8`, `192.0.2.1`
+    Network,
     /// Any text.
     Text,
     /// `https://hooks.example.com`
@@ -223,6 +225,31 @@ pub static SERVER: Section = Section {
             "public_url: https://hooks.example.com",
         ),
         key(
+            "trusted_proxies",
+            Holds::OneOrMany(&Holds::Literal(Literal::Network)),
+            "Proxies of ours: networks, addresses, or `unix` for sockets of the \
+             file system. `Forwarded` and `X-Forwarded-For` are believed as far \
+             as these wrote them, counted from the right; where the two differ, \
+             neither is.",
+            "trusted_proxies: [10.0.0.0/8]",
+        ),
+        default(
+            key(
+                "proxy_protocol",
+                Holds::Literal(Literal::Boolean),
+                "Whether connections from `trusted_proxies` begin with a header of \
+                 the PROXY protocol, version 2, that names the client.",
+                "proxy_protocol: true",
+            ),
+            "false",
+        ),
+        key(
+            "tls",
+            Holds::Section(&TLS),
+            "TLS 1.2 and 1.3 at every TCP address. Without it, HTTP is plain.",
+            "tls: {certificate: tls/site.crt, key: tls/site.key}",
+        ),
+        key(
             "limits",
             Holds::Section(&SERVER_LIMITS),
             "What one connection or request may take.",
@@ -266,12 +293,62 @@ pub static SERVER_LIMITS: Section = Section {
         ),
         default(
             key(
+                "header_count",
+                Holds::Literal(Literal::Count),
+                "How many headers a request may have.",
+                "header_count: 64",
+            ),
+            "64",
+        ),
+        default(
+            key(
+                "uri",
+                Holds::Literal(Literal::Size),
+                "The longest target of a request, its query included.",
+                "uri: 8KiB",
+            ),
+            "8KiB",
+        ),
+        default(
+            key(
                 "connections",
                 Holds::Literal(Literal::Count),
                 "How many connections may be open at once; further ones wait in the backlog.",
                 "connections: 2048",
             ),
             "2048",
+        ),
+        default(
+            key(
+                "connections_per_ip",
+                Holds::Literal(Literal::Count),
+                "How many connections one client address may have open; further \
+                 ones are closed at once. Loopback addresses and trusted proxies \
+                 are not counted.",
+                "connections_per_ip: 64",
+            ),
+            "64",
+        ),
+        default(
+            key(
+                "per_ip",
+                Holds::Section(&RATE),
+                "How many requests one client address may send before it is \
+                 verified. Loopback addresses are not counted; of IPv6 the first 64 \
+                 bits are an address.",
+                "per_ip: {requests: 500, per: 1s}",
+            ),
+            "{requests: 500, per: 1s}",
+        ),
+        default(
+            key(
+                "in_flight_bytes",
+                Holds::Literal(Literal::Size),
+                "How much memory the bodies of all requests in flight may take \
+                 together. What does not fit is asked to come again.",
+                "in_flight_bytes: 64MiB",
+            ),
+            "64MiB",
         ),
         default(
             key(
@@ -335,6 +412,79 @@ pub static SERVER_LIMITS: Section = Section {
                 "connection_age: 10m",
             ),
             "10m",
+        ),
+        default(
+            key(
+                "tls_handshake_timeout",
+                Holds::Literal(Literal::Duration),
+                "How long a TLS handshake may take.",
+                "tls_handshake_timeout: 5s",
+            ),
+            "5s",
+        ),
+        default(
+            key(
+                "http2_idle_timeout",
+                Holds::Literal(Literal::Duration),
+                "How long an HTTP/2 connection may have no request in flight.",
+                "http2_idle_timeout: 60s",
+            ),
+            "60s",
+        ),
+    ],
+};
+
+/// `per_ip:` and `rate_limit:`
+pub static RATE: Section = Section {
+    name: "a rate",
+    doc: "How much may come in how long. A burst of the whole is let through, then as much as the \
+          time since then allows.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "requests",
+            Holds::Literal(Literal::Count),
+            "How many requests.",
+            "requests: 50",
+        )),
+        default(key("per", Holds::Literal(Literal::Duration), "In how long.", "per: 1s"), "1s"),
+    ],
+};
+
+/// `server.tls:`
+pub static TLS: Section = Section {
+    name: "`tls`",
+    doc: "The files of TLS, as PEM. They are watched: a renewed certificate is served from the next \
+          connection on.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "certificate",
+            Holds::Literal(Literal::File),
+            "The certificate, and behind it those that lead to its root.",
+            "certificate: tls/site.crt",
+        )),
+        required(key(
+            "key",
+            Holds::Literal(Literal::File),
+            "The certificate's private key.",
+            "key: tls/site.key",
+        )),
+        key(
+            "client_ca",
+            Holds::Literal(Literal::File),
+            "Who may sign the certificates of clients. Clients are asked for one, and refused if it \
+             is not valid; a listener that needs one says so in its `verification`.",
+            "client_ca: tls/clients.crt",
+        ),
+        default(
+            key(
+                "http2",
+                Holds::Literal(Literal::Boolean),
+                "Whether clients may choose HTTP/2 (by ALPN).",
+                "http2: false",
+            ),
+            "true",
         ),
     ],
 };
@@ -518,6 +668,13 @@ pub static LISTENER: Section = Section {
             "A kill switch: when it is true, a verified request makes no event and gets the answer \
              of an accepted one.",
             "reject: query_params.mode == \"off\"",
+        ),
+        key(
+            "rate_limit",
+            Holds::Section(&RATE),
+            "How many verified requests are taken. Further ones are asked to \
+             come again.",
+            "rate_limit: {requests: 50, per: 1s}",
         ),
         key(
             "filter",
@@ -728,12 +885,39 @@ pub static VERIFICATION: Section = Section {
             "all: [{token: {...}}, {signature: {...}}]",
         ),
         key(
+            "ip_allowlist",
+            Holds::OneOrMany(&Holds::Literal(Literal::Network)),
+            "The networks that the sender has to be in. It is judged before \
+             anything of the body is read.",
+            "ip_allowlist: [192.0.2.0/24]",
+        ),
+        key(
+            "client_certificate",
+            Holds::Section(&CLIENT_CERTIFICATE),
+            "A TLS certificate that `server.tls.client_ca` vouches for.",
+            "client_certificate: {subject: hooks.example.com}",
+        ),
+        key(
             "none",
             Holds::Literal(Literal::Text),
             "Anyone may send. The value says why that is acceptable.",
             "none: status page pings, carries no data",
         ),
     ],
+};
+
+/// `client_certificate:`
+pub static CLIENT_CERTIFICATE: Section = Section {
+    name: "`client_certificate`",
+    doc: "A certificate of the sender.",
+    one_of: false,
+    keys: &[required(key(
+        "subject",
+        Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+        "Whom it has to name: one of its alternative names (DNS, e-mail, URI or IP address), or, if \
+         it has none, its common name. Several: one of them.",
+        "subject: hooks.example.com",
+    ))],
 };
 
 /// `signature:`
@@ -952,6 +1136,12 @@ pub static RESPONSES: Section = Section {
             Holds::Section(&RESPONSE),
             "To a request that `filter` left out. Usually as accepted.",
             "filtered: {status: 204}",
+        ),
+        key(
+            "rate_limited",
+            Holds::Section(&RESPONSE),
+            "To one that came too soon after others. Usually 429 with Retry-After.",
+            "rate_limited: {status: 503}",
         ),
         key(
             "rejected",

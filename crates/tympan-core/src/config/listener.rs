@@ -8,6 +8,7 @@ use tympan_expr::Expression;
 use crate::config::Challenge;
 use crate::config::DestinationId;
 use crate::config::Events;
+use crate::config::RateLimit;
 use crate::config::Reader;
 use crate::config::Response;
 use crate::config::Verification;
@@ -50,6 +51,8 @@ pub struct Listener {
     pub body_limit: Option<u64>,
     /// How long keeping an event may take.
     pub ack: Duration,
+    /// How many verified requests are taken.
+    pub rate_limit: Option<RateLimit>,
     /// Its challenges.
     pub challenges: Vec<Challenge>,
     /// How its senders prove themselves.
@@ -117,6 +120,7 @@ impl Reader<'_> {
             }),
             body_limit,
             ack,
+            rate_limit: fields.take("rate_limit").and_then(|(key, node)| self.rate(&key, node)),
             challenges,
             verification,
             reject: self.decision(&mut fields, "reject"),

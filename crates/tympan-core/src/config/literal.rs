@@ -1,10 +1,12 @@
 //! Reading things that are taken as they stand: durations, sizes, paths, addresses.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use http::HeaderName;
 use http::Method;
 use http::StatusCode;
+use ipnet::IpNet;
 use regex::Regex;
 use regex::RegexBuilder;
 
@@ -137,6 +139,14 @@ impl Reader<'_> {
             "127.0.0.1:8080",
             |text| text.parse().ok(),
         )
+    }
+
+    /// A network, or one address of it.
+    pub(super) fn network(&mut self, node: &Node) -> Option<IpNet> {
+        self.literal(node, "a network or an IP address", "192.0.2.0/24", |text| {
+            let address = || text.parse::<IpAddr>().map(IpNet::from).ok();
+            text.parse().ok().or_else(address).map(|network: IpNet| network.trunc())
+        })
     }
 
     /// An origin: scheme and host, nothing behind it.

@@ -44,7 +44,11 @@ pub use secret::SecretRefs;
 pub use server::Limits;
 pub use server::Log;
 pub use server::LogLevel;
+pub use server::Proxies;
+pub use server::RateLimit;
 pub use server::Server;
+pub use server::Tls;
+pub use verification::CertificateCheck;
 pub use verification::SignatureCheck;
 pub use verification::TokenCheck;
 pub use verification::Verification;
@@ -142,6 +146,8 @@ pub(crate) struct Reader<'s> {
     lets: Vec<String>,
     vocabularies: HashMap<Place, Vocabulary>,
     has_version: bool,
+    /// Where certificates of clients are wanted.
+    certificates: Vec<Span>,
     /// The places of the listeners' paths, to tell of two that clash.
     routes: names::Routes,
 }
@@ -159,6 +165,7 @@ impl<'s> Reader<'s> {
             lets: Vec::new(),
             vocabularies: HashMap::new(),
             has_version: false,
+            certificates: Vec::new(),
             routes: names::Routes::default(),
         }
     }
@@ -205,6 +212,11 @@ impl<'s> Reader<'s> {
     /// be read to its end: what is missing may stand there.
     fn end(mut self, is_whole: bool) -> Config {
         if is_whole {
+            if self.config.server.tls.as_ref().is_none_or(|tls| tls.client_ca.is_none()) {
+                for at in std::mem::take(&mut self.certificates) {
+                    self.report(at, Problem::CertificateNeverAsked);
+                }
+            }
             if !self.has_version {
                 let at = Span { file: self.file, start: 0, end: 0 };
                 let key = keys::FILE.key("version").map_or("", |key| key.example);

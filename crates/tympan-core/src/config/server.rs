@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::HeaderName;
+use ipnet::IpNet;
 
 use crate::config::Address;
 use crate::config::Reader;
+use crate::config::fields::Fields;
 use crate::config::keys;
 use crate::diagnostic::Problem;
 use crate::span::Span;
@@ -22,10 +24,47 @@ pub struct Server {
     pub listen: Vec<(Address, Span)>,
     /// The origin that providers call, such as `https://hooks.example.com`.
     pub public_url: Option<String>,
+    /// Whose word about a client's address is taken.
+    pub proxies: Proxies,
+    /// TLS, unless HTTP is plain.
+    pub tls: Option<Tls>,
     /// What one connection or request may take.
     pub limits: Limits,
     /// How long requests in flight may take to finish after SIGTERM.
     pub shutdown_grace: Duration,
+}
+
+/// Proxies of ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proxies {
+    /// The networks that they are in.
+    pub networks: Vec<IpNet>,
+    /// Whether whoever can connect to a socket of the file system is one.
+    pub unix: bool,
+    /// Whether they name clients by the PROXY protocol.
+    pub proxy_protocol: bool,
+}
+
+/// The files of TLS, relative to the configuration's folder, with their places.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate and those behind it.
+    pub certificate: (String, Span),
+    /// The private key.
+    pub key: (String, Span),
+    /// Who may sign the certificates of clients.
+    pub client_ca: Option<(String, Span)>,
+    /// Whether HTTP/2 may be chosen.
+    pub http2: bool,
+}
+
+/// How many requests may come in how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many.
+    pub requests: usize,
+    /// In how long.
+    pub per: Duration,
 }
 
 /// What one connection or request may take.
@@ -35,8 +74,18 @@ pub struct Limits {
     pub body: u64,
     /// The largest head, in bytes.
     pub headers: u64,
+    /// How many headers a request may have.
+    pub header_count: usize,
+    /// The longest target, in bytes.
+    pub uri: u64,
     /// How many connections may be open at once.
     pub connections: usize,
+    /// How many connections one client address may have open.
+    pub connections_per_ip: usize,
+    /// How many requests one client address may send unverified.
+    pub per_ip: RateLimit,
+    /// How much memory bodies in flight may take, in bytes.
+    pub in_flight_bytes: u64,
     /// How long a new connection may be silent.
     pub first_byte_timeout: Duration,
     /// How long a head may take from its first byte to its last.
@@ -51,6 +100,10 @@ pub struct Limits {
     pub idle_timeout: Duration,
     /// How old a connection may get before its current request is its last.
     pub connection_age: Duration,
+    /// How long a TLS handshake may take.
+    pub tls_handshake_timeout: Duration,
+    /// How long an HTTP/2 connection may have no request in flight.
+    pub http2_idle_timeout: Duration,
 }
 
 /// What is logged.
@@ -81,6 +134,8 @@ impl Default for Server {
         Self {
             listen: vec![(Address::Tcp(address), Span::default())],
             public_url: None,
+            proxies: Proxies::default(),
+            tls: None,
             limits: Limits::default(),
             shutdown_grace: Duration::from_secs(10),
         }
@@ -92,7 +147,12 @@ impl Default for Limits {
         Self {
             body: 1 << 20,
             headers: 16 << 10,
+            header_count: 64,
+            uri: 8 << 10,
             connections: 2048,
+            connections_per_ip: 64,
+            per_ip: RateLimit { requests: 500, per: Duration::from_secs(1) },
+            in_flight_bytes: 64 << 20,
             first_byte_timeout: Duration::from_secs(5),
             header_timeout: Duration::from_secs(5),
             body_idle_timeout: Duration::from_secs(5),
@@ -100,6 +160,8 @@ impl Default for Limits {
             answer_timeout: Duration::from_secs(15),
             idle_timeout: Duration::from_secs(15),
             connection_age: Duration::from_mins(10),
+            tls_handshake_timeout: Duration::from_secs(5),
+            http2_idle_timeout: Duration::from_mins(1),
         }
     }
 }
@@ -127,6 +189,8 @@ impl Reader<'_> {
         if let Some((_, node)) = fields.take("public_url") {
             server.public_url = self.origin(&node);
         }
+        server.proxies = self.proxies(&mut fields);
+        server.tls = fields.take("tls").and_then(|(key, node)| self.tls(&key, node));
         if let Some((key, node)) = fields.take("limits") {
             server.limits = self.server_limits(&key, node).unwrap_or_default();
         }
@@ -146,8 +210,24 @@ impl Reader<'_> {
         if let Some((_, node)) = fields.take("headers") {
             limits.headers = self.header_size(&node).unwrap_or(limits.headers);
         }
-        if let Some((_, node)) = fields.take("connections") {
-            limits.connections = self.count(&node).unwrap_or(limits.connections);
+        for (name, limit) in
+            [("uri", &mut limits.uri), ("in_flight_bytes", &mut limits.in_flight_bytes)]
+        {
+            if let Some((_, node)) = fields.take(name) {
+                *limit = self.size(&node).unwrap_or(*limit);
+            }
+        }
+        for (name, limit) in [
+            ("header_count", &mut limits.header_count),
+            ("connections", &mut limits.connections),
+            ("connections_per_ip", &mut limits.connections_per_ip),
+        ] {
+            if let Some((_, node)) = fields.take(name) {
+                *limit = self.count(&node).unwrap_or(*limit);
+            }
+        }
+        if let Some((key, node)) = fields.take("per_ip") {
+            limits.per_ip = self.rate(&key, node).unwrap_or(limits.per_ip);
         }
         for (name, limit) in [
             ("first_byte_timeout", &mut limits.first_byte_timeout),
@@ -157,6 +237,8 @@ impl Reader<'_> {
             ("answer_timeout", &mut limits.answer_timeout),
             ("idle_timeout", &mut limits.idle_timeout),
             ("connection_age", &mut limits.connection_age),
+            ("tls_handshake_timeout", &mut limits.tls_handshake_timeout),
+            ("http2_idle_timeout", &mut limits.http2_idle_timeout),
         ] {
             if let Some((_, node)) = fields.take(name) {
                 *limit = self.timeout(&node).unwrap_or(*limit);
@@ -164,6 +246,57 @@ impl Reader<'_> {
         }
         fields.end();
         Some(limits)
+    }
+
+    fn proxies(&mut self, fields: &mut Fields) -> Proxies {
+        let mut proxies = Proxies::default();
+        let at = fields.place("proxy_protocol");
+        if let Some((_, node)) = fields.take("proxy_protocol") {
+            proxies.proxy_protocol = self.boolean(&node).unwrap_or_default();
+        }
+        let is_written = fields.place("trusted_proxies").is_some();
+        if let Some(trusted) = fields.take("trusted_proxies") {
+            self.some("trusted_proxies", trusted, |reader, _, node| {
+                if matches!(&node.value, Value::Text(text) if text == "unix") {
+                    proxies.unix = true;
+                } else {
+                    proxies.networks.extend(reader.network(&node));
+                }
+                Some(())
+            });
+        }
+        if let Some(at) = at.filter(|_| proxies.proxy_protocol && !is_written) {
+            self.report(at, Problem::ProxyWithoutTrust);
+        }
+        proxies
+    }
+
+    fn tls(&mut self, key: &Key, node: Node) -> Option<Tls> {
+        let mut fields = self.fields(&keys::TLS, key.span, node)?;
+        let file = |reader: &mut Self, found: Option<(Key, Node)>| {
+            let (_, node) = found?;
+            reader.text(&node).map(|file| (file, node.span))
+        };
+        let certificate = fields.require(self, "certificate");
+        let certificate = file(self, certificate);
+        let private = fields.require(self, "key");
+        let private = file(self, private);
+        let client_ca = file(self, fields.take("client_ca"));
+        let http2 = fields.take("http2").and_then(|(_, node)| self.boolean(&node)).unwrap_or(true);
+        fields.end();
+        Some(Tls { certificate: certificate?, key: private?, client_ca, http2 })
+    }
+
+    /// How much in how long.
+    pub(super) fn rate(&mut self, key: &Key, node: Node) -> Option<RateLimit> {
+        let mut fields = self.fields(&keys::RATE, key.span, node)?;
+        let requests = fields.require(self, "requests").and_then(|(_, node)| self.count(&node));
+        let per = match fields.take("per") {
+            Some((_, node)) => self.timeout(&node),
+            None => Some(Duration::from_secs(1)),
+        };
+        fields.end();
+        Some(RateLimit { requests: requests?, per: per? })
     }
 
     /// A duration that ends something: none at all would end everything.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
 use tympan_expr::Expression;
 use tympan_expr::Paths;
 
@@ -33,6 +34,10 @@ pub enum Verification {
     Signature(Box<SignatureCheck>),
     /// The secret itself.
     Token(TokenCheck),
+    /// Where the sender is.
+    IpAllowlist(Vec<IpNet>),
+    /// Its TLS certificate.
+    ClientCertificate(CertificateCheck),
     /// At least one of these.
     Any(Vec<Verification>),
     /// All of these.
@@ -78,6 +83,15 @@ pub struct TokenCheck {
     pub received: Expression,
 }
 
+/// A certificate of the sender.
+#[derive(Clone, Debug)]
+pub struct CertificateCheck {
+    /// Where it is written.
+    pub at: Span,
+    /// Whom it may name.
+    pub subjects: Vec<String>,
+}
+
 impl Reader<'_> {
     /// The whole of `verification:`: all entries have to hold.
     pub(super) fn verifications(&mut self, key: Key, node: Node) -> Verification {
@@ -100,6 +114,8 @@ impl Reader<'_> {
         let token = fields.take("token");
         let any = fields.take("any");
         let all = fields.take("all");
+        let networks = fields.take("ip_allowlist");
+        let certificate = fields.take("client_certificate");
         let anyone = fields.take("none");
         fields.end();
         if let Some((key, node)) = signature {
@@ -114,7 +130,26 @@ impl Reader<'_> {
         if let Some((key, node)) = all {
             return self.group("all", key, node).map(Verification::All);
         }
+        if let Some(networks) = networks {
+            let networks =
+                self.some("ip_allowlist", networks, |reader, _, node| reader.network(&node));
+            return (!networks.is_empty()).then_some(Verification::IpAllowlist(networks));
+        }
+        if let Some((key, node)) = certificate {
+            return self.certificate(&key, node);
+        }
         anyone.and_then(|(_, node)| self.text(&node)).map(Verification::None)
+    }
+
+    fn certificate(&mut self, key: &Key, node: Node) -> Option<Verification> {
+        let mut fields = self.fields(&keys::CLIENT_CERTIFICATE, key.span, node)?;
+        let subjects = fields.require(self, "subject").map_or_else(Vec::new, |subject| {
+            self.some("subject", subject, |reader, _, node| reader.text(&node))
+        });
+        fields.end();
+        self.certificates.push(key.span);
+        let check = CertificateCheck { at: key.span, subjects };
+        (!check.subjects.is_empty()).then_some(Verification::ClientCertificate(check))
     }
 
     fn group(&mut self, name: &'static str, key: Key, node: Node) -> Option<Vec<Verification>> {

@@ -67,6 +67,12 @@ pub enum Problem {
     OverBudget { what: &'static str, most: usize },
     /// Two listeners would answer the same requests.
     PathTaken { path: String, by: String, first: Span },
+    /// The PROXY protocol, without anybody who may speak it.
+    ProxyWithoutTrust,
+    /// A listener that wants a certificate, where no client is asked for one.
+    CertificateNeverAsked,
+    /// A file of TLS that cannot be used.
+    TlsFile { file: String, why: String },
     /// A regular expression that cannot be compiled.
     Regex { why: String },
     /// A save would take the secret of a serving listener away.
@@ -126,6 +132,9 @@ impl Problem {
             Self::KeyOrder { .. } => "C119",
             Self::LetName { .. } => "C120",
             Self::LostByStatus { .. } => "C121",
+            Self::ProxyWithoutTrust => "C130",
+            Self::CertificateNeverAsked => "C131",
+            Self::TlsFile { .. } => "C132",
             Self::Expression(kind) => expression::code(kind),
             Self::ExpressionWarning(kind) => expression::warning_code(kind),
             Self::ChallengeMarkup { .. } | Self::ChallengeHeader { .. } => "L03",
@@ -234,6 +243,13 @@ impl Problem {
             Self::PathTaken { path, by, .. } => {
                 format!("listener `{by}` already answers requests for `{path}`")
             }
+            Self::ProxyWithoutTrust => {
+                "`proxy_protocol` without `trusted_proxies` would never be spoken".to_owned()
+            }
+            Self::CertificateNeverAsked => {
+                "no client is asked for a certificate, so nobody could ever have one".to_owned()
+            }
+            Self::TlsFile { file, why } => format!("`{file}` cannot be used: {why}"),
             Self::Regex { why } => format!("this regular expression does not compile: {why}"),
             Self::SecretLost { secret, listener, why } => format!(
                 "listener `{listener}` is serving, and this save would take its secret \
@@ -314,6 +330,13 @@ impl Problem {
             Self::Regex { why } if why.contains("look") || why.contains("backref") => {
                 "write it without: only what runs in linear time is known".to_owned()
             }
+            Self::ProxyWithoutTrust => {
+                "name the proxies: `trusted_proxies: [10.0.0.0/8]`".to_owned()
+            }
+            Self::CertificateNeverAsked => {
+                "say whose certificates count: `server: {tls: {..., client_ca: FILE}}`".to_owned()
+            }
+            Self::TlsFile { .. } => "put PEM files there that belong together".to_owned(),
             Self::SecretLost { .. } => "make the secret resolvable again, or remove the listener \
                                         in the same save"
                 .to_owned(),

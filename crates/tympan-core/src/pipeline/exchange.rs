@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header;
+use http::uri::PathAndQuery;
 use tympan_expr::Exhausted;
 use tympan_expr::Expression;
 use tympan_expr::Value;
@@ -25,6 +26,7 @@ use super::Pipeline;
 use super::Reply;
 use super::Scope;
 use super::body;
+use super::client::client;
 use super::event::Origin;
 use super::scope::PathParams;
 use super::sealed::Sealed;
@@ -83,6 +85,8 @@ pub enum BodyFault {
     Slow,
     /// It is larger than asked for.
     TooLarge,
+    /// There is no memory left for it.
+    NoMemory,
 }
 
 /// What became of events that were to be kept.
@@ -126,7 +130,8 @@ pub struct Answer {
 impl Exchange {
     /// A request that has just arrived.
     #[must_use]
-    pub fn new(live: Arc<Live>, head: Head) -> Self {
+    pub fn new(live: Arc<Live>, mut head: Head) -> Self {
+        head.client = client(head.client, &head.headers, &live.generation.proxies);
         Self {
             live,
             head,
@@ -186,10 +191,14 @@ impl Exchange {
     }
 
     fn on_head(&mut self) -> Result<Ask, Stop> {
-        let Some((listener, params)) = self.live.generation.route(self.head.uri.path()) else {
+        let route = self.live.generation.route(self.head.uri.path());
+        if let Some((listener, params)) = &route {
+            (self.listener, self.path_params) = (Some(*listener), params.clone());
+        }
+        self.within_limits()?;
+        let Some(listener) = self.listener else {
             return Err(Stop { outcome: Outcome::NotFound, reason: Reason::NoListener });
         };
-        (self.listener, self.path_params) = (Some(listener), params);
         let pipeline = &self.live.generation.pipelines[listener];
         let scope = self.scope(pipeline);
 
@@ -213,6 +222,27 @@ impl Exchange {
             pipeline.verify.run_before_body(&scope)?;
         }
         Ok(Ask::Body { limit: pipeline.body_limit })
+    }
+
+    /// What is refused whatever it is about.
+    fn within_limits(&self) -> Result<(), Stop> {
+        let limits = &self.live.generation.limits;
+        if let Some(what) = self.head.ambiguity() {
+            return Err(Stop { outcome: Outcome::Malformed, reason: Reason::Ambiguous { what } });
+        }
+        let target = self.head.uri.path_and_query().map_or("", PathAndQuery::as_str);
+        if target.len() as u64 > limits.uri {
+            let reason = Reason::LongTarget { limit: limits.uri };
+            return Err(Stop { outcome: Outcome::TooLarge, reason });
+        }
+        // Who is on this machine is no stranger.
+        match self.head.client {
+            Some(client) if !client.is_loopback() => {
+                let clients = &self.live.rates.clients;
+                clients.admit(client, limits.per_ip, self.head.now).map_err(limited)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn on_body(&mut self, body: Bytes) -> Result<Ask, Stop> {
@@ -257,6 +287,9 @@ impl Exchange {
             scope.parsed = read.as_ref().ok().cloned();
         }
         let proof = pipeline.verify.run(&scope, keys)?;
+        if let Some((limit, rate)) = self.live.rate(listener) {
+            rate.admit(limit, self.head.now).map_err(limited)?;
+        }
 
         self.make_events(pipeline, &sealed.open(&proof), parsed)
     }
@@ -276,6 +309,12 @@ impl Exchange {
             if !pipeline.content_types.contains(&media_type) {
                 return Err(Stop { outcome: Outcome::Unsupported, reason: Reason::MediaType });
             }
+        }
+        if let Some(encoding) = self.head.content_encoding() {
+            return Err(Stop {
+                outcome: Outcome::Unsupported,
+                reason: Reason::Encoded { encoding },
+            });
         }
         if pipeline.body_use.for_events {
             let read = parsed.unwrap_or_else(|| body::parse(pipeline.accept, &self.head, body));
@@ -329,6 +368,7 @@ impl Exchange {
             BodyFault::Broken => (Outcome::Malformed, Reason::BodyBroken),
             BodyFault::Slow => (Outcome::TimedOut, Reason::Slow),
             BodyFault::TooLarge => (Outcome::TooLarge, Reason::TooLarge { limit }),
+            BodyFault::NoMemory => (Outcome::Overloaded, Reason::NoMemory),
         };
         Stop { outcome, reason }
     }
@@ -369,10 +409,13 @@ impl Exchange {
         {
             reply.headers.insert(header::ALLOW, pipeline.allow.clone());
         }
-        let close = matches!(
-            reason,
-            Reason::BodyBroken | Reason::Slow | Reason::TooLarge { .. } | Reason::Panic
-        );
+        if let Some(status) = reason.status() {
+            reply.status = status;
+        }
+        if let Reason::RateLimited { seconds } = reason {
+            reply.headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        let close = reason.ends_connection();
         Answer { reply, outcome, reason: Some(reason), close }
     }
 }
@@ -416,6 +459,12 @@ fn decide(
 ) -> Result<bool, Stop> {
     let value = expression.eval(scope).map_err(|bound| exhausted(what, bound))?;
     Ok(value.is_truthy())
+}
+
+fn limited(wait: f64) -> Stop {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a wait is short")]
+    let seconds = wait.ceil().max(1.0) as u64;
+    Stop { outcome: Outcome::RateLimited, reason: Reason::RateLimited { seconds } }
 }
 
 fn exhausted(what: &'static str, bound: Exhausted) -> Stop {

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use super::Pipeline;
 use super::route::Routes;
 use crate::config::Config;
+use crate::config::Limits;
+use crate::config::Proxies;
+use crate::config::RateLimit;
 use crate::config::SecretId;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
@@ -12,6 +15,8 @@ use crate::keys::KeyUse;
 use crate::keys::KeyUses;
 use crate::keys::Keys;
 use crate::keys::Secrets;
+use crate::rate::Rate;
+use crate::rate::Rates;
 
 /// The pipelines of one configuration. Built beside the old one, then swapped in as a whole.
 pub struct Generation {
@@ -21,6 +26,8 @@ pub struct Generation {
     pub fingerprint: String,
     pub(super) pipelines: Vec<Pipeline>,
     pub(super) public_url: Option<String>,
+    pub(super) proxies: Proxies,
+    pub(super) limits: Limits,
     routes: Routes,
     key_uses: KeyUses,
     /// What the operator proves itself with at a TCP address.
@@ -32,6 +39,9 @@ pub struct Generation {
 pub struct Live {
     pub(super) generation: Arc<Generation>,
     pub(super) keys: Keys,
+    pub(super) rates: Arc<Rates>,
+    /// Those of the pipelines that have one.
+    listener_rates: Vec<Option<Arc<Rate>>>,
     /// The state of every pipeline.
     states: Vec<ListenerState>,
 }
@@ -77,6 +87,8 @@ impl Generation {
             fingerprint: fingerprint.to_owned(),
             pipelines,
             public_url: config.server.public_url.clone(),
+            proxies: config.server.proxies.clone(),
+            limits: config.server.limits,
             routes,
             key_uses,
             admin_token,
@@ -96,7 +108,7 @@ impl Generation {
 impl Live {
     /// Puts a generation and the values of its secrets together.
     #[must_use]
-    pub fn new(generation: Arc<Generation>, secrets: &Secrets) -> Self {
+    pub fn new(generation: Arc<Generation>, secrets: &Secrets, rates: &Arc<Rates>) -> Self {
         let keys = Keys::prepare(&generation.key_uses, secrets);
         let states =
             generation.pipelines.iter().map(|pipeline| match pipeline.verify.unready(&keys) {
@@ -106,7 +118,16 @@ impl Live {
                     ListenerState::NotReady { secret: generation.secret_name(secret).to_owned() }
                 }
             });
-        Self { states: states.collect(), keys, generation }
+        let listener_rates = generation.pipelines.iter().map(|pipeline| {
+            pipeline.rate_limit.is_some().then(|| rates.of_listener(&pipeline.name))
+        });
+        Self {
+            states: states.collect(),
+            listener_rates: listener_rates.collect(),
+            rates: Arc::clone(rates),
+            keys,
+            generation,
+        }
     }
 
     /// The generation.
@@ -129,6 +150,12 @@ impl Live {
             path: &pipeline.path,
             state,
         })
+    }
+
+    /// The rate of a listener, and what is allowed of it.
+    pub(super) fn rate(&self, listener: usize) -> Option<(RateLimit, &Rate)> {
+        let limit = self.generation.pipelines[listener].rate_limit?;
+        self.listener_rates[listener].as_deref().map(|rate| (limit, rate))
     }
 
     pub(super) fn state(&self, listener: usize) -> &ListenerState {

@@ -2,10 +2,15 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use http::HeaderMap;
+use http::HeaderValue;
 use http::Method;
 use http::Uri;
+use http::Version;
+use http::header;
+use http::uri::Authority;
 
 /// A request before its body.
 #[derive(Clone, Debug)]
@@ -16,23 +21,61 @@ pub struct Head {
     pub uri: Uri,
     /// The headers.
     pub headers: HeaderMap,
-    /// Who sent it.
-    pub client: IpAddr,
+    /// The version of HTTP.
+    pub version: Version,
+    /// Who sent it: the connection's address, and once it is under way that of the client behind
+    /// our proxies. `None` is a socket of the file system.
+    pub client: Option<IpAddr>,
+    /// Whom the client's TLS certificate names, if it has shown one that is valid.
+    pub certificate: Option<Arc<CertificateNames>>,
     /// When it arrived, in seconds since 1970: the only instant of the whole request.
     pub now: f64,
     /// Its id.
     pub id: RequestId,
 }
 
+/// Whom a certificate names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CertificateNames(pub Vec<String>);
+
 /// What a request is called in logs and, unless the listener says otherwise, its event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u128);
 
 impl Head {
+    /// What is ambiguous about where the request goes or ends, where another program that reads it may
+    /// understand another thing (RFC 9112, sections 3.2 and 6.1; RFC 9113, section 8.3.1).
+    pub(crate) fn ambiguity(&self) -> Option<&'static str> {
+        let mut hosts = self.headers.get_all(header::HOST).iter();
+        let host = hosts.next();
+        if hosts.next().is_some() {
+            return Some("more than one Host");
+        }
+        let encoding = self.headers.get(header::TRANSFER_ENCODING).map(HeaderValue::as_bytes);
+        if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"chunked")) {
+            return Some("a Transfer-Encoding that is more than chunked");
+        }
+        let authority = self.uri.authority().map(Authority::as_str);
+        match (host, authority) {
+            (None, None) if self.version >= Version::HTTP_11 => Some("no Host"),
+            (Some(host), Some(authority)) if host.as_bytes() != authority.as_bytes() => {
+                Some("a Host that is not that of the target")
+            }
+            _ => None,
+        }
+    }
+
+    /// How the body is encoded, where it has to be decoded to be read.
+    pub(crate) fn content_encoding(&self) -> Option<String> {
+        let encoding = self.headers.get(header::CONTENT_ENCODING)?;
+        let is_none = encoding.is_empty() || encoding.as_bytes().eq_ignore_ascii_case(b"identity");
+        (!is_none).then(|| String::from_utf8_lossy(encoding.as_bytes()).into_owned())
+    }
+
     /// The media type, without its parameters, in lower case.
     #[must_use]
     pub fn media_type(&self) -> Option<String> {
-        let value = self.headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+        let value = self.headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
         let media_type = value.split(';').next().unwrap_or(value);
         Some(media_type.trim().to_ascii_lowercase())
     }

@@ -5,6 +5,7 @@
 
 mod body;
 mod challenge;
+mod client;
 mod event;
 mod exchange;
 mod generation;
@@ -36,6 +37,7 @@ pub use generation::Generation;
 pub use generation::ListenerFacts;
 pub use generation::ListenerState;
 pub use generation::Live;
+pub use head::CertificateNames;
 pub use head::Head;
 pub use head::RequestId;
 pub use respond::Reply;
@@ -45,6 +47,7 @@ use crate::config;
 use crate::config::Accept;
 use crate::config::Config;
 use crate::config::DestinationId;
+use crate::config::RateLimit;
 use crate::keys::KeyUses;
 use crate::outcome::Outcome;
 use crate::outcome::Stop;
@@ -69,6 +72,7 @@ pub(crate) struct Pipeline {
     allow: HeaderValue,
     body_limit: u64,
     ack: Duration,
+    rate_limit: Option<RateLimit>,
     challenges: Vec<Challenge>,
     verify: Verify,
     reject: Option<Expression>,
@@ -140,6 +144,7 @@ impl Pipeline {
             methods: listener.methods.clone(),
             body_limit: listener.body_limit.unwrap_or(server.limits.body),
             ack: listener.ack,
+            rate_limit: listener.rate_limit,
             challenges,
             verify,
             reject: listener.reject.clone(),

@@ -213,6 +213,7 @@ fn usual(outcome: Outcome) -> Reply {
             error_body!("METHOD_NOT_ALLOWED", "The method is not allowed.")
         }
         Outcome::NotReady => error_body!("NOT_READY", "The listener is not ready."),
+        Outcome::RateLimited => error_body!("RATE_LIMITED", "Try again later."),
         Outcome::Overloaded => error_body!("OVERLOADED", "Try again later."),
         Outcome::TimedOut => error_body!("REQUEST_TIMEOUT", "The request took too long."),
         Outcome::TooLarge => error_body!("PAYLOAD_TOO_LARGE", "The request is too large."),

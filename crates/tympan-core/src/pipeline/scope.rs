@@ -53,7 +53,10 @@ impl<'a> Source<'a> for Scope<'a, '_> {
             })),
             roots::HTTP_METHOD => Value::Text(Text::from(self.head.method.as_str())),
             roots::REQUEST_URL => self.request_url(),
-            roots::CLIENT_IP => Value::Text(Text::from(self.head.client.to_string())),
+            roots::CLIENT_IP => {
+                let client = self.head.client.map(|client| Text::from(client.to_string()));
+                client.map_or(Value::Null, Value::Text)
+            }
             roots::LISTENER => Value::Map(Map::Borrowed(self.listener)),
             roots::CHALLENGE_TOKEN => {
                 record(self.tokens.iter().map(|(name, token)| {

@@ -1,10 +1,12 @@
 //! Who sent it.
 
+use ipnet::IpNet;
 use smallvec::SmallVec;
 use tympan_expr::Expression;
 use tympan_expr::Text;
 use tympan_expr::Value;
 
+use super::Head;
 use super::Scope;
 use crate::config::SignatureCheck;
 use crate::config::TokenCheck;
@@ -27,6 +29,8 @@ use crate::scheme::Unproven;
 pub(crate) enum Verify {
     Signature(Box<SignatureVerify>),
     Token(TokenVerify),
+    IpAllowlist(Vec<IpNet>),
+    ClientCertificate(Vec<String>),
     Any(Vec<Verify>),
     All(Vec<Verify>),
     /// Anyone may send: the operator has said why.
@@ -74,6 +78,10 @@ impl Verify {
                 Self::Signature(Box::new(SignatureVerify::compile(check, keys)))
             }
             Verification::Token(check) => Self::Token(TokenVerify::compile(check, keys)),
+            Verification::IpAllowlist(networks) => Self::IpAllowlist(networks.clone()),
+            Verification::ClientCertificate(check) => {
+                Self::ClientCertificate(check.subjects.clone())
+            }
             Verification::None(_) => Self::Anyone,
         }
     }
@@ -90,7 +98,7 @@ impl Verify {
                 let first = unready.next().flatten()?;
                 unready.all(|key| key.is_some()).then_some(first)
             }
-            Self::Anyone => None,
+            Self::IpAllowlist(_) | Self::ClientCertificate(_) | Self::Anyone => None,
         }
     }
 
@@ -108,7 +116,7 @@ impl Verify {
                     verify.expressions(found);
                 }
             }
-            Self::Anyone => {}
+            Self::IpAllowlist(_) | Self::ClientCertificate(_) | Self::Anyone => {}
         }
     }
 
@@ -117,6 +125,8 @@ impl Verify {
         match self {
             Self::Signature(signature) => signature.received.look(scope, "signature"),
             Self::All(list) => list.iter().try_for_each(|verify| verify.run_before_body(scope)),
+            Self::IpAllowlist(networks) => is_within(networks, scope.head),
+            Self::ClientCertificate(subjects) => is_named(subjects, scope.head),
             Self::Token(_) | Self::Any(_) | Self::Anyone => Ok(()),
         }
     }
@@ -126,6 +136,8 @@ impl Verify {
         match self {
             Self::Signature(signature) => signature.run(scope, keys)?,
             Self::Token(token) => token.run(scope, keys)?,
+            Self::IpAllowlist(networks) => is_within(networks, scope.head)?,
+            Self::ClientCertificate(subjects) => is_named(subjects, scope.head)?,
             Self::All(list) => {
                 for verify in list {
                     verify.run(scope, keys)?;
@@ -302,6 +314,20 @@ impl Received {
     }
 }
 
+fn is_within(networks: &[IpNet], head: &Head) -> Result<(), Stop> {
+    let client = head.client.map(|client| client.to_canonical());
+    let is_within = |client| networks.iter().any(|network| network.contains(&client));
+    if client.is_some_and(is_within) { Ok(()) } else { Err(unauthorized(Reason::WrongAddress)) }
+}
+
+fn is_named(subjects: &[String], head: &Head) -> Result<(), Stop> {
+    match &head.certificate {
+        None => Err(missing("client certificate")),
+        Some(names) if names.0.iter().any(|name| subjects.contains(name)) => Ok(()),
+        Some(_) => Err(unauthorized(Reason::WrongCertificate)),
+    }
+}
+
 fn unauthorized(reason: Reason) -> Stop {
     Stop { outcome: Outcome::Unauthorized, reason }
 }
@@ -325,7 +351,7 @@ fn refused(unproven: Unproven) -> Stop {
 fn nearer(known: Option<Stop>, other: Stop) -> Stop {
     let distance = |stop: &Stop| match stop.reason {
         Reason::Stale { .. } => 0,
-        Reason::Mismatch | Reason::WrongToken => 1,
+        Reason::Mismatch | Reason::WrongToken | Reason::WrongCertificate => 1,
         Reason::Missing { .. } => 3,
         _ => 2,
     };

@@ -31,8 +31,8 @@ use super::routes;
 use super::rule;
 use super::rule::Door;
 use crate::pace::Pace;
-use crate::pace::Paced;
 use crate::pace::Phase;
+use crate::wire::Wire;
 
 /// The largest head and the largest body that are read, in bytes.
 const MOST_HEAD: usize = 16 << 10;
@@ -53,7 +53,7 @@ pub(super) async fn serve<S>(stream: S, door: Door, context: Arc<Context>, pace:
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let stream = TokioIo::new(Paced { stream, pace: Arc::clone(&pace) });
+    let stream = TokioIo::new(Wire::new(stream, Arc::clone(&pace), None));
     let service = service_fn(|request| {
         let (context, pace) = (Arc::clone(&context), Arc::clone(&pace));
         async move {

@@ -1,0 +1,223 @@
+//! Where one request ends and the next begins, before the HTTP library decides it.
+//!
+//! Two programs that read the same bytes must find the same requests in them. The library is more
+//! lenient than that: it takes a bare line feed for a line end, and prefers one length to another
+//! (RFC 9112, sections 2.2, 3 and 6.3, say what a recipient may do, and that it had better not).
+//! So heads are looked at as they arrive. In one that is ambiguous, a line feed is replaced by a
+//! zero, which no head may hold: the library refuses it with 400 and closes the connection.
+//!
+//! What comes behind a head is counted, not understood. Only if it is exactly the body that the
+//! head announced may another request follow it on the same connection.
+
+/// The longest name that matters, with its colon.
+const MOST_PREFIX: usize = "transfer-encoding:".len();
+
+/// What is ambiguous.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    BareLineFeed,
+    Fragment,
+    SeveralHosts,
+    SeveralLengths,
+    SeveralEncodings,
+    LengthAndEncoding,
+}
+
+/// The heads of one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Framing {
+    state: State,
+    fault: Option<Fault>,
+    /// The byte before those that come next.
+    last: u8,
+    /// Whether the line is that of the method and the target.
+    is_in_headers: bool,
+    /// The beginning of the line, in lower case, and the length of the line so far.
+    prefix: [u8; MOST_PREFIX],
+    length: usize,
+    seen: Seen,
+    /// How many bytes came behind the head.
+    beyond: u64,
+}
+
+/// The headers that matter.
+#[derive(Debug, Default)]
+struct Seen {
+    host: bool,
+    length: bool,
+    encoding: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Head,
+    Beyond,
+    /// Nothing more will be read.
+    Refused,
+}
+
+impl Framing {
+    /// Looks at what has arrived, and spoils it if it is ambiguous.
+    pub(crate) fn received(&mut self, bytes: &mut [u8]) {
+        let mut start = 0;
+        while self.state == State::Head {
+            let Some(found) = memchr::memchr(b'\n', &bytes[start..]) else {
+                self.part(&bytes[start..]);
+                self.last = bytes.last().copied().unwrap_or(self.last);
+                return;
+            };
+            let end = start + found;
+            self.part(&bytes[start..end]);
+            self.last = if end > 0 { bytes[end - 1] } else { self.last };
+            self.line();
+            if self.fault.is_some() {
+                bytes[end] = 0;
+                self.state = State::Refused;
+            }
+            self.last = b'\n';
+            start = end + 1;
+        }
+        self.beyond += (bytes.len() - start) as u64;
+    }
+
+    /// Begins with the next request.
+    pub(crate) fn next(&mut self) {
+        if self.state == State::Beyond {
+            *self = Self { last: self.last, ..Self::default() };
+        }
+    }
+
+    /// Whether what came behind the head is exactly so many bytes.
+    pub(crate) fn is_beyond(&self, length: u64) -> bool {
+        self.beyond == length
+    }
+
+    /// What was ambiguous, if anything was.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        self.fault
+    }
+
+    /// A part of a line.
+    fn part(&mut self, bytes: &[u8]) {
+        if !self.is_in_headers && memchr::memchr(b'#', bytes).is_some() {
+            self.fault = Some(Fault::Fragment);
+        }
+        if let Some(room) = self.prefix.get_mut(self.length..) {
+            for (place, byte) in room.iter_mut().zip(bytes) {
+                *place = byte.to_ascii_lowercase();
+            }
+        }
+        self.length += bytes.len();
+    }
+
+    /// The end of a line.
+    fn line(&mut self) {
+        let length = std::mem::take(&mut self.length);
+        if self.last != b'\r' {
+            self.fault = Some(Fault::BareLineFeed);
+            return;
+        }
+        if length == 1 {
+            // Empty lines before a request are none of it.
+            if self.is_in_headers {
+                self.state = State::Beyond;
+            }
+            return;
+        }
+        if !std::mem::replace(&mut self.is_in_headers, true) {
+            return;
+        }
+        let prefix = &self.prefix[..length.min(MOST_PREFIX)];
+        let fault = if prefix.starts_with(b"host:") {
+            std::mem::replace(&mut self.seen.host, true).then_some(Fault::SeveralHosts)
+        } else if prefix.starts_with(b"content-length:") {
+            std::mem::replace(&mut self.seen.length, true).then_some(Fault::SeveralLengths)
+        } else if prefix.starts_with(b"transfer-encoding:") {
+            std::mem::replace(&mut self.seen.encoding, true).then_some(Fault::SeveralEncodings)
+        } else {
+            None
+        };
+        let both = (self.seen.length && self.seen.encoding).then_some(Fault::LengthAndEncoding);
+        self.fault = self.fault.or(fault).or(both);
+    }
+}
+
+impl Fault {
+    /// As a sentence of the log goes on: the request has ...
+    pub(crate) fn what(self) -> &'static str {
+        match self {
+            Self::BareLineFeed => "a line that ends without a carriage return",
+            Self::Fragment => "a target with a fragment",
+            Self::SeveralHosts => "more than one Host",
+            Self::SeveralLengths => "more than one Content-Length",
+            Self::SeveralEncodings => "more than one Transfer-Encoding",
+            Self::LengthAndEncoding => "a Content-Length and a Transfer-Encoding",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fault;
+    use super::Framing;
+
+    /// What is found, and how many bytes are behind the head, however it is cut into pieces.
+    #[track_caller]
+    fn check(text: &str, expected: Option<Fault>, beyond: u64) {
+        for size in 1..=text.len() {
+            let mut framing = Framing::default();
+            let mut seen = Vec::new();
+            for piece in text.as_bytes().chunks(size) {
+                let mut piece = piece.to_vec();
+                framing.received(&mut piece);
+                seen.extend_from_slice(&piece);
+            }
+            assert_eq!(framing.fault(), expected, "{text:?} in pieces of {size}");
+            assert_eq!(seen.contains(&0), expected.is_some(), "{text:?} in pieces of {size}");
+            if expected.is_none() {
+                assert_eq!(seen, text.as_bytes());
+                assert!(framing.is_beyond(beyond), "{text:?} in pieces of {size}: {framing:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_clear_stays_as_it_is() {
+        check("GET / HTTP/1.1\r\nHost: a\r\n\r\n", None, 0);
+        check("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", None, 0);
+        check("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\na\n\nb#", None, 5);
+        check("POST / HTTP/1.1\r\nHost: a\r\nX-Host: b\r\nContent-Lengths: 5\r\n\r\n", None, 0);
+        check("POST / HTTP/1.1\r\nX: host: content-length: #\r\n\r\n", None, 0);
+    }
+
+    #[test]
+    fn what_can_be_read_in_two_ways() {
+        let post = |rest: &str| format!("POST / HTTP/1.1\r\n{rest}\r\n\r\nbody");
+        check("GET / HTTP/1.1\nHost: a\r\n\r\n", Some(Fault::BareLineFeed), 0);
+        check("\nGET / HTTP/1.1\r\n\r\n", Some(Fault::BareLineFeed), 0);
+        check(&post("Host: a\n\nGET / HTTP/1.1"), Some(Fault::BareLineFeed), 0);
+        check(&post("Host: a\r\n\nGET / HTTP/1.1"), Some(Fault::BareLineFeed), 0);
+        check("GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n", Some(Fault::Fragment), 0);
+        check(&post("Host: a\r\nhOST: a"), Some(Fault::SeveralHosts), 0);
+        check(&post("Content-Length: 4\r\ncontent-length:4"), Some(Fault::SeveralLengths), 0);
+        let both = "Transfer-Encoding: chunked\r\nContent-Length: 4";
+        check(&post(both), Some(Fault::LengthAndEncoding), 0);
+        let twice = "Transfer-Encoding: chunked\r\ntransfer-encoding: identity";
+        check(&post(twice), Some(Fault::SeveralEncodings), 0);
+    }
+
+    #[test]
+    fn one_request_after_another() {
+        let mut framing = Framing::default();
+        framing.received(&mut b"POST / HTTP/1.1\r\nHost: a\r\n\r\nabc".to_vec());
+        assert!(framing.is_beyond(3));
+        framing.next();
+        assert!(framing.is_beyond(0));
+        framing.received(&mut b"POST / HTTP/1.1\r\nHost: a\r\n\r\n".to_vec());
+        assert_eq!((framing.fault(), framing.is_beyond(0)), (None, true));
+        framing.next();
+        framing.received(&mut b"POST / HTTP/1.1\r\nHost: a\n\r\n".to_vec());
+        assert_eq!(framing.fault(), Some(Fault::BareLineFeed));
+    }
+}
