@@ -8,6 +8,8 @@ use std::path::Path;
 
 use tympan_core::reference;
 
+use crate::admin;
+
 #[track_caller]
 fn check(file: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
@@ -27,4 +29,14 @@ fn page_of_keys() {
 #[test]
 fn page_of_functions() {
     check("docs/FUNCTIONS.md", &reference::functions());
+}
+
+#[test]
+fn description_of_admin_routes() {
+    check("docs/openapi.json", &admin::description());
+}
+
+#[test]
+fn page_of_metrics() {
+    check("docs/METRICS.md", &admin::page_of_metrics());
 }

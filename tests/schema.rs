@@ -63,6 +63,8 @@ const REFUSED: &[&str] = &[
 /// Those that it cannot see: what is no YAML, what is said in expressions, what depends on another
 /// key or another file, and what is only warned about.
 const UNSEEN: &[&str] = &[
+    "admin_on_the_network",
+    "admin_without_token",
     "alias_bomb",
     "at_sign_unquoted",
     "bad_pattern",

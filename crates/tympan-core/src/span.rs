@@ -88,6 +88,11 @@ impl Sources {
         &self.files[usize::from(id.0)]
     }
 
+    /// All of them, in the order in which they were added.
+    pub fn files(&self) -> impl Iterator<Item = &SourceFile> {
+        self.files.iter()
+    }
+
     /// The line and column where a span begins.
     #[must_use]
     pub fn line_column(&self, span: Span) -> LineColumn {

@@ -25,6 +25,7 @@ use crate::delivery::Destinations;
 use crate::files::Files;
 use crate::files::OneFile;
 use crate::keys;
+use crate::meters::Meters;
 use crate::receipt::Frozen;
 use crate::receipt::Refused;
 use crate::serving::Serving;
@@ -39,7 +40,7 @@ pub(crate) struct Built {
     pub(crate) secrets: Secrets,
     pub(crate) live: Arc<Live>,
     /// What it was built from.
-    pub(crate) files: Files,
+    pub(crate) files: Arc<Files>,
     /// The files that are not what stands on the disk.
     pub(crate) frozen: Vec<Frozen>,
     /// Secret files that something waits for which was refused.
@@ -146,7 +147,8 @@ impl Building {
         let fingerprint = self.files.fingerprint();
         let generation = Arc::new(Generation::compile(&config, self.number, &fingerprint));
         let live = Arc::new(Live::new(generation, &secrets, &self.base.rates));
-        let (files, frozen, wanted) = (self.files.clone(), Vec::new(), Vec::new());
+        let (frozen, wanted) = (Vec::new(), Vec::new());
+        let files = Arc::new(self.files.clone());
         Built { config, diagnostics, sources, secrets, live, files, frozen, wanted, tls }
     }
 
@@ -238,11 +240,14 @@ impl Built {
         lost
     }
 
-    /// What requests are to share.
-    pub(crate) fn serving(&self, destinations: &Destinations) -> Serving {
+    /// What requests are to share, and are counted with from where `meters` are.
+    pub(crate) fn serving(&self, destinations: &Destinations, meters: &Meters) -> Serving {
+        let meters = meters.next(&self.live, &self.config.destinations);
         Serving {
             live: Arc::clone(&self.live),
-            destinations: destinations.ready(&self.config.destinations),
+            destinations: destinations.ready(&self.config.destinations, &meters),
+            meters,
+            files: Arc::clone(&self.files),
             server: self.config.server.clone(),
             tls: self.tls.clone(),
             log: self.config.log.clone(),

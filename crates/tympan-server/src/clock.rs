@@ -36,6 +36,12 @@ impl Clock {
     }
 }
 
+/// How long ago an instant was that [`Clock::now`] gave; no time at all if the system's clock was set
+/// back meanwhile.
+pub(crate) fn since(then: f64) -> Duration {
+    Duration::try_from_secs_f64(since_1970().as_secs_f64() - then).unwrap_or_default()
+}
+
 fn since_1970() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -80,6 +80,18 @@ impl Files {
         Self::kept(texts.into_iter().map(file).collect())
     }
 
+    /// The texts, the root first, with their paths as seen from its folder: what
+    /// [`Files::of_texts`] takes.
+    pub fn texts(&self) -> impl Iterator<Item = (String, String)> {
+        let root = self.all.first().map(|file| file.path.as_path());
+        let folder = root.and_then(Path::parent).unwrap_or(Path::new(""));
+        self.all.iter().filter_map(move |OneFile { path, bytes }| {
+            let path = path.strip_prefix(folder).unwrap_or(path).display().to_string();
+            let text = String::from_utf8_lossy(bytes.as_ref().ok()?).into_owned();
+            Some((path, text))
+        })
+    }
+
     /// Files whose texts were kept: the root first.
     pub(crate) fn kept(files: Vec<OneFile>) -> Self {
         Self { all: files, ..Self::default() }

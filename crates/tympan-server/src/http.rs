@@ -38,6 +38,7 @@ use tympan_core::pipeline::Exchange;
 use tympan_core::pipeline::Head;
 use tympan_core::pipeline::Input;
 
+use crate::clock;
 use crate::delivery;
 use crate::framing::Framing;
 use crate::log;
@@ -209,6 +210,7 @@ impl Flow {
                 }
             };
         };
+        self.count(&answer);
         log::answered(&self.connection.shared, &self.serving.log, &self.exchange, &answer);
         self.connection.pace.answer();
         let close = answer.close || !self.is_whole();
@@ -253,6 +255,12 @@ impl Flow {
             Ok(bytes) => Input::Body(bytes),
             Err(fault) => Input::NoBody(fault),
         }
+    }
+
+    fn count(&self, answer: &Answer) {
+        let took = clock::since(self.exchange.head().now);
+        let (listener, body) = (self.exchange.listener_index(), self.exchange.body_bytes());
+        self.serving.meters.answered(listener, answer.outcome, took, body);
     }
 }
 

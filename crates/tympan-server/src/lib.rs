@@ -2,9 +2,11 @@
 //!
 //! [`Server::start`] reads a configuration and serves it. These run until [`Server::stop`]: a task
 //! that accepts connections for each address (`listen`), one for each connection (`http`), one that
-//! follows the files (`reload`), one that sums up refusals (`log`), a thread that writes to standard
-//! output (`delivery`), and one that keeps the last good configuration (`last_good`).
+//! follows the files (`reload`), one that sums up refusals (`log`), one that sees that nobody takes
+//! too long (`watchman`), the same once more for the operator (`admin`), a thread that writes to
+//! standard output (`delivery`), and one that keeps the last good configuration (`last_good`).
 
+pub mod admin;
 mod build;
 mod clock;
 mod connection;
@@ -19,11 +21,13 @@ pub mod last_good;
 mod listen;
 pub mod log;
 mod memory;
+mod meters;
 mod pace;
 mod plan;
 mod proxy;
 mod receipt;
 mod reload;
+mod reloads;
 mod serving;
 mod socket;
 mod start;
@@ -34,6 +38,7 @@ mod wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -54,6 +59,7 @@ pub use reload::OnDiagnostics;
 use crate::listen::Listening;
 use crate::reload::Command;
 use crate::reload::Reloader;
+use crate::reload::Running;
 use crate::serving::Shared;
 
 /// What a server is started with.
@@ -70,6 +76,7 @@ pub struct Options {
 pub struct Server {
     shared: Arc<Shared>,
     listening: Arc<Listening>,
+    admin: Arc<admin::Listening>,
     commands: mpsc::Sender<Command>,
     tasks: Vec<JoinHandle<()>>,
     facts: Facts,
@@ -108,15 +115,16 @@ impl Server {
     pub async fn start(options: Options) -> Result<Self, Refused> {
         let destinations = delivery::Destinations::start(options.stdout);
         let (commands, inbox) = mpsc::channel(16);
-        let (reloader, shared, listening) =
-            Reloader::start(options.file, destinations, options.on_diagnostics).await?;
+        let (file, on_diagnostics) = (options.file, options.on_diagnostics);
+        let started = Reloader::start(file, destinations, on_diagnostics, commands.clone()).await?;
+        let (reloader, Running { shared, listening, admin }) = started;
         let facts = facts(&shared, listening.addresses(), reloader.is_last_good());
         let tasks = vec![
             tokio::spawn(reloader.run(inbox, commands.clone())),
             tokio::spawn(log::sum_up(Arc::clone(&shared))),
             tokio::spawn(watch(Arc::clone(&shared))),
         ];
-        Ok(Self { shared, listening, commands, tasks, facts })
+        Ok(Self { shared, listening, admin, commands, tasks, facts })
     }
 
     /// What was served at the start.
@@ -144,6 +152,7 @@ impl Server {
     /// Gives the number of connections that had to be cut.
     pub async fn stop(self) -> usize {
         let grace: Duration = self.shared.serving.load().server.shutdown_grace;
+        self.shared.is_stopping.store(true, Ordering::Relaxed);
         for task in &self.tasks {
             task.abort();
         }
@@ -152,6 +161,7 @@ impl Server {
             let _ = task.await;
         }
         let n_cut = self.listening.stop(grace).await;
+        self.admin.stop().await;
         log::flush(&self.shared);
         n_cut
     }

@@ -74,6 +74,13 @@ pub enum Refused {
         /// Why.
         error: io::Error,
     },
+    /// An address for the operator cannot be bound.
+    AdminUnbound {
+        /// The address.
+        address: Address,
+        /// Why.
+        error: io::Error,
+    },
     /// The server is stopping.
     Stopped,
 }
@@ -133,6 +140,9 @@ impl Refused {
                 format!("{} cannot be read: {error}", file.display())
             }
             Self::Unbound { address, error } => format!("{address} cannot be bound: {error}"),
+            Self::AdminUnbound { address, error } => {
+                format!("the admin address {address} cannot be bound: {error}")
+            }
             Self::Stopped => "the server is stopping".to_owned(),
         }
     }

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -24,6 +26,7 @@ use tympan_core::pipeline::Live;
 use tympan_core::rate::Rates;
 use tympan_core::span::Sources;
 
+use crate::admin;
 use crate::build::Base;
 use crate::build::Built;
 use crate::build::build;
@@ -40,10 +43,12 @@ use crate::listen::Bound;
 use crate::listen::Listening;
 use crate::log;
 use crate::memory::Memory;
+use crate::meters::Meters;
 use crate::receipt::Frozen;
 use crate::receipt::Receipt;
 use crate::receipt::Refused;
 use crate::receipt::changed_states;
+use crate::reloads::Reloads;
 use crate::serving::Serving;
 use crate::serving::Shared;
 use crate::start;
@@ -77,6 +82,7 @@ pub(crate) struct Reloader {
     folder: PathBuf,
     shared: Arc<Shared>,
     listening: Arc<Listening>,
+    admin: Arc<admin::Listening>,
     destinations: Destinations,
     on_diagnostics: OnDiagnostics,
     keeper: Keeper,
@@ -100,8 +106,22 @@ pub(crate) struct Reloader {
     told: Option<String>,
 }
 
+/// What runs from the start on.
+pub(crate) struct Running {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) listening: Arc<Listening>,
+    pub(crate) admin: Arc<admin::Listening>,
+}
+
 /// Who is told about the mistakes and warnings of a file.
 pub type OnDiagnostics = Arc<dyn Fn(&Diagnostics, &Sources) + Send + Sync>;
+
+/// Everything that is gone over to, with all done that can fail.
+struct Ready {
+    built: Built,
+    bound: Vec<Bound>,
+    admin_bound: Vec<admin::Bound>,
+}
 
 impl Reloader {
     /// Reads and serves the first generation.
@@ -109,25 +129,36 @@ impl Reloader {
         file: PathBuf,
         destinations: Destinations,
         on_diagnostics: OnDiagnostics,
-    ) -> Result<(Self, Arc<Shared>, Arc<Listening>), Refused> {
+        commands: mpsc::Sender<Command>,
+    ) -> Result<(Self, Running), Refused> {
         let folder = folder_of(&file);
         let rates = Arc::new(Rates::default());
         let started = start::build(&file, &folder, Arc::clone(&rates)).await?;
         let Started { built, patterns, broken } = started;
-        let serving = built.serving(&destinations);
+        let serving = built.serving(&destinations, &Meters::none());
         let shared = Arc::new(Shared {
             serving: ArcSwap::from_pointee(serving),
             clock: Clock::new(),
             gate: Arc::new(Gate::new(built.config.server.limits.connections)),
             watchman: Watchman::default(),
             refusals: log::Refusals::default(),
+            reloads: Reloads::started(),
+            is_stopping: AtomicBool::new(false),
             memory: Memory::default(),
             rates,
         });
         let listening = Arc::new(Listening::new(Arc::clone(&shared)));
         let addresses = addresses(&built.config, &folder);
         let bound = bind(&listening, &addresses).await?;
+        let admin = Arc::new(admin::Listening::new(admin::Context {
+            shared: Arc::clone(&shared),
+            public: Arc::clone(&listening),
+            commands,
+            told: AtomicU64::new(0),
+        }));
+        let admin_bound = admin.bind(&folder, &built.config).await?;
         listening.change(bound, &addresses);
+        admin.change(admin_bound, &folder, &built.config);
         log::level(built.config.log.level);
         if !built.diagnostics.is_empty() {
             on_diagnostics(&built.diagnostics, &built.sources);
@@ -139,13 +170,14 @@ impl Reloader {
             folder,
             shared: Arc::clone(&shared),
             listening: Arc::clone(&listening),
+            admin: Arc::clone(&admin),
             destinations,
             on_diagnostics,
             keeper: Keeper::start(),
             is_restored: broken.is_some(),
             config: built.config,
             secrets: built.secrets,
-            served: Arc::new(built.files),
+            served: built.files,
             patterns,
             gone: HashMap::new(),
             // No file looks like this: the first look reads them all once more.
@@ -158,7 +190,7 @@ impl Reloader {
         }
         reloader.tell_frozen(&built.frozen, true);
         reloader.files = reloader.files();
-        Ok((reloader, shared, listening))
+        Ok((reloader, Running { shared, listening, admin }))
     }
 
     /// Whether it began with the last good configuration instead of the one on the disk.
@@ -246,7 +278,7 @@ impl Reloader {
         let started = Instant::now();
         let old = Arc::clone(&self.shared.serving.load().live);
         match self.next(&old, asked).await {
-            Ok(Next::New(built, bound)) => Ok(self.go_over(&old, *built, bound, started)),
+            Ok(Next::New(ready)) => Ok(self.go_over(&old, *ready, started)),
             Ok(Next::Same(frozen)) => Ok(Receipt { frozen, ..self.renew_secrets(&old, started) }),
             Err(refused) => {
                 // A bad file is no reason to miss a secret that has changed.
@@ -282,7 +314,8 @@ impl Reloader {
             return Ok(Next::Same(built.frozen));
         }
         let bound = bind(&self.listening, &addresses(&built.config, &self.folder)).await?;
-        Ok(Next::New(Box::new(built), bound))
+        let admin_bound = self.admin.bind(&self.folder, &built.config).await?;
+        Ok(Next::New(Box::new(Ready { built, bound, admin_bound })))
     }
 
     /// Puts back the included files that are gone and may be there again in a moment.
@@ -302,21 +335,17 @@ impl Reloader {
         }
     }
 
-    fn go_over(
-        &mut self,
-        old: &Live,
-        built: Built,
-        bound: Vec<Bound>,
-        started: Instant,
-    ) -> Receipt {
+    fn go_over(&mut self, old: &Live, ready: Ready, started: Instant) -> Receipt {
+        let Ready { built, bound, admin_bound } = ready;
         // The only moment: from here on nothing can fail.
-        let serving = built.serving(&self.destinations);
+        let serving = built.serving(&self.destinations, &self.shared.serving.load().meters);
         self.shared.serving.store(Arc::new(serving));
 
         // What follows from it.
         let addresses = addresses(&built.config, &self.folder);
         self.shared.gate.set_limit(built.config.server.limits.connections);
         self.listening.change(bound, &addresses);
+        self.admin.change(admin_bound, &self.folder, &built.config);
         log::level(built.config.log.level);
         if !built.diagnostics.is_empty() {
             (self.on_diagnostics)(&built.diagnostics, &built.sources);
@@ -335,7 +364,7 @@ impl Reloader {
         self.keeper.keep(&self.file, &built.config.state, &built.files);
         self.config = built.config;
         self.secrets = built.secrets;
-        self.served = Arc::new(built.files);
+        self.served = built.files;
         receipt
     }
 
@@ -388,6 +417,7 @@ impl Reloader {
     /// Tells the operator what a reload did. A refusal that was told is not told again, unless
     /// somebody asked.
     fn tell(&mut self, result: &Result<Receipt, Refused>, asked: bool) {
+        self.shared.reloads.note(result);
         match result {
             Ok(receipt) => {
                 // Whoever was told of a mistake is told that it is over.
@@ -469,7 +499,7 @@ impl Reloader {
 /// What a look at the files leads to.
 enum Next {
     /// Something else.
-    New(Box<Built>, Vec<Bound>),
+    New(Box<Ready>),
     /// Nothing else; these files would be something else if they had no mistakes.
     Same(Vec<Frozen>),
 }

@@ -1,6 +1,7 @@
 //! What every request shares: one pointer to everything that a reload replaces.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use tympan_core::config::Log;
@@ -10,9 +11,12 @@ use tympan_core::rate::Rates;
 
 use crate::clock::Clock;
 use crate::delivery::Destination;
+use crate::files::Files;
 use crate::gate::Gate;
 use crate::log::Refusals;
 use crate::memory::Memory;
+use crate::meters::Meters;
+use crate::reloads::Reloads;
 use crate::tls::Tls;
 use crate::watchman::Watchman;
 
@@ -23,6 +27,10 @@ pub(crate) struct Serving {
     pub(crate) live: Arc<Live>,
     /// The destinations, by the ids of the same configuration.
     pub(crate) destinations: Vec<Destination>,
+    /// What requests are counted with, by the same ids.
+    pub(crate) meters: Meters,
+    /// The text of the files.
+    pub(crate) files: Arc<Files>,
     /// The settings of sockets.
     pub(crate) server: Server,
     /// What TLS connections are accepted with, if HTTP is not plain.
@@ -43,6 +51,9 @@ pub(crate) struct Shared {
     pub(crate) watchman: Watchman,
     /// Counts that a reload must not forget.
     pub(crate) refusals: Refusals,
+    pub(crate) reloads: Reloads,
+    /// Whether the end has begun.
+    pub(crate) is_stopping: AtomicBool,
     /// What bodies take.
     pub(crate) memory: Memory,
     /// How much came from whom.

@@ -8,6 +8,7 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 use clap_complete::Shell;
+use tympan_core::config::Address;
 use tympan_core::outcome::Outcome;
 use tympan_core::request;
 
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Check(Check),
     Explain(Explain),
     Plan(PlanOptions),
+    Reload(Reload),
+    Health(Health),
     Schema(Schema),
     Completions(Completions),
 }
@@ -93,8 +96,9 @@ pub(crate) enum CheckFormat {
 
 /// Tell what a save would change, without serving it.
 ///
-/// Compares the file, and those that it includes, with the last good configuration: the one that
-/// `tympan run` served last and keeps in the state folder. One line for each change, in the words
+/// Compares the file, and those that it includes, with what the running server serves, or else with
+/// the last good configuration: the one that `tympan run` served last and keeps in the state folder.
+/// One line for each change, in the words
 /// that `tympan run` logs when it reloads. Changes are printed on standard output, everything else
 /// on standard error.
 #[derive(Debug, clap::Args)]
@@ -103,6 +107,10 @@ pub(crate) struct PlanOptions {
     /// The configuration
     #[arg(default_value = "listeners.yaml", env = "TYMPAN_CONFIG")]
     pub(crate) file: PathBuf,
+
+    /// The admin address of the server to compare with, if not what the file says
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub(crate) admin: Option<Address>,
 
     /// For people, or for programs
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
@@ -177,6 +185,44 @@ pub(crate) struct Explain {
     pub(crate) format: CheckFormat,
 }
 
+/// Have a running server read its file again, and tell what came of it.
+///
+/// Ends once the new configuration serves, or it is known why the old one goes on.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Reload {
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+}
+
+/// Ask whether a server is running.
+///
+/// Says nothing if it is. For containers: `HEALTHCHECK CMD ["tympan", "health"]`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Health {
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+
+    /// Ask whether requests should be sent to it
+    #[arg(long)]
+    pub(crate) ready: bool,
+}
+
+/// Which server is asked.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Asked {
+    /// The configuration that it serves
+    #[arg(default_value = "listeners.yaml", env = "TYMPAN_CONFIG")]
+    pub(crate) file: PathBuf,
+
+    /// Its admin address, if not what the file says: unix:PATH or IP:PORT
+    ///
+    /// TCP addresses need the token, from `TYMPAN_ADMIN_TOKEN` or else from where the file says.
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    pub(crate) admin: Option<Address>,
+}
+
 /// Print or write the JSON Schema of listeners.yaml.
 ///
 /// Editors complete and check a file that begins with
@@ -209,6 +255,14 @@ Lines:
 
 fn plan_help() -> String {
     format!("{PLAN}\n\n{}", exit::HELP)
+}
+
+fn address(text: &str) -> Result<Address, &'static str> {
+    let expected = "expected unix:PATH or an IP address and a port";
+    match text.parse() {
+        Ok(address @ (Address::Tcp(_) | Address::Unix(_))) => Ok(address),
+        Ok(Address::Systemd(_)) | Err(()) => Err(expected),
+    }
 }
 
 const EXAMPLES: &str = "\

@@ -1,6 +1,7 @@
 //! The command: arguments in, an exit code out.
 
 mod args;
+mod client;
 mod commands;
 mod exit;
 mod terminal;
@@ -18,6 +19,8 @@ fn main() -> ExitCode {
         Command::Check(options) => commands::check::run(&options),
         Command::Explain(options) => commands::explain::run(&options),
         Command::Plan(options) => commands::plan::run(&options),
+        Command::Reload(options) => commands::reload::run(&options),
+        Command::Health(options) => commands::health::run(&options),
         Command::Schema(options) => commands::schema::run(&options),
         Command::Completions(options) => commands::completions::run(&options),
     };

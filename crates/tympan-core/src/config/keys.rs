@@ -157,6 +157,13 @@ pub static FILE: Section = Section {
             "Where and how requests are received.",
             "server: {listen: [127.0.0.1:8080]}",
         ),
+        key(
+            "admin",
+            Holds::Section(&ADMIN),
+            "Where the operator is answered: health, metrics, reload. Without it, at \
+             `admin.sock` in the folder of `state`.",
+            "admin: {listen: [unix:data/admin.sock, 127.0.0.1:9090], token: admin}",
+        ),
         key("log", Holds::Section(&LOG), "What is logged.", "log: {level: info}"),
         key(
             "env_file",
@@ -499,6 +506,32 @@ pub static TLS: Section = Section {
                 "http2: false",
             ),
             "true",
+        ),
+    ],
+};
+
+/// `admin:`
+pub static ADMIN: Section = Section {
+    name: "`admin`",
+    doc: "Where the operator is answered, apart from the addresses of the listeners: health, \
+          metrics, reload, and what is served (docs/openapi.json).",
+    one_of: false,
+    keys: &[
+        default(
+            key(
+                "listen",
+                Holds::OneOrMany(&Holds::Literal(Literal::Address)),
+                "The addresses: `unix:PATH`, which only its owner can open and which needs no \
+                 token, or an IP address and a port, which always needs one.",
+                "listen: [unix:data/admin.sock, 127.0.0.1:9090]",
+            ),
+            "[unix:data/admin.sock]",
+        ),
+        key(
+            "token",
+            Holds::Name(Named::Secret),
+            "The secret that clients of TCP addresses send as `Authorization: Bearer`.",
+            "token: admin",
         ),
     ],
 };

@@ -4,6 +4,7 @@
 //! reported at its place and left out.
 
 mod address;
+mod admin;
 mod challenge;
 mod defaults;
 mod destination;
@@ -29,6 +30,7 @@ use tympan_expr::Dialect;
 use tympan_expr::Vocabulary;
 
 pub use address::Address;
+pub use admin::Admin;
 pub use challenge::Challenge;
 pub use challenge::ChallengeToken;
 pub use destination::Destination;
@@ -80,6 +82,8 @@ use crate::yaml::Value;
 pub struct Config {
     /// Where and how requests are received.
     pub server: Server,
+    /// Where the operator is answered.
+    pub admin: Admin,
     /// What is logged.
     pub log: Log,
     /// The patterns of the files that are read as well, relative to the configuration's folder.
@@ -327,6 +331,11 @@ impl Sections for Reader<'_> {
             "server" => {
                 if let Some(server) = self.server(&key, node) {
                     self.config.server = server;
+                }
+            }
+            "admin" => {
+                if let Some(admin) = self.admin(&key, node) {
+                    self.config.admin = admin;
                 }
             }
             "log" => {

@@ -11,6 +11,10 @@ use crate::span::Span;
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields of a fact say in one word what they hold")]
 pub enum Problem {
+    /// An admin address that anyone on the network could use.
+    AdminOpen { address: String },
+    /// An admin address whose token goes over the network in the clear.
+    AdminPlain { address: String },
     /// A name that may not be used for this kind of thing.
     BadName { kind: &'static str, name: String },
     /// A path that cannot be routed.
@@ -156,6 +160,7 @@ impl Problem {
             Self::NoneBesideOthers => "L43",
             Self::BodyUnsigned => "L44",
             Self::Tolerance { .. } => "L11",
+            Self::AdminOpen { .. } | Self::AdminPlain { .. } => "L33",
             Self::SecretWritten => "L31",
             Self::NoDestination { .. } => "L41",
             Self::Unused { .. } => "L42",
@@ -168,6 +173,7 @@ impl Problem {
     pub fn severity(&self) -> Severity {
         match self {
             Self::ExpressionWarning(_)
+            | Self::AdminPlain { .. }
             | Self::NoDestination { .. }
             | Self::BodyUnsigned
             | Self::NothingIncluded { .. }
@@ -179,8 +185,15 @@ impl Problem {
 
     /// One line in lower case without a full stop: what was found, and what was expected.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a list of sentences")]
     pub fn message(&self) -> String {
         match self {
+            Self::AdminOpen { address } => {
+                format!("anyone who reaches {address} could give orders: it needs a `token`")
+            }
+            Self::AdminPlain { address } => {
+                format!("the token for {address} can be read by anyone on the way")
+            }
             Self::BadName { kind, name } => format!("`{name}` cannot be the name of a {kind}"),
             Self::BadPath { path, why } => format!("`{path}` cannot be routed: {why}"),
             Self::BadValue { what, found, why: None, .. } => {
@@ -286,6 +299,14 @@ impl Problem {
     #[expect(clippy::too_many_lines, reason = "a list")]
     pub fn help(&self) -> Option<String> {
         Some(match self {
+            Self::AdminOpen { .. } => {
+                "add `token: NAME` with a name from `secrets:`, or listen at \
+                                       `unix:PATH`, which only its owner can open"
+                    .to_owned()
+            }
+            Self::AdminPlain { .. } => "listen at 127.0.0.1, behind a proxy that speaks TLS; or \
+                                        stay within a network that you trust"
+                .to_owned(),
             Self::BadName { .. } => {
                 "use a lower-case letter or digit, then up to 62 more of them, \
                                      `_` or `-`"

@@ -48,6 +48,8 @@ pub struct Exchange {
     /// The listener, once it is known.
     listener: Option<usize>,
     path_params: PathParams,
+    /// How large the body was, once it was read.
+    body_bytes: Option<u64>,
     /// What is answered once the events are kept.
     pending: Option<Box<Reply>>,
 }
@@ -135,7 +137,14 @@ impl Exchange {
     #[must_use]
     pub fn new(live: Arc<Live>, mut head: Head) -> Self {
         head.client = client(head.client, &head.headers, &live.generation.proxies);
-        Self { live, head, listener: None, path_params: PathParams::new(), pending: None }
+        Self {
+            live,
+            head,
+            listener: None,
+            path_params: PathParams::new(),
+            body_bytes: None,
+            pending: None,
+        }
     }
 
     /// The request's head.
@@ -167,9 +176,16 @@ impl Exchange {
         }
     }
 
-    /// The listener that the request came to, if any: its place in the file.
-    pub(crate) fn listener_index(&self) -> Option<usize> {
+    /// The place of that listener among those of its generation.
+    #[must_use]
+    pub fn listener_index(&self) -> Option<usize> {
         self.listener
+    }
+
+    /// How large the body was, if it was read.
+    #[must_use]
+    pub fn body_bytes(&self) -> Option<u64> {
+        self.body_bytes
     }
 
     /// Goes as far as can be gone with `input`.
@@ -255,6 +271,7 @@ impl Exchange {
     }
 
     fn on_body(&mut self, body: Bytes, watch: Option<&dyn Watch>) -> Result<Ask, Stop> {
+        self.body_bytes = Some(body.len() as u64);
         let (ask, pending) = self.judge(&Sealed::new(body), watch)?;
         self.pending = pending.map(Box::new);
         Ok(ask)

@@ -10,6 +10,9 @@ use crate::config::Limits;
 use crate::config::Proxies;
 use crate::config::RateLimit;
 use crate::config::SecretId;
+use crate::keys::KeyForm;
+use crate::keys::KeyId;
+use crate::keys::KeyUse;
 use crate::keys::KeyUses;
 use crate::keys::Keys;
 use crate::keys::Secrets;
@@ -28,6 +31,8 @@ pub struct Generation {
     pub(super) limits: Limits,
     routes: Routes,
     key_uses: KeyUses,
+    /// What the operator proves itself with at a TCP address.
+    admin_token: Option<KeyId>,
     secret_names: Vec<String>,
 }
 
@@ -85,6 +90,8 @@ impl Generation {
             routes.add(&listener.path, index);
             pipelines.push(Pipeline::compile(listener, config, &mut key_uses));
         }
+        let token = |secret| key_uses.id(KeyUse { secret, form: KeyForm::Token });
+        let admin_token = config.admin.token.map(token);
         Self {
             number,
             fingerprint: fingerprint.to_owned(),
@@ -94,6 +101,7 @@ impl Generation {
             limits: config.server.limits,
             routes,
             key_uses,
+            admin_token,
             secret_names: config.secrets.iter().map(|secret| secret.name.clone()).collect(),
         }
     }
@@ -142,6 +150,13 @@ impl Live {
     #[must_use]
     pub fn generation(&self) -> &Arc<Generation> {
         &self.generation
+    }
+
+    /// Whether a token is the operator's; `None` if nobody knows what that is.
+    #[must_use]
+    pub fn is_operator(&self, token: &[u8]) -> Option<bool> {
+        let key = self.generation.admin_token.filter(|key| self.keys.is_ready(*key))?;
+        Some(self.keys.is_token(key, token))
     }
 
     /// Every listener, in the order of the file.

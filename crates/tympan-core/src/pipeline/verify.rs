@@ -158,10 +158,10 @@ impl Verify {
             Self::Signature(signature) => signature.run(scope, keys)?,
             Self::Token(token) => token.run(scope, keys)?,
             Self::IpAllowlist(number, networks) => {
-                told(*number, "ip_allowlist", is_within(networks, scope.head), scope)?
+                told(*number, "ip_allowlist", is_within(networks, scope.head), scope)?;
             }
             Self::ClientCertificate(number, subjects) => {
-                told(*number, "client_certificate", is_named(subjects, scope.head), scope)?
+                told(*number, "client_certificate", is_named(subjects, scope.head), scope)?;
             }
             Self::All(list) => {
                 for verify in list {

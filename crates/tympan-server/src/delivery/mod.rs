@@ -3,6 +3,7 @@
 pub(crate) mod stdout;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tympan_core::config;
@@ -13,6 +14,8 @@ use tympan_core::pipeline::Kept;
 
 use crate::delivery::stdout::Sink;
 use crate::delivery::stdout::Stdout;
+use crate::meters::DestinationMeter;
+use crate::meters::Meters;
 
 /// What outlives every generation: a reload must neither cut a connection nor lose an event.
 #[derive(Debug)]
@@ -25,6 +28,7 @@ pub(crate) struct Destinations {
 pub(crate) struct Destination {
     name: String,
     kind: Kind,
+    meter: Arc<DestinationMeter>,
 }
 
 #[derive(Clone, Debug)]
@@ -38,12 +42,17 @@ impl Destinations {
     }
 
     /// The destinations of a configuration, by [`DestinationId`].
-    pub(crate) fn ready(&self, destinations: &[config::Destination]) -> Vec<Destination> {
-        let ready = destinations.iter().map(|it| Destination {
+    pub(crate) fn ready(
+        &self,
+        destinations: &[config::Destination],
+        meters: &Meters,
+    ) -> Vec<Destination> {
+        let ready = destinations.iter().zip(&meters.destinations).map(|(it, meter)| Destination {
             name: it.name.clone(),
             kind: match it.kind {
                 config::Kind::Stdout => Kind::Stdout(Arc::clone(&self.stdout)),
             },
+            meter: Arc::clone(meter),
         });
         ready.collect()
     }
@@ -67,11 +76,16 @@ pub(crate) async fn keep(record: EventRecord, destinations: &[Destination]) -> K
     let EventRecord { events, deliver, within } = record;
     for DestinationId(id) in deliver {
         let Some(destination) = destinations.get(id) else { continue };
+        let n_events = events.len() as u64;
         let why = match tokio::time::timeout(within, destination.deliver(&events)).await {
-            Ok(Ok(())) => continue,
+            Ok(Ok(())) => {
+                destination.meter.delivered.fetch_add(n_events, Ordering::Relaxed);
+                continue;
+            }
             Ok(Err(why)) => why,
             Err(_) => format!("no answer within {}", seconds(within)),
         };
+        destination.meter.failed.fetch_add(n_events, Ordering::Relaxed);
         return Kept::Late { destination: destination.name.clone(), why };
     }
     Kept::Stored

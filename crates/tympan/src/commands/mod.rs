@@ -3,6 +3,8 @@
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod explain;
+pub(crate) mod health;
 pub(crate) mod plan;
+pub(crate) mod reload;
 pub(crate) mod run;
 pub(crate) mod schema;

@@ -1,5 +1,8 @@
 //! `tympan plan`
 
+use std::time::Duration;
+
+use http::Method;
 use serde_json::json;
 use tympan_core::diagnostic;
 use tympan_core::diagnostic::Severity;
@@ -10,10 +13,16 @@ use tympan_server::Files;
 use tympan_server::Plan;
 use tympan_server::last_good;
 
+use crate::args::Asked;
 use crate::args::CheckFormat;
 use crate::args::PlanOptions;
+use crate::client::Server;
 use crate::exit::Exit;
 use crate::terminal;
+
+/// Where a server tells what it serves, and how long it may take.
+const CONFIGURATION: &str = "/v1/configuration";
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) fn run(options: &PlanOptions) -> Exit {
     let name = options.file.display().to_string();
@@ -24,9 +33,11 @@ pub(crate) fn run(options: &PlanOptions) -> Exit {
             return Exit::Problems;
         }
     };
-    let base = last_good::read(&options.file, &next.state()).unwrap_or_else(|error| {
-        terminal::say(&format!("note: the last good configuration cannot be read: {error}"));
-        None
+    let base = running(options).or_else(|| {
+        last_good::read(&options.file, &next.state()).unwrap_or_else(|error| {
+            terminal::say(&format!("note: the last good configuration cannot be read: {error}"));
+            None
+        })
     });
     let plan = tympan_server::plan(&options.file, base.as_ref(), &next);
     match options.format {
@@ -40,6 +51,31 @@ pub(crate) fn run(options: &PlanOptions) -> Exit {
     } else {
         Exit::Changes
     }
+}
+
+/// The files of the server that runs, if it can be asked.
+fn running(options: &PlanOptions) -> Option<Files> {
+    let asked = Asked { file: options.file.clone(), admin: options.admin.clone() };
+    let answer = match Server::find(&asked).map(|it| it.ask(Method::GET, CONFIGURATION, PATIENCE)) {
+        Ok(Ok(answer)) if answer.status.is_success() => answer,
+        silent => {
+            // Nobody has to run; but whoever is named has to answer.
+            if options.admin.is_some() {
+                let why = match silent {
+                    Ok(Ok(answer)) => answer.detail(),
+                    Ok(Err(silent)) => silent.to_string(),
+                    Err(why) => why,
+                };
+                terminal::say(&format!("note: {why}; compared with the last good configuration"));
+            }
+            return None;
+        }
+    };
+    let texts = answer.body["files"].as_array()?.iter().map(|file| {
+        let part = |name: &str| file[name].as_str().map(ToOwned::to_owned);
+        Some((part("name")?, part("text")?))
+    });
+    Some(Files::of_texts(&options.file, texts.collect::<Option<Vec<_>>>()?))
 }
 
 /// What would change is data; everything about it is talk.

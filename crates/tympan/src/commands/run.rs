@@ -131,7 +131,7 @@ fn refuse(refused: &Refused, format: log::Format) -> Exit {
     }
     tracing::error!(why = refused.summary(), "nothing is served");
     match refused {
-        Refused::Unbound { .. } | Refused::Stopped => Exit::System,
+        Refused::Unbound { .. } | Refused::AdminUnbound { .. } | Refused::Stopped => Exit::System,
         Refused::Mistakes { .. } | Refused::Unreadable { .. } => Exit::Configuration,
     }
 }

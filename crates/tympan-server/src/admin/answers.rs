@@ -1,0 +1,174 @@
+//! What every route answers.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::SystemTime;
+
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Response;
+use http::StatusCode;
+use http::header;
+use serde_json::Value;
+use serde_json::json;
+use tokio::sync::oneshot;
+use tympan_core::pipeline::ListenerState;
+
+use super::Context;
+use super::exposition::Format;
+use super::metrics;
+use super::openapi;
+use super::problem::Problem;
+use super::routes::Action;
+use super::routes::Route;
+use crate::receipt::Receipt;
+use crate::receipt::Refused;
+use crate::reload::Command;
+
+/// The answer of a route.
+pub(super) async fn answer(
+    route: &Route,
+    headers: &HeaderMap,
+    context: Arc<Context>,
+) -> Response<String> {
+    let format = {
+        let accept = headers.get_all(header::ACCEPT).iter();
+        Format::negotiate(accept.filter_map(|value| value.to_str().ok()))
+    };
+    match route.action {
+        Action::Health => found(&json!({"alive": true})),
+        Action::Ready => ready(&context),
+        Action::Reload => reload(&context).await,
+        Action::Configuration => apart(move || found(&configuration(&context))).await,
+        Action::Listeners => apart(move || found(&listeners(&context))).await,
+        Action::Metrics => {
+            apart(move || {
+                let page = metrics::page(&context.shared, format);
+                with_type(StatusCode::OK, format.media_type(), page)
+            })
+            .await
+        }
+        Action::OpenApi => found(&openapi::document()),
+    }
+}
+
+/// Away from the threads that serve: there may be thousands of listeners.
+async fn apart(answer: impl FnOnce() -> Response<String> + Send + 'static) -> Response<String> {
+    let answer = tokio::task::spawn_blocking(answer).await;
+    answer.unwrap_or_else(|error| {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).answer()
+    })
+}
+
+fn ready(context: &Context) -> Response<String> {
+    let is_ready = !context.shared.is_stopping.load(Ordering::Relaxed);
+    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let live = Arc::clone(&context.shared.serving.load().live);
+    let n_serving = live.listeners().filter(|it| *it.state == ListenerState::Serving).count();
+    let reloads = context.shared.reloads.story();
+    let readiness = json!({
+        "ready": is_ready,
+        "reason": (!is_ready).then_some("the process is ending"),
+        "generation": live.generation().number,
+        "fingerprint": live.generation().fingerprint,
+        "listeners": {"serving": n_serving, "not_ready": live.listeners().count() - n_serving},
+        "last_reload": {
+            "at": time(reloads.at),
+            "successful": reloads.refused.is_none(),
+            "reason": reloads.refused,
+        },
+    });
+    as_json(status, &readiness)
+}
+
+async fn reload(context: &Context) -> Response<String> {
+    if context.shared.is_stopping.load(Ordering::Relaxed) {
+        return Problem::refused(&Refused::Stopped).answer();
+    }
+    let (reply, told) = oneshot::channel();
+    let sent = context.commands.send(Command::Reload { reply }).await;
+    let result = match sent {
+        Ok(()) => told.await.unwrap_or(Err(Refused::Stopped)),
+        Err(_) => Err(Refused::Stopped),
+    };
+    match result {
+        Ok(receipt) => found(&as_object(&receipt)),
+        Err(refused) => Problem::refused(&refused).answer(),
+    }
+}
+
+fn as_object(receipt: &Receipt) -> Value {
+    let states = receipt.states.iter().map(|(listener, state)| {
+        let (state, reason) = words(state);
+        json!({"name": listener, "state": state, "reason": reason})
+    });
+    json!({
+        "generation": receipt.generation,
+        "is_new": receipt.is_new,
+        "fingerprint": receipt.fingerprint,
+        "changes": receipt.changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "warnings": receipt.warnings,
+        "states": states.collect::<Vec<_>>(),
+        "frozen": receipt.frozen.iter().map(|frozen| frozen.file.as_str()).collect::<Vec<_>>(),
+        "took": receipt.took.as_secs_f64(),
+    })
+}
+
+fn listeners(context: &Context) -> Value {
+    let facts = crate::facts(&context.shared, context.public.addresses(), false);
+    let live = Arc::clone(&context.shared.serving.load().live);
+    let items = facts.listeners.iter().zip(live.listeners()).map(|(facts, listener)| {
+        let (state, reason) = words(&facts.state);
+        json!({
+            "name": facts.name,
+            "path": listener.path,
+            "url": facts.url,
+            "state": state,
+            "reason": reason,
+        })
+    });
+    json!({"items": items.collect::<Vec<_>>()})
+}
+
+fn configuration(context: &Context) -> Value {
+    let serving = context.shared.serving.load();
+    let files = serving.files.texts().map(|(name, text)| json!({"name": name, "text": text}));
+    let generation = serving.live.generation();
+    json!({
+        "generation": generation.number,
+        "fingerprint": generation.fingerprint,
+        "files": files.collect::<Vec<_>>(),
+    })
+}
+
+/// A state, and why it is no better.
+fn words(state: &ListenerState) -> (&'static str, Option<String>) {
+    match state {
+        ListenerState::Serving => ("serving", None),
+        ListenerState::NotReady { secret } => {
+            ("not_ready", Some(format!("its secret {secret} has no value")))
+        }
+    }
+}
+
+/// RFC 3339, to the microsecond.
+fn time(instant: SystemTime) -> Option<String> {
+    let since_1970 = instant.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let microseconds = i64::try_from(since_1970.as_micros()).ok()?;
+    Some(jiff::Timestamp::from_microsecond(microseconds).ok()?.to_string())
+}
+
+fn found(value: &Value) -> Response<String> {
+    as_json(StatusCode::OK, value)
+}
+
+fn as_json(status: StatusCode, value: &Value) -> Response<String> {
+    with_type(status, "application/json", format!("{value:#}\n"))
+}
+
+fn with_type(status: StatusCode, media_type: &'static str, body: String) -> Response<String> {
+    let mut answer = Response::new(body);
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    answer
+}

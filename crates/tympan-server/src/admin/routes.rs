@@ -1,0 +1,207 @@
+//! Everything that can be asked: one row a route, which is served, documented and tested.
+
+use http::Method;
+use http::StatusCode;
+use http::header;
+
+use super::exposition;
+use super::problem;
+use super::problem::Problem;
+
+/// A row of the table.
+#[derive(Debug)]
+pub(super) struct Route {
+    /// Where `GET` is answered, `HEAD` is too.
+    pub(super) method: Method,
+    pub(super) path: &'static str,
+    /// A name for programs that call it.
+    pub(super) name: &'static str,
+    pub(super) summary: &'static str,
+    pub(super) doc: &'static str,
+    pub(super) answers: &'static [Answer],
+    pub(super) action: Action,
+}
+
+/// One way in which a route answers.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) doc: &'static str,
+    /// What it holds, by media type.
+    pub(super) content: &'static [(&'static str, Content)],
+}
+
+/// What an answer holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Content {
+    /// Something of this name in the schemas.
+    Schema(&'static str),
+    /// Any text.
+    Text,
+    /// Any JSON object.
+    Object,
+}
+
+/// What a route does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    Configuration,
+    Health,
+    Listeners,
+    Metrics,
+    OpenApi,
+    Ready,
+    Reload,
+}
+
+const JSON: &str = "application/json";
+
+const fn json(
+    status: StatusCode,
+    doc: &'static str,
+    content: &'static [(&str, Content)],
+) -> Answer {
+    Answer { status, doc, content }
+}
+
+const PROBLEM: &[(&str, Content)] = &[(problem::MEDIA_TYPE, Content::Schema("Problem"))];
+
+/// The table.
+pub(super) static ROUTES: [Route; 7] = [
+    Route {
+        method: Method::GET,
+        path: "/healthz",
+        name: "health",
+        summary: "Whether the process answers",
+        doc: "Looks at nothing else, so that nothing else ever gets the process restarted.",
+        answers: &[json(StatusCode::OK, "It does.", &[(JSON, Content::Schema("Health"))])],
+        action: Action::Health,
+    },
+    Route {
+        method: Method::GET,
+        path: "/readyz",
+        name: "ready",
+        summary: "Whether requests should be sent here",
+        doc: "They should while a generation serves at its addresses, and no longer once the \
+              process has been told to end. A listener whose secret is missing is counted, and \
+              keeps nobody else from serving.",
+        answers: &[
+            json(StatusCode::OK, "They should.", &[(JSON, Content::Schema("Readiness"))]),
+            json(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "They should not; or nobody can be let in, as the token's secret has no value.",
+                &[
+                    (JSON, Content::Schema("Readiness")),
+                    (problem::MEDIA_TYPE, Content::Schema("Problem")),
+                ],
+            ),
+        ],
+        action: Action::Ready,
+    },
+    Route {
+        method: Method::GET,
+        path: "/metrics",
+        name: "metrics",
+        summary: "What is counted and measured",
+        doc: "In the text format 0.0.4 of Prometheus, or as OpenMetrics 1.0.0 where `Accept` asks \
+              for it.",
+        answers: &[json(
+            StatusCode::OK,
+            "Everything.",
+            &[
+                (exposition::Format::Text.media_type(), Content::Text),
+                (exposition::Format::OpenMetrics.media_type(), Content::Text),
+            ],
+        )],
+        action: Action::Metrics,
+    },
+    Route {
+        method: Method::POST,
+        path: "/-/reload",
+        name: "reload",
+        summary: "Read the configuration again, now",
+        doc: "Answers once the new configuration serves, or it is known why it does not. Either \
+              way no request is lost.",
+        answers: &[
+            json(StatusCode::OK, "What serves now.", &[(JSON, Content::Schema("Receipt"))]),
+            json(
+                StatusCode::CONFLICT,
+                "The file cannot be read, or an address cannot be bound; the old one goes on.",
+                PROBLEM,
+            ),
+            json(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The file has mistakes, which are listed; the old one goes on.",
+                &[(problem::MEDIA_TYPE, Content::Schema("Refusal"))],
+            ),
+            json(StatusCode::SERVICE_UNAVAILABLE, "The process is ending.", PROBLEM),
+        ],
+        action: Action::Reload,
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/listeners",
+        name: "listeners",
+        summary: "Every listener, and whether it serves",
+        doc: "In the order of the file.",
+        answers: &[json(StatusCode::OK, "All of them.", &[(JSON, Content::Schema("Listeners"))])],
+        action: Action::Listeners,
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/configuration",
+        name: "configuration",
+        summary: "The configuration that serves",
+        doc: "As it was read. It names where secrets are found, and holds none.",
+        answers: &[json(
+            StatusCode::OK,
+            "The text of every file.",
+            &[(JSON, Content::Schema("Configuration"))],
+        )],
+        action: Action::Configuration,
+    },
+    Route {
+        method: Method::GET,
+        path: "/openapi.json",
+        name: "openapi",
+        summary: "This description",
+        doc: "OpenAPI 3.1.",
+        answers: &[json(StatusCode::OK, "The description.", &[(JSON, Content::Object)])],
+        action: Action::OpenApi,
+    },
+];
+
+/// The row of a request.
+pub(super) fn find(method: &Method, path: &str) -> Result<&'static Route, Problem> {
+    let Some(route) = ROUTES.iter().find(|route| route.path == path) else {
+        let detail = "there is no such route; /openapi.json lists them all";
+        return Err(Problem::new(StatusCode::NOT_FOUND, detail));
+    };
+    let reads = route.method == Method::GET;
+    if *method == route.method || (reads && *method == Method::HEAD) {
+        return Ok(route);
+    }
+    let allow = if reads { "GET, HEAD" } else { route.method.as_str() };
+    let detail = format!("this route takes {}", route.method);
+    Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail).with(header::ALLOW, allow))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Method;
+
+    use super::ROUTES;
+    use super::find;
+
+    #[test]
+    fn every_row_is_found_and_nothing_else() {
+        for route in &ROUTES {
+            assert_eq!(find(&route.method, route.path).unwrap().name, route.name);
+            assert_eq!(find(&Method::OPTIONS, route.path).unwrap_err().status(), 405);
+            assert_eq!(find(&route.method, &format!("{}/", route.path)).unwrap_err().status(), 404);
+        }
+        assert_eq!(find(&Method::HEAD, "/healthz").unwrap().name, "health");
+        assert_eq!(find(&Method::HEAD, "/-/reload").unwrap_err().status(), 405);
+        assert_eq!(find(&Method::GET, "/-/reload").unwrap_err().status(), 405);
+    }
+}
