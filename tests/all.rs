@@ -4,12 +4,19 @@
 
 mod cli;
 mod example;
+mod floods;
+mod framing;
 mod fresh;
 mod golden;
+mod limits;
 mod process;
 mod properties;
+mod proxies;
 mod reload;
 mod requests;
 mod schema;
 mod server;
+mod sockets;
 mod tidy;
+mod tls;
+mod wire;

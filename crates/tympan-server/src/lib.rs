@@ -23,6 +23,7 @@ mod receipt;
 mod reload;
 mod serving;
 mod socket;
+mod systemd;
 mod tls;
 mod watch;
 mod watchman;
@@ -105,7 +106,9 @@ impl Server {
             tokio::spawn(reloader.run(inbox, commands.clone())),
             tokio::spawn(log::sum_up(Arc::clone(&shared))),
             tokio::spawn(watch(Arc::clone(&shared))),
+            tokio::spawn(systemd::watchdog()),
         ];
+        systemd::ready(&shared.serving.load().live);
         Ok(Self { shared, listening, commands, tasks, facts })
     }
 
@@ -133,6 +136,7 @@ impl Server {
     ///
     /// Gives the number of connections that had to be cut.
     pub async fn stop(self) -> usize {
+        systemd::stopping();
         let grace: Duration = self.shared.serving.load().server.shutdown_grace;
         for task in &self.tasks {
             task.abort();

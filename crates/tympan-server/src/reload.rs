@@ -40,6 +40,7 @@ use crate::receipt::Refused;
 use crate::receipt::changed_states;
 use crate::serving::Serving;
 use crate::serving::Shared;
+use crate::systemd;
 use crate::tls::Tls;
 use crate::watch;
 use crate::watch::FileWatcher;
@@ -307,6 +308,7 @@ impl Reloader {
     /// Tells the operator what a reload did. A refusal that was told is not told again, unless
     /// somebody asked.
     fn tell(&mut self, result: &Result<Receipt, Refused>, asked: bool) {
+        systemd::reloaded(&self.shared.serving.load().live, result.is_err());
         match result {
             Ok(receipt) => {
                 // Whoever was told of a mistake is told that it is over.
