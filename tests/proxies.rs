@@ -34,9 +34,10 @@ const V4: [u8; 12] = [192, 0, 2, 7, 10, 0, 0, 1, 0x12, 0x34, 0, 80];
 
 /// The client of the event that a delivery makes.
 fn client_of(server: &Tympan, client: &mut Client, id: usize, headers: &[(&str, &str)]) -> Value {
+    let id = id.to_string();
     let body = format!(r#"{{"id": "{id}"}}"#);
     assert_received(&client.ask(&delivery_with(headers, &body)));
-    let event = server.wait_for_event_that(|event| event["id"] == id.to_string());
+    let event = server.wait_for_event_that(|event| event["id"] == id.as_str());
     event["data"]["ip"].clone()
 }
 

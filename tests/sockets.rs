@@ -156,18 +156,15 @@ fn sockets_of_the_service_manager() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let mut command = inheriting(&folder, listener, "$$");
-        match expected {
-            Some(n_sockets) => {
-                let server = Tympan::spawn(command);
-                assert_eq!(server.addresses, vec![address; n_sockets]);
-                assert_serves(&server);
-            }
-            None => {
-                let output = command.output().unwrap();
-                let log = String::from_utf8_lossy(&output.stderr).into_owned();
-                assert_eq!(output.status.code(), Some(74), "{log}");
-                assert!(log.contains("the service manager has not opened it"), "{log}");
-            }
+        if let Some(n_sockets) = expected {
+            let server = Tympan::spawn(command);
+            assert_eq!(server.addresses, vec![address; n_sockets]);
+            assert_serves(&server);
+        } else {
+            let output = command.output().unwrap();
+            let log = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert_eq!(output.status.code(), Some(74), "{log}");
+            assert!(log.contains("the service manager has not opened it"), "{log}");
         }
     }
     // Those of another process are not ours.
