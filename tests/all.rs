@@ -8,6 +8,7 @@ mod floods;
 mod framing;
 mod fresh;
 mod golden;
+mod http2;
 mod limits;
 mod process;
 mod properties;

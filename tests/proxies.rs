@@ -1,15 +1,16 @@
 //! Who the client is, behind proxies that are trusted and others that are not.
 
+use std::io::Write;
 use std::net::TcpStream;
 
 use serde_json::Value;
-
 use tokio_rustls::rustls::version::TLS13;
 
 use crate::process::Client;
 use crate::process::PATIENCE;
 use crate::process::Tympan;
 use crate::process::request;
+use crate::process::wait_until;
 use crate::wire::WITH_TLS;
 use crate::wire::assert_received;
 use crate::wire::assert_serves;
@@ -21,8 +22,6 @@ use crate::wire::hook;
 use crate::wire::text;
 use crate::wire::tls_over;
 use crate::wire::unix;
-
-use std::io::Write;
 
 /// A header of the PROXY protocol.
 fn proxy(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
@@ -174,7 +173,7 @@ fn the_proxy_protocol() {
         let mut client = server.connect();
         client.send(bytes);
         assert!(client.is_ended(), "{case}");
-        crate::process::wait_until("it is told", || (n_told() > before).then_some(()));
+        wait_until("it is told", || (n_told() > before).then_some(()));
     }
     assert!(server.connect().is_ended(), "silence");
     let mut client = server.connect();
