@@ -171,20 +171,11 @@ pub enum Reason {
     /// The answer would echo something that `allow` does not let through.
     EchoRefused,
     /// A computed value is of the wrong kind.
-    Misfit {
-        what: &'static str,
-        found: &'static str,
-    },
+    Misfit { what: &'static str, found: &'static str },
     /// An expression ran out of its bounds.
-    Exhausted {
-        what: &'static str,
-        bound: Exhausted,
-    },
+    Exhausted { what: &'static str, bound: Exhausted },
     /// The body is not what its parser reads.
-    Unreadable {
-        parser: &'static str,
-        why: String,
-    },
+    Unreadable { parser: &'static str, why: String },
     /// No listener at this path.
     NoListener,
     /// Not a method of the listener.
@@ -192,67 +183,41 @@ pub enum Reason {
     /// A media type that the listener does not take.
     MediaType,
     /// The body is compressed.
-    Encoded {
-        encoding: String,
-    },
+    Encoded { encoding: String },
     /// The signatures are none of the payload.
     Mismatch,
     /// A part of the proof is not there.
-    Missing {
-        what: &'static str,
-    },
+    Missing { what: &'static str },
     /// `each` is no list.
-    NoList {
-        found: &'static str,
-    },
+    NoList { found: &'static str },
     /// A destination did not take the events in time.
-    NotKept {
-        destination: String,
-        why: String,
-    },
+    NotKept { destination: String, why: String },
     /// `reject` was true, or `filter` was not.
     Decided,
     /// A panic, which is a bug of ours.
     Panic,
     /// A header that may stand once stands several times.
-    Repeated {
-        header: String,
-    },
+    Repeated { header: String },
     /// More came than is allowed; there is room in this many seconds.
-    RateLimited {
-        seconds: u64,
-    },
+    RateLimited { seconds: u64 },
     /// Where the request goes, or where it ends, can be understood in two ways.
-    Ambiguous {
-        what: &'static str,
-    },
+    Ambiguous { what: &'static str },
     /// The target is longer than this many bytes.
-    LongTarget {
-        limit: u64,
-    },
-    ManyHeaders {
-        limit: usize,
-    },
+    LongTarget { limit: u64 },
+    /// There are more headers than this.
+    ManyHeaders { limit: usize },
     /// All bodies in flight together take too much memory.
     NoMemory,
     /// A secret cannot be resolved.
-    Secret {
-        secret: String,
-    },
+    Secret { secret: String },
     /// A computed answer cannot be sent.
-    Unsendable {
-        what: &'static str,
-    },
+    Unsendable { what: &'static str },
     /// The time-out of bodies.
     Slow,
     /// A proof too old, or too new, by this many seconds.
-    Stale {
-        seconds: u64,
-    },
+    Stale { seconds: u64 },
     /// The body is larger than this many bytes.
-    TooLarge {
-        limit: u64,
-    },
+    TooLarge { limit: u64 },
     /// A received signature is nothing of the right form.
     Undecodable,
     /// The sender's address is in none of the networks.
@@ -356,7 +321,7 @@ impl fmt::Display for Reason {
             }
             Self::Ambiguous { what } => write!(f, "the request has {what}"),
             Self::LongTarget { limit } => write!(f, "the target is longer than {limit} bytes"),
-            Self::ManyHeaders { limit } => write!(f, "it has more than {limit} headers"),
+            Self::ManyHeaders { limit } => write!(f, "there are more than {limit} headers"),
             Self::NoMemory => f.write_str("all bodies in flight together take too much memory"),
             Self::Secret { secret } => write!(f, "the secret {secret} cannot be resolved"),
             Self::Unsendable { what } => write!(f, "the computed {what} cannot be sent"),
