@@ -144,7 +144,7 @@ impl Folder {
 /// A running server, which ends with its test.
 pub(crate) struct Tympan {
     child: Child,
-    /// What it serves at, with the ports that the system chose.
+    /// The TCP addresses that it serves at, with the ports that the system chose.
     pub(crate) addresses: Vec<SocketAddr>,
     folder: PathBuf,
     /// Where it runs, if nobody else holds that.
@@ -194,7 +194,7 @@ impl Tympan {
         };
         let serving = server.wait_for_log(|line| line["message"] == "serving");
         let addresses = serving["addresses"].as_str().unwrap().split(", ");
-        server.addresses = addresses.map(|address| address.parse().unwrap()).collect();
+        server.addresses = addresses.filter_map(|address| address.parse().ok()).collect();
         server
     }
 
@@ -398,10 +398,15 @@ pub(crate) fn request(
 
 /// A connection.
 pub(crate) struct Client {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     /// What was read and belongs to later responses.
     rest: Vec<u8>,
 }
+
+/// What bytes go over: TCP, TLS, a socket of the file system.
+pub(crate) trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
 
 /// What was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -417,7 +422,12 @@ impl Client {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_write_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Self { stream, rest: Vec::new() }
+        Self::over(stream)
+    }
+
+    /// A client of a stream that has limits of its own for waiting.
+    pub(crate) fn over(stream: impl Stream + 'static) -> Self {
+        Self { stream: Box::new(stream), rest: Vec::new() }
     }
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
@@ -426,7 +436,8 @@ impl Client {
 
     /// Fails when the server has closed the connection.
     pub(crate) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
-        self.stream.write_all(bytes.as_ref())
+        self.stream.write_all(bytes.as_ref())?;
+        self.stream.flush()
     }
 
     pub(crate) fn ask(&mut self, request: &[u8]) -> Response {
@@ -482,7 +493,7 @@ impl Client {
     pub(crate) fn is_ended(&mut self) -> bool {
         match self.read_more() {
             Ok(more) => !more && self.rest.is_empty(),
-            Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
+            Err(error) => is_end(&error),
         }
     }
 
@@ -492,6 +503,12 @@ impl Client {
         self.rest.extend_from_slice(&buffer[..n_read]);
         Ok(n_read > 0)
     }
+}
+
+/// Whether a read failed because the other side has gone, without or with a word of TLS.
+fn is_end(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
 }
 
 impl Response {

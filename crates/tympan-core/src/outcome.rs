@@ -212,6 +212,8 @@ pub enum Reason {
     Ambiguous { what: &'static str },
     /// The target is longer than this many bytes.
     LongTarget { limit: u64 },
+    /// There are more headers than this.
+    ManyHeaders { limit: usize },
     /// All bodies in flight together take too much memory.
     NoMemory,
     /// A secret cannot be resolved.
@@ -240,6 +242,7 @@ impl Reason {
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Self::LongTarget { .. } => Some(StatusCode::URI_TOO_LONG),
+            Self::ManyHeaders { .. } => Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
             _ => None,
         }
     }
@@ -255,6 +258,7 @@ impl Reason {
                 | Self::Panic
                 | Self::Ambiguous { .. }
                 | Self::LongTarget { .. }
+                | Self::ManyHeaders { .. }
                 | Self::NoMemory
         )
     }
@@ -284,6 +288,7 @@ impl Reason {
             Self::RateLimited { .. } => "rate_limited",
             Self::Ambiguous { .. } => "ambiguous",
             Self::LongTarget { .. } => "long_target",
+            Self::ManyHeaders { .. } => "many_headers",
             Self::NoMemory => "no_memory",
             Self::Secret { .. } => "secret",
             Self::Unsendable { .. } => "unsendable",
@@ -327,6 +332,7 @@ impl fmt::Display for Reason {
             }
             Self::Ambiguous { what } => write!(f, "the request has {what}"),
             Self::LongTarget { limit } => write!(f, "the target is longer than {limit} bytes"),
+            Self::ManyHeaders { limit } => write!(f, "there are more than {limit} headers"),
             Self::NoMemory => f.write_str("all bodies in flight together take too much memory"),
             Self::Secret { secret } => write!(f, "the secret {secret} cannot be resolved"),
             Self::Unsendable { what } => write!(f, "the computed {what} cannot be sent"),

@@ -35,12 +35,13 @@ pub(crate) struct Entry {
 /// The address has all the connections that it may have.
 pub(crate) fn place(address: IpAddr, shared: &Arc<Shared>) -> Result<Option<Place>, ()> {
     let serving = shared.serving.load();
+    let address = address.to_canonical();
     // Behind a proxy of ours are many; who is on this machine is no stranger.
     if address.is_loopback() || serving.server.proxies.trusts(Some(address)) {
         return Ok(None);
     }
     let limit = serving.server.limits.connections_per_ip;
-    shared.gate.place(address.to_canonical(), limit).map(Some).ok_or(())
+    shared.gate.place(address, limit).map(Some).ok_or(())
 }
 
 /// Serves a connection until it ends.
@@ -59,7 +60,8 @@ pub(crate) async fn serve(stream: Stream, shared: Arc<Shared>, pace: Arc<Pace>, 
                 tracing::debug!(client = %peer, %error, "connection ended");
                 return;
             }
-            let mut address = peer.ip();
+            // On a socket of both families, an address of IPv4 is written as one of IPv6.
+            let mut address = peer.ip().to_canonical();
             let mut counted = entry.place;
             if serving.server.proxies.proxy_protocol && serving.server.proxies.trusts(Some(address))
             {

@@ -43,6 +43,7 @@ use crate::delivery;
 use crate::framing::Framing;
 use crate::log;
 use crate::memory::Reserved;
+use crate::pace::CONNECTION_WINDOW;
 use crate::pace::Pace;
 use crate::pace::WINDOW;
 use crate::serving::Serving;
@@ -133,6 +134,7 @@ pub(crate) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'stat
         .max_pending_accept_reset_streams(MOST_RESETS)
         .max_header_list_size(u32::try_from(limits.headers).unwrap_or(u32::MAX))
         .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .serve_connection(TokioIo::new(stream), service);
     log_end(&peer, pace.keep(served, http2::Connection::graceful_shutdown).await);
 }
@@ -239,18 +241,18 @@ impl Flow {
         let body = if pace.carries_several() {
             // Its connection is watched as a whole: each body has its own time.
             let idle = Some(limits.body_idle_timeout);
-            let collected = collect(body, limit, &mut self.reserved, idle);
+            let collected = collect(body, limit, &mut self.reserved, pace, idle);
             let late = Err(BodyFault::Slow);
             tokio::time::timeout(limits.body_timeout, collected).await.unwrap_or(late)
         } else {
-            let mut collected = pin!(collect(body, limit, &mut self.reserved, None));
+            let mut collected = pin!(collect(body, limit, &mut self.reserved, pace, None));
             poll_fn(|context| match collected.as_mut().poll(context) {
                 Poll::Pending if pace.is_body_late() => Poll::Ready(Err(BodyFault::Slow)),
                 polled => polled,
             })
             .await
         };
-        pace.have_body(body.as_ref().map_or(0, |body| body.len() as u64));
+        pace.have_body();
         match body {
             Ok(bytes) => Input::Body(bytes),
             Err(fault) => Input::NoBody(fault),
@@ -274,11 +276,13 @@ async fn collect(
     mut body: Incoming,
     limit: u64,
     reserved: &mut Reserved,
+    pace: &Pace,
     idle: Option<Duration>,
 ) -> Result<Bytes, BodyFault> {
     let expected = body.size_hint().lower();
     // Most bodies come in one piece, which is not copied.
     let Some(first) = data(&mut body, limit, idle).await? else { return Ok(Bytes::new()) };
+    pace.take(first.len());
     reserved.more(first.len())?;
     if body.is_end_stream() {
         return Ok(first);
@@ -290,6 +294,7 @@ async fn collect(
         let left = limit.saturating_sub(whole.len() as u64);
         match data(&mut body, left, idle).await? {
             Some(more) => {
+                pace.take(more.len());
                 reserved.more(more.len())?;
                 whole.extend_from_slice(&more);
             }

@@ -31,6 +31,7 @@ mod reloads;
 mod serving;
 mod socket;
 mod start;
+mod systemd;
 mod tls;
 mod watch;
 mod watchman;
@@ -123,7 +124,9 @@ impl Server {
             tokio::spawn(reloader.run(inbox, commands.clone())),
             tokio::spawn(log::sum_up(Arc::clone(&shared))),
             tokio::spawn(watch(Arc::clone(&shared))),
+            tokio::spawn(systemd::watchdog()),
         ];
+        systemd::ready(&shared.serving.load().live);
         Ok(Self { shared, listening, admin, commands, tasks, facts })
     }
 
@@ -151,6 +154,7 @@ impl Server {
     ///
     /// Gives the number of connections that had to be cut.
     pub async fn stop(self) -> usize {
+        systemd::stopping();
         let grace: Duration = self.shared.serving.load().server.shutdown_grace;
         self.shared.is_stopping.store(true, Ordering::Relaxed);
         for task in &self.tasks {

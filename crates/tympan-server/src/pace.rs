@@ -67,7 +67,11 @@ pub(crate) struct Pace {
 /// How many bytes a connection that may carry several requests at once may send for nothing: what
 /// is no body and belongs to no request that was answered. Floods of frames that are no requests,
 /// or of requests that are taken back at once, end here.
-const ALLOWANCE: u64 = 64 << 10;
+///
+/// What has arrived at once is counted before any of it is understood, so there is room for all that
+/// a client may have under way: bodies up to [`CONNECTION_WINDOW`], and the heads of as many requests
+/// as it may send at once.
+const ALLOWANCE: u64 = (256 << 10) + CONNECTION_WINDOW as u64;
 
 /// How many bytes more it may send for every answered request: its head, and as much of its body
 /// as was under way when it was refused.
@@ -75,6 +79,9 @@ const PER_REQUEST: u64 = (16 << 10) + WINDOW as u64;
 
 /// How much of a body may be under way.
 pub(crate) const WINDOW: u32 = 64 << 10;
+
+/// How much of all bodies of a connection may be under way.
+pub(crate) const CONNECTION_WINDOW: u32 = 256 << 10;
 
 /// To end when the request in flight is answered.
 const FINISH: u8 = 1;
@@ -146,11 +153,16 @@ impl Pace {
     }
 
     /// Its body is there, or not waited for any longer.
-    pub(crate) fn have_body(&self, length: u64) {
-        if self.carries_several() {
-            self.allowance.fetch_add(length, Ordering::Relaxed);
-        } else {
+    pub(crate) fn have_body(&self) {
+        if !self.carries_several() {
             self.turn_to(Phase::Work);
+        }
+    }
+
+    /// Some of a body has been taken: it did not come for nothing.
+    pub(crate) fn take(&self, length: usize) {
+        if self.carries_several() {
+            self.allowance.fetch_add(length as u64, Ordering::Relaxed);
         }
     }
 
@@ -295,7 +307,7 @@ mod tests {
                 assert_eq!(progress.pieces, pieces);
             }
         }
-        pace.have_body(2);
+        pace.have_body();
         assert!(!pace.sent(), "nothing was answered yet");
         pace.answer();
         assert!(pace.sent());
@@ -311,7 +323,8 @@ mod tests {
             pace.begin();
             assert_eq!(pace.progress().phase, Phase::Work);
             pace.receive(30_000);
-            pace.have_body(20_000);
+            pace.take(20_000);
+            pace.have_body();
             pace.answer();
             pace.end();
         }

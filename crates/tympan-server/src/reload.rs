@@ -53,6 +53,7 @@ use crate::serving::Serving;
 use crate::serving::Shared;
 use crate::start;
 use crate::start::Started;
+use crate::systemd;
 use crate::tls::Tls;
 use crate::watch;
 use crate::watch::FileWatcher;
@@ -418,6 +419,7 @@ impl Reloader {
     /// somebody asked.
     fn tell(&mut self, result: &Result<Receipt, Refused>, asked: bool) {
         self.shared.reloads.note(result);
+        systemd::reloaded(&self.shared.serving.load().live, result.is_err());
         match result {
             Ok(receipt) => {
                 // Whoever was told of a mistake is told that it is over.

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net;
@@ -150,9 +151,11 @@ fn bind_unix(path: &Path) -> io::Result<Socket> {
     Ok(Socket::Unix(listener, Some(Place { path: path.to_owned(), inode })))
 }
 
-/// Whether a socket lies there that nobody listens at.
+/// Whether a socket lies there that nobody listens at. Connecting to a file is refused as well.
 fn is_abandoned(path: &Path) -> bool {
-    net::UnixStream::connect(path).is_err_and(|it| it.kind() == ErrorKind::ConnectionRefused)
+    let is_socket = fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
+    is_socket
+        && net::UnixStream::connect(path).is_err_and(|it| it.kind() == ErrorKind::ConnectionRefused)
 }
 
 /// The sockets that the service manager has opened under a name, or all of them.

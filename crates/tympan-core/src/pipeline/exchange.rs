@@ -260,6 +260,11 @@ impl Exchange {
             let reason = Reason::LongTarget { limit: limits.uri };
             return Err(Stop { outcome: Outcome::TooLarge, reason });
         }
+        // In HTTP/1 they have been counted already.
+        if self.head.headers.len() > limits.header_count {
+            let reason = Reason::ManyHeaders { limit: limits.header_count };
+            return Err(Stop { outcome: Outcome::TooLarge, reason });
+        }
         // Who is on this machine is no stranger.
         match self.head.client {
             Some(client) if !client.is_loopback() => {

@@ -58,7 +58,9 @@ impl Head {
         }
         let authority = self.uri.authority().map(Authority::as_str);
         match (host, authority) {
+            // In HTTP/2 the target says it.
             (None, None) if self.version >= Version::HTTP_11 => Some("no Host"),
+            (None, Some(_)) if self.version == Version::HTTP_11 => Some("no Host"),
             (Some(host), Some(authority)) if host.as_bytes() != authority.as_bytes() => {
                 Some("a Host that is not that of the target")
             }
