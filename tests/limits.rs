@@ -258,3 +258,20 @@ fn every_phase_has_its_time() {
         }
     });
 }
+
+/// An answer that is larger than what the system takes on trust.
+#[test]
+fn an_answer_that_nobody_takes() {
+    let settings = "{listen: [127.0.0.1:0], limits: {body: 16MiB, answer_timeout: 300ms}}";
+    let echo = text(settings, "    accept: any\n    responses: {accepted: {body: raw_body}}\n");
+    let folder = hook(settings, "");
+    folder.write("listeners.yaml", format!("log: {{level: debug}}\n{echo}"));
+    let server = Tympan::start_in(&folder);
+    let body = "x".repeat(12 << 20);
+    let mut slow = server.connect();
+    slow.send(delivery(&body));
+    server.wait_for_log(|line| line["message"] == "connection cut");
+    // Whoever takes it has all of it.
+    let taken = server.ask(&delivery(&body));
+    assert_eq!((taken.status, taken.body.len()), (200, body.len()));
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::config::Written;
+use crate::config::WrittenKeys;
 
 /// The most changes that are told on one line.
 const MOST_IN_LINE: usize = 100;
@@ -45,7 +46,10 @@ pub fn diff(old: &Written, new: &Written) -> Vec<Change> {
             (None, _) => changes.push(Change::Added { listener: name }),
             (_, None) => changes.push(Change::Removed { listener: name }),
             (Some(old), Some(new)) => {
-                let keys = differing(old, new);
+                let keys = |written: &WrittenKeys| {
+                    written.iter().map(|(key, print)| ((*key).to_owned(), *print)).collect()
+                };
+                let keys = if old == new { Vec::new() } else { differing(&keys(old), &keys(new)) };
                 if !keys.is_empty() {
                     changes.push(Change::Changed { listener: name, keys });
                 }

@@ -1,7 +1,5 @@
 //! What an expression reads of its roots.
 
-use std::collections::BTreeMap;
-
 use crate::vocabulary::RootId;
 
 /// How many keys of a path are told apart; what is deeper is read as a whole.
@@ -12,22 +10,17 @@ const DEPTH: usize = 32;
 pub enum Paths {
     /// All of it.
     Whole,
-    /// Only the values under these keys.
-    Keys(BTreeMap<String, Paths>),
+    /// Only the values under these keys, which are sorted. Nearly always one: a map would be twenty
+    /// times as large, and there are some of these in every listener.
+    Keys(Vec<(String, Paths)>),
 }
 
 impl Paths {
     /// Reads what `other` reads, too.
     pub fn merge(&mut self, other: &Self) {
-        let (Self::Keys(keys), Self::Keys(others)) = (&mut *self, other) else {
-            *self = Self::Whole;
-            return;
-        };
-        for (key, paths) in others {
-            match keys.get_mut(key) {
-                Some(known) => known.merge(paths),
-                None => drop(keys.insert(key.clone(), paths.clone())),
-            }
+        match (&mut *self, other) {
+            (Self::Keys(keys), Self::Keys(others)) => merge(keys, others),
+            _ => *self = Self::Whole,
         }
     }
 }
@@ -35,45 +28,54 @@ impl Paths {
 /// What an expression reads, by root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
-    roots: BTreeMap<RootId, Paths>,
+    /// Sorted.
+    roots: Vec<(RootId, Paths)>,
 }
 
 impl Needs {
     /// Whether anything of `root` is read.
     #[must_use]
     pub fn reads(&self, root: RootId) -> bool {
-        self.roots.contains_key(&root)
+        self.paths(root).is_some()
     }
 
     /// Every root of which something is read.
     pub fn roots(&self) -> impl Iterator<Item = RootId> {
-        self.roots.keys().copied()
+        self.roots.iter().map(|(root, _)| *root)
     }
 
     /// What is read of `root`.
     #[must_use]
     pub fn paths(&self, root: RootId) -> Option<&Paths> {
-        self.roots.get(&root)
+        let index = self.roots.binary_search_by_key(&root, |(root, _)| *root).ok()?;
+        Some(&self.roots[index].1)
     }
 
     /// Reads what `other` reads, too.
     pub fn merge(&mut self, other: &Self) {
-        for (root, paths) in &other.roots {
-            match self.roots.get_mut(root) {
-                Some(known) => known.merge(paths),
-                None => drop(self.roots.insert(*root, paths.clone())),
-            }
-        }
+        merge(&mut self.roots, &other.roots);
     }
 
     /// Reads the value under `keys` of `root`; no keys stand for the whole root.
     pub(crate) fn read<'k>(&mut self, root: RootId, keys: impl Iterator<Item = &'k str>) {
         let keys = keys.take(DEPTH).collect::<Vec<_>>();
-        let paths = keys.into_iter().rev().fold(Paths::Whole, |paths, key| {
-            Paths::Keys(BTreeMap::from([(key.to_owned(), paths)]))
-        });
-        self.merge(&Self { roots: BTreeMap::from([(root, paths)]) });
+        let paths = keys
+            .into_iter()
+            .rev()
+            .fold(Paths::Whole, |paths, key| Paths::Keys(vec![(key.to_owned(), paths)]));
+        self.merge(&Self { roots: vec![(root, paths)] });
     }
+}
+
+/// Puts sorted entries into sorted entries.
+fn merge<K: Ord + Clone>(known: &mut Vec<(K, Paths)>, others: &[(K, Paths)]) {
+    for (key, paths) in others {
+        match known.binary_search_by(|(known, _)| known.cmp(key)) {
+            Ok(index) => known[index].1.merge(paths),
+            Err(index) => known.insert(index, (key.clone(), paths.clone())),
+        }
+    }
+    known.shrink_to_fit();
 }
 
 #[cfg(test)]
@@ -88,11 +90,12 @@ mod tests {
         needs.read(RootId(1), ["a", "b"].into_iter());
         needs.read(RootId(1), ["a", "c"].into_iter());
         let Some(Paths::Keys(keys)) = needs.paths(RootId(1)) else { panic!("keys") };
-        let Paths::Keys(inner) = &keys["a"] else { panic!("inner keys") };
-        assert_eq!(inner.keys().collect::<Vec<_>>(), ["b", "c"]);
+        let [(_, Paths::Keys(inner))] = &keys[..] else { panic!("inner keys") };
+        assert_eq!(inner.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["b", "c"]);
 
         needs.read(RootId(1), ["a"].into_iter());
-        assert_eq!(needs.paths(RootId(1)), Some(&Paths::Keys([("a".into(), Paths::Whole)].into())));
+        let whole = Paths::Keys(vec![("a".to_owned(), Paths::Whole)]);
+        assert_eq!(needs.paths(RootId(1)), Some(&whole));
         assert!(!needs.reads(RootId(2)));
     }
 }

@@ -176,7 +176,7 @@ impl Reloader {
             on_diagnostics,
             keeper: Keeper::start(),
             is_restored: broken.is_some(),
-            config: built.config,
+            config: built.config.without_listeners(),
             secrets: built.secrets,
             served: built.files,
             patterns,
@@ -363,7 +363,7 @@ impl Reloader {
             took: started.elapsed(),
         };
         self.keeper.keep(&self.file, &built.config.state, &built.files);
-        self.config = built.config;
+        self.config = built.config.without_listeners();
         self.secrets = built.secrets;
         self.served = built.files;
         receipt

@@ -129,7 +129,7 @@ impl Reader<'_> {
             let Some(Paths::Keys(keys)) = value.needs().paths(roots::CHALLENGE_TOKEN) else {
                 continue;
             };
-            for name in keys.keys().filter(|name| !known.contains(name)) {
+            for (name, _) in keys.iter().filter(|(name, _)| !known.contains(name)) {
                 let (kind, name) = ("token", name.clone());
                 self.report(at, Problem::UnknownName { kind, name, known: known.clone() });
             }

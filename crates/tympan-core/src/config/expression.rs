@@ -83,6 +83,11 @@ impl Reader<'_> {
         let Value::Text(text) = &node.value else {
             return self.wrong_type(node, "a text");
         };
+        // Many listeners are alike, and say the same at the same place.
+        let said = self.lets.is_empty().then(|| (place, dialect, text.clone()));
+        if let Some(known) = said.as_ref().and_then(|said| self.compiled.get(said)) {
+            return Some(known.clone());
+        }
         let vocabulary =
             self.vocabularies.entry(place).or_insert_with(|| roots::vocabulary(place, &self.lets));
         // What stands in `defaults` may stand in another file than the listener.
@@ -90,6 +95,9 @@ impl Reader<'_> {
         let place_of = |range: &std::ops::Range<usize>| yaml::inside(source, node, range);
         match Expression::compile(dialect, text, vocabulary) {
             Ok(compiled) => {
+                if let Some(said) = said.filter(|_| compiled.warnings.is_empty()) {
+                    self.compiled.insert(said, compiled.expression.clone());
+                }
                 for warning in compiled.warnings {
                     let at = place_of(&warning.range);
                     self.report(at, Problem::ExpressionWarning(warning.kind));

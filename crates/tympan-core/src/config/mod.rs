@@ -27,6 +27,7 @@ use std::collections::BTreeMap;
 use std::collections::HashMap;
 
 use tympan_expr::Dialect;
+use tympan_expr::Expression;
 use tympan_expr::Vocabulary;
 
 pub use address::Address;
@@ -102,6 +103,14 @@ pub struct Config {
     pub written: Written,
 }
 
+impl Config {
+    /// What is left to be known once the listeners are compiled.
+    #[must_use]
+    pub fn without_listeners(self) -> Self {
+        Self { listeners: Vec::new(), ..self }
+    }
+}
+
 /// The folder of what outlives the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State(pub String);
@@ -112,13 +121,16 @@ impl Default for State {
     }
 }
 
+/// A fingerprint of every key of one listener, sorted by key.
+pub type WrittenKeys = Vec<(&'static str, u64)>;
+
 /// A fingerprint of every key that was written, wherever it stood.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
     /// Every section but `listeners`.
     pub sections: BTreeMap<String, u64>,
     /// Every key of every listener.
-    pub listeners: BTreeMap<String, BTreeMap<String, u64>>,
+    pub listeners: BTreeMap<String, WrittenKeys>,
 }
 
 /// What one reading gave.
@@ -169,6 +181,8 @@ pub(crate) struct Reader<'s> {
     /// The names of `let` of the listener that is being read.
     lets: Vec<String>,
     vocabularies: HashMap<Place, Vocabulary>,
+    /// Expressions that were compiled where there are no names of `let`.
+    compiled: HashMap<(Place, Dialect, String), Expression>,
     has_version: bool,
     /// Whether the file that is being read has listeners already.
     has_listeners: bool,
@@ -197,6 +211,7 @@ impl<'s> Reader<'s> {
             listeners: HashMap::new(),
             lets: Vec::new(),
             vocabularies: HashMap::new(),
+            compiled: HashMap::new(),
             has_version: false,
             has_listeners: false,
             last_section: None,
@@ -399,13 +414,17 @@ impl Reader<'_> {
             return;
         }
         self.listeners.insert(key.name.clone(), key.span);
-        let written = match &node.value {
+        let mut written = match &node.value {
             Value::Map(entries) => entries
                 .iter()
-                .map(|entry| (entry.key.name.clone(), entry.node.fingerprint()))
+                .filter_map(|entry| {
+                    let key = keys::LISTENER.key(&entry.key.name)?;
+                    Some((key.name, entry.node.fingerprint()))
+                })
                 .collect(),
-            _ => BTreeMap::new(),
+            _ => WrittenKeys::new(),
         };
+        written.sort_unstable();
         self.config.written.listeners.insert(key.name.clone(), written);
         if let Some(listener) = self.listener(key, node) {
             self.config.listeners.push(listener);

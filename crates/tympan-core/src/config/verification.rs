@@ -222,7 +222,9 @@ impl Reader<'_> {
         let by_value = value.and_then(Expression::root_entry).is_some_and(|(root, key)| {
             payloads.iter().all(|payload| match payload.needs().paths(root) {
                 Some(Paths::Whole) => true,
-                Some(Paths::Keys(keys)) => keys.keys().any(|known| known.eq_ignore_ascii_case(key)),
+                Some(Paths::Keys(keys)) => {
+                    keys.iter().any(|(known, _)| known.eq_ignore_ascii_case(key))
+                }
                 None => false,
             })
         });
