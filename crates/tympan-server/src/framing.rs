@@ -32,7 +32,8 @@ pub(crate) struct Framing {
     last: u8,
     /// Whether the line is that of the method and the target.
     is_in_headers: bool,
-    /// The beginning of the line, in lower case, and the length of the line so far.
+    has_fragment: bool,
+    /// The beginning of a line that has not ended, and its length so far.
     prefix: [u8; MOST_PREFIX],
     length: usize,
     seen: Seen,
@@ -60,25 +61,37 @@ enum State {
 impl Framing {
     /// Looks at what has arrived, and spoils it if it is ambiguous.
     pub(crate) fn received(&mut self, bytes: &mut [u8]) {
-        let mut start = 0;
-        while self.state == State::Head {
-            let Some(found) = memchr::memchr(b'\n', &bytes[start..]) else {
-                self.part(&bytes[start..]);
-                self.last = bytes.last().copied().unwrap_or(self.last);
-                return;
-            };
-            let end = start + found;
-            self.part(&bytes[start..end]);
-            self.last = if end > 0 { bytes[end - 1] } else { self.last };
-            self.line();
-            if self.fault.is_some() {
-                bytes[end] = 0;
-                self.state = State::Refused;
-            }
-            self.last = b'\n';
-            start = end + 1;
+        let n_of_head = if self.state == State::Head { self.head(bytes) } else { 0 };
+        if self.fault.is_some() && n_of_head > 0 {
+            bytes[n_of_head - 1] = 0;
+            self.state = State::Refused;
         }
-        self.beyond += (bytes.len() - start) as u64;
+        self.beyond += (bytes.len() - n_of_head) as u64;
+    }
+
+    /// Looks at the head, as far as it has arrived; how far it goes. Of one that is ambiguous it
+    /// goes as far as to the line feed that is to be spoiled.
+    fn head(&mut self, bytes: &[u8]) -> usize {
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', bytes) {
+            let line = &bytes[start..end];
+            start = end + 1;
+            if self.length == 0 {
+                // Nearly every line arrives in one piece, and is not copied.
+                self.line(line, line.len(), line.last().copied());
+            } else {
+                self.part(line);
+                let (prefix, length) = (self.prefix, std::mem::take(&mut self.length));
+                let last = line.last().copied().unwrap_or(self.last);
+                self.line(&prefix[..length.min(MOST_PREFIX)], length, Some(last));
+            }
+            if self.fault.is_some() || self.state != State::Head {
+                return start;
+            }
+        }
+        self.part(&bytes[start..]);
+        self.last = bytes.last().copied().unwrap_or(self.last);
+        bytes.len()
     }
 
     /// Begins with the next request.
@@ -88,9 +101,9 @@ impl Framing {
         }
     }
 
-    /// Whether what came behind the head is exactly so many bytes.
-    pub(crate) fn is_beyond(&self, length: u64) -> bool {
-        self.beyond == length
+    /// How many bytes came behind the head.
+    pub(crate) fn beyond(&self) -> u64 {
+        self.beyond
     }
 
     /// What was ambiguous, if anything was.
@@ -98,23 +111,19 @@ impl Framing {
         self.fault
     }
 
-    /// A part of a line.
+    /// A part of a line that has not ended.
     fn part(&mut self, bytes: &[u8]) {
-        if !self.is_in_headers && memchr::memchr(b'#', bytes).is_some() {
-            self.fault = Some(Fault::Fragment);
-        }
         if let Some(room) = self.prefix.get_mut(self.length..) {
-            for (place, byte) in room.iter_mut().zip(bytes) {
-                *place = byte.to_ascii_lowercase();
-            }
+            let n_known = room.len().min(bytes.len());
+            room[..n_known].copy_from_slice(&bytes[..n_known]);
         }
+        self.has_fragment |= !self.is_in_headers && memchr::memchr(b'#', bytes).is_some();
         self.length += bytes.len();
     }
 
-    /// The end of a line.
-    fn line(&mut self) {
-        let length = std::mem::take(&mut self.length);
-        if self.last != b'\r' {
+    /// A line up to its line feed: its beginning, its length, and its last byte.
+    fn line(&mut self, line: &[u8], length: usize, last: Option<u8>) {
+        if last != Some(b'\r') {
             self.fault = Some(Fault::BareLineFeed);
             return;
         }
@@ -126,17 +135,25 @@ impl Framing {
             return;
         }
         if !std::mem::replace(&mut self.is_in_headers, true) {
+            if self.has_fragment || memchr::memchr(b'#', line).is_some() {
+                self.fault = Some(Fault::Fragment);
+            }
             return;
         }
-        let prefix = &self.prefix[..length.min(MOST_PREFIX)];
-        let fault = if prefix.starts_with(b"host:") {
-            std::mem::replace(&mut self.seen.host, true).then_some(Fault::SeveralHosts)
-        } else if prefix.starts_with(b"content-length:") {
-            std::mem::replace(&mut self.seen.length, true).then_some(Fault::SeveralLengths)
-        } else if prefix.starts_with(b"transfer-encoding:") {
-            std::mem::replace(&mut self.seen.encoding, true).then_some(Fault::SeveralEncodings)
-        } else {
-            None
+        let is = |name: &[u8]| {
+            line.get(..name.len()).is_some_and(|line| line.eq_ignore_ascii_case(name))
+        };
+        let fault = match line[0] {
+            b'H' | b'h' if is(b"host:") => {
+                std::mem::replace(&mut self.seen.host, true).then_some(Fault::SeveralHosts)
+            }
+            b'C' | b'c' if is(b"content-length:") => {
+                std::mem::replace(&mut self.seen.length, true).then_some(Fault::SeveralLengths)
+            }
+            b'T' | b't' if is(b"transfer-encoding:") => {
+                std::mem::replace(&mut self.seen.encoding, true).then_some(Fault::SeveralEncodings)
+            }
+            _ => None,
         };
         let both = (self.seen.length && self.seen.encoding).then_some(Fault::LengthAndEncoding);
         self.fault = self.fault.or(fault).or(both);
@@ -177,7 +194,7 @@ mod tests {
             assert_eq!(seen.contains(&0), expected.is_some(), "{text:?} in pieces of {size}");
             if expected.is_none() {
                 assert_eq!(seen, text.as_bytes());
-                assert!(framing.is_beyond(beyond), "{text:?} in pieces of {size}: {framing:?}");
+                assert_eq!(framing.beyond(), beyond, "{text:?} in pieces of {size}: {framing:?}");
             }
         }
     }
@@ -211,11 +228,11 @@ mod tests {
     fn one_request_after_another() {
         let mut framing = Framing::default();
         framing.received(&mut b"POST / HTTP/1.1\r\nHost: a\r\n\r\nabc".to_vec());
-        assert!(framing.is_beyond(3));
+        assert_eq!(framing.beyond(), 3);
         framing.next();
-        assert!(framing.is_beyond(0));
+        assert_eq!(framing.beyond(), 0);
         framing.received(&mut b"POST / HTTP/1.1\r\nHost: a\r\n\r\n".to_vec());
-        assert_eq!((framing.fault(), framing.is_beyond(0)), (None, true));
+        assert_eq!((framing.fault(), framing.beyond()), (None, 0));
         framing.next();
         framing.received(&mut b"POST / HTTP/1.1\r\nHost: a\n\r\n".to_vec());
         assert_eq!(framing.fault(), Some(Fault::BareLineFeed));

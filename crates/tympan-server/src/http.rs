@@ -7,7 +7,6 @@ use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -42,13 +41,12 @@ use crate::clock;
 use crate::delivery;
 use crate::framing::Framing;
 use crate::log;
-use crate::memory::Reserved;
+use crate::memory::Room;
 use crate::pace::CONNECTION_WINDOW;
 use crate::pace::Pace;
 use crate::pace::WINDOW;
 use crate::serving::Serving;
 use crate::serving::Shared;
-use crate::wire;
 use crate::wire::Wire;
 
 /// How much of a body is taken on trust in its length before it arrives.
@@ -77,14 +75,8 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     limits: Limits,
     pace: Arc<Pace>,
 ) {
-    let framing = Arc::new(Mutex::new(Framing::default()));
-    let stream = Wire::new(stream, Arc::clone(&pace), Some(Arc::clone(&framing)));
-    let connection = Arc::new(Connection {
-        peer,
-        shared,
-        pace: Arc::clone(&pace),
-        framing: Some(Arc::clone(&framing)),
-    });
+    let stream = Wire::new(stream, Arc::clone(&pace), Some(Framing::default()));
+    let connection = Arc::new(Connection { peer, shared, pace: Arc::clone(&pace) });
     let service = {
         let connection = Arc::clone(&connection);
         service_fn(move |request| {
@@ -103,8 +95,7 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
         .serve_connection(TokioIo::new(stream), service);
     match pace.keep(served, http1::Connection::graceful_shutdown).await {
         Some(Err(error)) if error.is_parse() => {
-            let fault = wire::with(&framing, |framing| framing.fault());
-            let why = fault.map_or_else(|| error.to_string(), |it| it.what().to_owned());
+            let why = pace.fault().map_or_else(|| error.to_string(), |it| it.what().to_owned());
             log::malformed(&connection.shared, connection.peer.address, &why);
         }
         ended => log_end(&connection.peer, ended),
@@ -121,8 +112,7 @@ pub(crate) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'stat
 ) {
     pace.carry_several();
     let stream = Wire::new(stream, Arc::clone(&pace), None);
-    let connection =
-        Connection { peer: peer.clone(), shared, pace: Arc::clone(&pace), framing: None };
+    let connection = Connection { peer: peer.clone(), shared, pace: Arc::clone(&pace) };
     let connection = Arc::new(connection);
     let service = service_fn(move |request| {
         let mut flow = Flow::new(request, Arc::clone(&connection));
@@ -153,8 +143,6 @@ struct Connection {
     peer: Peer,
     shared: Arc<Shared>,
     pace: Arc<Pace>,
-    /// Where heads are text.
-    framing: Option<Arc<Mutex<Framing>>>,
 }
 
 /// One request on its way through.
@@ -166,8 +154,8 @@ struct Flow {
     body: Option<Incoming>,
     /// How long the body is, where its head says so.
     length: Option<u64>,
-    /// The memory of the body.
-    reserved: Reserved,
+    /// How much memory the body takes, in bytes.
+    taken: u64,
 }
 
 impl Flow {
@@ -187,9 +175,8 @@ impl Flow {
             id,
         };
         let length = body.size_hint().exact();
-        let reserved = Reserved::new(Arc::clone(&connection.shared));
         let exchange = Exchange::new(Arc::clone(&serving.live), head);
-        Self { connection, serving, exchange, body: Some(body), length, reserved }
+        Self { connection, serving, exchange, body: Some(body), length, taken: 0 }
     }
 
     /// The machine says what it needs, and gets it here.
@@ -215,18 +202,8 @@ impl Flow {
         self.count(&answer);
         log::answered(&self.connection.shared, &self.serving.log, &self.exchange, &answer);
         self.connection.pace.answer();
-        let close = answer.close || !self.is_whole();
+        let close = answer.close || !self.connection.pace.is_whole(self.length);
         respond(answer, close)
-    }
-
-    /// Whether all that came is this request, so that another may follow.
-    fn is_whole(&self) -> bool {
-        match (&self.connection.framing, self.length) {
-            (None, _) => true,
-            (Some(framing), Some(length)) => wire::with(framing, |it| it.is_beyond(length)),
-            // Where chunks end is for the library to say, and nobody to check.
-            (Some(_), None) => false,
-        }
     }
 
     /// The whole body, if it comes in time and is no larger than `limit` bytes.
@@ -237,15 +214,17 @@ impl Flow {
         }
         let pace = &self.connection.pace;
         let limits = &self.serving.server.limits;
+        let memory = &self.connection.shared.memory;
+        let mut room = Room { memory, limit: limits.in_flight_bytes, taken: &mut self.taken };
         pace.await_body();
         let body = if pace.carries_several() {
             // Its connection is watched as a whole: each body has its own time.
             let idle = Some(limits.body_idle_timeout);
-            let collected = collect(body, limit, &mut self.reserved, pace, idle);
+            let collected = collect(body, limit, &mut room, pace, idle);
             let late = Err(BodyFault::Slow);
             tokio::time::timeout(limits.body_timeout, collected).await.unwrap_or(late)
         } else {
-            let mut collected = pin!(collect(body, limit, &mut self.reserved, pace, None));
+            let mut collected = pin!(collect(body, limit, &mut room, pace, None));
             poll_fn(|context| match collected.as_mut().poll(context) {
                 Poll::Pending if pace.is_body_late() => Poll::Ready(Err(BodyFault::Slow)),
                 polled => polled,
@@ -268,6 +247,7 @@ impl Flow {
 
 impl Drop for Flow {
     fn drop(&mut self) {
+        self.connection.shared.memory.give_back(self.taken);
         self.connection.pace.end();
     }
 }
@@ -275,7 +255,7 @@ impl Drop for Flow {
 async fn collect(
     mut body: Incoming,
     limit: u64,
-    reserved: &mut Reserved,
+    room: &mut Room<'_>,
     pace: &Pace,
     idle: Option<Duration>,
 ) -> Result<Bytes, BodyFault> {
@@ -283,7 +263,7 @@ async fn collect(
     // Most bodies come in one piece, which is not copied.
     let Some(first) = data(&mut body, limit, idle).await? else { return Ok(Bytes::new()) };
     pace.take(first.len());
-    reserved.more(first.len())?;
+    room.take(first.len())?;
     if body.is_end_stream() {
         return Ok(first);
     }
@@ -295,7 +275,7 @@ async fn collect(
         match data(&mut body, left, idle).await? {
             Some(more) => {
                 pace.take(more.len());
-                reserved.more(more.len())?;
+                room.take(more.len())?;
                 whole.extend_from_slice(&more);
             }
             None => return Ok(whole.freeze()),

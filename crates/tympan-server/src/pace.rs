@@ -15,6 +15,8 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::task::Waker;
 
+use crate::framing::Fault;
+
 /// What a connection is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -60,6 +62,10 @@ pub(crate) struct Pace {
     /// What such a connection has received, and what it may, in bytes.
     received: AtomicU64,
     allowance: AtomicU64,
+    /// Of one that carries one after the other: how many bytes came behind the head of the request.
+    beyond: AtomicU64,
+    /// What was ambiguous about a head.
+    fault: OnceLock<Fault>,
     /// Whom an order wakes.
     task: OnceLock<Waker>,
 }
@@ -98,6 +104,8 @@ impl Pace {
             carries_several: AtomicBool::new(false),
             received: AtomicU64::new(0),
             allowance: AtomicU64::new(ALLOWANCE),
+            beyond: AtomicU64::new(0),
+            fault: OnceLock::new(),
             task: OnceLock::new(),
         }
     }
@@ -134,6 +142,26 @@ impl Pace {
     /// Whether it may carry several requests at once.
     pub(crate) fn carries_several(&self) -> bool {
         self.carries_several.load(Ordering::Relaxed)
+    }
+
+    /// Tells how many bytes have come behind the head, and what was ambiguous about it.
+    pub(crate) fn tell_framing(&self, beyond: u64, fault: Option<Fault>) {
+        self.beyond.store(beyond, Ordering::Relaxed);
+        if let Some(fault) = fault {
+            self.fault.get_or_init(|| fault);
+        }
+    }
+
+    /// Whether all that came is one request with a body of this length, so that another may follow;
+    /// no length stands for chunks, and where they end is for the library to say, and nobody to
+    /// check.
+    pub(crate) fn is_whole(&self, length: Option<u64>) -> bool {
+        self.carries_several() || length == Some(self.beyond.load(Ordering::Relaxed))
+    }
+
+    /// What was ambiguous about a head.
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        self.fault.get().copied()
     }
 
     /// A request has come.

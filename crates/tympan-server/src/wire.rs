@@ -4,8 +4,6 @@ use std::io;
 use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::task::Context;
 use std::task::Poll;
 use std::task::ready;
@@ -23,19 +21,14 @@ pub(crate) struct Wire<S> {
     stream: S,
     pace: Arc<Pace>,
     /// The heads of requests, where they are text (HTTP/1).
-    framing: Option<Arc<Mutex<Framing>>>,
+    framing: Option<Framing>,
 }
 
 impl<S> Wire<S> {
     /// Watches a stream.
-    pub(crate) fn new(stream: S, pace: Arc<Pace>, framing: Option<Arc<Mutex<Framing>>>) -> Self {
+    pub(crate) fn new(stream: S, pace: Arc<Pace>, framing: Option<Framing>) -> Self {
         Self { stream, pace, framing }
     }
-}
-
-/// Looks at the heads of a connection. Only its own task does, so nobody ever waits.
-pub(crate) fn with<T>(framing: &Mutex<Framing>, look: impl FnOnce(&mut Framing) -> T) -> T {
-    look(&mut framing.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
@@ -50,8 +43,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         let received = &mut buffer.filled_mut()[before..];
         if !received.is_empty() {
             this.pace.receive(received.len());
-            if let Some(framing) = &this.framing {
-                with(framing, |framing| framing.received(received));
+            if let Some(framing) = &mut this.framing {
+                framing.received(received);
+                this.pace.tell_framing(framing.beyond(), framing.fault());
             }
         }
         Poll::Ready(Ok(()))
@@ -84,9 +78,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.stream).poll_flush(context))?;
         if this.pace.sent()
-            && let Some(framing) = &this.framing
+            && let Some(framing) = &mut this.framing
         {
-            with(framing, Framing::next);
+            framing.next();
         }
         Poll::Ready(Ok(()))
     }

@@ -47,14 +47,18 @@ impl Head {
     /// What is ambiguous about where the request goes or ends, where another program that reads it may
     /// understand another thing (RFC 9112, sections 3.2 and 6.1; RFC 9113, section 8.3.1).
     pub(crate) fn ambiguity(&self) -> Option<&'static str> {
-        let mut hosts = self.headers.get_all(header::HOST).iter();
-        let host = hosts.next();
-        if hosts.next().is_some() {
-            return Some("more than one Host");
-        }
-        let encoding = self.headers.get(header::TRANSFER_ENCODING).map(HeaderValue::as_bytes);
-        if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"chunked")) {
-            return Some("a Transfer-Encoding that is more than chunked");
+        let mut host = None;
+        // One walk costs less than looking up what is mostly not there.
+        for (name, value) in &self.headers {
+            if *name == header::HOST {
+                if host.replace(value).is_some() {
+                    return Some("more than one Host");
+                }
+            } else if *name == header::TRANSFER_ENCODING
+                && !value.as_bytes().eq_ignore_ascii_case(b"chunked")
+            {
+                return Some("a Transfer-Encoding that is more than chunked");
+            }
         }
         let authority = self.uri.authority().map(Authority::as_str);
         match (host, authority) {
