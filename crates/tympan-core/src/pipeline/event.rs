@@ -7,6 +7,7 @@ use tympan_expr::Text;
 use tympan_expr::Value;
 
 use super::Scope;
+use super::lookup::Lookup;
 use crate::config;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
@@ -26,9 +27,9 @@ pub struct Event {
 #[derive(Debug)]
 pub(crate) struct MakeEvents {
     each: Option<Expression>,
-    id: Option<Expression>,
-    kind: Option<Expression>,
-    subject: Option<Expression>,
+    id: Option<Lookup>,
+    kind: Option<Lookup>,
+    subject: Option<Lookup>,
     data: Option<Expression>,
 }
 
@@ -73,16 +74,18 @@ impl MakeEvents {
     pub(crate) fn compile(events: &config::Events) -> Self {
         Self {
             each: events.each.clone(),
-            id: events.id.clone(),
-            kind: events.kind.clone(),
-            subject: events.subject.clone(),
+            id: events.id.as_ref().map(Lookup::compile),
+            kind: events.kind.as_ref().map(Lookup::compile),
+            subject: events.subject.as_ref().map(Lookup::compile),
             data: events.data.clone(),
         }
     }
 
     /// Everything that it reads.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
-        self.each.iter().chain(&self.id).chain(&self.kind).chain(&self.subject).chain(&self.data)
+        let attributes = [&self.id, &self.kind, &self.subject].into_iter().flatten();
+        let attributes = attributes.map(|lookup| &lookup.expression);
+        self.each.iter().chain(attributes).chain(&self.data)
     }
 
     /// Whether events carry the parsed body as it is.
@@ -182,12 +185,13 @@ impl Draft<'_> {
 
 /// An attribute is a text that is not empty; null leaves it to its default.
 fn attribute<'a>(
-    expression: Option<&'a Expression>,
+    lookup: Option<&'a Lookup>,
     scope: &Scope<'a, '_>,
     what: &'static str,
 ) -> Result<Option<Text<'a>>, Stop> {
-    let Some(expression) = expression else { return Ok(None) };
-    match eval(expression, scope, what)? {
+    let Some(lookup) = lookup else { return Ok(None) };
+    let exhausted = |bound| invalid(Reason::Exhausted { what, bound });
+    match lookup.eval(scope).map_err(exhausted)? {
         Value::Null => Ok(None),
         value @ (Value::Text(_) | Value::Number(_) | Value::Bool(_)) => {
             Ok(value.to_text().filter(|text| !text.is_empty()))

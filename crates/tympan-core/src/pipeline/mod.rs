@@ -10,6 +10,7 @@ mod event;
 mod exchange;
 mod generation;
 mod head;
+mod lookup;
 mod respond;
 mod route;
 mod scope;

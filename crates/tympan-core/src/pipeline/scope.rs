@@ -1,5 +1,6 @@
 //! What an expression sees of a request.
 
+use http::header::AsHeaderName;
 use percent_encoding::percent_decode_str;
 use tympan_expr::Bytes;
 use tympan_expr::Map;
@@ -131,7 +132,7 @@ pub(crate) fn decode(value: &str) -> String {
 }
 
 /// A header; repeated ones joined with `, ` (RFC 9110, section 5.3).
-fn header<'a>(head: &'a Head, name: &str) -> Value<'a> {
+pub(crate) fn header(head: &Head, name: impl AsHeaderName) -> Value<'_> {
     let mut values = head.values(name);
     let Some(first) = values.next() else { return Value::Null };
     let Some(second) = values.next() else { return text_or_bytes(first) };

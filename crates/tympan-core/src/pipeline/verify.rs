@@ -11,6 +11,7 @@ use super::Fact;
 use super::Head;
 use super::Scope;
 use super::SignatureFact;
+use super::lookup::Lookup;
 use crate::config::SignatureCheck;
 use crate::config::TokenCheck;
 use crate::config::Verification;
@@ -22,7 +23,6 @@ use crate::keys::Keys;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
-use crate::roots;
 use crate::scheme::Signature;
 use crate::scheme::Timestamp;
 use crate::scheme::Unproven;
@@ -370,11 +370,8 @@ fn text<'a>(
 
 impl Received {
     fn compile(expression: &Expression, is_list: bool) -> Self {
-        let header = match expression.root_entry() {
-            Some((roots::HEADERS, name)) => name.parse().ok(),
-            _ => None,
-        };
-        Self { expression: expression.clone(), header, is_list }
+        let Lookup { expression, header } = Lookup::compile(expression);
+        Self { expression, header, is_list }
     }
 
     /// Whether it is there at all, where only the head is needed to tell.
