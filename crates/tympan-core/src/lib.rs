@@ -13,6 +13,7 @@
 pub mod config;
 pub mod diagnostic;
 pub mod diff;
+pub mod escape;
 pub mod explain;
 pub mod keys;
 pub mod outcome;

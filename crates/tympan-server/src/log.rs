@@ -24,6 +24,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tympan_core::config::HIDDEN;
 use tympan_core::config::Log;
 use tympan_core::config::LogLevel;
+use tympan_core::escape::escaped;
 use tympan_core::outcome::Outcome;
 use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Exchange;
@@ -231,27 +232,9 @@ fn headers(exchange: &Exchange, settings: &Log) -> String {
     shown.collect::<Vec<_>>().join("; ")
 }
 
-/// What a stranger wrote: escaped, so that it cannot pass for a line or a command to a terminal,
-/// and cut.
+/// What a stranger wrote, as far as it may be shown.
 fn shown(text: &str) -> String {
-    let mut shown = String::new();
-    for (index, character) in text.chars().enumerate() {
-        if index == MOST_CHARACTERS {
-            shown.push('…');
-            break;
-        }
-        if character.is_control() || is_bidi(character) {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
-/// Characters that change the order in which a line is shown.
-fn is_bidi(character: char) -> bool {
-    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    escaped(text, MOST_CHARACTERS)
 }
 
 #[cfg(test)]
@@ -259,13 +242,6 @@ mod tests {
     use tympan_core::outcome::Outcome;
 
     use super::Refusals;
-    use super::shown;
-
-    #[test]
-    fn what_strangers_write() {
-        assert_eq!(shown("/a\x1b]0;x\x07\r\nb\u{202e}"), r"/a\u{1b}]0;x\u{7}\u{d}\u{a}b\u{202e}");
-        assert_eq!(shown(&"x".repeat(300)).chars().count(), 257);
-    }
 
     #[test]
     fn five_of_a_kind() {

@@ -19,6 +19,7 @@ use super::written::entry;
 use crate::config::Accept;
 use crate::config::Config;
 use crate::config::Listener;
+use crate::escape::escaped;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::pipeline::EventRecord;
@@ -269,7 +270,7 @@ impl Watch for Look<'_> {
             }
             Fact::MediaType { taken } => {
                 let found = scope.head.media_type().unwrap_or_else(|| "none".to_owned());
-                let found = shown::escaped(&found, 60);
+                let found = escaped(&found, 60);
                 let decision = if *taken {
                     format!("{found} is taken")
                 } else {
@@ -318,7 +319,7 @@ impl Watch for Look<'_> {
 /// What is told where no listener has the path.
 pub(super) fn nowhere(config: &Config, target: &str) -> (Vec<Stage>, Vec<String>) {
     let path = target.split('?').next().unwrap_or_default();
-    let decision = format!("no listener has the path {}", shown::escaped(path, 80));
+    let decision = format!("no listener has the path {}", escaped(path, 80));
     let stage = Stage {
         kind: Kind::Route,
         decision,

@@ -16,6 +16,7 @@ use super::written::entry;
 use super::written::items;
 use crate::config::SecretId;
 use crate::config::Verification;
+use crate::escape::escaped;
 use crate::outcome::Reason;
 use crate::pipeline::Scope;
 use crate::pipeline::SignatureFact;
@@ -120,7 +121,7 @@ fn received(name: &str, fact: &SignatureFact<'_>) -> String {
         return format!("{name} = nothing that can be read");
     };
     let length = fact.scheme.mode.length();
-    let begin = shown::escaped(text, 12);
+    let begin = escaped(text, 12);
     let n_characters = shown::count(text.chars().count(), "character");
     let found = cause::readings(text);
     let fits = found.iter().filter(|reading| reading.tag.len() == length).count();
@@ -134,7 +135,7 @@ fn received(name: &str, fact: &SignatureFact<'_>) -> String {
 }
 
 fn signed_at(text: &str, judged: Option<Timestamp>, now: f64) -> String {
-    let shown = shown::escaped(text, 40);
+    let shown = escaped(text, 40);
     let seconds = text.parse::<u32>().ok().map(f64::from);
     let milliseconds = text.parse::<u64>().ok().and_then(|it| u32::try_from(it / 1_000).ok());
     let then = match judged.map(|judged| judged.unit) {

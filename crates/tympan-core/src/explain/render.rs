@@ -11,6 +11,7 @@ use super::End;
 use super::Explanation;
 use super::Stage;
 use super::shown;
+use crate::escape::escaped;
 use crate::span::Sources;
 use crate::span::Span;
 
@@ -22,11 +23,11 @@ const PLACES: usize = 64;
 pub fn text(explanation: &Explanation, sources: &Sources) -> String {
     let mut text = String::new();
     let Came { method, target, bytes, at, notes } = &explanation.request;
-    let target = shown::escaped(target, 200);
+    let target = escaped(target, 200);
     let size = shown::count(*bytes, "byte");
     line(&mut text, "request", &format!("{method} {target}, {size}, at {}", time(*at)), None);
     for note in notes {
-        let _ = writeln!(text, "          note: {}", shown::escaped(note, 200));
+        let _ = writeln!(text, "          note: {}", escaped(note, 200));
     }
     let mut is_assumed = false;
     for stage in &explanation.stages {
@@ -119,7 +120,7 @@ fn end(text: &mut String, end: &End) {
     }
     let body = String::from_utf8_lossy(&end.reply.body);
     let _ = write!(answer, " {}", if body.is_empty() { "no body" } else { &body });
-    line(text, "answer", &shown::escaped(&answer, 200), None);
+    line(text, "answer", &escaped(&answer, 200), None);
 }
 
 fn place(sources: &Sources, at: Span) -> String {

@@ -9,6 +9,7 @@ use sha2::Digest;
 use sha2::Sha256;
 use tympan_expr::Value;
 
+use crate::escape::escaped;
 use crate::keys::Secrets;
 use crate::pipeline::Head;
 use crate::pipeline::Reply;
@@ -150,29 +151,6 @@ pub(super) fn source(text: &str) -> String {
 
 pub(super) fn count(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
-}
-
-/// What a stranger wrote: escaped, so that it cannot pass for a line or a command to a terminal,
-/// and cut.
-pub(super) fn escaped(text: &str, most: usize) -> String {
-    let mut shown = String::new();
-    for (index, character) in text.chars().enumerate() {
-        if index == most {
-            shown.push('…');
-            break;
-        }
-        if character.is_control() || is_bidi(character) {
-            shown.extend(character.escape_unicode());
-        } else {
-            shown.push(character);
-        }
-    }
-    shown
-}
-
-/// Characters that change the order in which a line is shown.
-fn is_bidi(character: char) -> bool {
-    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use super::cause::Part;
 use super::cause::Reading;
 use super::cause::Tried;
 use super::proof;
-use super::shown;
 use crate::config::SecretId;
+use crate::escape::escaped;
 use crate::outcome::Reason;
 use crate::pipeline::Scope;
 use crate::pipeline::SignatureFact;
@@ -31,7 +31,7 @@ pub(super) fn of_signature(
     match reason {
         Reason::Stale { .. } => return of_time(fact, scope.head.now),
         Reason::BadTimestamp => {
-            let found = shown::escaped(fact.timestamp.map_or("", |text| text), 40);
+            let found = escaped(fact.timestamp.map_or("", |text| text), 40);
             return vec![format!(
                 "the timestamp \"{found}\" is no whole number of seconds or milliseconds"
             )];
@@ -115,12 +115,12 @@ fn format_of(value: &str, reading: &Reading<'_>) -> String {
     match before {
         "" if is_last => "`format` is left out: the signature stands alone".to_owned(),
         _ if is_last && !before.contains([',', ';', ' ']) => {
-            format!("`format` is {{prefix: \"{}\"}}", shown::escaped(before, 40))
+            format!("`format` is {{prefix: \"{}\"}}", escaped(before, 40))
         }
         _ => {
             let begin = before.rfind([',', ';', ' ']).map_or(0, |at| at + 1);
             let key = before[begin..].trim_end_matches(['=', ':', '"']);
-            format!("the signature is the one behind \"{}\"", shown::escaped(key, 40))
+            format!("the signature is the one behind \"{}\"", escaped(key, 40))
         }
     }
 }
@@ -247,7 +247,7 @@ fn timestamps(fact: &SignatureFact<'_>, scope: &Scope<'_, '_>) -> Vec<(String, S
         }
         for (key, time) in value.split(',').filter_map(|pair| pair.trim().split_once('=')) {
             if is_time(time) {
-                let key = shown::escaped(key, 20);
+                let key = escaped(key, 20);
                 found.push((format!("{key} of headers[\"{name}\"]"), time.to_owned()));
             }
         }
