@@ -1,4 +1,4 @@
-//! Requests between hyper and the machine that decides: the only file that names hyper's types.
+//! Requests to listeners, between hyper and the machine that decides.
 
 use std::convert::Infallible;
 use std::future::poll_fn;

@@ -218,9 +218,8 @@ impl Exchange {
     }
 
     fn on_head(&mut self, watch: Option<&dyn Watch>) -> Result<Ask, Stop> {
-        let route = self.live.generation.route(self.head.uri.path());
-        if let Some((listener, params)) = &route {
-            (self.listener, self.path_params) = (Some(*listener), params.clone());
+        if let Some((listener, params)) = self.live.generation.route(self.head.uri.path()) {
+            (self.listener, self.path_params) = (Some(listener), params);
         }
         self.within_limits()?;
         let Some(listener) = self.listener else {
