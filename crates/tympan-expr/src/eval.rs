@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use foldhash::fast::RandomState;
+
 use crate::bounds::Exhausted;
 use crate::bounds::Meter;
 use crate::form::Argument;
@@ -244,7 +246,7 @@ impl<'a, 's> Evaluator<'a, 's> {
 
     /// A key that is no text is written as one; an entry whose key is null is left out.
     fn map(&mut self, entries: &'a [(Node, Node)]) -> Result<Value<'a>, Exhausted> {
-        let mut record = Record::with_capacity(entries.len());
+        let mut record = Record::with_capacity_and_hasher(entries.len(), RandomState::default());
         for (key, value) in entries {
             let key = self.eval(key)?.to_text();
             let value = self.eval(value)?;

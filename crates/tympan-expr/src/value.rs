@@ -9,9 +9,12 @@ use crate::number::Number;
 mod compare;
 mod convert;
 mod json;
+mod read;
 mod text;
 
 pub(crate) use compare::Budget;
+pub use read::JSON_DEPTH;
+pub use read::read_json;
 pub use text::Bytes;
 pub use text::Text;
 
@@ -38,7 +41,7 @@ pub enum Value<'a> {
 }
 
 /// The entries of a map.
-pub type Record<'a> = IndexMap<Text<'a>, Value<'a>>;
+pub type Record<'a> = IndexMap<Text<'a>, Value<'a>, foldhash::fast::RandomState>;
 
 /// Values in order.
 #[derive(Clone, Debug)]

@@ -76,6 +76,14 @@ impl Framing {
         for end in memchr::memchr_iter(b'\n', bytes) {
             let line = &bytes[start..end];
             start = end + 1;
+            // Most lines are whole, and none that matters.
+            if let [first, .., b'\r'] = line
+                && self.is_in_headers
+                && self.length == 0
+                && !matches!(first, b'C' | b'c' | b'H' | b'h' | b'T' | b't')
+            {
+                continue;
+            }
             if self.length == 0 {
                 // Nearly every line arrives in one piece, and is not copied.
                 self.line(line, line.len(), line.last().copied());

@@ -52,6 +52,9 @@ use crate::wire::Wire;
 /// How much of a body is taken on trust in its length before it arrives.
 const MOST_RESERVED: u64 = 64 << 10;
 
+/// How many headers the HTTP/1 library takes when it is told nothing.
+const USUAL_HEADERS: usize = 100;
+
 /// How many requests an HTTP/2 connection may have in flight, and how many it may take back before
 /// anybody has looked at them.
 const MOST_STREAMS: u32 = 100;
@@ -87,12 +90,16 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     };
     // Answers are small: copying one behind its head costs less than writing two pieces. The time
     // of everything is watched from outside.
-    let served = http1::Builder::new()
+    let mut builder = http1::Builder::new();
+    builder
         .writev(false)
         .header_read_timeout(None)
-        .max_headers(limits.header_count)
-        .max_header_size(usize::try_from(limits.headers).unwrap_or(usize::MAX))
-        .serve_connection(TokioIo::new(stream), service);
+        .max_header_size(usize::try_from(limits.headers).unwrap_or(usize::MAX));
+    // The machine counts headers too. The library prepares for as many as it is told, each time.
+    if limits.header_count > USUAL_HEADERS {
+        builder.max_headers(limits.header_count);
+    }
+    let served = builder.serve_connection(TokioIo::new(stream), service);
     match pace.keep(served, http1::Connection::graceful_shutdown).await {
         Some(Err(error)) if error.is_parse() => {
             let why = pace.fault().map_or_else(|| error.to_string(), |it| it.what().to_owned());

@@ -85,13 +85,10 @@ impl Challenge {
             || self.tokens.iter().any(|token| reads_body(&token.payload))
     }
 
-    /// Whether anything in it reads the parsed body.
-    pub(crate) fn reads_parsed_body(&self) -> bool {
+    /// Everything that it reads.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
         let payloads = self.tokens.iter().map(|token| &token.payload);
-        std::iter::once(&self.detection)
-            .chain(payloads)
-            .chain(self.response.expressions())
-            .any(|expression| expression.needs().reads(roots::PARSED_BODY))
+        std::iter::once(&self.detection).chain(payloads).chain(self.response.expressions())
     }
 
     /// Whether a request is this challenge. One whose detection runs out of its bounds is not.

@@ -12,7 +12,6 @@ use crate::config;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
-use crate::roots;
 
 /// An event as it is delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -210,11 +209,6 @@ fn eval<'a>(
 
 fn invalid(reason: Reason) -> Stop {
     Stop { outcome: Outcome::Invalid, reason }
-}
-
-/// Whether an expression's value is only known with the parsed body.
-pub(crate) fn reads_parsed_body(expression: &Expression) -> bool {
-    expression.needs().reads(roots::PARSED_BODY)
 }
 
 /// RFC 3339, in UTC with thousandths.

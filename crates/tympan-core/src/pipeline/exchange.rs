@@ -17,6 +17,7 @@ use http::header;
 use http::uri::PathAndQuery;
 use tympan_expr::Exhausted;
 use tympan_expr::Expression;
+use tympan_expr::Paths;
 use tympan_expr::Value;
 
 use super::Event;
@@ -300,7 +301,7 @@ impl Exchange {
             let mut scope = Scope { body: Some(body), watch, ..self.scope(pipeline) };
             if pipeline.body_use.for_challenge {
                 // What cannot be read is no challenge; whether it is an event is told later.
-                let read = body::parse(pipeline.accept, &self.head, body);
+                let read = self.parse(pipeline, body, watch);
                 scope.parsed = read.as_ref().ok().cloned();
                 parsed = Some(read);
             }
@@ -315,7 +316,7 @@ impl Exchange {
         self.ready(listener)?;
 
         if pipeline.body_use.for_proof {
-            let read = parsed.get_or_insert_with(|| body::parse(pipeline.accept, &self.head, body));
+            let read = parsed.get_or_insert_with(|| self.parse(pipeline, body, watch));
             scope.parsed = read.as_ref().ok().cloned();
         }
         let proof = pipeline.verify.run(&scope, keys)?;
@@ -352,7 +353,7 @@ impl Exchange {
             });
         }
         if pipeline.body_use.for_events {
-            let read = parsed.unwrap_or_else(|| body::parse(pipeline.accept, &self.head, body));
+            let read = parsed.unwrap_or_else(|| self.parse(pipeline, body, watch));
             scope.tell(|| Fact::Decoded { fault: read.as_ref().err().map(|it| it.why.as_str()) });
             let value = read.map_err(|body::Unreadable { parser, why }| Stop {
                 outcome: Outcome::Malformed,
@@ -393,6 +394,17 @@ impl Exchange {
         }
         let deliver = pipeline.deliver.clone();
         Ok((Ask::Append(Record { events, deliver, within: pipeline.ack }), Some(reply)))
+    }
+
+    /// The body, as far as anything reads it; all of it for whoever looks on.
+    fn parse<'b>(
+        &self,
+        pipeline: &Pipeline,
+        body: &'b [u8],
+        watch: Option<&dyn Watch>,
+    ) -> Result<Value<'b>, body::Unreadable> {
+        let wanted = if watch.is_some() { &Paths::Whole } else { &pipeline.body_use.wanted };
+        body::parse(pipeline.accept, wanted, &self.head, body)
     }
 
     fn on_kept(&mut self, kept: Kept) -> Result<Ask, Stop> {

@@ -4,6 +4,7 @@
 //! clock or waits: [`Exchange`] says what it needs, and the server gets it.
 
 mod body;
+mod body_use;
 mod challenge;
 mod client;
 mod event;
@@ -59,9 +60,9 @@ use crate::keys::KeyUses;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
+use crate::pipeline::body_use::BodyUse;
 use crate::pipeline::challenge::Challenge;
 use crate::pipeline::event::MakeEvents;
-use crate::pipeline::event::reads_parsed_body;
 use crate::pipeline::respond::Respond;
 use crate::pipeline::verify::Verify;
 use crate::roots;
@@ -99,14 +100,6 @@ pub(crate) struct Pipeline {
     redact: Redact,
 }
 
-/// For what the body has to be parsed, known before any request.
-#[derive(Clone, Copy, Debug, Default)]
-struct BodyUse {
-    for_challenge: bool,
-    for_proof: bool,
-    for_events: bool,
-}
-
 impl Pipeline {
     fn compile(listener: &config::Listener, config: &Config, keys: &mut KeyUses) -> Self {
         let server = &config.server;
@@ -138,14 +131,12 @@ impl Pipeline {
         let lets = used_lets(&listener.lets, &later);
         let mut proofs = Vec::new();
         verify.expressions(&mut proofs);
-        let body_use = BodyUse {
-            for_challenge: challenges.iter().any(Challenge::reads_parsed_body),
-            for_proof: proofs.into_iter().any(reads_parsed_body),
-            for_events: events.defaults_to_body()
-                || listener.payload_schema.is_some()
-                || later.iter().copied().any(reads_parsed_body)
-                || lets.iter().flatten().any(reads_parsed_body),
-        };
+        let body_use = BodyUse::compile(
+            &challenges.iter().flat_map(Challenge::expressions).collect::<Vec<_>>(),
+            &proofs,
+            &later.into_iter().chain(lets.iter().flatten()).collect::<Vec<_>>(),
+            events.defaults_to_body() || listener.payload_schema.is_some(),
+        );
         let methods = listener.methods.iter().map(Method::as_str).collect::<Vec<_>>();
         Self {
             name: listener.name.clone(),
@@ -221,7 +212,7 @@ fn used_lets(lets: &[config::Let], readers: &[&Expression]) -> Vec<Option<Expres
 
 fn facts(listener: &config::Listener, server: &config::Server) -> Record<'static> {
     let text = |text: &str| Value::Text(Text::from(text.to_owned()));
-    let mut facts = Record::new();
+    let mut facts = Record::default();
     facts.insert(Text::from("name"), text(&listener.name));
     facts.insert(Text::from("path"), text(&listener.path));
     if let Some(origin) = &server.public_url {

@@ -265,12 +265,19 @@ impl SignatureVerify {
             return Err(unauthorized(Reason::BadTimestamp));
         }
 
-        let scope = Scope { timestamp: timestamp.clone(), ..scope.clone() };
+        let stamped;
+        let scope = match &timestamp {
+            None => scope,
+            Some(_) => {
+                stamped = Scope { timestamp: timestamp.clone(), ..scope.clone() };
+                &stamped
+            }
+        };
         let mut payloads: SmallVec<[Value<'_>; 1]> = SmallVec::new();
         for payload in &self.payloads {
             let what = "the payload";
             let value = payload
-                .eval(&scope)
+                .eval(scope)
                 .map_err(|bound| unauthorized(Reason::Exhausted { what, bound }))?;
             match value {
                 // A part that is missing makes the whole payload null.
@@ -376,7 +383,11 @@ impl Received {
 
     /// Whether it is there at all, where only the head is needed to tell.
     fn look(&self, scope: &Scope<'_, '_>, what: &'static str) -> Result<(), Stop> {
-        if self.header.is_some() { self.text(scope, what).map(drop) } else { Ok(()) }
+        match &self.header {
+            Some(header) if !self.is_list => only(header, scope.head, what).map(drop),
+            Some(_) => self.text(scope, what).map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Of two headers of one name, a proxy may have judged the other one.
@@ -394,16 +405,19 @@ impl Received {
         let Some(header) = self.header.as_ref().filter(|_| !self.is_list) else {
             return text(&self.expression, scope, what);
         };
-        let mut values = scope.head.values(header);
-        match (values.next(), values.next()) {
-            (None, _) => Err(missing(what)),
-            (Some(_), Some(_)) => Err(repeated(header)),
-            (Some(value), None) => match std::str::from_utf8(value) {
-                Ok("") => Err(missing(what)),
-                Ok(text) => Ok(Text::from(text)),
-                Err(_) => Err(unauthorized(Reason::Undecodable)),
-            },
-        }
+        let value = only(header, scope.head, what)?;
+        let text = std::str::from_utf8(value).map_err(|_| unauthorized(Reason::Undecodable))?;
+        Ok(Text::from(text))
+    }
+}
+
+/// The value of a header that has to stand exactly once, and to say something.
+fn only<'h>(header: &HeaderName, head: &'h Head, what: &'static str) -> Result<&'h [u8], Stop> {
+    let mut values = head.values(header);
+    match (values.next(), values.next()) {
+        (None | Some([]), None) => Err(missing(what)),
+        (Some(value), None) => Ok(value),
+        (_, Some(_)) => Err(repeated(header)),
     }
 }
 
