@@ -9,14 +9,14 @@ mod terminal;
 use std::process::ExitCode;
 
 use clap::Parser;
-use mimalloc::MiMalloc;
+use tikv_jemallocator::Jemalloc;
 
 use crate::args::Args;
 use crate::args::Command;
 
 /// A request makes and frees some twenty pieces of memory, and more if its body is read.
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     let exit = match Args::parse().command {

@@ -27,13 +27,16 @@ impl BodyUse {
     ) -> Self {
         let needs = |expressions: &[&Expression]| {
             let mut needs = Needs::default();
-            expressions.iter().for_each(|expression| needs.merge(expression.needs()));
+            for expression in expressions {
+                needs.merge(expression.needs());
+            }
             needs
         };
         let [challenge, proof, events] = [challenge, proof, events].map(needs);
         let mut wanted = if whole { Paths::Whole } else { Paths::Keys(Vec::new()) };
-        for paths in [&challenge, &proof, &events].map(|needs| needs.paths(roots::PARSED_BODY)) {
-            paths.into_iter().for_each(|paths| wanted.merge(paths));
+        let stages = [&challenge, &proof, &events];
+        for paths in stages.into_iter().filter_map(|needs| needs.paths(roots::PARSED_BODY)) {
+            wanted.merge(paths);
         }
         Self {
             for_challenge: challenge.reads(roots::PARSED_BODY),

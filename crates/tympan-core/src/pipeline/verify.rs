@@ -266,12 +266,11 @@ impl SignatureVerify {
         }
 
         let stamped;
-        let scope = match &timestamp {
-            None => scope,
-            Some(_) => {
-                stamped = Scope { timestamp: timestamp.clone(), ..scope.clone() };
-                &stamped
-            }
+        let scope = if timestamp.is_some() {
+            stamped = Scope { timestamp: timestamp.clone(), ..scope.clone() };
+            &stamped
+        } else {
+            scope
         };
         let mut payloads: SmallVec<[Value<'_>; 1]> = SmallVec::new();
         for payload in &self.payloads {

@@ -62,8 +62,8 @@ impl<'w> Reader<'w> {
         Ok(Self { wanted: if self.is_whole() { self.wanted } else { NOTHING }, depth })
     }
 
-    fn scalar<'de, E>(self, value: impl Into<Value<'de>>) -> Result<Value<'de>, E> {
-        Ok(if self.is_whole() { value.into() } else { Value::Null })
+    fn scalar<'de>(self, value: impl Into<Value<'de>>) -> Value<'de> {
+        if self.is_whole() { value.into() } else { Value::Null }
     }
 
     /// All entries of an object.
@@ -127,23 +127,23 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Value<'de>, E> {
-        self.scalar(Value::Bool(value))
+        Ok(self.scalar(Value::Bool(value)))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Value<'de>, E> {
-        self.scalar(Number::Int(value.into()))
+        Ok(self.scalar(Number::Int(value.into())))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Value<'de>, E> {
-        self.scalar(Number::Int(value.into()))
+        Ok(self.scalar(Number::Int(value.into())))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value<'de>, E> {
-        self.scalar(Number::Float(value))
+        Ok(self.scalar(Number::Float(value)))
     }
 
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Value<'de>, E> {
-        self.scalar(value)
+        Ok(self.scalar(value))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value<'de>, E> {
