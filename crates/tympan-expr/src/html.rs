@@ -4,49 +4,6 @@ use html5gum::DefaultEmitter;
 use html5gum::Token;
 use html5gum::Tokenizer;
 
-/// Elements that stand on lines of their own.
-const BLOCKS: [&str; 36] = [
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "body",
-    "dd",
-    "details",
-    "dialog",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "header",
-    "hr",
-    "li",
-    "main",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "section",
-    "summary",
-    "table",
-    "tr",
-    "ul",
-    "html",
-];
-
-/// Elements of a line that are apart.
-const CELLS: [&str; 2] = ["td", "th"];
-
 /// Elements that hold no text for readers.
 const HIDDEN: [&str; 3] = ["script", "style", "title"];
 
@@ -106,12 +63,14 @@ pub(crate) fn to_text(html: &str) -> String {
 impl Gap {
     /// Before and behind an element.
     fn around(element: &str) -> Self {
-        if BLOCKS.contains(&element) {
-            Self::Line
-        } else if CELLS.contains(&element) {
-            Self::Blank
-        } else {
-            Self::None
+        match element {
+            "address" | "article" | "aside" | "blockquote" | "body" | "caption" | "dd"
+            | "details" | "dialog" | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure"
+            | "footer" | "form" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "header" | "hr"
+            | "html" | "li" | "main" | "nav" | "ol" | "option" | "p" | "pre" | "section"
+            | "summary" | "table" | "tr" | "ul" => Self::Line,
+            "td" | "th" => Self::Blank,
+            _ => Self::None,
         }
     }
 }
