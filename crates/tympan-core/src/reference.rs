@@ -72,10 +72,8 @@ pub fn functions() -> String {
 pub fn mapper() -> String {
     let mut page = String::from(MAPPER);
     for form in FORMS {
-        let _ = writeln!(page, "\n### {}\n\n{}", form.name(), form.section.doc);
-        if form.section.keys.is_empty() {
-            page.push_str(" It holds a value directly.\n");
-        }
+        let holds = if form.section.keys.is_empty() { " It holds a value directly." } else { "" };
+        let _ = writeln!(page, "\n### {}\n\n{}{holds}", form.name(), form.section.doc);
         table(&form.section, &mut page);
         for Example { written, body, result } in form.examples {
             let _ = writeln!(page, "\n```yaml\n{written}\n```\n\nof `{body}` is `{result}`.");
@@ -97,8 +95,7 @@ A structured value (`body` and `headers` of a response, `data` of an event) is b
 - lists of values, and maps of keys to values. A key with dots between names is a path: `a.b: x` is
   `a: {b: x}`. A key with quotes inside its YAML text is what they hold: `'"a.b"': x`. Names of
   headers are never paths;
-- forms: maps whose only key is the name of a form, such as `{"CONCAT()": {...}}`. In block style the
-  name needs no quotes: `CONCAT():`.
+- forms: maps whose only key is the name of a form, such as `{CONCAT(): {items: [...]}}`.
 
 Everything that a form holds is a value in turn, unless its row says otherwise. Loops bring along
 `item`, and `loop` with `index0`, `index1`, `length`, and `key` where they go through a map. What is

@@ -213,8 +213,8 @@ pub static FORMS: &[Form] = &[
     Form {
         section: Section {
             name: "`COALESCE()`",
-            doc: "The first item for which the condition holds, or null. Nothing behind it is \
-                  looked at.",
+            doc: "The first item for which the condition holds, or null. For those behind it no \
+                  condition is computed.",
             one_of: false,
             keys: &[
                 ITEMS,
