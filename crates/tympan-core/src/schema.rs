@@ -184,8 +184,8 @@ fn define(
 ) -> Value {
     if !definitions.contains_key(name) {
         definitions.insert(name.to_owned(), Value::Null);
-        let made = make(definitions);
-        definitions.insert(name.to_owned(), made);
+        let definition = make(definitions);
+        definitions.insert(name.to_owned(), definition);
     }
     json!({"$ref": format!("#/definitions/{name}")})
 }

@@ -356,7 +356,9 @@ impl Node {
                 visit(otherwise, false);
             }
             Self::Let(values, body) => {
-                values.iter().for_each(|value| visit(value, false));
+                for value in values {
+                    visit(value, false);
+                }
                 visit(body, false);
             }
             Self::Map(entries) => {

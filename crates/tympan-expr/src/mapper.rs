@@ -17,6 +17,7 @@ use crate::form::Makes;
 use crate::form::Mapper;
 use crate::form::Node;
 use crate::functions;
+use crate::functions::Function;
 use crate::mustache;
 use crate::value::Text;
 use crate::value::Value;
@@ -112,11 +113,9 @@ impl Expression {
     #[must_use]
     pub fn concat(items: Self, separator: String) -> Self {
         let outer = items.outer();
-        let concat = functions::find(Dialect::Moveworks, "$CONCAT");
-        let concat = concat.expect("`$CONCAT` is in the table of functions");
         let separator = Node::Constant(Value::from(separator));
         let arguments = [items.into_node(), separator].map(Argument::Value).into();
-        Self::ready(Node::Call(concat, arguments).fold(), outer)
+        Self::ready(Node::Call(concat(), arguments).fold(), outer)
     }
 
     /// `STRIP_HTML()`: the text of HTML; null for anything but a text.
@@ -135,6 +134,10 @@ impl Expression {
         let (node, warnings) = mustache::compile(text, vocabulary)?;
         Ok(Compiled { expression: Self::ready(node, vocabulary.locals.len()), warnings })
     }
+}
+
+fn concat() -> &'static Function {
+    functions::find(Dialect::Moveworks, "$CONCAT").expect("it is in the table of functions")
 }
 
 fn node_or_null(expression: Option<Expression>) -> Node {

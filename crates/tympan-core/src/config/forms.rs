@@ -13,6 +13,7 @@ use crate::config::keys::Literal;
 use crate::config::keys::Section;
 use crate::config::keys::key;
 use crate::config::keys::required;
+use crate::config::mapper;
 use crate::config::mapper::Within;
 
 /// A form: a map whose only key is the form's name.
@@ -113,7 +114,7 @@ pub static FORMS: &[Form] = &[
             body: r#"{"count": "4", "z": 5}"#,
             result: "12",
         }],
-        read: Read::Keys(|reader, within, fields| reader.eval(within, fields)),
+        read: Read::Keys(mapper::eval),
     },
     Form {
         section: Section {
@@ -180,7 +181,7 @@ pub static FORMS: &[Form] = &[
             },
         ],
         read: Read::Keys(|reader, within, fields| {
-            reader.each_of(within, fields, Makes::Mapped, "converter")
+            mapper::each(reader, within, fields, Makes::Mapped, "converter")
         }),
     },
     Form {
@@ -207,7 +208,7 @@ pub static FORMS: &[Form] = &[
             result: r#"[{"n": 2}, {"n": 1, "x": "b"}, {"n": 1, "x": "a"}]"#,
         }],
         read: Read::Keys(|reader, within, fields| {
-            reader.each_of(within, fields, Makes::Sorted, "key")
+            mapper::each(reader, within, fields, Makes::Sorted, "key")
         }),
     },
     Form {
@@ -233,7 +234,7 @@ pub static FORMS: &[Form] = &[
             result: r#""Ann""#,
         }],
         read: Read::Keys(|reader, within, fields| {
-            reader.each_of(within, fields, Makes::First, "condition")
+            mapper::each(reader, within, fields, Makes::First, "condition")
         }),
     },
     Form {
@@ -258,7 +259,7 @@ pub static FORMS: &[Form] = &[
             result: r#"[{"age": 28}]"#,
         }],
         read: Read::Keys(|reader, within, fields| {
-            reader.each_of(within, fields, Makes::Filtered, "condition")
+            mapper::each(reader, within, fields, Makes::Filtered, "condition")
         }),
     },
     Form {
@@ -284,7 +285,7 @@ pub static FORMS: &[Form] = &[
             body: r#"{"a": 4, "b": 6}"#,
             result: "[10]",
         }],
-        read: Read::Keys(|reader, within, fields| reader.conditional(within, fields)),
+        read: Read::Keys(mapper::conditional),
     },
     Form {
         section: Section {
@@ -317,7 +318,7 @@ pub static FORMS: &[Form] = &[
             body: r#"{"state": 2, "name": "Ann"}"#,
             result: r#"{"by": "Ann"}"#,
         }],
-        read: Read::Keys(|reader, within, fields| reader.lookup(within, fields)),
+        read: Read::Keys(mapper::lookup),
     },
     Form {
         section: Section {
@@ -341,7 +342,7 @@ pub static FORMS: &[Form] = &[
             body: r#"{"id": 1, "total": 2.5}"#,
             result: r#""1 of 2.5""#,
         }],
-        read: Read::Keys(|reader, within, fields| reader.concat(within, fields)),
+        read: Read::Keys(mapper::concat),
     },
     Form {
         section: Section {
@@ -378,7 +379,7 @@ pub static FORMS: &[Form] = &[
                 result: r#""1 tea, 2 milk, ""#,
             },
         ],
-        read: Read::Keys(|reader, within, fields| reader.render(within, fields)),
+        read: Read::Keys(mapper::render),
     },
     Form {
         section: Section {

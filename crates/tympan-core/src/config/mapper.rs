@@ -1,5 +1,7 @@
 //! Reading structured values: maps and lists of expressions, and the forms of the Data Mapper.
 
+use std::collections::HashSet;
+
 use tympan_expr::Expression;
 use tympan_expr::Local;
 use tympan_expr::Makes;
@@ -29,6 +31,9 @@ pub(super) struct Within {
     /// How many levels it may still have.
     depth: usize,
 }
+
+/// Something is wrong, and was told.
+struct Told;
 
 impl Reader<'_> {
     /// A value built of expressions: maps and lists of them, and forms, nested at will.
@@ -115,9 +120,14 @@ impl Reader<'_> {
 
     /// The values of a map, with their keys as they are meant.
     fn values(&mut self, within: Within, entries: Vec<Entry>) -> Option<Vec<(String, Expression)>> {
+        let mut known = HashSet::new();
         let values = entries.into_iter().map(|Entry { key, node }| {
-            let key = unquoted(&key.name).unwrap_or(&key.name).to_owned();
-            self.nested(within, node).map(|value| (key, value))
+            let name = unquoted(&key.name).unwrap_or(&key.name).to_owned();
+            if !known.insert(name.clone()) {
+                // The same in other quotes.
+                self.report(key.span, Problem::DuplicateKey { key: name.clone() });
+            }
+            self.nested(within, node).map(|value| (name, value))
         });
         // Every field is read, so that every mistake is found.
         let values = values.collect::<Vec<_>>();
@@ -132,10 +142,8 @@ impl Reader<'_> {
         let mut deep: Vec<Entry> = Vec::with_capacity(entries.len());
         let mut is_good = true;
         for Entry { key, node } in entries {
-            let names = match is_path(&key.name) {
-                true => key.name.split('.').collect(),
-                false => vec![&*key.name],
-            };
+            let is_path = is_path(&key.name);
+            let names = if is_path { key.name.split('.').collect() } else { vec![&*key.name] };
             if names.len() > MOST_DEPTH {
                 self.too_deep::<()>(&Node { span: key.span, value: Value::Null });
                 is_good = false;
@@ -147,16 +155,16 @@ impl Reader<'_> {
         is_good.then_some(deep)
     }
 
-    /// What stands under a key that may be left out; the outer option is that of a mistake.
+    /// What stands under a key that may be left out.
     fn optional(
         &mut self,
         within: Within,
         fields: &mut Fields,
         key: &'static str,
-    ) -> Option<Option<Expression>> {
+    ) -> Result<Option<Expression>, Told> {
         match fields.take(key) {
-            Some((_, node)) => self.nested(within, node).map(Some),
-            None => Some(None),
+            Some((_, node)) => self.nested(within, node).map(Some).ok_or(Told),
+            None => Ok(None),
         }
     }
 
@@ -216,41 +224,6 @@ impl Reader<'_> {
         value
     }
 
-    pub(super) fn eval(&mut self, within: Within, fields: &mut Fields) -> Option<Expression> {
-        let arguments = fields.take("args");
-        let (locals, values) = self.arguments(within, arguments, is_variable);
-        let (_, node) = fields.require(self, "expression")?;
-        let body = self.with_locals(locals, |reader| reader.expression(within.place, &node));
-        Some(Expression::with(values?, body?))
-    }
-
-    /// `MAP()`, `SORT()`, `FILTER()` and `COALESCE()`; `body` is the key of what is computed for
-    /// every item.
-    pub(super) fn each_of(
-        &mut self,
-        within: Within,
-        fields: &mut Fields,
-        makes: Makes,
-        body: &'static str,
-    ) -> Option<Expression> {
-        let context = fields.take("context");
-        let locals = self.context(context, makes == Makes::Mapped);
-        let items = self.required(within, fields, "items");
-        let descending = match makes {
-            Makes::Sorted => self.optional(within, fields, "desc"),
-            _ => Some(None),
-        };
-        let is_required = matches!(makes, Makes::Mapped | Makes::Sorted);
-        let body = self.with_locals(locals, |reader| {
-            if is_required {
-                reader.required(within, fields, body).map(Some)
-            } else {
-                reader.optional(within, fields, body)
-            }
-        });
-        Some(Expression::each(makes, items?, body?, descending?))
-    }
-
     /// The names of a loop: of the item, and of the counter.
     fn context(&mut self, context: Option<(Key, Node)>, is_entry: bool) -> Vec<Local> {
         let (mut item, mut counter) = ("item".to_owned(), "loop".to_owned());
@@ -273,53 +246,103 @@ impl Reader<'_> {
         }
         vec![Local { name: item, is_entry }, Local { name: counter, is_entry: false }]
     }
+}
 
-    pub(super) fn conditional(
-        &mut self,
-        within: Within,
-        fields: &mut Fields,
-    ) -> Option<Expression> {
-        let context = fields.take("context");
-        let (locals, values) = self.arguments(within, context, is_variable);
-        let decided = self.with_locals(locals, |reader| {
-            let condition = reader.required(within, fields, "condition");
-            let on_pass = reader.optional(within, fields, "on_pass");
-            let on_fail = reader.optional(within, fields, "on_fail");
-            Some(Expression::conditional(condition?, on_pass?, on_fail?))
-        });
-        Some(Expression::with(values?, decided?))
-    }
+pub(super) fn eval(
+    reader: &mut Reader<'_>,
+    within: Within,
+    fields: &mut Fields,
+) -> Option<Expression> {
+    let arguments = fields.take("args");
+    let (locals, values) = reader.arguments(within, arguments, is_variable);
+    let (_, node) = fields.require(reader, "expression")?;
+    let body = reader.with_locals(locals, |reader| reader.expression(within.place, &node));
+    Some(Expression::with(values?, body?))
+}
 
-    pub(super) fn lookup(&mut self, within: Within, fields: &mut Fields) -> Option<Expression> {
-        let key = self.required(within, fields, "key");
-        let mapping = fields.require(self, "mapping");
-        let mapping = mapping.and_then(|found| self.named(within, Some(found)));
-        let default = self.optional(within, fields, "default");
-        let mapping = mapping?.into_iter().map(|(key, value)| (key.name, value)).collect();
-        Some(Expression::lookup(key?, mapping, default?))
-    }
+/// `MAP()`, `SORT()`, `FILTER()` and `COALESCE()`; `body` is the key of what is computed for
+/// every item.
+pub(super) fn each(
+    reader: &mut Reader<'_>,
+    within: Within,
+    fields: &mut Fields,
+    makes: Makes,
+    body: &'static str,
+) -> Option<Expression> {
+    let context = fields.take("context");
+    let locals = reader.context(context, makes == Makes::Mapped);
+    let items = reader.required(within, fields, "items");
+    let descending = match makes {
+        Makes::Sorted => reader.optional(within, fields, "desc"),
+        _ => Ok(None),
+    };
+    let is_required = matches!(makes, Makes::Mapped | Makes::Sorted);
+    let body = reader.with_locals(locals, |reader| {
+        if is_required {
+            reader.required(within, fields, body).map(Some).ok_or(Told)
+        } else {
+            reader.optional(within, fields, body)
+        }
+    });
+    Some(Expression::each(makes, items?, body.ok()?, descending.ok()?))
+}
 
-    pub(super) fn concat(&mut self, within: Within, fields: &mut Fields) -> Option<Expression> {
-        let items = self.required(within, fields, "items");
-        let separator = match fields.take("separator") {
-            Some((_, node)) => self.text(&node)?,
-            None => String::new(),
-        };
-        Some(Expression::concat(items?, separator))
-    }
+pub(super) fn conditional(
+    reader: &mut Reader<'_>,
+    within: Within,
+    fields: &mut Fields,
+) -> Option<Expression> {
+    let context = fields.take("context");
+    let (locals, values) = reader.arguments(within, context, is_variable);
+    let decided = reader.with_locals(locals, |reader| {
+        let condition = reader.required(within, fields, "condition");
+        let on_pass = reader.optional(within, fields, "on_pass");
+        let on_fail = reader.optional(within, fields, "on_fail");
+        Some(Expression::conditional(condition?, on_pass.ok()?, on_fail.ok()?))
+    });
+    Some(Expression::with(values?, decided?))
+}
 
-    pub(super) fn render(&mut self, within: Within, fields: &mut Fields) -> Option<Expression> {
-        let arguments = fields.take("args");
-        let (locals, values) = self.arguments(within, arguments, is_tag);
-        let (_, node) = fields.require(self, "template")?;
-        let text = self.text(&node)?;
-        let body = self.with_locals(locals, |reader| {
-            reader.compile_with(within.place, &node, |vocabulary| {
-                Expression::template(&text, vocabulary)
-            })
-        });
-        Some(Expression::with(values?, body?))
-    }
+pub(super) fn lookup(
+    reader: &mut Reader<'_>,
+    within: Within,
+    fields: &mut Fields,
+) -> Option<Expression> {
+    let key = reader.required(within, fields, "key");
+    let mapping = fields.require(reader, "mapping");
+    let mapping = mapping.and_then(|found| reader.named(within, Some(found)));
+    let default = reader.optional(within, fields, "default");
+    let mapping = mapping?.into_iter().map(|(key, value)| (key.name, value)).collect();
+    Some(Expression::lookup(key?, mapping, default.ok()?))
+}
+
+pub(super) fn concat(
+    reader: &mut Reader<'_>,
+    within: Within,
+    fields: &mut Fields,
+) -> Option<Expression> {
+    let items = reader.required(within, fields, "items");
+    let separator = match fields.take("separator") {
+        Some((_, node)) => reader.text(&node)?,
+        None => String::new(),
+    };
+    Some(Expression::concat(items?, separator))
+}
+
+pub(super) fn render(
+    reader: &mut Reader<'_>,
+    within: Within,
+    fields: &mut Fields,
+) -> Option<Expression> {
+    let arguments = fields.take("args");
+    let (locals, values) = reader.arguments(within, arguments, is_tag);
+    let (_, node) = fields.require(reader, "template")?;
+    let text = reader.text(&node)?;
+    let body = reader.with_locals(locals, |reader| {
+        reader
+            .compile_with(within.place, &node, |vocabulary| Expression::template(&text, vocabulary))
+    });
+    Some(Expression::with(values?, body?))
 }
 
 /// Puts a node under a path of names; false where something else stands in its way.

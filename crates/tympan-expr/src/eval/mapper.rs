@@ -177,7 +177,7 @@ fn entry<'a>(items: &Value<'a>, index: usize) -> (Value<'a>, Value<'a>) {
 }
 
 /// What `loop` is.
-fn counter<'a>(index: usize, length: usize, key: Value<'a>) -> Value<'a> {
+fn counter(index: usize, length: usize, key: Value<'_>) -> Value<'_> {
     let entry = |name, value| (Text::Borrowed(name), value);
     Value::from(Record::from([
         entry("index0", Value::from(index)),

@@ -279,13 +279,13 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(serde_json::Value::from),
             prop::collection::btree_map(key.prop_map(str::to_owned), inner, 0..4)
-                .prop_map(|map| serde_json::Value::from_iter(map)),
+                .prop_map(serde_json::Value::from_iter),
         ]
     })
 }
 
 /// Any form, nested, at a place with these locals.
-fn form(locals: Vec<&'static str>, depth: u32) -> BoxedStrategy<Expression> {
+fn form(locals: &[&'static str], depth: u32) -> BoxedStrategy<Expression> {
     let texts = vec![
         "a",
         "item",
@@ -303,20 +303,20 @@ fn form(locals: Vec<&'static str>, depth: u32) -> BoxedStrategy<Expression> {
         "a.$MAP(x => [x, item])",
         "headers",
     ];
-    let names = locals.clone();
+    let names = locals.to_owned();
     let leaf = prop::sample::select(texts).prop_map(move |text| dsl(text, &names)).boxed();
     if depth == 0 {
         return leaf;
     }
-    let inner = || form(locals.clone(), depth - 1);
+    let inner = || form(locals, depth - 1);
     let in_loop = {
-        let mut locals = locals.clone();
+        let mut locals = locals.to_owned();
         locals.extend(["+item", "loop"]);
-        form(locals, depth - 1)
+        form(&locals, depth - 1)
     };
     let makes =
         prop::sample::select(vec![Makes::Filtered, Makes::First, Makes::Mapped, Makes::Sorted]);
-    let names = locals.clone();
+    let names = locals.to_owned();
     let templates = prop::sample::select(vec![
         "{{a}}{{item.0}}{{loop.key}}",
         "{{#item}}{{.}}{{key}}{{#a}}{{b}}{{/a}}{{/item}}",
@@ -346,7 +346,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn no_value_breaks_a_form(form in form(Vec::new(), 3), body in json()) {
+    fn no_value_breaks_a_form(form in form(&[], 3), body in json()) {
         let host = Host::new(&body.to_string());
         // Out of its bounds it may be, but nothing else.
         drop(form.eval(&&host).map(|value| value.to_json()));
