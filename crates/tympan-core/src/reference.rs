@@ -101,7 +101,7 @@ Everything that a form holds is a value in turn, unless its row says otherwise. 
 `item`, and `loop` with `index0`, `index1`, `length`, and `key` where they go through a map. What is
 missing is null; `0`, `""`, `null`, `false`, `{}` and `[]` are not truthy, and everything else is.
 
-Templates are [Mustache](https://mustache.github.io): `{{ a.b.0 }}`, sections `{{#list}}...{{/list}}`,
+Templates are Mustache, as in mustache(5): `{{ a.b.0 }}`, sections `{{#list}}...{{/list}}`,
 inverted ones `{{^list}}...{{/list}}`, and comments. Nothing is escaped, as what is written is no HTML:
 `{{{ a }}}` and `{{& a }}` are the same as `{{ a }}`. Null is written as nothing, a list or map as JSON.
 A section is left out where its value is not truthy. There are no partials and no other delimiters.

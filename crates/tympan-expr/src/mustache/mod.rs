@@ -1,4 +1,4 @@
-//! Mustache templates (<https://mustache.github.io>): text to pieces to the inner form.
+//! Mustache templates, as mustache(5) has them: text to pieces to the inner form.
 //!
 //! Values, sections, inverted sections and comments; no partials, which would be files, and no
 //! other delimiters. Nothing is escaped: what is written is a text, and no HTML.
