@@ -14,6 +14,7 @@ mod http2;
 mod include;
 mod last_good;
 mod limits;
+mod mapper;
 mod packaging;
 mod plan;
 mod process;

@@ -32,6 +32,11 @@ fn page_of_functions() {
 }
 
 #[test]
+fn page_of_forms() {
+    check("docs/MAPPER.md", &reference::mapper());
+}
+
+#[test]
 fn description_of_admin_routes() {
     check("docs/openapi.json", &admin::description());
 }

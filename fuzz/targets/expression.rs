@@ -1,5 +1,5 @@
-//! Any text as an expression of either language, over the text itself as a body. A text that an
-//! expression is printed as means the same.
+//! Any text as an expression of either language and as a template, over the text itself as a body;
+//! and as HTML.
 
 #![no_main]
 
@@ -39,11 +39,15 @@ fuzz_target!(|text: &str| {
     let vocabulary = Vocabulary {
         roots: vec![root("body", BODY, Shape::Value), root("headers", HEADERS, RECORD)],
         body: Some(BODY),
-        elsewhere: Vec::new(),
+        ..Vocabulary::default()
     };
     for dialect in [Dialect::Moveworks, Dialect::Jmespath] {
         if let Ok(compiled) = Expression::compile(dialect, text, &vocabulary) {
             let _ = compiled.expression.eval(&Host(text)).map(|value| value.to_json());
         }
     }
+    if let Ok(compiled) = Expression::template(text, &vocabulary) {
+        let _ = compiled.expression.eval(&Host(text)).map(|value| value.to_json());
+    }
+    let _ = Expression::strip_html(Expression::constant(Value::from(text.to_owned())));
 });

@@ -5,6 +5,9 @@ use std::fmt::Write;
 use tympan_expr::Dialect;
 use tympan_expr::functions;
 
+use crate::config::forms::CONTEXT;
+use crate::config::forms::Example;
+use crate::config::forms::FORMS;
 use crate::config::keys;
 use crate::config::keys::Holds;
 use crate::config::keys::Literal;
@@ -20,7 +23,8 @@ pub fn configuration() -> String {
          holds:\n\n\
          - *expression*: Moveworks DSL, or `{jmespath: \"...\"}`; a literal text is quoted inside \
          the YAML text (`'\"ok\"'`); unquoted numbers, true, false and null are constants,\n\
-         - *mapping*: maps and lists of expressions, nested at will,\n\
+         - *mapping*: maps and lists of expressions, and forms of the Data Mapper (MAPPER.md), nested \
+           at will,\n\
          - *name*: of something defined elsewhere in the file,\n\
          - anything else is taken as it stands.\n",
     );
@@ -63,6 +67,46 @@ pub fn functions() -> String {
     page
 }
 
+/// What structured values are made of, as a section in Markdown. Every example is a test.
+#[must_use]
+pub fn mapper() -> String {
+    let mut page = String::from(MAPPER);
+    for form in FORMS {
+        let holds = if form.section.keys.is_empty() { " It holds a value directly." } else { "" };
+        let _ = writeln!(page, "\n### {}\n\n{}{holds}", form.name(), form.section.doc);
+        table(&form.section, &mut page);
+        for Example { written, body, result } in form.examples {
+            let _ = writeln!(page, "\n```yaml\n{written}\n```\n\nof `{body}` is `{result}`.");
+        }
+    }
+    let _ = writeln!(page, "\n### {}\n\n{}", title(&CONTEXT), CONTEXT.doc);
+    table(&CONTEXT, &mut page);
+    page
+}
+
+/// What is said before the forms.
+const MAPPER: &str = r#"## The Data Mapper
+
+A structured value (`body` and `headers` of a response, `data` of an event) is built of
+
+- texts: expressions. A literal text takes quotes inside its YAML text: `'"ok"'`;
+- numbers, true, false and null without quotes: constants;
+- `{jmespath: "..."}`: an expression in JMESPath;
+- lists of values, and maps of keys to values. A key with dots between names is a path: `a.b: x` is
+  `a: {b: x}`. A key with quotes inside its YAML text is what they hold: `'"a.b"': x`. Names of
+  headers are never paths;
+- forms: maps whose only key is the name of a form, such as `{CONCAT(): {items: [...]}}`.
+
+Everything that a form holds is a value in turn, unless its row says otherwise. Loops bring along
+`item`, and `loop` with `index0`, `index1`, `length`, and `key` where they go through a map. What is
+missing is null; `0`, `""`, `null`, `false`, `{}` and `[]` are not truthy, and everything else is.
+
+Templates are Mustache, as in mustache(5): `{{ a.b.0 }}`, sections `{{#list}}...{{/list}}`,
+inverted ones `{{^list}}...{{/list}}`, and comments. Nothing is escaped, as what is written is no HTML:
+`{{{ a }}}` and `{{& a }}` are the same as `{{ a }}`. Null is written as nothing, a list or map as JSON.
+A section is left out where its value is not truthy. There are no partials and no other delimiters.
+"#;
+
 fn section(it: &'static Section, page: &mut String, seen: &mut Vec<&'static str>) {
     if seen.contains(&it.name) {
         return;
@@ -70,6 +114,15 @@ fn section(it: &'static Section, page: &mut String, seen: &mut Vec<&'static str>
     seen.push(it.name);
     let exactly_one = if it.one_of { " Exactly one of these keys." } else { "" };
     let _ = writeln!(page, "\n## {}\n\n{}{exactly_one}", title(it), it.doc);
+    table(it, page);
+    for key in it.keys {
+        if let Some(inner) = inner(&key.holds) {
+            section(inner, page, seen);
+        }
+    }
+}
+
+fn table(it: &Section, page: &mut String) {
     if !it.keys.is_empty() {
         let _ = writeln!(page, "\n| key | holds | meaning |\n| --- | --- | --- |");
     }
@@ -86,11 +139,6 @@ fn section(it: &'static Section, page: &mut String, seen: &mut Vec<&'static str>
             escaped(key.example),
         );
     }
-    for key in it.keys {
-        if let Some(inner) = inner(&key.holds) {
-            section(inner, page, seen);
-        }
-    }
 }
 
 fn inner(held: &Holds) -> Option<&'static Section> {
@@ -105,6 +153,8 @@ fn holds(held: &Holds) -> String {
     match held {
         Holds::Expression => "expression".to_owned(),
         Holds::Mapping => "mapping".to_owned(),
+        Holds::Mappings => "map of names to mappings".to_owned(),
+        Holds::Computed => "map of names to expressions or forms".to_owned(),
         Holds::Expressions => "map of names to expressions".to_owned(),
         Holds::Schema => "map of fields to types, or JSON Schema".to_owned(),
         Holds::Literal(kind) => literal(*kind).to_owned(),

@@ -7,6 +7,7 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::config::forms::FORMS;
 use crate::config::keys;
 use crate::config::keys::Holds;
 use crate::config::keys::Key;
@@ -78,6 +79,11 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
         Holds::Expressions => {
             json!({"type": "object", "additionalProperties": expression(definitions)})
         }
+        Holds::Computed => {
+            let value = json!({"anyOf": [expression(definitions), form(definitions)]});
+            json!({"type": "object", "additionalProperties": value})
+        }
+        Holds::Mappings => json!({"type": "object", "additionalProperties": mapping(definitions)}),
         // Both notations are maps, and only their reader can tell them apart.
         Holds::Schema => json!({"type": "object"}),
         Holds::Literal(kind) => literal(*kind),
@@ -91,14 +97,7 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
             },
         }),
         Holds::Section(inner) => {
-            let name = definition_name(inner);
-            if !definitions.contains_key(&name) {
-                // Taken before it is made, as sections can hold themselves.
-                definitions.insert(name.clone(), Value::Null);
-                let made = section(inner, definitions);
-                definitions.insert(name.clone(), made);
-            }
-            json!({"$ref": format!("#/definitions/{name}")})
+            define(definitions, &definition_name(inner), |definitions| section(inner, definitions))
         }
         Holds::MapOf(inner) => json!({
             "type": ["object", "null"],
@@ -114,7 +113,7 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
 }
 
 fn expression(definitions: &mut Map<String, Value>) -> Value {
-    definitions.entry("expression").or_insert_with(|| {
+    define(definitions, "expression", |_| {
         json!({
             "description": "An expression in the Moveworks DSL, or `{jmespath: \"...\"}`. A \
                             literal text takes quotes inside the YAML text: `'\"ok\"'`.",
@@ -128,22 +127,67 @@ fn expression(definitions: &mut Map<String, Value>) -> Value {
                 },
             ],
         })
-    });
-    json!({"$ref": "#/definitions/expression"})
+    })
 }
 
 fn mapping(definitions: &mut Map<String, Value>) -> Value {
-    definitions.entry("mapping").or_insert_with(|| {
+    define(definitions, "mapping", |definitions| {
         json!({
-            "description": "A value built of expressions: maps and lists of them, nested at will.",
+            "description": "A value built of expressions: maps and lists of them, and forms of the \
+                            Data Mapper, nested at will.",
             "anyOf": [
                 {"type": ["string", "number", "boolean", "null"]},
                 {"type": "array", "items": {"$ref": "#/definitions/mapping"}},
-                {"type": "object", "additionalProperties": {"$ref": "#/definitions/mapping"}},
+                form(definitions),
+                {
+                    "type": "object",
+                    "propertyNames": {"not": {"pattern": "\\(\\)$"}},
+                    "additionalProperties": {"$ref": "#/definitions/mapping"},
+                },
             ],
         })
-    });
-    json!({"$ref": "#/definitions/mapping"})
+    })
+}
+
+fn form(definitions: &mut Map<String, Value>) -> Value {
+    define(definitions, "form", |definitions| {
+        let properties: Map<_, _> = FORMS
+            .iter()
+            .map(|form| {
+                let mut held = match form.section.keys {
+                    [] => json!({"allOf": [mapping(definitions)]}),
+                    _ => section(&form.section, definitions),
+                };
+                let examples = form.examples.iter().map(|example| example.written);
+                let examples = examples.collect::<Vec<_>>().join("`, `");
+                held["description"] =
+                    json!(format!("{}\n\nExample: `{examples}`", form.section.doc));
+                (form.name().to_owned(), held)
+            })
+            .collect();
+        json!({
+            "description": "A form of the Data Mapper.",
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+            "minProperties": 1,
+            "maxProperties": 1,
+        })
+    })
+}
+
+/// A definition that may hold itself.
+fn define(
+    definitions: &mut Map<String, Value>,
+    name: &str,
+    make: impl FnOnce(&mut Map<String, Value>) -> Value,
+) -> Value {
+    if !definitions.contains_key(name) {
+        definitions.insert(name.to_owned(), Value::Null);
+        let definition = make(definitions);
+        definitions.insert(name.to_owned(), definition);
+    }
+    json!({"$ref": format!("#/definitions/{name}")})
 }
 
 fn literal(kind: Literal) -> Value {

@@ -5,7 +5,11 @@ use std::fmt;
 /// Bytes that the text of an expression may have.
 pub const SOURCE_LENGTH: usize = 4096;
 
-/// How deep brackets, prefix operators, conditionals and lambdas may nest.
+/// Bytes that a template may have.
+pub const TEMPLATE_LENGTH: usize = 16 * 1024;
+
+/// How deep brackets, prefix operators, conditionals and lambdas may nest; and the
+/// sections of a template.
 pub const DEPTH: usize = 32;
 
 /// How deep the nodes of one compiled expression may nest: operators of different levels, and

@@ -66,6 +66,18 @@ pub enum ErrorKind {
         /// The name of the parameter.
         parameter: &'static str,
     },
+    /// The end of a section of a template that is not open there.
+    SectionNotOpen {
+        /// As the end names it.
+        name: String,
+        /// The innermost section that is open.
+        open: Option<String>,
+    },
+    /// What a tag of a template names is no name.
+    TagName {
+        /// As written.
+        name: String,
+    },
     /// Nested too deep.
     TooDeep {
         /// The deepest that is accepted.
@@ -87,6 +99,16 @@ pub enum ErrorKind {
     UnclosedBracket {
         /// The opening bracket.
         bracket: char,
+    },
+    /// A section of a template that nothing ends.
+    UnclosedSection {
+        /// Its name.
+        name: String,
+    },
+    /// A tag of a template that nothing closes.
+    UnclosedTag {
+        /// What would close it.
+        closing: &'static str,
     },
     /// A text that lacks its closing quote.
     UnclosedText {
@@ -124,6 +146,11 @@ pub enum ErrorKind {
         elsewhere: bool,
         /// Whether the whole text reads like a literal that lacks its quotes.
         looks_like_literal: bool,
+    },
+    /// A tag of a template that is of a kind that there is not here.
+    UnknownTag {
+        /// The sign that begins it.
+        sign: char,
     },
     /// A slice that would never advance.
     ZeroStep,

@@ -21,6 +21,10 @@ use crate::vocabulary::RootId;
 use crate::vocabulary::Source;
 
 mod jmespath;
+mod mapper;
+
+/// Comparisons of a sort for the price of one step.
+const COMPARISONS_PER_STEP: usize = 8;
 
 /// The value of `node` for what `source` gives.
 pub(crate) fn eval<'a>(node: &'a Node, source: &dyn Source<'a>) -> Result<Value<'a>, Exhausted> {
@@ -59,9 +63,7 @@ impl<'a, 's> Evaluator<'a, 's> {
             Node::Constant(value) => return Ok(value.borrow()),
             Node::Root(id) => return Ok(self.source.root(*id)),
             Node::Entry(id, key) => return Ok(self.source.entry(*id, key)),
-            Node::Local(slot) => {
-                return Ok(self.locals.get(self.base + slot).cloned().unwrap_or(Value::Null));
-            }
+            Node::Local(slot) => return Ok(self.local(*slot)),
             _ => {}
         }
         self.meter.descend()?;
@@ -83,9 +85,38 @@ impl<'a, 's> Evaluator<'a, 's> {
         value
     }
 
+    /// The value of the local in `slot`.
+    fn local(&self, slot: usize) -> Value<'a> {
+        self.locals.get(self.base + slot).cloned().unwrap_or(Value::Null)
+    }
+
     /// Whether both values are the same.
     pub(crate) fn same(&mut self, a: &Value<'_>, b: &Value<'_>) -> Result<bool, Exhausted> {
         self.spend(|budget| a.same(b, budget))
+    }
+
+    /// Pays for looking at all of `value`.
+    pub(crate) fn weigh(&mut self, value: &Value<'a>) -> Result<(), Exhausted> {
+        self.spend(|budget| value.weigh(budget))
+    }
+
+    /// Puts items in the order of their keys, the greatest first if `descending`; those of equal
+    /// keys stay as they were.
+    pub(crate) fn sort(
+        &mut self,
+        items: &mut [(Value<'a>, Value<'a>)],
+        descending: bool,
+    ) -> Result<(), Exhausted> {
+        // Paid for before it begins: a sort must not see its comparisons fail.
+        let before = self.meter.steps_left();
+        for (key, _) in &*items {
+            self.weigh(key)?;
+        }
+        let weight = before - self.meter.steps_left();
+        let rounds = usize::try_from(items.len().max(1).ilog2()).unwrap_or(0);
+        self.meter.step(weight.saturating_mul(rounds) / COMPARISONS_PER_STEP)?;
+        items.sort_by(|(a, _), (b, _)| if descending { b.order(a) } else { a.order(b) });
+        Ok(())
     }
 
     /// Does `work` at the price of the steps that it takes from the budget.
@@ -141,20 +172,33 @@ impl<'a, 's> Evaluator<'a, 's> {
             Node::Path(base, steps) => self.path(base, steps),
             Node::EntryOf(root, key) => self.entry(*root, key),
             Node::Call(function, arguments) => self.call(function, arguments),
-            Node::Let(value, body) => {
-                let value = self.eval(value)?;
-                self.eval_with(body, [value])
-            }
+            Node::Let(values, body) => self.bind(values, body),
             Node::Nested(expression) => {
-                let base = std::mem::replace(&mut self.base, self.locals.len());
+                let base = self.locals.len().saturating_sub(expression.outer());
+                let base = std::mem::replace(&mut self.base, base);
                 let value = self.eval(expression.node());
                 self.base = base;
                 value
             }
             Node::Jmespath(node) => self.jmespath(node),
+            Node::Mapper(node) => self.mapper(node),
             // The others were answered before.
             Node::Constant(_) | Node::Root(_) | Node::Entry(..) | Node::Local(_) => Ok(Value::Null),
         }
+    }
+
+    /// The value of `body` with `values`, which do not see each other, as its next locals.
+    fn bind(&mut self, values: &'a [Node], body: &'a Node) -> Result<Value<'a>, Exhausted> {
+        let waiting = self.arguments.len();
+        for node in values {
+            let value = self.eval(node)?;
+            self.arguments.push(value);
+        }
+        let height = self.locals.len();
+        self.locals.extend(self.arguments.drain(waiting..));
+        let value = self.eval(body);
+        self.locals.truncate(height);
+        value
     }
 
     /// Whether the truth of every node is `wanted`; the first that is not ends it.

@@ -12,7 +12,6 @@ use crate::jmespath;
 use crate::literal;
 use crate::moveworks;
 use crate::needs::Needs;
-use crate::value::Text;
 use crate::value::Value;
 use crate::vocabulary::RootId;
 use crate::vocabulary::Source;
@@ -45,6 +44,8 @@ pub struct Compiled {
 struct Inner {
     node: Node,
     needs: Needs,
+    /// How many locals of the place it was compiled for: the first of its slots.
+    outer: usize,
 }
 
 impl Expression {
@@ -65,28 +66,13 @@ impl Expression {
         };
         let (node, warnings) =
             compiled.map_err(|errors| literal::as_literal(text, vocabulary, errors))?;
-        Ok(Compiled { expression: Self::ready(node), warnings })
+        Ok(Compiled { expression: Self::ready(node, vocabulary.locals.len()), warnings })
     }
 
     /// An expression that is always `value`.
     #[must_use]
     pub fn constant(value: Value<'static>) -> Self {
-        Self::ready(Node::Constant(value))
-    }
-
-    /// A map of these; of keys that stand twice, the last counts.
-    #[must_use]
-    pub fn object(entries: Vec<(String, Expression)>) -> Self {
-        let entry = |(key, value): (String, Self)| {
-            (Node::Constant(Value::Text(Text::from(key))), value.into_node())
-        };
-        Self::ready(Node::Map(entries.into_iter().map(entry).collect()).fold())
-    }
-
-    /// A list of these.
-    #[must_use]
-    pub fn list(items: Vec<Expression>) -> Self {
-        Self::ready(Node::List(items.into_iter().map(Self::into_node).collect()).fold())
+        Self::ready(Node::Constant(value), 0)
     }
 
     /// Its value, if it is known without any input.
@@ -132,18 +118,31 @@ impl Expression {
         &self.inner.node
     }
 
-    pub(crate) fn ready(node: Node) -> Self {
-        let mut needs = Needs::default();
-        node.needs(&mut needs);
-        Self { inner: Arc::new(Inner { node, needs }) }
+    /// How many of the locals around it an expression may read.
+    pub(crate) fn outer(&self) -> usize {
+        self.inner.outer
     }
 
-    fn into_node(self) -> Node {
+    /// An expression of a node that was compiled for a place with `outer` locals.
+    pub(crate) fn ready(node: Node, outer: usize) -> Self {
+        let mut needs = Needs::default();
+        node.needs(&mut needs);
+        Self { inner: Arc::new(Inner { node, needs, outer }) }
+    }
+
+    /// A node that is part of a larger one.
+    pub(crate) fn into_node(self) -> Node {
         match self.as_constant() {
             Some(value) => Node::Constant(value.clone()),
             None => Node::Nested(self),
         }
     }
+}
+
+/// How many locals of the place those read together that stand there. One that reads none may have
+/// been compiled anywhere.
+pub(crate) fn outer<'e>(expressions: impl IntoIterator<Item = &'e Expression>) -> usize {
+    expressions.into_iter().map(Expression::outer).max().unwrap_or(0)
 }
 
 impl fmt::Debug for Expression {

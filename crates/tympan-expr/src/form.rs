@@ -5,7 +5,13 @@
 
 use regex::Regex;
 
+mod mapper;
+
 use crate::expression::Expression;
+pub(crate) use crate::form::mapper::Each;
+pub(crate) use crate::form::mapper::Entry;
+pub use crate::form::mapper::Makes;
+pub(crate) use crate::form::mapper::Mapper;
 use crate::functions::Function;
 use crate::needs::Needs;
 use crate::value::Value;
@@ -32,17 +38,19 @@ pub(crate) enum Node {
     If(Vec<(Node, Node)>, Box<Node>),
     /// What only JMESPath means.
     Jmespath(Jmespath),
-    /// Evaluates the second with the first as its next local.
-    Let(Box<Node>, Box<Node>),
+    /// Evaluates the last with the values of the others as its next locals.
+    Let(Vec<Node>, Box<Node>),
     /// A list of these.
     List(Vec<Node>),
     /// The local in this slot, counted from the outermost.
     Local(usize),
     /// A map of these keys and values.
     Map(Vec<(Node, Node)>),
+    /// What only the Data Mapper means.
+    Mapper(Mapper),
     /// The number with the other sign.
     Negate(Box<Node>),
-    /// An expression of its own, with its own locals.
+    /// An expression of its own, which sees as many of the innermost locals as it says.
     Nested(Expression),
     /// The condition does not hold.
     Not(Box<Node>),
@@ -87,7 +95,7 @@ pub(crate) enum Argument {
 pub(crate) enum Jmespath {
     /// The first value that is not truthy, else the last.
     And(Vec<Node>),
-    /// Elements of lists in a list take their list's place.
+    /// Elements of lists in a list take their list's place; `FLATTEN()` of the Data Mapper as well.
     Flatten(Box<Node>),
     /// A value for everything but null, which stays null; the value is the next local.
     Guard(Box<Node>, Box<Node>),
@@ -180,6 +188,13 @@ impl Node {
     pub(crate) fn key(self, key: &str, vocabulary: &Vocabulary) -> Self {
         match self {
             Self::Root(id) if vocabulary.is_record(id) => Self::Entry(id, key.into()),
+            Self::Local(slot) if vocabulary.locals.get(slot).is_some_and(|it| it.is_entry) => {
+                match key {
+                    "key" => Mapper::Entry(slot, Entry::Key).into(),
+                    "value" => Mapper::Entry(slot, Entry::Value).into(),
+                    _ => self.step(Step::Key(key.into())),
+                }
+            }
             _ => self.step(Step::Key(key.into())),
         }
     }
@@ -263,6 +278,22 @@ impl Node {
         });
     }
 
+    /// Whether the local in `slot` is read.
+    pub(crate) fn reads_local(&self, slot: usize) -> bool {
+        match self {
+            Self::Local(read) => *read == slot,
+            Self::Mapper(Mapper::Entry(item, _)) => *item == slot || item + 1 == slot,
+            // Slots of others are counted from elsewhere.
+            Self::Nested(expression) if expression.outer() <= slot => false,
+            Self::Nested(expression) => expression.node().reads_local(slot),
+            _ => {
+                let mut reads = false;
+                self.each_part(&mut |part, _| reads |= part.reads_local(slot));
+                reads
+            }
+        }
+    }
+
     fn has_constant_parts(&self) -> bool {
         let pure = match self {
             Self::Root(_)
@@ -277,6 +308,7 @@ impl Node {
                 function.is_pure()
                     && !arguments.iter().any(|argument| matches!(argument, Argument::Lambda(..)))
             }
+            Self::Mapper(node) => node.is_pure(),
             _ => true,
         };
         let mut constant = true;
@@ -323,8 +355,10 @@ impl Node {
                 }
                 visit(otherwise, false);
             }
-            Self::Let(value, body) => {
-                visit(value, false);
+            Self::Let(values, body) => {
+                for value in values {
+                    visit(value, false);
+                }
                 visit(body, false);
             }
             Self::Map(entries) => {
@@ -346,6 +380,7 @@ impl Node {
                 }
             }
             Self::Jmespath(node) => node.each_part(visit),
+            Self::Mapper(node) => node.each_part(visit),
         }
     }
 }

@@ -1,5 +1,9 @@
 //! What an expression may name at the place where it stands, and who answers at run time.
 
+use crate::error::ErrorKind;
+use crate::error::WarningKind;
+use crate::error::nearest;
+use crate::form::Node;
 use crate::value::Value;
 
 /// Stands for a root in everything that is ready to run.
@@ -29,9 +33,21 @@ pub struct Root {
     pub shape: Shape,
 }
 
+/// A name for a value that is computed around the place: by a form of the Data Mapper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Local {
+    /// As written in an expression. It hides roots and outer locals of the same name.
+    pub name: String,
+    /// Whether it is the item of a loop that may go through a map, with the loop's own counter as
+    /// the next local: then `key` and `value` are parts of the entry, unless the item has them.
+    pub is_entry: bool,
+}
+
 /// The names that exist at one place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vocabulary {
+    /// Every local that may be named here, the outermost first.
+    pub locals: Vec<Local>,
     /// Every root that may be named here.
     pub roots: Vec<Root>,
     /// The root whose fields a bare unknown name reads; without it such a name is an error.
@@ -53,10 +69,40 @@ impl Vocabulary {
         self.roots.iter().find(|root| root.id == id)
     }
 
-    /// The name of the root that is one slip of the pen away from `name`.
-    pub(crate) fn near_root(&self, name: &str) -> Option<&str> {
+    /// The slot of the innermost local called `name`.
+    pub(crate) fn local(&self, name: &str) -> Option<usize> {
+        self.locals.iter().rposition(|local| local.name == name)
+    }
+
+    /// What `name` stands for, and what is likely wrong with it: a local, a root, or a field of the
+    /// body.
+    pub(crate) fn resolve(&self, name: &str) -> Result<(Node, Option<WarningKind>), ErrorKind> {
+        if let Some(slot) = self.local(name) {
+            return Ok((Node::Local(slot), None));
+        }
+        if let Some(root) = self.root(name) {
+            return Ok((Node::Root(root.id), None));
+        }
+        let locals = self.locals.iter().map(|local| local.name.as_str());
         let roots = self.roots.iter().map(|root| root.name.as_str());
-        crate::error::nearest(name, roots)
+        let near = nearest(name, roots.chain(locals)).map(str::to_owned);
+        let elsewhere = self.elsewhere.contains(&name);
+        let written = name.to_owned();
+        let Some(body) = self.body else {
+            let looks_like_literal = false;
+            return Err(ErrorKind::UnknownName {
+                name: written,
+                near,
+                elsewhere,
+                looks_like_literal,
+            });
+        };
+        let warning = match near {
+            _ if elsewhere => Some(WarningKind::ElsewhereRoot { name: written }),
+            Some(root) => Some(WarningKind::NearRoot { name: written, root }),
+            None => None,
+        };
+        Ok((Node::Root(body).key(name, self), warning))
     }
 }
 

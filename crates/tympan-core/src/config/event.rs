@@ -34,7 +34,7 @@ impl Reader<'_> {
             id: fields.take("id").and_then(|(_, node)| self.expression(place, &node)),
             kind: fields.take("type").and_then(|(_, node)| self.expression(place, &node)),
             subject: fields.take("subject").and_then(|(_, node)| self.expression(place, &node)),
-            data: fields.take("data").and_then(|(_, node)| self.mapping(place, &node)),
+            data: fields.take("data").and_then(|(_, node)| self.mapping(place, node)),
             each,
         };
         fields.end();

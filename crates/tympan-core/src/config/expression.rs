@@ -1,7 +1,12 @@
-//! Reading expressions and the values that are built of them.
+//! Reading expressions.
 
+use std::ops::Range;
+
+use tympan_expr::Compiled;
 use tympan_expr::Dialect;
+use tympan_expr::Error;
 use tympan_expr::Expression;
+use tympan_expr::Vocabulary;
 
 use crate::config::Reader;
 use crate::diagnostic::Problem;
@@ -12,8 +17,9 @@ use crate::yaml::Entry;
 use crate::yaml::Node;
 use crate::yaml::Value;
 
-/// How deep a structured value may be nested.
-const MOST_DEPTH: usize = 32;
+/// Words of the language, which no name can be.
+const KEYWORDS: [&str; 10] =
+    ["AND", "ELSE", "FALSE", "IF", "IN", "NOT", "NULL", "OR", "THEN", "TRUE"];
 
 impl Reader<'_> {
     /// One expression: a text, `{jmespath: "..."}`, or a constant.
@@ -28,42 +34,12 @@ impl Reader<'_> {
         }
     }
 
-    /// A value built of expressions: maps and lists of them, nested at will.
-    pub(super) fn mapping(&mut self, place: Place, node: &Node) -> Option<Expression> {
-        self.nested(place, node, MOST_DEPTH)
-    }
-
     /// Reports a constant where only a part of the request makes sense.
     pub(super) fn check_varies(&mut self, node: &Node, expression: &Expression) {
         if let Some(constant) = expression.as_constant() {
             let found = constant.type_name();
             let expected = "something that depends on the request";
             self.report(node.span, Problem::ConstantMisfit { found, expected });
-        }
-    }
-
-    fn nested(&mut self, place: Place, node: &Node, depth: usize) -> Option<Expression> {
-        if depth == 0 {
-            let kind = tympan_expr::ErrorKind::TooDeep { limit: MOST_DEPTH };
-            self.report(node.span, Problem::Expression(kind));
-            return None;
-        }
-        match &node.value {
-            Value::Map(entries) if jmespath(entries).is_some() => self.expression(place, node),
-            Value::Map(entries) => {
-                let fields = entries.iter().map(|Entry { key, node }| {
-                    self.nested(place, node, depth - 1).map(|value| (key.name.clone(), value))
-                });
-                // Every field is read, so that every mistake is found.
-                let fields = fields.collect::<Vec<_>>();
-                Some(Expression::object(fields.into_iter().collect::<Option<_>>()?))
-            }
-            Value::List(items) => {
-                let items = items.iter().map(|item| self.nested(place, item, depth - 1));
-                let items = items.collect::<Vec<_>>();
-                Some(Expression::list(items.into_iter().collect::<Option<_>>()?))
-            }
-            _ => self.scalar(place, node),
         }
     }
 
@@ -84,20 +60,40 @@ impl Reader<'_> {
             return self.wrong_type(node, "a text");
         };
         // Many listeners are alike, and say the same at the same place.
-        let said = self.lets.is_empty().then(|| (place, dialect, text.clone()));
+        let is_alone = self.lets.is_empty() && self.locals.is_empty();
+        let said = is_alone.then(|| (place, dialect, text.clone()));
         if let Some(known) = said.as_ref().and_then(|said| self.compiled.get(said)) {
             return Some(known.clone());
         }
+        let is_sure = |compiled: &Compiled| compiled.warnings.is_empty();
+        let mut is_known = false;
+        let expression = self.compile_with(place, node, |vocabulary| {
+            let compiled = Expression::compile(dialect, text, vocabulary);
+            is_known = compiled.as_ref().is_ok_and(is_sure);
+            compiled
+        })?;
+        if let Some(said) = said.filter(|_| is_known) {
+            self.compiled.insert(said, expression.clone());
+        }
+        Some(expression)
+    }
+
+    /// What `compile` makes of the text of a node; tells of everything that is wrong with it.
+    pub(super) fn compile_with(
+        &mut self,
+        place: Place,
+        node: &Node,
+        compile: impl FnOnce(&Vocabulary) -> Result<Compiled, Vec<Error>>,
+    ) -> Option<Expression> {
         let vocabulary =
             self.vocabularies.entry(place).or_insert_with(|| roots::vocabulary(place, &self.lets));
+        vocabulary.locals.clone_from(&self.locals);
+        let compiled = compile(vocabulary);
         // What stands in `defaults` may stand in another file than the listener.
         let source = self.sources.file(node.span.file).text.as_str();
-        let place_of = |range: &std::ops::Range<usize>| yaml::inside(source, node, range);
-        match Expression::compile(dialect, text, vocabulary) {
+        let place_of = |range: &Range<usize>| yaml::inside(source, node, range);
+        match compiled {
             Ok(compiled) => {
-                if let Some(said) = said.filter(|_| compiled.warnings.is_empty()) {
-                    self.compiled.insert(said, compiled.expression.clone());
-                }
                 for warning in compiled.warnings {
                     let at = place_of(&warning.range);
                     self.report(at, Problem::ExpressionWarning(warning.kind));
@@ -121,4 +117,12 @@ fn jmespath(entries: &[Entry]) -> Option<&Node> {
         [Entry { key, node }] if key.name == "jmespath" => Some(node),
         _ => None,
     }
+}
+
+/// Whether an expression can name something so.
+pub(super) fn is_variable(name: &str) -> bool {
+    !name.is_empty()
+        && !KEYWORDS.contains(&name.to_ascii_uppercase().as_str())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && !name.starts_with(|first: char| first.is_ascii_digit())
 }

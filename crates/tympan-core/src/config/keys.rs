@@ -40,10 +40,15 @@ pub enum Holds {
     /// An expression, as written in a YAML text, or `{jmespath: "..."}`; unquoted numbers, true,
     /// false and null are constants.
     Expression,
-    /// A value built of expressions: maps and lists of them, nested at will.
+    /// A value built of expressions: maps and lists of them, and forms of the Data Mapper, nested at
+    /// will.
     Mapping,
+    /// A map of names to such values.
+    Mappings,
     /// A map of names to expressions.
     Expressions,
+    /// A map of names to expressions or forms of the Data Mapper.
+    Computed,
     /// What a value has to look like: a map of fields to their types, or a JSON Schema.
     Schema,
     /// Something that is taken as it stands.
@@ -116,11 +121,16 @@ impl Section {
     }
 }
 
-const fn key(name: &'static str, holds: Holds, doc: &'static str, example: &'static str) -> Key {
+pub(super) const fn key(
+    name: &'static str,
+    holds: Holds,
+    doc: &'static str,
+    example: &'static str,
+) -> Key {
     Key { name, holds, doc, default: None, required: false, example }
 }
 
-const fn required(key: Key) -> Key {
+pub(super) const fn required(key: Key) -> Key {
     Key { required: true, ..key }
 }
 
@@ -906,7 +916,7 @@ pub static RESPONSE: Section = Section {
         ),
         key(
             "headers",
-            Holds::Expressions,
+            Holds::Computed,
             "Headers. Whatever the request holds, a value cannot end its header.",
             "headers: {X-Hook-Secret: 'headers[\"X-Hook-Secret\"]'}",
         ),

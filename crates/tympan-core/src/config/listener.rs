@@ -14,6 +14,7 @@ use crate::config::Reader;
 use crate::config::Redact;
 use crate::config::Response;
 use crate::config::Verification;
+use crate::config::expression::is_variable;
 use crate::config::fields::Fields;
 use crate::config::keys;
 use crate::diagnostic::Problem;
@@ -27,10 +28,6 @@ use crate::yaml::Node;
 /// How long keeping an event may take unless the listener says otherwise: within the patience of
 /// the least patient providers.
 const DEFAULT_ACK: Duration = Duration::from_millis(2_500);
-
-/// Words of the language, which no name can be.
-const KEYWORDS: [&str; 10] =
-    ["AND", "ELSE", "FALSE", "IF", "IN", "NOT", "NULL", "OR", "THEN", "TRUE"];
 
 /// What one external system sends, and what becomes of it.
 #[derive(Clone, Debug)]
@@ -173,11 +170,7 @@ impl Reader<'_> {
         let mut lets = Vec::with_capacity(entries.len());
         for entry in entries {
             let name = entry.key.name;
-            let is_name = !name.is_empty()
-                && !KEYWORDS.contains(&name.to_ascii_uppercase().as_str())
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-                && !name.starts_with(|first: char| first.is_ascii_digit());
-            if !is_name || roots::ALL.iter().any(|(_, root, _)| *root == name) {
+            if !is_variable(&name) || roots::ALL.iter().any(|(_, root, _)| *root == name) {
                 self.report(entry.key.span, Problem::LetName { name: name.clone() });
                 continue;
             }

@@ -11,10 +11,12 @@ mod destination;
 mod event;
 mod expression;
 mod fields;
+pub mod forms;
 mod include;
 pub mod keys;
 mod listener;
 mod literal;
+mod mapper;
 mod names;
 mod payload_schema;
 mod redact;
@@ -28,6 +30,7 @@ use std::collections::HashMap;
 
 use tympan_expr::Dialect;
 use tympan_expr::Expression;
+use tympan_expr::Local;
 use tympan_expr::Vocabulary;
 
 pub use address::Address;
@@ -180,6 +183,8 @@ pub(crate) struct Reader<'s> {
     listeners: HashMap<String, Span>,
     /// The names of `let` of the listener that is being read.
     lets: Vec<String>,
+    /// The names that the forms around the value bring along which is being read.
+    locals: Vec<Local>,
     vocabularies: HashMap<Place, Vocabulary>,
     /// Expressions that were compiled where there are no names of `let`.
     compiled: HashMap<(Place, Dialect, String), Expression>,
@@ -210,6 +215,7 @@ impl<'s> Reader<'s> {
             defaults: Defaults::default(),
             listeners: HashMap::new(),
             lets: Vec::new(),
+            locals: Vec::new(),
             vocabularies: HashMap::new(),
             compiled: HashMap::new(),
             has_version: false,

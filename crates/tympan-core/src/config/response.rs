@@ -7,6 +7,7 @@ use tympan_expr::Expression;
 
 use crate::config::Reader;
 use crate::config::keys;
+use crate::config::mapper;
 use crate::diagnostic::Problem;
 use crate::roots::Place;
 use crate::span::Span;
@@ -68,27 +69,31 @@ impl Reader<'_> {
             response.status = self.status(&node);
         }
         if let Some((_, node)) = fields.take("headers") {
-            self.response_headers(header_place, &node, &mut response);
+            self.response_headers(header_place, node, &mut response);
         }
         if let Some((_, node)) = fields.take("body") {
-            response.body = self.mapping(body_place, &node);
-            response.written = written(&node, response.body.as_ref());
+            response.written = written(&node);
+            response.body = self.mapping(body_place, node);
+            let constant = response.body.as_ref().and_then(Expression::as_constant);
+            let constant = constant.and_then(|it| it.as_text()).map(str::to_owned);
+            response.written.extend(constant);
         }
         fields.end();
         Some(response)
     }
 
-    fn response_headers(&mut self, place: Place, node: &Node, response: &mut Response) {
-        let Value::Map(entries) = &node.value else {
-            self.wrong_type::<()>(node, "a map");
+    fn response_headers(&mut self, place: Place, node: Node, response: &mut Response) {
+        let Value::Map(entries) = node.value else {
+            self.wrong_type::<()>(&node, "a map");
             return;
         };
         for Entry { key, node } in entries {
-            let Some(expression) = self.expression(place, node) else { continue };
+            let at = node.span;
+            let Some(expression) = self.computed(place, node) else { continue };
             // A header is a text: a list or map can never be one.
             let found = expression.as_constant().map_or("text", |constant| constant.type_name());
             if matches!(found, "list" | "map") {
-                self.report(node.span, Problem::ConstantMisfit { found, expected: "a text" });
+                self.report(at, Problem::ConstantMisfit { found, expected: "a text" });
             }
             let Ok(name) = key.name.parse::<HeaderName>() else {
                 let problem = Problem::HeaderName { name: key.name.clone(), is_framing: false };
@@ -103,7 +108,7 @@ impl Reader<'_> {
                 self.report(key.span, Problem::DuplicateKey { key: key.name.clone() });
             } else {
                 if place == Place::ChallengeHeader {
-                    self.challenge_header(key, node, &name, &expression);
+                    self.challenge_header(&key, at, &name, &expression);
                 }
                 response.headers.push((name, expression));
             }
@@ -111,16 +116,16 @@ impl Reader<'_> {
     }
 
     /// Whoever can make us echo text must not choose what a browser does with it.
-    fn challenge_header(&mut self, key: &Key, node: &Node, name: &HeaderName, value: &Expression) {
+    fn challenge_header(&mut self, key: &Key, at: Span, name: &HeaderName, value: &Expression) {
         let constant = value.as_constant().and_then(|value| value.as_text());
         match constant {
             None if OBEYED.contains(name) => {
-                self.report(node.span, Problem::ChallengeHeader { header: key.name.clone() });
+                self.report(at, Problem::ChallengeHeader { header: key.name.clone() });
             }
             Some(text) if *name == header::CONTENT_TYPE => {
                 let content_type = text.to_ascii_lowercase();
                 if MARKUP.iter().any(|markup| content_type.contains(markup)) {
-                    self.report(node.span, Problem::ChallengeMarkup { content_type });
+                    self.report(at, Problem::ChallengeMarkup { content_type });
                 }
             }
             _ => {}
@@ -129,29 +134,25 @@ impl Reader<'_> {
 }
 
 /// The keys of a body, and the constants that stand alone in it.
-fn written(node: &Node, body: Option<&Expression>) -> Vec<String> {
+fn written(node: &Node) -> Vec<String> {
     let mut texts = Vec::new();
     let mut nodes = vec![node];
     while let Some(node) = nodes.pop() {
         match &node.value {
             Value::Map(entries) => {
-                texts.extend(entries.iter().map(|entry| entry.key.name.clone()));
-                nodes.extend(entries.iter().map(|entry| &entry.node));
+                for Entry { key, node } in entries {
+                    texts.extend(mapper::key_names(&key.name).map(str::to_owned));
+                    nodes.push(node);
+                }
             }
             Value::List(items) => nodes.extend(items),
             // A quoted text is the simplest expression: itself.
-            Value::Text(text) => texts.extend(unquoted(text).map(str::to_owned)),
+            Value::Text(text) => {
+                let text = mapper::unquoted(text.trim()).filter(|text| !text.contains('\\'));
+                texts.extend(text.map(str::to_owned));
+            }
             _ => {}
         }
     }
-    let constant = body.and_then(Expression::as_constant).and_then(|it| it.as_text());
-    texts.extend(constant.map(str::to_owned));
     texts
-}
-
-fn unquoted(text: &str) -> Option<&str> {
-    let text = text.trim();
-    let quote = text.chars().next().filter(|quote| ['"', '\''].contains(quote))?;
-    let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
-    (!inner.contains([quote, '\\'])).then_some(inner)
 }

@@ -29,6 +29,11 @@ pub(super) fn code(kind: &ErrorKind) -> &'static str {
         ErrorKind::Jmespath { .. } => "E117",
         ErrorKind::NoBody => "E118",
         ErrorKind::ZeroStep => "E119",
+        ErrorKind::UnclosedTag { .. } => "E130",
+        ErrorKind::UnclosedSection { .. } => "E131",
+        ErrorKind::SectionNotOpen { .. } => "E132",
+        ErrorKind::UnknownTag { .. } => "E133",
+        ErrorKind::TagName { .. } => "E134",
     }
 }
 
@@ -84,6 +89,17 @@ pub(super) fn message(kind: &ErrorKind) -> String {
         ErrorKind::Jmespath { reason } => format!("this is no JMESPath: {reason}"),
         ErrorKind::NoBody => "there is no request body to read at this place".to_owned(),
         ErrorKind::ZeroStep => "a slice cannot advance by zero".to_owned(),
+        ErrorKind::UnclosedTag { .. } => "this tag of the template is never closed".to_owned(),
+        ErrorKind::UnclosedSection { name } => format!("nothing ends the section `{name}`"),
+        ErrorKind::SectionNotOpen { name, open: Some(open) } => {
+            format!("this ends the section `{name}`, but `{open}` is the one that is open")
+        }
+        ErrorKind::SectionNotOpen { name, open: None } => {
+            format!("this ends the section `{name}`, but none is open")
+        }
+        ErrorKind::UnknownTag { .. } => "there are no tags of this kind here".to_owned(),
+        ErrorKind::TagName { name } if name.is_empty() => "this tag names nothing".to_owned(),
+        ErrorKind::TagName { name } => format!("a tag holds a name, and `{name}` is none"),
     }
 }
 
@@ -134,6 +150,27 @@ pub(super) fn help(kind: &ErrorKind) -> Option<String> {
         | ErrorKind::TooDeep { .. }
         | ErrorKind::TooManyOperators { .. } => {
             "make it shorter; what is read after verification can be split with `let:`".to_owned()
+        }
+        ErrorKind::UnclosedTag { closing } => format!("add `{closing}`"),
+        ErrorKind::UnclosedSection { name } => format!("add `{{{{/{name}}}}}`"),
+        ErrorKind::SectionNotOpen { open: Some(open), .. } => {
+            format!("write `{{{{/{open}}}}}` first")
+        }
+        ErrorKind::SectionNotOpen { name, open: None } => {
+            format!("remove it, or begin with `{{{{#{name}}}}}`")
+        }
+        ErrorKind::UnknownTag { sign: '>' } => {
+            "write the text here: a template cannot include another".to_owned()
+        }
+        ErrorKind::UnknownTag { .. } => "use `{{` and `}}` throughout".to_owned(),
+        ErrorKind::TagName { name } if name.is_empty() => {
+            "name a value, such as `{{ order.id }}`".to_owned()
+        }
+        ErrorKind::TagName { name } if name.contains('[') && !name.contains('$') => {
+            "an index stands behind a dot: `{{ list.0 }}`".to_owned()
+        }
+        ErrorKind::TagName { .. } => {
+            "compute it under `args`, and name it here, such as `{{ name }}`".to_owned()
         }
         ErrorKind::UnclosedText { .. } => {
             "close it, or put the other kind of quotes around the YAML text".to_owned()
@@ -226,7 +263,9 @@ fn kind_words(kind: Kind) -> &'static str {
 /// Where a root exists that does not exist at some other place.
 fn home(root: &str) -> &'static str {
     match root {
-        "item" => "`item` exists only under `events:` with `each:`",
+        "item" => {
+            "`item` exists only under `events:` with `each:`, and in loops of the Data Mapper"
+        }
         "signature_timestamp" => "it exists only in the `payload` of a signature",
         "challenge_token" => "it exists only in the `response` of a challenge",
         _ => "an answer to an unverified request may say nothing of that request",

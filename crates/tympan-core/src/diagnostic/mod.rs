@@ -1,12 +1,14 @@
 //! What is wrong with a configuration, as facts with places; the words and the drawing apart.
 
 mod expression;
+mod mapper;
 mod problem;
 mod render;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+pub use mapper::Misform;
 pub use problem::Problem;
 pub use render::json;
 pub use render::text;

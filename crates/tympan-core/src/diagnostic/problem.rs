@@ -3,6 +3,7 @@
 use tympan_expr::ErrorKind;
 use tympan_expr::WarningKind;
 
+use super::Misform;
 use super::Severity;
 use super::expression;
 use crate::span::Span;
@@ -49,6 +50,8 @@ pub enum Problem {
     ListenerTaken { name: String, first: Span },
     /// A response that would tell the provider not to try again, though the event is lost.
     LostByStatus { outcome: &'static str },
+    /// A form of the Data Mapper that is none.
+    Misform(Misform),
     /// A key that has to be there.
     MissingKey { key: &'static str, section: &'static str, example: &'static str },
     /// Anyone may send, so that the other ways to prove oneself are for nothing.
@@ -153,6 +156,7 @@ impl Problem {
             Self::CertificateNeverAsked => "C131",
             Self::TlsFile { .. } => "C132",
             Self::Expression(kind) => expression::code(kind),
+            Self::Misform(misform) => misform.code(),
             Self::ExpressionWarning(kind) => expression::warning_code(kind),
             Self::ChallengeMarkup { .. } | Self::ChallengeHeader { .. } => "L03",
             Self::NoVerification { .. } => "L07",
@@ -213,6 +217,7 @@ impl Problem {
             }
             Self::DuplicateKey { key } => format!("`{key}` stands twice in this map"),
             Self::Expression(kind) => expression::message(kind),
+            Self::Misform(misform) => misform.message(),
             Self::ExpressionWarning(kind) => expression::warning_message(kind),
             Self::EmptyFile => "the file says nothing".to_owned(),
             Self::EmptyList { key } => format!("`{key}` holds an empty list"),
@@ -319,6 +324,7 @@ impl Problem {
                 .to_owned(),
             Self::DuplicateKey { .. } | Self::KeyConflict { .. } => "remove one of them".to_owned(),
             Self::Expression(kind) => return expression::help(kind),
+            Self::Misform(misform) => misform.help(),
             Self::ExpressionWarning(kind) => expression::warning_help(kind),
             Self::EmptyFile => {
                 "write at least `version: 1`; to serve nothing, say `listeners: {}`".to_owned()
@@ -467,7 +473,7 @@ pub(crate) fn nearest<'w>(found: &str, words: &[&'w str]) -> Option<&'w str> {
 }
 
 /// At most a dozen words in backticks, as a sentence lists them.
-fn quoted_list(words: &[&str]) -> String {
+pub(super) fn quoted_list(words: &[&str]) -> String {
     let shown = words.iter().take(12).map(|word| format!("`{word}`")).collect::<Vec<_>>();
     match words.len() - shown.len() {
         0 => match shown.split_last() {

@@ -11,9 +11,6 @@ use crate::number::Number;
 use crate::value::Text;
 use crate::value::Value;
 
-/// Comparisons of a sort for the price of one step.
-const COMPARISONS_PER_STEP: usize = 8;
-
 /// The arguments of one call, and what else a function may need.
 ///
 /// Arguments were looked at before: each that was written is what its parameter takes.
@@ -138,21 +135,12 @@ impl<'a, 'e, 's> Call<'a, 'e, 's> {
 
     /// Puts items in the order of their keys; those of equal keys stay as they were.
     pub(super) fn sort(&mut self, items: &mut [(Value<'a>, Value<'a>)]) -> Result<(), Exhausted> {
-        // Paid for before it begins: a sort must not see its comparisons fail.
-        let before = self.evaluator.meter.steps_left();
-        for (key, _) in &*items {
-            self.weigh(key)?;
-        }
-        let weight = before - self.evaluator.meter.steps_left();
-        let rounds = usize::try_from(items.len().max(1).ilog2()).unwrap_or(0);
-        self.step(weight.saturating_mul(rounds) / COMPARISONS_PER_STEP)?;
-        items.sort_by(|(a, _), (b, _)| a.order(b));
-        Ok(())
+        self.evaluator.sort(items, false)
     }
 
     /// Pays for looking at all of `value`.
     pub(super) fn weigh(&mut self, value: &Value<'a>) -> Result<(), Exhausted> {
-        self.evaluator.spend(|budget| value.weigh(budget))
+        self.evaluator.weigh(value)
     }
 
     /// Takes `count` steps: one for every element that is made.

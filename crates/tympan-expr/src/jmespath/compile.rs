@@ -31,7 +31,7 @@ pub(super) fn compile(
     let mut compiler = Compiler {
         text,
         vocabulary,
-        locals: 0,
+        locals: vocabulary.locals.len(),
         depth: 0,
         errors: Vec::new(),
         warnings: Vec::new(),
@@ -121,29 +121,20 @@ impl Compiler<'_> {
         }
     }
 
-    /// A root or a field of the body at the top; below, a field of the current value.
+    /// What the place knows at the top; below, a field of the current value.
     fn field(&mut self, name: &str, offset: usize, current: Current) -> Node {
         if let Current::Local(slot) = current {
             return Node::Local(slot).key(name, self.vocabulary);
         }
-        if let Some(root) = self.vocabulary.root(name) {
-            return Node::Root(root.id);
+        match self.vocabulary.resolve(name) {
+            Ok((node, warning)) => {
+                if let Some(warning) = warning {
+                    self.warn(offset, warning);
+                }
+                node
+            }
+            Err(kind) => self.error(offset, kind),
         }
-        let near = self.vocabulary.near_root(name).map(str::to_owned);
-        let elsewhere = self.vocabulary.elsewhere.contains(&name);
-        let name = name.to_owned();
-        let Some(body) = self.vocabulary.body else {
-            let looks_like_literal = false;
-            let kind = ErrorKind::UnknownName { name, near, elsewhere, looks_like_literal };
-            return self.error(offset, kind);
-        };
-        let node = Node::Root(body).key(&name, self.vocabulary);
-        if elsewhere {
-            self.warn(offset, WarningKind::ElsewhereRoot { name });
-        } else if let Some(root) = near {
-            self.warn(offset, WarningKind::NearRoot { name, root });
-        }
-        node
     }
 
     fn current(&mut self, offset: usize, current: Current) -> Node {
@@ -187,7 +178,7 @@ impl Compiler<'_> {
             Ast::MultiList { .. } | Ast::MultiHash { .. } => self.guarded(left, right),
             _ => {
                 let body = self.with_local(|compiler, local| compiler.tree(right, local));
-                Node::Let(Box::new(left), Box::new(body))
+                Node::Let(vec![left], Box::new(body))
             }
         }
     }

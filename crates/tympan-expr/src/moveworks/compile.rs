@@ -29,7 +29,7 @@ pub(super) fn compile(
 ) -> Result<(Node, Vec<Warning>), Vec<Error>> {
     let mut compiler = Compiler {
         vocabulary,
-        locals: Vec::new(),
+        locals: vocabulary.locals.iter().map(|local| local.name.as_str()).collect(),
         depth: 0,
         errors: Vec::new(),
         warnings: Vec::new(),
@@ -40,7 +40,7 @@ pub(super) fn compile(
 
 struct Compiler<'c> {
     vocabulary: &'c Vocabulary,
-    /// The names of lambda parameters, the outermost first.
+    /// The names of the place's locals and of lambda parameters, the outermost first.
     locals: Vec<&'c str>,
     /// How deep the node that is being made will stand.
     depth: usize,
@@ -82,30 +82,20 @@ impl<'c> Compiler<'c> {
         exprs.iter().map(|expr| self.expr(expr)).collect()
     }
 
-    /// A lambda's parameter, else a root, else a field of the body.
+    /// A lambda's parameter, else what the place knows.
     fn name(&mut self, name: &'c str, range: &Range<usize>) -> Node {
         if let Some(slot) = self.locals.iter().rposition(|local| *local == name) {
             return Node::Local(slot);
         }
-        if let Some(root) = self.vocabulary.root(name) {
-            return Node::Root(root.id);
+        match self.vocabulary.resolve(name) {
+            Ok((node, warning)) => {
+                if let Some(warning) = warning {
+                    self.warn(range, warning);
+                }
+                node
+            }
+            Err(kind) => self.error(range, kind),
         }
-        let near = self.vocabulary.near_root(name);
-        let elsewhere = self.vocabulary.elsewhere.contains(&name);
-        let name = name.to_owned();
-        let Some(body) = self.vocabulary.body else {
-            let near = near.map(str::to_owned);
-            let looks_like_literal = false;
-            let kind = ErrorKind::UnknownName { name, near, elsewhere, looks_like_literal };
-            return self.error(range, kind);
-        };
-        let node = Node::Root(body).key(&name, self.vocabulary);
-        if elsewhere {
-            self.warn(range, WarningKind::ElsewhereRoot { name });
-        } else if let Some(root) = near {
-            self.warn(range, WarningKind::NearRoot { name, root: root.to_owned() });
-        }
-        node
     }
 
     fn map(&mut self, entries: &'c [(Expr, Expr)]) -> Node {

@@ -95,8 +95,8 @@ impl Walk<'_> {
 
     fn note(&mut self, expr: &Expr) {
         if let Ok((node, _)) = compile::compile(expr, self.vocabulary) {
-            self.parts
-                .push(Part { range: expr.range.clone(), expression: Expression::ready(node) });
+            let expression = Expression::ready(node, self.vocabulary.locals.len());
+            self.parts.push(Part { range: expr.range.clone(), expression });
         }
     }
 }

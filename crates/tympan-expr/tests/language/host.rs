@@ -66,6 +66,7 @@ impl<'a> Source<'a> for &'a Host {
 pub(crate) fn vocabulary() -> Vocabulary {
     let root = |id, name: &str, shape| Root { id, name: name.into(), shape };
     Vocabulary {
+        locals: Vec::new(),
         roots: vec![
             root(BODY, "parsed_body", Shape::Value),
             root(HEADERS, "headers", Shape::Record { ignore_case: true }),

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use tympan_expr::Dialect;
 use tympan_expr::Exhausted;
 use tympan_expr::Expression;
+use tympan_expr::Makes;
 
 use crate::host;
 use crate::host::Host;
@@ -141,15 +142,40 @@ fn the_deepest_accepted_texts_fit_a_small_stack() {
 
 #[test]
 fn nested_structures_are_bounded() {
+    type Nest = fn(Expression) -> Expression;
+    let nests: [Nest; 6] = [
+        |inner| Expression::list(vec![inner]),
+        |inner| {
+            let item = Expression::constant(host::value("[1]"));
+            Expression::each(Makes::Mapped, item, Some(inner), None)
+        },
+        |inner| Expression::each(Makes::Sorted, inner, None, None),
+        |inner| Expression::with(vec![inner.clone()], inner),
+        |inner| Expression::lookup(inner.clone(), vec![("a".to_owned(), inner)], None),
+        |inner| Expression::strip_html(Expression::concat(Expression::merge(inner), ",".into())),
+    ];
+    for nest in nests {
+        let work = move || {
+            let mut expression = Expression::compile(Dialect::Moveworks, "a", &host::vocabulary())
+                .expect("compiles")
+                .expression;
+            for _ in 0..2000 {
+                expression = nest(expression);
+            }
+            let host = Host::new("{}");
+            assert_eq!(expression.eval(&&host), Err(Exhausted::Depth));
+        };
+        let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(work);
+        thread.expect("a thread").join().expect("no panic");
+    }
+    // The deepest template: sections are no structures of ours.
     let work = || {
-        let mut expression = Expression::compile(Dialect::Moveworks, "a", &host::vocabulary())
-            .expect("compiles")
-            .expression;
-        for _ in 0..2000 {
-            expression = Expression::list(vec![expression]);
-        }
-        let host = Host::new("{}");
-        assert_eq!(expression.eval(&&host), Err(Exhausted::Depth));
+        let text = format!("{}{{{{a}}}}{}", "{{#a}}".repeat(32), "{{/a}}".repeat(32));
+        let compiled = Expression::template(&text, &host::vocabulary()).expect("it compiles");
+        let host = Host::new(r#"{"a": [[[1]]]}"#);
+        assert!(compiled.expression.eval(&&host).is_ok());
+        let text = "{{#a}}".repeat(1000);
+        assert!(Expression::template(&text, &host::vocabulary()).is_err());
     };
     let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(work);
     thread.expect("a thread").join().expect("no panic");

@@ -3,6 +3,7 @@
 mod compliance;
 mod corpus;
 mod hostile;
+mod mapper;
 mod needs;
 mod parts;
 mod printed;
