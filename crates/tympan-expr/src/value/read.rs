@@ -26,8 +26,6 @@ pub const JSON_DEPTH: usize = 64;
 /// How many keys of one object are compared one by one.
 const FEW: usize = 32;
 
-const NOTHING: &Paths = &Paths::Keys(Vec::new());
-
 /// Reads JSON (RFC 8259), and of it the values that `wanted` names: what lies beside them is read as
 /// strictly, and left out. A key that stands twice in an object is refused, as readers disagree
 /// about which of the two counts.
@@ -36,7 +34,14 @@ const NOTHING: &Paths = &Paths::Keys(Vec::new());
 ///
 /// Why it is no JSON, or none that is taken, with line and column and without a word of the text.
 pub fn read_json<'t>(text: &'t [u8], wanted: &Paths) -> Result<Value<'t>, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let Ok(known) = str::from_utf8(text) else {
+        // Every text in it would be looked at by itself, which costs more.
+        let mut deserializer = serde_json::Deserializer::from_slice(text);
+        Beside { depth: JSON_DEPTH }.deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        return Err(serde_json::Error::custom("it is not UTF-8"));
+    };
+    let mut deserializer = serde_json::Deserializer::from_str(known);
     let value = Reader { wanted, depth: JSON_DEPTH }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
@@ -49,17 +54,15 @@ struct Reader<'w> {
     depth: usize,
 }
 
+/// One JSON value that nobody asks for.
+#[derive(Clone, Copy)]
+struct Beside {
+    depth: usize,
+}
+
 impl<'w> Reader<'w> {
     fn is_whole(self) -> bool {
         matches!(self.wanted, Paths::Whole)
-    }
-
-    /// The reader of something in this value.
-    fn inner<E: Error>(self) -> Result<Self, E> {
-        let Some(depth) = self.depth.checked_sub(1) else {
-            return Err(E::custom(format_args!("it is nested deeper than {JSON_DEPTH}")));
-        };
-        Ok(Self { wanted: if self.is_whole() { self.wanted } else { NOTHING }, depth })
     }
 
     fn scalar<'de>(self, value: impl Into<Value<'de>>) -> Value<'de> {
@@ -68,7 +71,7 @@ impl<'w> Reader<'w> {
 
     /// All entries of an object.
     fn all<'de, A: MapAccess<'de>>(self, mut access: A) -> Result<Value<'de>, A::Error> {
-        let inner = self.inner()?;
+        let inner = Self { depth: deeper(self.depth)?, ..self };
         let mut record = Record::default();
         while let Some(key) = access.next_key_seed(Key)? {
             if record.insert(key, access.next_value_seed(inner)?).is_some() {
@@ -84,26 +87,25 @@ impl<'w> Reader<'w> {
         wanted: &'w [(String, Paths)],
         mut access: A,
     ) -> Result<Value<'de>, A::Error> {
-        let inner = self.inner()?;
-        let mut record = Record::default();
+        let beside = Beside { depth: deeper(self.depth)? };
+        let mut record = Record::with_capacity_and_hasher(wanted.len(), RandomState::default());
         let mut keys = Keys::default();
         while let Some(key) = access.next_key_seed(Key)? {
-            let is_new = keys.add(&key);
             // There are few, and most are told apart by their lengths.
-            match wanted.iter().find(|(wanted, _)| *wanted == *key) {
+            let found = wanted.iter().find(|(wanted, _)| *wanted == *key);
+            let is_new = keys.add(&key);
+            match found {
                 Some((_, wanted)) => {
-                    let value = access.next_value_seed(Reader { wanted, ..inner })?;
-                    record.insert(key, value);
+                    let reader = Reader { wanted, depth: beside.depth };
+                    record.insert(key, access.next_value_seed(reader)?);
                 }
-                None => {
-                    access.next_value_seed(inner)?;
-                }
+                None => access.next_value_seed(beside)?,
             }
             if !is_new {
                 return Err(twice());
             }
         }
-        Ok(if wanted.is_empty() { Value::Null } else { Value::Map(Map::from(record)) })
+        Ok(Value::Map(Map::from(record)))
     }
 }
 
@@ -151,14 +153,16 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value<'de>, A::Error> {
-        let inner = self.inner()?;
+        if !self.is_whole() {
+            // Nothing in it has a name.
+            return Beside { depth: self.depth }.visit_seq(access).map(|()| Value::Null);
+        }
+        let inner = Self { depth: deeper(self.depth)?, ..self };
         let mut items = Vec::new();
         while let Some(item) = access.next_element_seed(inner)? {
-            if self.is_whole() {
-                items.push(item);
-            }
+            items.push(item);
         }
-        Ok(if self.is_whole() { Value::List(List::from(items)) } else { Value::Null })
+        Ok(Value::List(List::from(items)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<Value<'de>, A::Error> {
@@ -167,6 +171,70 @@ impl<'de> Visitor<'de> for Reader<'_> {
             Paths::Keys(wanted) => self.some(wanted, access),
         }
     }
+}
+
+impl<'de> DeserializeSeed<'de> for Beside {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Beside {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        let inner = Self { depth: deeper(self.depth)? };
+        while access.next_element_seed(inner)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
+        let inner = Self { depth: deeper(self.depth)? };
+        let mut keys = Keys::default();
+        while let Some(key) = access.next_key_seed(Key)? {
+            let is_new = keys.add(&key);
+            access.next_value_seed(inner)?;
+            if !is_new {
+                return Err(twice());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn deeper<E: Error>(depth: usize) -> Result<usize, E> {
+    let too_deep = || E::custom(format_args!("it is nested deeper than {JSON_DEPTH}"));
+    depth.checked_sub(1).ok_or_else(too_deep)
 }
 
 fn twice<E: Error>() -> E {
@@ -207,17 +275,15 @@ struct Keys<'k> {
     /// A bit for each of them: a key whose bit is not set is new without a look at the others.
     marks: u64,
     /// All of them, once they are many.
-    many: HashSet<Text<'k>, RandomState>,
+    many: Option<HashSet<Text<'k>, RandomState>>,
 }
 
 impl<'k> Keys<'k> {
     /// Adds a key; whether it is new.
     fn add(&mut self, key: &Text<'k>) -> bool {
         if self.few.len() == FEW {
-            if self.many.is_empty() {
-                self.many.extend(self.few.iter().cloned());
-            }
-            return self.many.insert(key.clone());
+            let many = self.many.get_or_insert_with(|| self.few.iter().cloned().collect());
+            return many.insert(key.clone());
         }
         let mark = mark(key.as_bytes());
         let is_new = self.marks & mark == 0 || !self.few.contains(key);
@@ -328,6 +394,6 @@ mod tests {
         check(&["g", "missing"], r#"{"g":[{"b":4}]}"#);
         // Nothing lies below a text, a list or null.
         check(&["f.x", "g.b", "n.x"], r#"{"f":null,"g":null,"n":null}"#);
-        check(&[], "null");
+        check(&[], "{}");
     }
 }
