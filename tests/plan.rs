@@ -56,7 +56,7 @@ fn the_words_are_those_of_the_receipt() {
     std::fs::remove_file(folder.path("key")).unwrap();
     let (code, out, err) = plan(&folder, &[]);
     assert_eq!(code, 2, "{err}");
-    assert_eq!(out, "~ b (filter, path)\n- c\n+ d\n");
+    assert_eq!(out, "~ b (path: /b -> /b2, filter: none -> parsed_body.x)\n- c\n+ d\n");
     assert!(err.contains("warning[L41]"), "{err}");
     let summary = "listeners.yaml: 1 listener added, 1 changed, 1 removed, 2 warnings\n";
     assert!(err.ends_with(summary), "{err}");
@@ -64,7 +64,15 @@ fn the_words_are_those_of_the_receipt() {
     let (code, out, _) = plan(&folder, &["--format", "json"]);
     let found: Value = serde_json::from_str(&out).unwrap();
     let expected = json!([
-        {"change": "changed", "listener": "b", "keys": ["filter", "path"]},
+        {
+            "change": "changed",
+            "listener": "b",
+            "keys": ["filter", "path"],
+            "values": [
+                {"path": "path", "old": "/b", "new": "/b2"},
+                {"path": "filter", "old": null, "new": "parsed_body.x"},
+            ],
+        },
         {"change": "removed", "listener": "c"},
         {"change": "added", "listener": "d"},
     ]);
@@ -78,7 +86,37 @@ fn states_that_would_change() {
     let other = SERVED.replace("{key: {file: key}}", "{key: {file: another}}");
     folder.write("listeners.yaml", other);
     let (code, out, _) = plan(&folder, &[]);
-    assert_eq!((code, out.as_str()), (2, "~ secrets.key:\n! a would be not_ready (secret key)\n"));
+    let expected = "~ secrets.key (file: key -> another)\n! a would be not_ready (secret key)\n";
+    assert_eq!((code, out.as_str()), (2, expected));
+}
+
+#[test]
+fn no_secret_shows_wherever_it_was_written() {
+    let folder = served();
+    let with_secret = SERVED.replace("path: /b", "path: /b, filter: 'x == \"a-long-enough-key\"'");
+    folder.write("listeners.yaml", with_secret);
+    let (code, out, _) = plan(&folder, &[]);
+    assert_eq!((code, out.as_str()), (2, "~ b (filter: none -> x == \"***\")\n"));
+    let (_, json, _) = plan(&folder, &["--format", "json"]);
+    assert!(!json.contains("a-long-enough-key"), "{json}");
+}
+
+/// What a save does is what was planned, in the same words.
+#[test]
+fn the_receipt_says_what_was_planned() {
+    let folder = Folder::new(SERVED);
+    folder.write("key", "a-long-enough-key");
+    folder.write("more.d/c.yaml", MORE);
+    let server = Tympan::start_in(&folder);
+    let changed = SERVED.replace("path: /a", "path: /a2").replace("  b:", "  d:");
+    std::fs::write(folder.path("planned.yaml"), &changed).unwrap();
+    let admin = format!("unix:{}", folder.path("data/admin.sock").display());
+    let (code, planned, err) = plan(&folder, &["planned.yaml", "--admin", &admin]);
+    assert_eq!((code, err.contains("note:")), (2, false), "{err}");
+    assert_eq!(planned, "~ a (path: /a -> /a2)\n- b\n+ d\n");
+    folder.write("listeners.yaml", changed);
+    let told = server.wait_for_log(|line| line["message"] == "reloaded");
+    assert_eq!(told["changes"], planned.trim_end().replace('\n', ", "));
 }
 
 #[test]
@@ -96,7 +134,7 @@ fn where_nothing_was_served_everything_is_new() {
     let folder =
         Folder::new("version: 1\nlisteners: {a: {verification: {none: x}, deliver: []}}\n");
     let (code, out, err) = plan(&folder, &[]);
-    assert_eq!((code, out.as_str()), (2, "+ a\n~ version:\n"));
+    assert_eq!((code, out.as_str()), (2, "+ a\n~ version (none -> 1)\n"));
     assert!(err.contains("nothing was served from here yet"), "{err}");
     let (code, _, err) = plan(&folder, &["absent.yaml"]);
     assert_eq!(code, 1);

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use tympan_core::config::Config;
 use tympan_core::config::Loaded;
 use tympan_core::diagnostic::Diagnostics;
+use tympan_core::diff;
 use tympan_core::diff::Change;
 use tympan_core::diff::diff;
+use tympan_core::keys::Secrets;
 use tympan_core::pipeline::Generation;
 use tympan_core::pipeline::ListenerState;
 use tympan_core::pipeline::Live;
@@ -40,13 +42,21 @@ pub fn plan(root: &Path, base: Option<&Files>, next: &Files) -> Plan {
     if diagnostics.refuse(false) {
         return Plan { changes: Vec::new(), states: Vec::new(), diagnostics, sources };
     }
-    let old = base.map(|base| base.load().0.config).unwrap_or_default();
-    let changes = diff(&old.written, &config.written);
-    let states = changed_states(&live(root, &old), &live(root, &config));
+    let nothing = Files::default();
+    let base = base.unwrap_or(&nothing);
+    let old = if base.all.is_empty() { Config::default() } else { base.load().0.config };
+    let [old_secrets, secrets] = [&old, &config].map(|it| secrets(root, it));
+    let known = [Some(&old_secrets), Some(&secrets)];
+    let mut changes = diff(&old.written, &config.written);
+    diff::put_to(&mut changes, &base.beside(next, &known), &next.beside(base, &known));
+    let states = changed_states(&live(&old, &old_secrets), &live(&config, &secrets));
     Plan { changes, states, diagnostics, sources }
 }
 
-fn live(root: &Path, config: &Config) -> Live {
-    let secrets = keys::Lookup::new(&folder_of(root), config).secrets(config);
-    Live::new(Arc::new(Generation::compile(config, 0, "")), &secrets, &Arc::default())
+fn secrets(root: &Path, config: &Config) -> Secrets {
+    keys::Lookup::new(&folder_of(root), config).secrets(config)
+}
+
+fn live(config: &Config, secrets: &Secrets) -> Live {
+    Live::new(Arc::new(Generation::compile(config, 0, "")), secrets, &Arc::default())
 }

@@ -8,6 +8,7 @@ use tympan_core::diagnostic;
 use tympan_core::diagnostic::Severity;
 use tympan_core::diff;
 use tympan_core::diff::Change;
+use tympan_core::diff::Differs;
 use tympan_core::pipeline::ListenerState;
 use tympan_server::Files;
 use tympan_server::Plan;
@@ -133,10 +134,21 @@ fn as_json(base: Option<&Files>, next: &Files, plan: &Plan) {
 fn change(change: &Change) -> serde_json::Value {
     match change {
         Change::Added { listener } => json!({"change": "added", "listener": listener}),
-        Change::Changed { listener, keys } => {
-            json!({"change": "changed", "listener": listener, "keys": keys})
-        }
+        Change::Changed { listener, keys, values } => json!({
+            "change": "changed",
+            "listener": listener,
+            "keys": keys,
+            "values": values.iter().map(differs).collect::<Vec<_>>(),
+        }),
         Change::Removed { listener } => json!({"change": "removed", "listener": listener}),
-        Change::Section { name } => json!({"change": "changed", "section": name}),
+        Change::Section { name, values } => json!({
+            "change": "changed",
+            "section": name,
+            "values": values.iter().map(differs).collect::<Vec<_>>(),
+        }),
     }
+}
+
+fn differs(Differs { path, old, new }: &Differs) -> serde_json::Value {
+    json!({"path": path, "old": old, "new": new})
 }
