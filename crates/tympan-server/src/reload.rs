@@ -54,6 +54,7 @@ use crate::serving::Serving;
 use crate::serving::Shared;
 use crate::start;
 use crate::start::Started;
+use crate::strays::Strays;
 use crate::systemd;
 use crate::tls::Tls;
 use crate::watch;
@@ -142,11 +143,13 @@ impl Reloader {
         let started = start::build(&file, &folder, Arc::clone(&rates)).await?;
         let Started { built, patterns, broken } = started;
         let serving = built.serving(&destinations, &Meters::none());
+        let strays = Arc::new(Strays::default());
         let shared = Arc::new(Shared {
             serving: ArcSwap::from_pointee(serving),
             clock: Clock::new(),
             gate: Arc::new(Gate::new(built.config.server.limits.connections)),
-            watchman: Watchman::default(),
+            watchman: Watchman::counting(Arc::clone(&strays)),
+            strays,
             refusals: log::Refusals::default(),
             reloads: Reloads::started(),
             is_stopping: AtomicBool::new(false),
