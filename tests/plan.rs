@@ -83,11 +83,25 @@ fn the_words_are_those_of_the_receipt() {
 #[test]
 fn states_that_would_change() {
     let folder = served();
+    let more = SERVED.replace("{key: {file: key}}", "{key: {file: key}, key2: {file: absent}}")
+        + "  d: {verification: {token: {secret: key2, received_token: 'headers[\"X\"]'}}, deliver: []}\n";
+    folder.write("listeners.yaml", more);
+    let (code, out, err) = plan(&folder, &[]);
+    let expected =
+        "+ d\n~ secrets.key2 (none -> {file: absent})\n! d would be not_ready (secret key2)\n";
+    assert_eq!((code, out.as_str()), (2, expected), "{err}");
+}
+
+/// As a reload refuses it.
+#[test]
+fn the_secret_of_a_listener_that_serves_may_not_go() {
+    let folder = served();
     let other = SERVED.replace("{key: {file: key}}", "{key: {file: another}}");
     folder.write("listeners.yaml", other);
-    let (code, out, _) = plan(&folder, &[]);
-    let expected = "~ secrets.key (file: key -> another)\n! a would be not_ready (secret key)\n";
-    assert_eq!((code, out.as_str()), (2, expected));
+    let (code, out, err) = plan(&folder, &[]);
+    assert_eq!((code, out.as_str()), (1, ""), "{err}");
+    assert!(err.contains("`a`") && err.contains("another does not exist"), "{err}");
+    assert!(err.ends_with("listeners.yaml: 1 mistake: a save would change nothing\n"), "{err}");
 }
 
 #[test]
@@ -122,11 +136,47 @@ fn the_receipt_says_what_was_planned() {
 #[test]
 fn mistakes_change_nothing() {
     let folder = served();
-    folder.write("more.d/c.yaml", "listeners: {c: {}}\n");
+    folder.write("listeners.yaml", SERVED.replace("path: /b", "paht: /b"));
     let (code, out, err) = plan(&folder, &[]);
     assert_eq!((code, out.as_str()), (1, ""));
-    assert!(err.contains("--> more.d/c.yaml:1:13"), "{err}");
+    assert!(err.contains("--> listeners.yaml:7:"), "{err}");
     assert!(err.ends_with("listeners.yaml: 1 mistake: a save would change nothing\n"), "{err}");
+}
+
+/// An included file with mistakes does not hold up the others, whatever asks about it.
+#[test]
+fn a_file_with_mistakes_stays_as_it_was() {
+    let folder = served();
+    let server = Tympan::start_in(&folder);
+    folder.write("more.d/c.yaml", "listeners: {c: {}}\n");
+    folder.write("listeners.yaml", SERVED.replace("path: /b", "path: /b2"));
+    folder.write("more.d/d.yaml", "listeners: {d: {}}\n");
+    // It may take the new root for one save, and the new file for another.
+    let is_whole = |line: &Value| line["message"] == "reloaded" && line["generation"] == 2;
+    server.wait_for_log(is_whole);
+    wait_until("everything is followed", || {
+        let (_, out, err) = plan(&folder, &[]);
+        (out.is_empty() && err.contains("d.yaml has mistakes")).then_some(())
+    });
+    let (code, out, err) = plan(&folder, &[]);
+    assert_eq!((code, out.as_str()), (1, ""), "{err}");
+    assert!(err.contains("--> more.d/c.yaml:1:13"), "{err}");
+    let told = "more.d/c.yaml has mistakes: its listeners would go on as they were\n\
+                more.d/d.yaml has mistakes: none of its listeners would be served\n\
+                listeners.yaml: nothing changes\n";
+    assert!(err.ends_with(told), "{err}");
+    let (_, json, _) = plan(&folder, &["--format", "json"]);
+    let found: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(found["frozen"], json!(["more.d/c.yaml", "more.d/d.yaml"]));
+    let n_told = found["errors"].as_u64().unwrap() + found["warnings"].as_u64().unwrap();
+    assert_eq!(found["diagnostics"].as_array().unwrap().len() as u64, n_told);
+
+    let mut reload = tympan();
+    reload.arg("reload").current_dir(folder.path("."));
+    let Output { status, stderr, .. } = reload.output().unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("more.d/c.yaml is not served as it stands"), "{stderr}");
 }
 
 #[test]

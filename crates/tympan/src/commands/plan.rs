@@ -11,6 +11,7 @@ use tympan_core::diff::Change;
 use tympan_core::diff::Differs;
 use tympan_core::pipeline::ListenerState;
 use tympan_server::Files;
+use tympan_server::Frozen;
 use tympan_server::Plan;
 use tympan_server::last_good;
 
@@ -45,7 +46,7 @@ pub(crate) fn run(options: &PlanOptions) -> Exit {
         CheckFormat::Text => text(&name, base.is_some(), &plan),
         CheckFormat::Json => as_json(base.as_ref(), &next, &plan),
     }
-    if plan.diagnostics.refuse(false) {
+    if plan.diagnostics.refuse(false) || !plan.frozen.is_empty() {
         Exit::Problems
     } else if plan.changes.is_empty() && plan.states.is_empty() {
         Exit::Done
@@ -81,7 +82,10 @@ fn running(options: &PlanOptions) -> Option<Files> {
 
 /// What would change is data; everything about it is talk.
 fn text(name: &str, has_base: bool, plan: &Plan) {
-    let Plan { changes, states, diagnostics, sources } = plan;
+    let Plan { changes, states, frozen, diagnostics, sources } = plan;
+    for Frozen { diagnostics, sources, .. } in frozen {
+        terminal::say(&diagnostic::text(diagnostics, sources, terminal::colour()));
+    }
     if !diagnostics.is_empty() {
         terminal::say(&diagnostic::text(diagnostics, sources, terminal::colour()));
     }
@@ -97,6 +101,13 @@ fn text(name: &str, has_base: bool, plan: &Plan) {
     for (listener, state) in states {
         terminal::data(&format!("! {listener} would be {state}\n"));
     }
+    for Frozen { file, is_last_good, .. } in frozen {
+        terminal::say(&if *is_last_good {
+            format!("{file} has mistakes: its listeners would go on as they were")
+        } else {
+            format!("{file} has mistakes: none of its listeners would be served")
+        });
+    }
     if !has_base {
         terminal::say("note: nothing was served from here yet, so everything is new");
     }
@@ -109,7 +120,13 @@ fn text(name: &str, has_base: bool, plan: &Plan) {
 }
 
 fn as_json(base: Option<&Files>, next: &Files, plan: &Plan) {
-    let Plan { changes, states, diagnostics, sources } = plan;
+    let Plan { changes, states, frozen, diagnostics, sources } = plan;
+    let all = frozen.iter().map(|it| (&it.diagnostics, &*it.sources));
+    let all = all.chain([(diagnostics, sources)]);
+    let count = |severity| all.clone().map(|(found, _)| found.count(severity)).sum::<usize>();
+    let told = all
+        .clone()
+        .filter_map(|(found, sources)| diagnostic::json(found, sources).as_array().cloned());
     let states: Vec<_> = states
         .iter()
         .map(|(listener, state)| match state {
@@ -124,9 +141,10 @@ fn as_json(base: Option<&Files>, next: &Files, plan: &Plan) {
         "fingerprint": next.fingerprint(),
         "changes": changes.iter().map(change).collect::<Vec<_>>(),
         "states": states,
-        "errors": diagnostics.count(Severity::Error),
-        "warnings": diagnostics.count(Severity::Warning),
-        "diagnostics": diagnostic::json(diagnostics, sources),
+        "frozen": frozen.iter().map(|it| it.file.as_str()).collect::<Vec<_>>(),
+        "errors": count(Severity::Error),
+        "warnings": count(Severity::Warning),
+        "diagnostics": told.flatten().collect::<Vec<_>>(),
     });
     terminal::data(&format!("{report:#}\n"));
 }
