@@ -413,6 +413,34 @@ fn a_crowd_at_the_listeners_does_not_lock_the_operator_out() {
     assert_eq!(ask(&server, "POST", "/-/reload").status, 200);
 }
 
+/// Both hold the port for a moment, and nobody else may.
+#[test]
+fn an_admin_address_that_overlaps_with_the_old_one() {
+    let folder = folder("admin: {listen: ['unix:data/admin.sock', '127.0.0.1:0'], token: token}");
+    let server = Tympan::start_in(&folder);
+    let [chosen] = tcp_addresses(&server)[..] else { panic!("{}", server.log_text()) };
+    let token = format!("Bearer {TOKEN}");
+    let headers = [("Connection", "close"), ("Authorization", token.as_str())];
+    for (generation, host) in [(2, "127.0.0.1"), (3, "0.0.0.0"), (4, "127.0.0.1")] {
+        // The port is another's as soon as it is let go of.
+        let address = format!("{host}:{}", chosen.port());
+        let admin =
+            format!("admin: {{listen: ['unix:data/admin.sock', '{address}'], token: token}}");
+        folder.write("listeners.yaml", listeners(&admin, "open"));
+        server.wait_for_log(|line| line["generation"] == generation);
+        wait_until("the new address answers", || {
+            // Whoever still came to the old one is not heard any more.
+            let mut stream = TcpStream::connect(chosen).ok()?;
+            stream.set_read_timeout(Some(PATIENCE)).ok()?;
+            stream.write_all(&request("GET", "/healthz", &headers, "")).ok()?;
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).ok()?;
+            answer.starts_with("HTTP/1.1 200 ").then_some(())
+        });
+        assert!(TcpListener::bind(chosen).is_err(), "{host}");
+    }
+}
+
 #[test]
 fn who_says_nothing_is_cut() {
     let server = Tympan::start(&listeners("", "open"));
@@ -545,6 +573,37 @@ fn requests_and_reloads_are_counted() {
         "process_start_time_seconds",
     ] {
         assert!(metric(&server, figure).is_some_and(|value| value >= 0.0), "{figure}");
+    }
+}
+
+#[test]
+fn what_comes_to_no_request_is_counted() {
+    let limits = "{listen: [127.0.0.1:0], proxy_protocol: true, trusted_proxies: [127.0.0.1], \
+                  limits: {first_byte_timeout: 1s, header_timeout: 1s, connections_per_ip: 1}}";
+    let text = listeners("", "open").replace("{listen: [127.0.0.1:0]}", limits);
+    let server = Tympan::start(&text);
+    let refused = |reason: &str| {
+        metric(&server, &format!("tympan_requests_refused_total{{reason=\"{reason}\"}}"))
+    };
+    let named = |bytes: &[u8]| {
+        let mut client = server.connect();
+        let proxy = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07\x0a\0\0\x01\0\x01\0\x50";
+        client.send([proxy, bytes].concat());
+        client
+    };
+    assert_eq!(refused("malformed"), Some(0.0));
+    assert_eq!(named(b"no request\r\n\r\n").response().status, 400);
+    wait_until("it is counted", || (refused("malformed") == Some(1.0)).then_some(()));
+    // Of two connections of one address, one is too many.
+    wait_until("one of two is turned away", || {
+        let (mut first, mut second) = (named(b"GET"), named(b""));
+        assert!(second.is_ended() && first.is_ended());
+        (refused("connections") > Some(0.0)).then_some(())
+    });
+    for (begun, reason) in [(&b""[..], "first_byte_timeout"), (b"GET", "header_timeout")] {
+        let before = refused(reason).unwrap();
+        assert!(named(begun).is_ended());
+        wait_until(reason, || (refused(reason) == Some(before + 1.0)).then_some(()));
     }
 }
 

@@ -25,6 +25,7 @@ mod reload;
 mod requests;
 mod schema;
 mod server;
+mod slow;
 mod sockets;
 mod tidy;
 mod tls;

@@ -499,7 +499,13 @@ impl Client {
 
     fn read_more(&mut self) -> io::Result<bool> {
         let mut buffer = [0; 16 << 10];
-        let n_read = self.stream.read(&mut buffer)?;
+        let n_read = loop {
+            match self.stream.read(&mut buffer) {
+                // A process that was stopped and goes on has not been told anything.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
         self.rest.extend_from_slice(&buffer[..n_read]);
         Ok(n_read > 0)
     }

@@ -316,7 +316,9 @@ fn saves_go_live(style: &Style) -> Vec<Duration> {
         took.push(saved.elapsed());
         let told = server.wait_for_log_since(mark, is_reloaded);
         assert_eq!(told["generation"], number + 1);
-        assert_eq!(told["changes"], "~ behind (responses), ~ hook (responses)");
+        let [old, new] = [209 + number, 210 + number];
+        let changed = |name| format!("~ {name} (responses.accepted.status: {old} -> {new})");
+        assert_eq!(told["changes"], format!("{}, {}", changed("behind"), changed("hook")));
         assert_eq!(told["fingerprint"], fingerprint(&text), "{:?}", began.elapsed());
     }
     if style.tells != Tells::Nothing {
@@ -621,7 +623,7 @@ fn a_secret_that_a_save_names_anew() {
     assert_eq!(server.ask(&signed("/hook", "first")).status, 200);
     folder.write(FILE, with_secrets("{key: {file: two}}", &[("hook", "key")]));
     let told = server.wait_for_log(is_reloaded);
-    assert_eq!(told["changes"], "~ secrets.key:");
+    assert_eq!(told["changes"], "~ secrets.key (file: one -> two)");
     assert_eq!(server.ask(&signed("/hook", "second")).status, 200);
     assert_eq!(server.ask(&signed("/hook", "first")).status, 401);
     // It is followed from now on, and the old one is not.
@@ -670,7 +672,7 @@ fn listeners_come_change_and_go() {
     assert_eq!(statuses(), [200, 200, 404, 404]);
     folder.write(FILE, file(&[listener("c", "/c"), listener("b", "/b2")]));
     let told = server.wait_for_log(is_reloaded);
-    assert_eq!(told["changes"], "- a, ~ b (path), + c");
+    assert_eq!(told["changes"], "- a, ~ b (path: /b -> /b2), + c");
     assert_eq!(told["warnings"], 0);
     assert_eq!(statuses(), [404, 404, 200, 200]);
 
@@ -696,7 +698,8 @@ fn limits_change() {
     assert_eq!(idle.ask(&post("/hook")).status, 210);
 
     folder.write(FILE, file("body: 4KiB, body_timeout: 200ms"));
-    assert_eq!(server.wait_for_log(is_reloaded)["changes"], "~ server:");
+    let changes = "~ server (limits.body: 1KiB -> 4KiB, limits.body_timeout: 1m -> 200ms)";
+    assert_eq!(server.wait_for_log(is_reloaded)["changes"], changes);
     assert_eq!(server.ask(&large).status, 210);
     // A connection that was open sees it, too.
     assert_eq!(idle.ask(&large).status, 210);
@@ -849,7 +852,11 @@ fn a_receipt_names_what_changed() {
     let text = file(211, "secrets: {a: {env: A}}\nlog: {accepted: true}");
     folder.write(FILE, &text);
     let told = server.wait_for_log(is_reloaded);
-    assert_eq!(told["changes"], "~ hook (responses), ~ log:, ~ secrets.a:");
+    assert_eq!(
+        told["changes"],
+        "~ hook (responses.accepted.status: 210 -> 211), ~ log (none -> {accepted: true}), \
+         ~ secrets.a (none -> {env: A})"
+    );
     assert_eq!((&told["generation"], &told["warnings"]), (&json!(2), &json!(2)));
     assert_eq!(told["fingerprint"], fingerprint(&text));
     assert!(told["took"].as_f64().unwrap() > 0.0);

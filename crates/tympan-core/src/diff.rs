@@ -1,10 +1,16 @@
 //! What a save changes.
 
+mod values;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::config::Written;
 use crate::config::WrittenKeys;
+
+pub use values::Differs;
+pub use values::Side;
+pub use values::put_to;
 
 /// The most changes that are told on one line.
 const MOST_IN_LINE: usize = 100;
@@ -23,6 +29,8 @@ pub enum Change {
         listener: String,
         /// Its keys that are new, gone or different.
         keys: Vec<String>,
+        /// What stood there and what stands there now, as far as it is known ([`put_to`]).
+        values: Vec<Differs>,
     },
     /// A listener is gone.
     Removed {
@@ -33,6 +41,8 @@ pub enum Change {
     Section {
         /// The section, and the name in it where it holds names: `server`, `secrets.orders`.
         name: String,
+        /// What stood there and what stands there now, as far as it is known ([`put_to`]).
+        values: Vec<Differs>,
     },
 }
 
@@ -51,13 +61,14 @@ pub fn diff(old: &Written, new: &Written) -> Vec<Change> {
                 };
                 let keys = if old == new { Vec::new() } else { differing(&keys(old), &keys(new)) };
                 if !keys.is_empty() {
-                    changes.push(Change::Changed { listener: name, keys });
+                    changes.push(Change::Changed { listener: name, keys, values: Vec::new() });
                 }
             }
         }
     }
     let sections = differing(&old.sections, &new.sections);
-    changes.extend(sections.into_iter().map(|name| Change::Section { name }));
+    let section = |name| Change::Section { name, values: Vec::new() };
+    changes.extend(sections.into_iter().map(section));
     changes
 }
 
@@ -101,9 +112,18 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Added { listener } => write!(f, "+ {listener}"),
-            Self::Changed { listener, keys } => write!(f, "~ {listener} ({})", keys.join(", ")),
+            Self::Changed { listener, keys, values } if values.is_empty() => {
+                write!(f, "~ {listener} ({})", keys.join(", "))
+            }
+            Self::Changed { listener: name, values, .. } | Self::Section { name, values } => {
+                write!(f, "~ {name}")?;
+                if values.is_empty() {
+                    return Ok(());
+                }
+                let values: Vec<_> = values.iter().map(ToString::to_string).collect();
+                write!(f, " ({})", values.join(", "))
+            }
             Self::Removed { listener } => write!(f, "- {listener}"),
-            Self::Section { name } => write!(f, "~ {name}:"),
         }
     }
 }
@@ -153,7 +173,7 @@ mod tests {
         check(
             "secrets: {a: {env: A}, b: {env: B}}\nlog: {level: info}",
             "secrets: {a: {env: A2}, b: {env: B}}",
-            &["~ log:", "~ secrets.a:"],
+            &["~ log", "~ secrets.a"],
         );
     }
 
@@ -169,7 +189,7 @@ mod tests {
     #[test]
     fn summaries() {
         let added = || Change::Added { listener: "a".into() };
-        let section = || Change::Section { name: "log".into() };
+        let section = || Change::Section { name: "log".into(), values: Vec::new() };
         let removed = || Change::Removed { listener: "b".into() };
         assert_eq!(summary(&[]), "nothing changes");
         assert_eq!(summary(&[added(), added(), removed()]), "2 listeners added, 1 removed");

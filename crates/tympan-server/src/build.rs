@@ -79,9 +79,18 @@ pub(crate) async fn build(
     base: Base,
     number: u64,
 ) -> Result<Built, Box<Failed>> {
-    let building = Building { folder, files, base, number, frozen: Vec::new() };
-    let built = tokio::task::spawn_blocking(|| building.run()).await;
+    let built = tokio::task::spawn_blocking(move || build_here(folder, files, base, number)).await;
     built.unwrap_or_else(|_| Err(Refused::Stopped.into()))
+}
+
+/// Compiles a configuration on this thread.
+pub(crate) fn build_here(
+    folder: PathBuf,
+    files: Files,
+    base: Base,
+    number: u64,
+) -> Result<Built, Box<Failed>> {
+    Building { folder, files, base, number, frozen: Vec::new() }.run()
 }
 
 /// A configuration on its way to be built.

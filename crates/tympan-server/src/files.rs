@@ -1,5 +1,6 @@
 //! Which files a configuration consists of, and what they hold at one moment.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -14,6 +15,8 @@ use tympan_core::config;
 use tympan_core::config::Loaded;
 use tympan_core::config::State;
 use tympan_core::diagnostic::Problem;
+use tympan_core::diff::Side;
+use tympan_core::keys::Secrets;
 use tympan_core::span::FileId;
 use tympan_core::span::Sources;
 use tympan_core::span::Span;
@@ -137,6 +140,22 @@ impl Files {
     /// The file at a path.
     pub(crate) fn get(&self, path: &Path) -> Option<&OneFile> {
         self.all.iter().find(|file| file.path == path)
+    }
+
+    /// The texts that are not the same in `other`: what has changed stands in one of them.
+    pub(crate) fn beside<'f>(
+        &'f self,
+        other: &Self,
+        secrets: &'f [Option<&'f Secrets>],
+    ) -> Side<'f> {
+        let known: HashMap<_, _> = other.all.iter().map(|it| (&it.path, &it.bytes)).collect();
+        let changed = self.all.iter().map(|OneFile { path, bytes }| {
+            let is_same = known.get(path) == Some(&bytes);
+            bytes.as_deref().ok().filter(|_| !is_same).and_then(|it| std::str::from_utf8(it).ok())
+        });
+        let mut changed = changed.collect::<Vec<_>>().into_iter();
+        let root = changed.next().flatten();
+        Side { root, included: changed.flatten().collect(), secrets }
     }
 
     /// The files that are included.

@@ -31,6 +31,7 @@ mod reloads;
 mod serving;
 mod socket;
 mod start;
+mod strays;
 mod systemd;
 mod tls;
 mod watch;

@@ -8,7 +8,6 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use socket2::SockRef;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tympan_core::config::Address;
@@ -88,31 +87,15 @@ impl Listening {
         Ok(bound)
     }
 
-    /// Binds an address that overlaps with ours, as `0.0.0.0:80` does with `127.0.0.1:80`. For a
-    /// moment our own sockets allow it; nobody else's may share a port with us.
+    /// Binds an address that overlaps with one that it takes the place of.
     fn bind_beside_ours(&self, configured: &Address) -> Option<Socket> {
         let Address::Tcp(wanted) = *configured else { return None };
-        let ours: Vec<_> = lock(&self.accepting)
-            .values()
-            .flatten()
-            .filter(|it| match it.socket.address() {
-                Some(Address::Tcp(address)) => address.port() == wanted.port(),
-                _ => false,
-            })
-            .map(|it| Arc::clone(&it.socket))
-            .collect();
-        if ours.is_empty() {
-            return None;
-        }
-        let share = |share| {
-            ours.iter().all(|it| match &**it {
-                Socket::Tcp(listener) => SockRef::from(listener).set_reuse_port(share).is_ok(),
-                Socket::Unix(..) => false,
-            })
-        };
-        let bound = if share(true) { socket::bind_shared(wanted).ok() } else { None };
-        share(false);
-        bound
+        let accepting = lock(&self.accepting);
+        let ours = accepting.values().flatten().filter_map(|it| match &*it.socket {
+            Socket::Tcp(listener) => Some(listener),
+            Socket::Unix(..) => None,
+        });
+        socket::bind_beside(wanted, &ours.collect::<Vec<_>>()).map(Socket::Tcp)
     }
 
     /// Listens at what was bound, and no longer at what is not in `addresses`. Connections that

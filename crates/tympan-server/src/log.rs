@@ -31,6 +31,7 @@ use tympan_core::pipeline::Exchange;
 use tympan_core::roots;
 
 use crate::serving::Shared;
+use crate::strays::Stray;
 
 /// How many refusals of one kind get a line of their own within a window.
 const MOST_ALIKE: u64 = 5;
@@ -154,6 +155,7 @@ pub(crate) fn answered(shared: &Shared, settings: &Log, exchange: &Exchange, ans
 
 /// Tells of what could not be understood as a request at all.
 pub(crate) fn malformed(shared: &Shared, address: Option<IpAddr>, why: &str) {
+    shared.strays.count(Stray::Malformed);
     if shared.refusals.count("", Outcome::Malformed, "no_request") {
         tracing::warn!(client = client(address), reason = shown(why), "no request");
     }
@@ -161,6 +163,7 @@ pub(crate) fn malformed(shared: &Shared, address: Option<IpAddr>, why: &str) {
 
 /// Tells of a connection that was one too many.
 pub(crate) fn turned_away(shared: &Shared, address: IpAddr) {
+    shared.strays.count(Stray::Connections);
     if shared.refusals.count("", Outcome::RateLimited, "connections") {
         tracing::warn!(client = client(Some(address)), "too many connections of one address");
     }

@@ -20,6 +20,7 @@ use tympan_core::config::Address;
 use tympan_core::config::Config;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Severity;
+use tympan_core::diff;
 use tympan_core::diff::diff;
 use tympan_core::keys::Secrets;
 use tympan_core::pipeline::Live;
@@ -53,6 +54,7 @@ use crate::serving::Serving;
 use crate::serving::Shared;
 use crate::start;
 use crate::start::Started;
+use crate::strays::Strays;
 use crate::systemd;
 use crate::tls::Tls;
 use crate::watch;
@@ -68,6 +70,10 @@ const POLL: Duration = Duration::from_secs(2);
 /// How long an included file has to be gone until its listeners are: some editors and checkouts
 /// remove a file before they write it anew.
 const GRACE: Duration = Duration::from_millis(2_500);
+
+/// With more changes than this, a receipt names keys and no values: both sides would have to be
+/// read once more.
+const MOST_TOLD: usize = 1000;
 
 /// What the reloading task is told.
 pub(crate) enum Command {
@@ -137,11 +143,13 @@ impl Reloader {
         let started = start::build(&file, &folder, Arc::clone(&rates)).await?;
         let Started { built, patterns, broken } = started;
         let serving = built.serving(&destinations, &Meters::none());
+        let strays = Arc::new(Strays::default());
         let shared = Arc::new(Shared {
             serving: ArcSwap::from_pointee(serving),
             clock: Clock::new(),
             gate: Arc::new(Gate::new(built.config.server.limits.connections)),
-            watchman: Watchman::default(),
+            watchman: Watchman::counting(Arc::clone(&strays)),
+            strays,
             refusals: log::Refusals::default(),
             reloads: Reloads::started(),
             is_stopping: AtomicBool::new(false),
@@ -351,16 +359,23 @@ impl Reloader {
         if !built.diagnostics.is_empty() {
             (self.on_diagnostics)(&built.diagnostics, &built.sources);
         }
+        let took = started.elapsed();
         let live = Arc::clone(&self.shared.serving.load().live);
+        let known = [Some(&self.secrets), Some(&built.secrets)];
+        let (before, now) = (&self.served, &built.files);
+        let mut changes = diff(&self.config.written, &built.config.written);
+        if changes.len() <= MOST_TOLD {
+            diff::put_to(&mut changes, &before.beside(now, &known), &now.beside(before, &known));
+        }
         let receipt = Receipt {
             generation: live.generation().number,
             is_new: true,
             fingerprint: live.generation().fingerprint.clone(),
-            changes: diff(&self.config.written, &built.config.written),
+            changes,
             warnings: built.diagnostics.count(Severity::Warning),
             states: changed_states(old, &live),
             frozen: built.frozen,
-            took: started.elapsed(),
+            took,
         };
         self.keeper.keep(&self.file, &built.config.state, &built.files);
         self.config = built.config.without_listeners();

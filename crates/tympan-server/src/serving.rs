@@ -17,6 +17,7 @@ use crate::log::Refusals;
 use crate::memory::Memory;
 use crate::meters::Meters;
 use crate::reloads::Reloads;
+use crate::strays::Strays;
 use crate::tls::Tls;
 use crate::watchman::Watchman;
 
@@ -49,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) gate: Arc<Gate>,
     /// Who sees that none of them takes too long, and tells them to end.
     pub(crate) watchman: Watchman,
+    /// Connections that came to nothing.
+    pub(crate) strays: Arc<Strays>,
     /// Counts that a reload must not forget.
     pub(crate) refusals: Refusals,
     pub(crate) reloads: Reloads,

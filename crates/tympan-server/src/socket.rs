@@ -122,9 +122,23 @@ pub(crate) async fn bind(address: &Address) -> io::Result<Vec<Socket>> {
     }
 }
 
+/// Binds an address that overlaps with some of ours, as `0.0.0.0:80` does with `127.0.0.1:80`. For a
+/// moment those allow it; nobody else's may ever share a port with us.
+pub(crate) fn bind_beside(wanted: SocketAddr, ours: &[&TcpListener]) -> Option<TcpListener> {
+    let has_port = |it: &&&TcpListener| it.local_addr().is_ok_and(|it| it.port() == wanted.port());
+    let ours: Vec<_> = ours.iter().filter(has_port).collect();
+    if ours.is_empty() {
+        return None;
+    }
+    let share = |share| ours.iter().all(|it| SockRef::from(**it).set_reuse_port(share).is_ok());
+    let bound = if share(true) { bind_shared(wanted).ok() } else { None };
+    share(false);
+    bound
+}
+
 /// Binds a TCP address whose port sockets of ours allow to share for the moment; it is not shared
 /// with anybody else afterwards.
-pub(crate) fn bind_shared(address: SocketAddr) -> io::Result<Socket> {
+fn bind_shared(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
@@ -134,7 +148,7 @@ pub(crate) fn bind_shared(address: SocketAddr) -> io::Result<Socket> {
     socket.bind(address)?;
     let listener = socket.listen(BACKLOG)?;
     SockRef::from(&listener).set_reuse_port(false)?;
-    Ok(Socket::Tcp(listener))
+    Ok(listener)
 }
 
 fn bind_unix(path: &Path) -> io::Result<Socket> {

@@ -13,6 +13,8 @@ use tympan_core::config::Limits;
 use crate::pace::Pace;
 use crate::pace::Phase;
 use crate::pace::Progress;
+use crate::strays::Stray;
+use crate::strays::Strays;
 
 /// How often everybody is looked at: within an eighth of the shortest limit, but neither all the
 /// time nor so rarely that nobody would call it in time.
@@ -27,6 +29,8 @@ pub(crate) struct Watchman {
     watched: Mutex<Vec<Watched>>,
     /// Told when there is somebody to look at.
     somebody: Notify,
+    /// Where those are counted who were cut before they had sent a head.
+    strays: Arc<Strays>,
 }
 
 #[derive(Debug)]
@@ -38,9 +42,16 @@ struct Watched {
     seen: Progress,
     turn_since: Instant,
     piece_since: Instant,
+    /// Whether it was ordered to end at once.
+    is_cut: bool,
 }
 
 impl Watchman {
+    /// One that tells who was cut before anything of theirs was understood.
+    pub(crate) fn counting(strays: Arc<Strays>) -> Self {
+        Self { strays, ..Self::default() }
+    }
+
     /// A new connection, which is watched as long as somebody else holds it.
     pub(crate) fn watch(&self) -> Arc<Pace> {
         let pace = Arc::new(Pace::new());
@@ -51,6 +62,7 @@ impl Watchman {
             opened: now,
             turn_since: now,
             piece_since: now,
+            is_cut: false,
         };
         let mut everybody = self.lock();
         if everybody.is_empty() {
@@ -81,7 +93,7 @@ impl Watchman {
 
     fn look(&self, limits: &Limits, now: Instant) {
         self.lock().retain_mut(|watched| {
-            watched.look(limits, now);
+            watched.look(limits, now, &self.strays);
             Arc::strong_count(&watched.pace) > 1
         });
     }
@@ -92,7 +104,7 @@ impl Watchman {
 }
 
 impl Watched {
-    fn look(&mut self, limits: &Limits, now: Instant) {
+    fn look(&mut self, limits: &Limits, now: Instant, strays: &Strays) {
         let progress = self.pace.progress();
         if progress.turn != self.seen.turn {
             (self.turn_since, self.piece_since) = (now, now);
@@ -102,20 +114,39 @@ impl Watched {
         self.seen = progress;
         let turn = now.duration_since(self.turn_since);
         let piece = now.duration_since(self.piece_since);
+        let is_late = match progress.phase {
+            Phase::Fresh => turn >= limits.first_byte_timeout,
+            Phase::Head => turn >= limits.header_timeout,
+            Phase::Body => turn >= limits.body_timeout || piece >= limits.body_idle_timeout,
+            Phase::Work => false,
+            Phase::Answer => turn >= limits.answer_timeout,
+            Phase::Idle => turn >= limits.idle_timeout,
+            Phase::Quiet => piece >= limits.http2_idle_timeout,
+        };
         match progress.phase {
-            Phase::Fresh if turn >= limits.first_byte_timeout => self.pace.cut(),
-            Phase::Head if turn >= limits.header_timeout => self.pace.cut(),
-            Phase::Body if turn >= limits.body_timeout || piece >= limits.body_idle_timeout => {
-                self.pace.be_late(progress.turn);
-            }
-            Phase::Answer if turn >= limits.answer_timeout => self.pace.cut(),
-            Phase::Idle if turn >= limits.idle_timeout => self.pace.cut(),
-            Phase::Quiet if piece >= limits.http2_idle_timeout => self.pace.cut(),
+            // It is still to be told so.
+            Phase::Body if is_late => self.pace.be_late(progress.turn),
+            phase if is_late => self.cut(phase, strays),
             _ => {}
         }
         if now.duration_since(self.opened) >= limits.connection_age {
             self.pace.finish();
         }
+    }
+
+    /// Orders it to end at once.
+    fn cut(&mut self, phase: Phase, strays: &Strays) {
+        let stray = match phase {
+            Phase::Fresh => Some(Stray::FirstByteTimeout),
+            Phase::Head => Some(Stray::HeaderTimeout),
+            _ => None,
+        };
+        // It may be seen once more before it has ended.
+        if let Some(stray) = stray.filter(|_| !self.is_cut) {
+            strays.count(stray);
+        }
+        self.is_cut = true;
+        self.pace.cut();
     }
 }
 
@@ -150,6 +181,8 @@ mod tests {
 
     use super::Watchman;
     use crate::pace::Phase;
+    use crate::strays::Stray;
+    use crate::strays::Strays;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -202,6 +235,20 @@ mod tests {
             let expected = SECOND * expected;
             assert!((expected..=expected + SECOND / 2).contains(&found), "{phase:?}: {found:?}");
         }
+    }
+
+    #[test]
+    fn whoever_is_cut_is_counted_once() {
+        let strays = Arc::new(Strays::default());
+        let watchman = Watchman::counting(Arc::clone(&strays));
+        let [_fresh, head, idle] = [(); 3].map(|()| watchman.watch());
+        head.turn_to(Phase::Head);
+        idle.turn_to(Phase::Idle);
+        let now = Instant::now();
+        for seconds in [0, 10, 20] {
+            watchman.look(&limits(), now + seconds * SECOND);
+        }
+        assert_eq!(Stray::ALL.map(|stray| strays.read(stray)), [0, 0, 1, 1]);
     }
 
     #[tokio::test(start_paused = true)]

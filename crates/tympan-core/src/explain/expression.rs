@@ -6,9 +6,16 @@ use super::Detail;
 use super::look::Look;
 use super::shown;
 use super::written::Text;
+use crate::escape::escaped;
 use crate::pipeline::Scope;
 use crate::roots;
 use crate::roots::Place;
+use crate::yaml::Entry;
+use crate::yaml::Node;
+use crate::yaml::Value;
+
+/// How many characters of the name of a field are shown.
+const MOST_CHARACTERS: usize = 80;
 
 /// An expression and every part of it with its value, in the order in which they are written.
 pub(super) fn details(
@@ -29,4 +36,35 @@ pub(super) fn details(
         Detail::Value(shown::source(written), shown(&part.expression))
     }));
     details
+}
+
+/// Every expression that a structured value is built of, each with the name of its field.
+pub(super) fn fields(
+    look: &Look<'_>,
+    name: &str,
+    node: &Node,
+    place: Place,
+    scope: &Scope<'_, '_>,
+) -> Vec<Detail> {
+    if let Some(text) = look.written.text(node) {
+        let mut details = details(look, text, place, scope);
+        if let Some(Detail::Value(whole, _)) = details.first_mut() {
+            *whole = format!("{}: {whole}", escaped(name, MOST_CHARACTERS));
+        }
+        return details;
+    }
+    match &node.value {
+        Value::Map(entries) => {
+            let below = |it: &Entry| format!("{name}.{}", it.key.name);
+            let fields = entries.iter().map(|it| fields(look, &below(it), &it.node, place, scope));
+            fields.flatten().collect()
+        }
+        Value::List(items) => {
+            let numbered = items.iter().enumerate();
+            let fields = numbered
+                .map(|(index, it)| fields(look, &format!("{name}[{index}]"), it, place, scope));
+            fields.flatten().collect()
+        }
+        _ => Vec::new(),
+    }
 }

@@ -35,6 +35,12 @@ const MOST_SLIPS: usize = 2;
 /// How many events are shown.
 const MOST_EVENTS: usize = 3;
 
+/// What is said about one event.
+const EVENT: [&str; 4] = ["id", "type", "subject", "data"];
+
+/// How many values of what one event is made of are shown.
+const MOST_VALUES: usize = 60;
+
 /// What looks on while one listener decides.
 pub(super) struct Look<'q> {
     question: &'q Question<'q>,
@@ -49,6 +55,8 @@ pub(super) struct Look<'q> {
 #[derive(Default)]
 struct Noted {
     stages: Vec<Stage>,
+    /// What items are made of, and then what each event is.
+    events: Vec<Vec<Detail>>,
     /// The likeliest causes by proof: those of the last look at it count.
     causes: Vec<(usize, Vec<String>)>,
     /// Those of everything else.
@@ -88,9 +96,8 @@ impl<'q> Look<'q> {
     pub(super) fn body(&self, size: u64, limit: u64) {
         if size > limit {
             let decision = format!("{size} bytes are more than the limit of {limit}");
-            let limits = self.written.key("limits");
-            let own = limits.and_then(|limits| entry(&limits.node, "body"));
-            self.note(Kind::Body, 0, decision, own.map(|own| own.key.span), Vec::new());
+            let at = self.written.setting("limits", "body").map(|it| it.key.span);
+            self.note(Kind::Body, 0, decision, at, Vec::new());
         }
     }
 
@@ -107,8 +114,12 @@ impl<'q> Look<'q> {
         } else if let Some(reason) = end.reason.as_ref().filter(|_| is_invalid) {
             self.stopped(reason);
         } else if end.outcome == Outcome::Accepted {
-            let at = self.key("events");
-            self.note(Kind::Events, 0, "no event".to_owned(), at, Vec::new());
+            let mut made = self.made().into_iter();
+            let (items, events) = (made.next().unwrap_or_default(), made.flatten());
+            let is_heard = !self.listener.deliver.is_empty();
+            let decision = if is_heard { "no event" } else { "delivered nowhere" }.to_owned();
+            let details = items.into_iter().chain(events).collect();
+            self.note(Kind::Events, 0, decision, self.key("events"), details);
         }
         let unverified = unchecked.map(|numbers| proof::unchecked(&self, self.question, numbers));
         let noted = self.noted.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -170,11 +181,38 @@ impl<'q> Look<'q> {
         });
         let to = names.collect::<Vec<_>>().join(", ");
         let n_events = shown::count(record.events.len(), "event");
-        let details = record.events.iter().take(MOST_EVENTS).map(|event| {
-            Detail::Fact("event", self.shown.wide(&String::from_utf8_lossy(&event.json)))
-        });
+        let mut made = self.made().into_iter();
+        let mut details = made.next().unwrap_or_default();
+        for event in record.events.iter().take(MOST_EVENTS) {
+            let json = self.shown.wide(&String::from_utf8_lossy(&event.json));
+            details.push(Detail::Fact("event", json));
+            details.extend(made.next().unwrap_or_default());
+        }
         let at = self.key("events").or_else(|| self.key("deliver"));
-        self.note(Kind::Events, 0, format!("{n_events} to {to}"), at, details.collect());
+        self.note(Kind::Events, 0, format!("{n_events} to {to}"), at, details);
+    }
+
+    /// What was seen while events were made.
+    fn made(&self) -> Vec<Vec<Detail>> {
+        std::mem::take(&mut self.noted.lock().unwrap_or_else(PoisonError::into_inner).events)
+    }
+
+    /// What the keys of `events` say while events are made.
+    fn making(&self, fact: &Fact<'_>, scope: &Scope<'_, '_>) {
+        let (keys, place): (&[&str], _) = match fact {
+            Fact::Event { index: Some(MOST_EVENTS..) } => return,
+            Fact::Event { index: Some(_) } => (&EVENT, Place::Event),
+            Fact::Event { index: None } => (&EVENT, Place::Verified),
+            _ => (&["each"], Place::Verified),
+        };
+        let Some(events) = self.written.key("events") else { return };
+        let written = keys.iter().filter_map(|key| entry(&events.node, key));
+        let details = written
+            .flat_map(|it| expression::fields(self, &it.key.name, &it.node, place, scope))
+            .take(MOST_VALUES)
+            .collect();
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.events.push(details);
     }
 
     /// A stage that is only told by the end that it brought.
@@ -193,7 +231,20 @@ impl<'q> Look<'q> {
         let at = each.map(|each| each.key.span).or_else(|| self.key(key));
         // Behind those names of `let` that could be computed.
         let index = if kind == Kind::Let { self.lets.len() } else { 0 };
-        self.note(kind, index, reason.to_string(), at, Vec::new());
+        let details = self.made().into_iter().flatten().collect();
+        self.note(kind, index, reason.to_string(), at, details);
+    }
+
+    fn media_type(&self, taken: bool, scope: &Scope<'_, '_>) {
+        let found = scope.head.media_type().unwrap_or_else(|| "none".to_owned());
+        let found = escaped(&found, 60);
+        let decision = if taken {
+            format!("{found} is taken")
+        } else {
+            let wanted = self.listener.content_types.join(", ");
+            format!("{found} is not taken, but {wanted}")
+        };
+        self.note(Kind::MediaType, 0, decision, self.key("content_types"), Vec::new());
     }
 
     /// What the body's own type says that it is.
@@ -268,17 +319,7 @@ impl Watch for Look<'_> {
                     self.note(Kind::Verify, 0, decision, self.key("verification"), Vec::new());
                 }
             }
-            Fact::MediaType { taken } => {
-                let found = scope.head.media_type().unwrap_or_else(|| "none".to_owned());
-                let found = escaped(&found, 60);
-                let decision = if *taken {
-                    format!("{found} is taken")
-                } else {
-                    let wanted = self.listener.content_types.join(", ");
-                    format!("{found} is not taken, but {wanted}")
-                };
-                self.note(Kind::MediaType, 0, decision, self.key("content_types"), Vec::new());
-            }
+            Fact::MediaType { taken } => self.media_type(*taken, scope),
             Fact::Decoded { fault } => {
                 let parser = match self.listener.accept {
                     Accept::Json => "JSON",
@@ -307,6 +348,12 @@ impl Watch for Look<'_> {
                 let details = self.decision("reject", scope);
                 self.note(Kind::Reject, 0, decision.to_owned(), self.key("reject"), details);
             }
+            Fact::Schema { fault } => {
+                let decision = fault
+                    .map_or_else(|| "the body is as it should be".to_owned(), Reason::to_string);
+                self.note(Kind::Schema, 0, decision, self.key("payload_schema"), Vec::new());
+            }
+            Fact::Events | Fact::Event { .. } => self.making(fact, scope),
             Fact::Filter { passed } => {
                 let decision = if *passed { "true" } else { "false: it is left out" };
                 let details = self.decision("filter", scope);

@@ -132,6 +132,7 @@ pub enum Kind {
     Decode,
     Let,
     Reject,
+    Schema,
     Filter,
     Events,
 }
@@ -161,6 +162,7 @@ impl Kind {
             Self::Decode => "decode",
             Self::Let => "let",
             Self::Reject => "reject",
+            Self::Schema => "schema",
             Self::Filter => "filter",
             Self::Events => "events",
         }

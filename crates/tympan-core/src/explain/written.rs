@@ -22,6 +22,8 @@ pub(super) struct Written {
     dialect: Dialect,
     /// The listener's name, and everything below it.
     listener: Option<Entry>,
+    /// What it says where it does not say it itself.
+    defaults: Option<Node>,
 }
 
 /// An expression as it is written.
@@ -34,17 +36,30 @@ pub(super) struct Text<'w> {
 impl Written {
     /// Reads the lines of a listener again.
     pub(super) fn read(sources: &Sources, listener: &Listener) -> Self {
-        let file = listener.at.file;
-        let mut search =
-            Search { name: &listener.name, dialect: Dialect::Moveworks, found: None, file };
-        // It was read before without a mistake; if not, there are no places to be told.
-        let _ = yaml::read(file, &sources.file(file).text, &mut search);
-        Self { dialect: search.dialect, listener: search.found }
+        let (root, file) = (FileId::default(), listener.at.file);
+        let (name, dialect) = (listener.name.as_str(), Dialect::Moveworks);
+        let mut search = Search { name, dialect, found: None, defaults: None, file, is_root: true };
+        // They were read before without a mistake; if not, there are no places to be told.
+        let _ = yaml::read(root, &sources.file(root).text, &mut search);
+        if file != root {
+            search.is_root = false;
+            let _ = yaml::read(file, &sources.file(file).text, &mut search);
+        }
+        Self { dialect: search.dialect, listener: search.found, defaults: search.defaults }
     }
 
-    /// The key of the listener's that is called so, and what stands under it.
+    /// The key that is called so, and what stands under it: the listener's own, or else that of
+    /// `defaults`.
     pub(super) fn key(&self, name: &str) -> Option<&Entry> {
-        entry(&self.listener.as_ref()?.node, name)
+        let own = self.listener.as_ref().and_then(|listener| entry(&listener.node, name));
+        own.or_else(|| entry(self.defaults.as_ref()?, name))
+    }
+
+    /// One of the settings under a key, each of which may be the listener's own or a default.
+    pub(super) fn setting(&self, name: &str, setting: &str) -> Option<&Entry> {
+        let sides = [self.listener.as_ref().map(|it| &it.node), self.defaults.as_ref()];
+        let mut found = sides.into_iter().flatten().filter_map(|side| entry(side, name));
+        found.find_map(|found| entry(&found.node, setting))
     }
 
     /// Where the listener's path is written, or else its name.
@@ -115,7 +130,9 @@ struct Search<'s> {
     name: &'s str,
     dialect: Dialect,
     found: Option<Entry>,
+    defaults: Option<Node>,
     file: FileId,
+    is_root: bool,
 }
 
 impl Sections for Search<'_> {
@@ -124,9 +141,13 @@ impl Sections for Search<'_> {
     }
 
     fn section(&mut self, key: Key, node: Node) {
-        let is_jmespath = matches!(&node.value, Value::Text(word) if word == "jmespath");
-        if key.name == "expressions" && is_jmespath {
-            self.dialect = Dialect::Jmespath;
+        match (key.name.as_str(), &node.value) {
+            ("expressions", Value::Text(word)) if word == "jmespath" => {
+                self.dialect = Dialect::Jmespath;
+            }
+            ("expressions", _) => self.dialect = Dialect::Moveworks,
+            ("defaults", _) if self.is_root => self.defaults = Some(node),
+            _ => {}
         }
     }
 

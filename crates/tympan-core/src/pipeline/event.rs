@@ -8,6 +8,7 @@ use tympan_expr::Value;
 
 use super::Scope;
 use super::lookup::Lookup;
+use super::watch::Fact;
 use crate::config;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
@@ -101,7 +102,9 @@ impl MakeEvents {
         wanted: bool,
     ) -> Result<Vec<Event>, Stop> {
         let mut events = Vec::new();
+        scope.tell(|| Fact::Events);
         let mut make = |scope: &Scope<'_, '_>, index| -> Result<(), Stop> {
+            scope.tell(|| Fact::Event { index });
             let draft = self.draft(scope)?;
             if wanted {
                 events.push(draft.render(scope, origin, index)?);

@@ -373,10 +373,12 @@ impl Exchange {
         }
         if let Some(schema) = &pipeline.payload_schema {
             let body = scope.parsed.as_ref().map(Value::to_json).unwrap_or_default();
-            schema.check(&body).map_err(|Mismatch { pointer, why }| Stop {
-                outcome: Outcome::Invalid,
-                reason: Reason::Schema { pointer: pipeline.redact.shown_pointer(&pointer), why },
-            })?;
+            let judged = schema.check(&body).map_err(|Mismatch { pointer, why }| Reason::Schema {
+                pointer: pipeline.redact.shown_pointer(&pointer),
+                why,
+            });
+            scope.tell(|| Fact::Schema { fault: judged.as_ref().err() });
+            judged.map_err(|reason| Stop { outcome: Outcome::Invalid, reason })?;
         }
         if let Some(filter) = &pipeline.filter {
             let wanted = decide(filter, &scope, "filter")?;

@@ -68,6 +68,9 @@ impl Head {
             (Some(host), Some(authority)) if host.as_bytes() != authority.as_bytes() => {
                 Some("a Host that is not that of the target")
             }
+            (Some(host), _) if !host.as_bytes().iter().all(|byte| is_of_host(*byte)) => {
+                Some("a Host that is no host")
+            }
             _ => None,
         }
     }
@@ -91,6 +94,12 @@ impl Head {
     pub(crate) fn values(&self, name: impl AsHeaderName) -> impl Iterator<Item = &[u8]> {
         self.headers.get_all(name).iter().map(HeaderValue::as_bytes)
     }
+}
+
+/// Whether a host with its port may hold a byte (RFC 3986, section 3.2.2). What ends a host elsewhere may
+/// not stand in one: `user@host` and `host/path` would be read in two ways.
+fn is_of_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:%[]".contains(&byte)
 }
 
 /// Crockford's base 32, as ULIDs are written: sorted as text they are sorted by time.

@@ -6,6 +6,7 @@ use tympan_expr::Text;
 use tympan_expr::Value;
 
 use super::Scope;
+use crate::outcome::Reason;
 use crate::outcome::Stop;
 use crate::scheme::Signature;
 use crate::scheme::Timestamp;
@@ -40,8 +41,14 @@ pub(crate) enum Fact<'f> {
     Let { index: usize, value: &'f Value<'f> },
     /// What `reject` decided.
     Reject { rejected: bool },
+    /// What `payload_schema` found wrong with the body, if anything.
+    Schema { fault: Option<&'f Reason> },
     /// What `filter` decided.
     Filter { passed: bool },
+    /// Events are made.
+    Events,
+    /// An event is made: of the item at this index, if it is made of one.
+    Event { index: Option<usize> },
 }
 
 /// What a signature proves, and of what.

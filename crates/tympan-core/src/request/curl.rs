@@ -5,6 +5,7 @@ use http::header;
 
 use super::Draft;
 use super::Fault;
+use super::OtherFiles;
 use super::Saved;
 use super::basic;
 use super::shell;
@@ -62,21 +63,32 @@ const IGNORED_WITH_VALUE: [&str; 17] = [
 ];
 
 /// What the options say.
-#[derive(Default)]
-struct Options {
+struct Options<'f> {
+    /// Where the files are that they name.
+    files: OtherFiles<'f>,
     method: Option<String>,
     url: Option<String>,
     headers: Vec<String>,
-    data: Option<String>,
+    data: Option<Vec<u8>>,
     is_json: bool,
     in_query: bool,
     is_head: bool,
     user: Option<String>,
 }
 
-pub(super) fn read(text: &str) -> Result<Saved, Fault> {
+pub(super) fn read(text: &str, files: OtherFiles<'_>) -> Result<Saved, Fault> {
     let words = shell::words(text)?;
-    let mut options = Options::default();
+    let mut options = Options {
+        files,
+        method: None,
+        url: None,
+        headers: Vec::new(),
+        data: None,
+        is_json: false,
+        in_query: false,
+        is_head: false,
+        user: None,
+    };
     // The first word is the command.
     let mut words = words.into_iter().skip(1);
     while let Some(word) = words.next() {
@@ -85,7 +97,7 @@ pub(super) fn read(text: &str) -> Result<Saved, Fault> {
     options.request()
 }
 
-impl Options {
+impl Options<'_> {
     fn take(&mut self, word: String, rest: &mut impl Iterator<Item = String>) -> Result<(), Fault> {
         if !word.starts_with('-') || word == "-" {
             return self.set_url(word);
@@ -119,23 +131,32 @@ impl Options {
         match option {
             "-X" | "--request" => self.method = Some(value()?),
             "-H" | "--header" => self.headers.push(value()?),
-            "-d" | "--data" | "--data-ascii" | "--data-binary" => {
-                let data = value()?;
-                if let Some(file) = data.strip_prefix('@') {
-                    return Err(in_file(file));
-                }
+            "-d" | "--data" | "--data-ascii" => {
+                let (data, is_file) = self.data(value()?)?;
+                // Of a file, curl leaves out what ends lines.
+                let is_kept = |byte: &u8| !is_file || !matches!(byte, b'\r' | b'\n' | b'\0');
+                self.add(&data.into_iter().filter(is_kept).collect::<Vec<_>>());
+            }
+            "--data-binary" => {
+                let (data, _) = self.data(value()?)?;
                 self.add(&data);
             }
-            "--data-raw" => self.add(&value()?),
-            "--data-urlencode" => self.add(&urlencoded(&value()?)?),
+            "--data-raw" => self.add(value()?.as_bytes()),
+            "--data-urlencode" => {
+                let data = self.urlencoded(&value()?)?;
+                self.add(data.as_bytes());
+            }
             "--json" => {
-                let data = value()?;
-                if let Some(file) = data.strip_prefix('@') {
-                    return Err(in_file(file));
-                }
+                let (data, _) = self.data(value()?)?;
                 self.is_json = true;
                 // Unlike the others, several pieces are put together as they are.
-                self.data.get_or_insert_default().push_str(&data);
+                self.data.get_or_insert_default().extend_from_slice(&data);
+            }
+            "-F" | "--form" | "--form-string" => {
+                return Err(Fault::new(format!(
+                    "with {option}, curl makes up a boundary each time, so that the body that was \
+                     sent is not known: save the request as a raw message instead"
+                )));
             }
             "-u" | "--user" => self.user = Some(value()?),
             "-A" | "--user-agent" => self.headers.push(format!("User-Agent: {}", value()?)),
@@ -165,13 +186,40 @@ impl Options {
         }
     }
 
-    fn add(&mut self, data: &str) {
+    /// What an option gives as data, and whether it stands in a file: `@FILE`.
+    fn data(&self, written: String) -> Result<(Vec<u8>, bool), Fault> {
+        match written.strip_prefix('@') {
+            Some(file) => Ok((self.file(file)?, true)),
+            None => Ok((written.into_bytes(), false)),
+        }
+    }
+
+    fn file(&self, name: &str) -> Result<Vec<u8>, Fault> {
+        (self.files)(name).map_err(|why| {
+            Fault::new(format!("the body is in another file, {name}, which is not read: {why}"))
+        })
+    }
+
+    /// `content`, `=content`, `name=content`, `@file` and `name@file`, encoded as a form.
+    fn urlencoded(&self, data: &str) -> Result<String, Fault> {
+        // Unlike a form, curl writes a blank as `%20`.
+        let encode = |text: &[u8]| byte_serialize(text).collect::<String>().replace('+', "%20");
+        let Some(at) = data.find(['=', '@']) else { return Ok(encode(data.as_bytes())) };
+        let (name, content) = (&data[..at], &data[at + 1..]);
+        let name = if name.is_empty() { String::new() } else { format!("{name}=") };
+        if data[at..].starts_with('@') {
+            return Ok(format!("{name}{}", encode(&self.file(content)?)));
+        }
+        Ok(format!("{name}{}", encode(content.as_bytes())))
+    }
+
+    fn add(&mut self, data: &[u8]) {
         match &mut self.data {
             Some(known) => {
-                known.push('&');
-                known.push_str(data);
+                known.push(b'&');
+                known.extend_from_slice(data);
             }
-            none => *none = Some(data.to_owned()),
+            none => *none = Some(data.to_vec()),
         }
     }
 
@@ -186,7 +234,7 @@ impl Options {
         {
             url = url.split('#').next().unwrap_or_default().to_owned();
             url.push(if url.contains('?') { '&' } else { '?' });
-            url.push_str(&data);
+            url.push_str(&String::from_utf8_lossy(&data));
         }
         let usual = match &body {
             _ if self.is_head => "HEAD",
@@ -224,33 +272,11 @@ impl Options {
                 draft.header(name.as_str(), value.as_bytes())?;
             }
         }
-        Ok(draft.end(body.unwrap_or_default().into_bytes()))
+        Ok(draft.end(body.unwrap_or_default()))
     }
 }
 
 fn takes_value(option: &str) -> bool {
-    matches!(option, "-X" | "-H" | "-d" | "-u" | "-A" | "-e" | "-b")
+    matches!(option, "-X" | "-H" | "-d" | "-F" | "-u" | "-A" | "-e" | "-b")
         || IGNORED_WITH_VALUE.contains(&option)
-}
-
-fn in_file(file: &str) -> Fault {
-    Fault::new(format!(
-        "the body is in another file, {file}: give it with --url and --body, or put it in its place"
-    ))
-}
-
-/// `content`, `=content` and `name=content`, encoded as a form.
-fn urlencoded(data: &str) -> Result<String, Fault> {
-    let encode = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-    // Unlike a form, curl writes a blank as `%20`.
-    let encode = |text: &str| encode(text).replace('+', "%20");
-    match (data.find('='), data.find('@')) {
-        (Some(at), other) if other.is_none_or(|other| at < other) => {
-            let (name, content) = (&data[..at], &data[at + 1..]);
-            let name = if name.is_empty() { String::new() } else { format!("{name}=") };
-            Ok(format!("{name}{}", encode(content)))
-        }
-        (_, Some(at)) => Err(in_file(&data[at + 1..])),
-        _ => Ok(encode(data)),
-    }
 }

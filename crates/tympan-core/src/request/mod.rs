@@ -49,6 +49,9 @@ pub struct Saved {
     pub notes: Vec<String>,
 }
 
+/// What gives the bytes of other files, which a `curl` command line may name, or why not.
+pub type OtherFiles<'f> = &'f dyn Fn(&str) -> Result<Vec<u8>, String>;
+
 /// Why a file holds no request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault(String);
@@ -75,7 +78,7 @@ impl std::error::Error for Fault {}
 /// # Errors
 ///
 /// Why it holds none.
-pub fn read(bytes: &[u8]) -> Result<Vec<Saved>, Fault> {
+pub fn read(bytes: &[u8], files: OtherFiles<'_>) -> Result<Vec<Saved>, Fault> {
     if bytes.len() > MOST_BYTES {
         return Err(Fault::new(format!("it is larger than {MOST_BYTES} bytes")));
     }
@@ -91,7 +94,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Saved>, Fault> {
     if word.starts_with(b"curl ") || word.starts_with(b"curl\t") || word.starts_with(b"curl.exe ") {
         let text = std::str::from_utf8(word)
             .map_err(|_| Fault::new("the command line of curl is no UTF-8"))?;
-        return curl::read(text).map(|saved| vec![saved]);
+        return curl::read(text, files).map(|saved| vec![saved]);
     }
     raw::read(begin).map(|saved| vec![saved])
 }

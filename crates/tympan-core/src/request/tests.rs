@@ -2,7 +2,15 @@
 
 use super::Saved;
 use super::instant;
-use super::read;
+
+/// What files there are.
+fn read(bytes: &[u8]) -> Result<Vec<Saved>, super::Fault> {
+    super::read(bytes, &|name| match name {
+        "body.json" => Ok(b"{\r\n\"a\": \"\xff\"}\n".to_vec()),
+        "text" => Ok("ü&\n".into()),
+        _ => Err("it is not there".to_owned()),
+    })
+}
 
 /// The one request in a text.
 #[track_caller]
@@ -110,18 +118,32 @@ fn command_lines_of_curl() {
 }
 
 #[test]
+fn bodies_in_other_files() {
+    let body = |line: &str| one(line).body;
+    assert_eq!(body("curl --data-binary @body.json h"), &b"{\r\n\"a\": \"\xff\"}\n"[..]);
+    assert_eq!(body("curl --json @body.json h"), &b"{\r\n\"a\": \"\xff\"}\n"[..]);
+    assert_eq!(body("curl -d @body.json -d x h"), &b"{\"a\": \"\xff\"}&x"[..]);
+    assert_eq!(
+        body("curl --data-urlencode a@text --data-urlencode @text h"),
+        "a=%C3%BC%26%0A&%C3%BC%26%0A"
+    );
+    assert_eq!(body("curl --data-raw @text --data-urlencode =a@b h"), "@text&a%40b");
+}
+
+#[test]
 fn no_command_lines() {
     refuse("curl 'h", "nothing closes");
     refuse("curl \"h", "nothing closes");
     refuse("curl $'h", "nothing closes");
     refuse("curl -d x", "no URL");
     refuse("curl h i", "several URLs");
-    refuse("curl -d @file h", "another file, file");
+    refuse("curl -d @file h", "another file, file, which is not read: it is not there");
     refuse("curl --data-urlencode a@file h", "another file, file");
     refuse("curl -d \"$BODY\" h", "the variable $BODY");
     refuse("curl -d $(cat x) h", "only the shell knows");
     refuse("curl -d `cat x` h", "only the shell knows");
-    refuse("curl -F a=b h", "-F of curl is not understood");
+    refuse("curl -F a=b h", "makes up a boundary");
+    refuse("curl -T body.json h", "-T of curl is not understood");
     refuse("curl h -H", "lacks its value");
     refuse("curl h -H nothing", "is no header");
     refuse("curl h -d $'\\ud800'", "no character");

@@ -32,6 +32,7 @@ use super::http;
 use super::rule::Door;
 use crate::gate::Gate;
 use crate::receipt::Refused;
+use crate::socket;
 use crate::watchman::Watchman;
 
 /// How many connections may be open at one address; further ones wait. Each has its own, so that a
@@ -62,6 +63,7 @@ pub(crate) struct Listening {
 }
 
 struct Accepting {
+    socket: Arc<Socket>,
     gate: Arc<Gate>,
     task: JoinHandle<()>,
 }
@@ -119,7 +121,7 @@ impl Listening {
             if lock(&self.accepting).contains_key(&address) {
                 continue;
             }
-            match bind(&address).await {
+            match self.bind_one(&address).await {
                 Ok(socket) => bound.push(Bound { configured: address, socket }),
                 Err(error) if config.admin.listen.is_none() => {
                     tracing::warn!(%address, %error, "there is no admin address: it cannot be bound");
@@ -128,6 +130,43 @@ impl Listening {
             }
         }
         Ok(bound)
+    }
+
+    async fn bind_one(&self, address: &Address) -> io::Result<Socket> {
+        match address {
+            Address::Tcp(address) => self.bind_tcp(*address).await.map(Socket::Tcp),
+            Address::Unix(path) => bind_unix(path).await,
+            Address::Systemd(_) => {
+                let why = "sockets of systemd are not taken here";
+                Err(io::Error::new(io::ErrorKind::Unsupported, why))
+            }
+        }
+    }
+
+    async fn bind_tcp(&self, address: SocketAddr) -> io::Result<TcpListener> {
+        let mut tries = 1;
+        loop {
+            match TcpListener::bind(address).await {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries < MOST_TRIES => {
+                    if let Some(beside) = self.bind_beside_ours(address) {
+                        return Ok(beside);
+                    }
+                    tries += 1;
+                    tokio::time::sleep(CLOSING_PAUSE).await;
+                }
+                bound => return bound,
+            }
+        }
+    }
+
+    /// Binds an address that overlaps with one that it takes the place of.
+    fn bind_beside_ours(&self, wanted: SocketAddr) -> Option<TcpListener> {
+        let accepting = lock(&self.accepting);
+        let ours = accepting.values().filter_map(|it| match &*it.socket {
+            Socket::Tcp(listener) => Some(listener),
+            Socket::Unix(..) => None,
+        });
+        socket::bind_beside(wanted, &ours.collect::<Vec<_>>())
     }
 
     /// Listens at what was bound, and no longer at what the configuration does not name.
@@ -143,8 +182,10 @@ impl Listening {
             tracing::info!(%address, "admin address");
             let gate = Arc::new(Gate::new(MOST_CONNECTIONS));
             let (context, watchman) = (Arc::clone(&self.context), Arc::clone(&self.watchman));
-            let task = tokio::spawn(accept(socket, context, Arc::clone(&gate), watchman));
-            accepting.insert(configured, Accepting { gate, task });
+            let socket = Arc::new(socket);
+            let accept = accept(Arc::clone(&socket), context, Arc::clone(&gate), watchman);
+            let task = tokio::spawn(accept);
+            accepting.insert(configured, Accepting { socket, gate, task });
         }
         let addresses = addresses(folder, config);
         accepting.retain(|configured, it| {
@@ -160,8 +201,9 @@ impl Listening {
     pub(crate) async fn stop(&self) {
         let accepting: Vec<_> = lock(&self.accepting).drain().map(|(_, it)| it).collect();
         let mut gates = Vec::new();
-        for Accepting { gate, task } in accepting {
+        for Accepting { socket, gate, task } in accepting {
             task.abort();
+            drop(socket);
             // An aborted task is one that has ended, and its socket is gone.
             let _ = task.await;
             gates.push(gate);
@@ -183,29 +225,6 @@ impl Drop for SocketFile {
         if self.identity.is_some() && identity(&self.path) == self.identity {
             // Somebody may have been faster.
             let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
-async fn bind(address: &Address) -> io::Result<Socket> {
-    match address {
-        Address::Tcp(address) => bind_tcp(*address).await.map(Socket::Tcp),
-        Address::Unix(path) => bind_unix(path).await,
-        Address::Systemd(_) => {
-            Err(io::Error::new(io::ErrorKind::Unsupported, "sockets of systemd are not taken here"))
-        }
-    }
-}
-
-async fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
-    let mut tries = 1;
-    loop {
-        match TcpListener::bind(address).await {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries < MOST_TRIES => {
-                tries += 1;
-                tokio::time::sleep(CLOSING_PAUSE).await;
-            }
-            bound => return bound,
         }
     }
 }
@@ -247,11 +266,16 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 }
 
 /// Accepts until it is aborted.
-async fn accept(socket: Socket, context: Arc<Context>, gate: Arc<Gate>, watchman: Arc<Watchman>) {
+async fn accept(
+    socket: Arc<Socket>,
+    context: Arc<Context>,
+    gate: Arc<Gate>,
+    watchman: Arc<Watchman>,
+) {
     loop {
         let admission = Arc::clone(&gate).enter().await;
         let spawn = Spawn { context: &context, watchman: &watchman, admission };
-        let accepted = match &socket {
+        let accepted = match &*socket {
             Socket::Tcp(listener) => listener.accept().await.map(|(stream, _)| {
                 // What cannot be known is no address that a Host could name.
                 if let Ok(local) = stream.local_addr() {

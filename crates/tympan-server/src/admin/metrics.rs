@@ -22,6 +22,7 @@ use crate::meters::SECONDS;
 use crate::reloads::Story;
 use crate::serving::Serving;
 use crate::serving::Shared;
+use crate::strays::Stray;
 
 /// What rows take their values from.
 struct Facts<'s> {
@@ -97,6 +98,17 @@ const METRICS: &[(Family, Values)] = &[
             "Answered requests by how they ended; those to no listener have an empty one",
         ),
         requests,
+    ),
+    (
+        counter(
+            "tympan_requests_refused",
+            "Connections that were turned away or cut before a request was understood",
+        ),
+        |page, family, facts| {
+            for stray in Stray::ALL {
+                page.value(family, &[("reason", stray.name())], facts.shared.strays.read(stray));
+            }
+        },
     ),
     (
         histogram(

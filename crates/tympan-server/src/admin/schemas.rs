@@ -60,7 +60,7 @@ pub(super) fn all() -> Value {
             "generation": generation(),
             "is_new": flag("Whether it is another than before."),
             "fingerprint": fingerprint(),
-            "changes": list(&text("`+`, `~` or `-`, a listener or section, and its changed keys.")),
+            "changes": list(&text("`+`, `~` or `-`, a listener or section, and what stood there and stands there now.")),
             "warnings": count("How many the file gave."),
             "states": list(&object("A listener whose state has changed.", &json!({
                 "name": text("Its name."),

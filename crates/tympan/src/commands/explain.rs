@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::io::Read;
+use std::path::Component;
 use std::path::Path;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
@@ -18,6 +19,7 @@ use tympan_core::pipeline::RequestId;
 use tympan_core::request;
 use tympan_core::request::Saved;
 use tympan_core::span::Sources;
+use tympan_server::Files;
 use tympan_server::keys;
 
 use crate::args::CheckFormat;
@@ -88,10 +90,9 @@ fn answer(options: &Explain) -> Result<Exit, Unexplained> {
 }
 
 fn load(file: &Path) -> Result<(Config, Sources), Unexplained> {
-    let name = file.display().to_string();
-    let bytes = std::fs::read(file)
-        .map_err(|error| usage(format!("error: {name} cannot be read: {error}")))?;
-    let (Loaded { config, diagnostics }, sources) = tympan_core::load(&name, bytes);
+    let files = Files::read(file)
+        .map_err(|error| usage(format!("error: {} cannot be read: {error}", file.display())))?;
+    let (Loaded { config, diagnostics }, sources) = files.load();
     if diagnostics.refuse(false) {
         let why = diagnostic::text(&diagnostics, &sources, terminal::colour());
         return Err(Unexplained { why, exit: Exit::Problems });
@@ -109,8 +110,20 @@ fn saved(options: &Explain) -> Result<Vec<Saved>, Unexplained> {
             .map_err(|fault| usage(format!("error: the request cannot be built: {fault}")));
     }
     let file = options.request.as_deref().unwrap_or(Path::new("-"));
-    request::read(&read(file)?)
+    let folder = if file == Path::new("-") { None } else { file.parent() };
+    let beside = |name: &str| beside(folder.unwrap_or(Path::new("")), name);
+    request::read(&read(file)?, &beside)
         .map_err(|fault| usage(format!("error: {} holds no request: {fault}", shown(file))))
+}
+
+/// A file that a saved command line names. Whoever wrote that may be a stranger: only what lies beside
+/// it, or below, is read.
+fn beside(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
+    let is_below = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    if !Path::new(name).components().all(is_below) || matches!(name, "" | "-") {
+        return Err("it does not lie beside the command line; --url and --body give it".to_owned());
+    }
+    read(&folder.join(name)).map_err(|unread| unread.why)
 }
 
 /// A whole file, as far as it may be one.

@@ -8,8 +8,10 @@ use tympan_core::diagnostic;
 use tympan_core::diagnostic::Severity;
 use tympan_core::diff;
 use tympan_core::diff::Change;
+use tympan_core::diff::Differs;
 use tympan_core::pipeline::ListenerState;
 use tympan_server::Files;
+use tympan_server::Frozen;
 use tympan_server::Plan;
 use tympan_server::last_good;
 
@@ -44,7 +46,7 @@ pub(crate) fn run(options: &PlanOptions) -> Exit {
         CheckFormat::Text => text(&name, base.is_some(), &plan),
         CheckFormat::Json => as_json(base.as_ref(), &next, &plan),
     }
-    if plan.diagnostics.refuse(false) {
+    if plan.diagnostics.refuse(false) || !plan.frozen.is_empty() {
         Exit::Problems
     } else if plan.changes.is_empty() && plan.states.is_empty() {
         Exit::Done
@@ -80,7 +82,10 @@ fn running(options: &PlanOptions) -> Option<Files> {
 
 /// What would change is data; everything about it is talk.
 fn text(name: &str, has_base: bool, plan: &Plan) {
-    let Plan { changes, states, diagnostics, sources } = plan;
+    let Plan { changes, states, frozen, diagnostics, sources } = plan;
+    for Frozen { diagnostics, sources, .. } in frozen {
+        terminal::say(&diagnostic::text(diagnostics, sources, terminal::colour()));
+    }
     if !diagnostics.is_empty() {
         terminal::say(&diagnostic::text(diagnostics, sources, terminal::colour()));
     }
@@ -96,6 +101,13 @@ fn text(name: &str, has_base: bool, plan: &Plan) {
     for (listener, state) in states {
         terminal::data(&format!("! {listener} would be {state}\n"));
     }
+    for Frozen { file, is_last_good, .. } in frozen {
+        terminal::say(&if *is_last_good {
+            format!("{file} has mistakes: its listeners would go on as they were")
+        } else {
+            format!("{file} has mistakes: none of its listeners would be served")
+        });
+    }
     if !has_base {
         terminal::say("note: nothing was served from here yet, so everything is new");
     }
@@ -108,7 +120,13 @@ fn text(name: &str, has_base: bool, plan: &Plan) {
 }
 
 fn as_json(base: Option<&Files>, next: &Files, plan: &Plan) {
-    let Plan { changes, states, diagnostics, sources } = plan;
+    let Plan { changes, states, frozen, diagnostics, sources } = plan;
+    let all = frozen.iter().map(|it| (&it.diagnostics, &*it.sources));
+    let all = all.chain([(diagnostics, sources)]);
+    let count = |severity| all.clone().map(|(found, _)| found.count(severity)).sum::<usize>();
+    let told = all
+        .clone()
+        .filter_map(|(found, sources)| diagnostic::json(found, sources).as_array().cloned());
     let states: Vec<_> = states
         .iter()
         .map(|(listener, state)| match state {
@@ -123,9 +141,10 @@ fn as_json(base: Option<&Files>, next: &Files, plan: &Plan) {
         "fingerprint": next.fingerprint(),
         "changes": changes.iter().map(change).collect::<Vec<_>>(),
         "states": states,
-        "errors": diagnostics.count(Severity::Error),
-        "warnings": diagnostics.count(Severity::Warning),
-        "diagnostics": diagnostic::json(diagnostics, sources),
+        "frozen": frozen.iter().map(|it| it.file.as_str()).collect::<Vec<_>>(),
+        "errors": count(Severity::Error),
+        "warnings": count(Severity::Warning),
+        "diagnostics": told.flatten().collect::<Vec<_>>(),
     });
     terminal::data(&format!("{report:#}\n"));
 }
@@ -133,10 +152,21 @@ fn as_json(base: Option<&Files>, next: &Files, plan: &Plan) {
 fn change(change: &Change) -> serde_json::Value {
     match change {
         Change::Added { listener } => json!({"change": "added", "listener": listener}),
-        Change::Changed { listener, keys } => {
-            json!({"change": "changed", "listener": listener, "keys": keys})
-        }
+        Change::Changed { listener, keys, values } => json!({
+            "change": "changed",
+            "listener": listener,
+            "keys": keys,
+            "values": values.iter().map(differs).collect::<Vec<_>>(),
+        }),
         Change::Removed { listener } => json!({"change": "removed", "listener": listener}),
-        Change::Section { name } => json!({"change": "changed", "section": name}),
+        Change::Section { name, values } => json!({
+            "change": "changed",
+            "section": name,
+            "values": values.iter().map(differs).collect::<Vec<_>>(),
+        }),
     }
+}
+
+fn differs(Differs { path, old, new }: &Differs) -> serde_json::Value {
+    json!({"path": path, "old": old, "new": new})
 }

@@ -25,7 +25,12 @@ pub(crate) fn run(options: &Reload) -> Exit {
     match server.ask(Method::POST, "/-/reload", PATIENCE) {
         Ok(answer) if answer.status.is_success() => {
             terminal::data(&receipt(&answer.body));
-            Exit::Done
+            let frozen = list(&answer.body["frozen"]);
+            for file in frozen.iter().map(word) {
+                let why = "it has mistakes, and what it said last goes on; `tympan check` tells";
+                terminal::say(&format!("error: {file} is not served as it stands: {why}"));
+            }
+            if frozen.is_empty() { Exit::Done } else { Exit::Problems }
         }
         Ok(answer) => {
             terminal::say(&refusal(&answer));
