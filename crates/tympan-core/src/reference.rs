@@ -40,22 +40,13 @@ pub fn functions() -> String {
          | function | meaning | examples |\n| --- | --- | --- |\n",
     );
     for function in functions::all(Dialect::Moveworks) {
-        let mut parameters: Vec<String> = Vec::new();
-        for parameter in function.parameters {
-            let name = parameter.name;
-            parameters.push(if parameter.optional { format!("[{name}]") } else { name.to_owned() });
-        }
-        if function.variadic {
-            parameters.push("...".to_owned());
-        }
         let mark = if function.extension { " *extension*" } else { "" };
         let examples =
             function.examples.iter().map(|(text, value)| format!("`{text}` is `{value}`"));
         let _ = writeln!(
             page,
-            "| `{}({})`{mark} | {} | {} |",
-            function.name,
-            parameters.join(", "),
+            "| `{}`{mark} | {} | {} |",
+            function.signature(Dialect::Moveworks),
             escaped(function.doc),
             escaped(&examples.collect::<Vec<_>>().join("<br>")),
         );

@@ -18,8 +18,8 @@ pub struct Error {
 pub enum ErrorKind {
     /// A function got too few or too many arguments.
     ArgumentCount {
-        /// As the table of functions writes it.
-        function: &'static str,
+        /// As the dialect writes it.
+        function: String,
         /// The fewest it takes.
         least: usize,
         /// The most it takes; `None` for any number.
@@ -29,8 +29,8 @@ pub enum ErrorKind {
     },
     /// An argument can never be what the function takes.
     ArgumentKind {
-        /// As the table of functions writes it.
-        function: &'static str,
+        /// As the dialect writes it.
+        function: String,
         /// The name of the parameter.
         parameter: &'static str,
         /// What it takes.
@@ -61,8 +61,8 @@ pub enum ErrorKind {
     NoBody,
     /// A regular expression that is known only at run time.
     PatternNotConstant {
-        /// As the table of functions writes it.
-        function: &'static str,
+        /// As the dialect writes it.
+        function: String,
         /// The name of the parameter.
         parameter: &'static str,
     },

@@ -13,6 +13,8 @@ use crate::vocabulary::RootId;
 use crate::vocabulary::Shape;
 use crate::vocabulary::Vocabulary;
 
+mod yields;
+
 /// One thing to evaluate.
 #[derive(Debug)]
 pub(crate) enum Node {

@@ -46,6 +46,7 @@ pub mod moveworks;
 mod needs;
 mod number;
 mod parts;
+mod types;
 mod value;
 mod vocabulary;
 
@@ -69,6 +70,7 @@ pub use needs::Paths;
 pub use number::Number;
 pub use parts::Part;
 pub use parts::parts;
+pub use types::Types;
 pub use value::Bytes;
 pub use value::List;
 pub use value::Map;

@@ -235,14 +235,8 @@ fn home(root: &str) -> &'static str {
 
 /// How a function is called: `$CONCAT(list, [separator])`.
 fn signature(name: &str) -> Option<String> {
-    let dialects = [Dialect::Moveworks, Dialect::Jmespath];
-    let function = dialects.into_iter().find_map(|dialect| functions::find(dialect, name))?;
-    let parameters = function.parameters.iter().map(|parameter| {
-        if parameter.optional { format!("[{}]", parameter.name) } else { parameter.name.to_owned() }
-    });
-    let variadic = if function.variadic { ", ..." } else { "" };
-    let parameters = parameters.collect::<Vec<_>>().join(", ");
-    Some(format!("{}({parameters}{variadic})", function.name))
+    let dialect = if name.starts_with('$') { Dialect::Moveworks } else { Dialect::Jmespath };
+    functions::find(dialect, name).map(|function| function.signature(dialect))
 }
 
 fn article(kind: &str) -> String {

@@ -254,7 +254,7 @@ impl Compiler<'_> {
     fn call(&mut self, name: &str, args: &[Ast], offset: usize, current: Current) -> Node {
         let mut arguments = Vec::with_capacity(args.len());
         for argument in args {
-            let range = place::token(self.text, place::offset(argument));
+            let range = place::start(self.text, argument);
             arguments.push((
                 range,
                 match argument {
@@ -273,7 +273,7 @@ impl Compiler<'_> {
             self.errors.push(Error { range, kind });
             return Node::Constant(Value::Null);
         };
-        match function.bind(&range, arguments) {
+        match function.bind(Dialect::Jmespath, &range, arguments) {
             Ok(arguments) => Node::Call(function, arguments).fold(),
             Err(errors) => {
                 self.errors.extend(errors);

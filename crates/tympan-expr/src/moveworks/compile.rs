@@ -214,7 +214,7 @@ impl<'c> Compiler<'c> {
             let kind = ErrorKind::UnknownFunction { name: call.name.clone(), near };
             return self.error(&call.range, kind);
         };
-        match function.bind(&call.range, arguments) {
+        match function.bind(Dialect::Moveworks, &call.range, arguments) {
             Ok(arguments) => Node::Call(function, arguments).fold(),
             Err(errors) => {
                 self.errors.extend(errors);

@@ -58,25 +58,49 @@ fn every_misused_function() {
     assert_eq!(names, ["$LENGHT", "$SPLIT", "1", "1", "b", "\"(\"", "$TIME"]);
     let near = Some("$LENGTH".to_owned());
     assert_eq!(found[0].1, ErrorKind::UnknownFunction { name: "$LENGHT".into(), near });
-    let count = |function, least, most, found| ErrorKind::ArgumentCount {
-        function,
+    let count = |function: &str, least, most, found| ErrorKind::ArgumentCount {
+        function: function.to_owned(),
         least,
         most: Some(most),
         found,
     };
     assert_eq!(found[1].1, count("$SPLIT", 2, 2, 1));
-    let kind = |function, parameter, expected, found| ErrorKind::ArgumentKind {
-        function,
+    let kind = |function: &str, parameter, expected, found| ErrorKind::ArgumentKind {
+        function: function.to_owned(),
         parameter,
         expected,
         found,
     };
     assert_eq!(found[2].1, kind("$TRIM", "text", Kind::Text, "number"));
     assert_eq!(found[3].1, kind("$MAP", "to", Kind::Lambda, "value"));
-    let pattern = ErrorKind::PatternNotConstant { function: "$MATCH", parameter: "pattern" };
+    let pattern = ErrorKind::PatternNotConstant { function: "$MATCH".into(), parameter: "pattern" };
     assert_eq!(found[4].1, pattern);
     assert!(matches!(found[5].1, ErrorKind::BadPattern { .. }));
     assert_eq!(found[6].1, count("$TIME", 0, 0, 1));
+}
+
+#[test]
+fn arguments_that_can_never_be_what_is_taken() {
+    for (dialect, text, at, found) in [
+        (Dialect::Moveworks, "$LENGTH(a).$TRIM()", "$LENGTH(a)", "number"),
+        (Dialect::Moveworks, "$ANY(a == b, x => x)", "a == b", "boolean"),
+        (Dialect::Moveworks, "$KEYS(a)[1:].$MAP(x => $SPLIT([x], 'a'))", "[x]", "list"),
+        (
+            Dialect::Moveworks,
+            "$ABS(IF a THEN 'x' ELSE b.$TEXT())",
+            "IF a THEN 'x' ELSE b.$TEXT()",
+            "text",
+        ),
+        (Dialect::Moveworks, "$SUM(a.$DEFAULT('x').$TRIM())", "a.$DEFAULT('x').$TRIM()", "text"),
+        (Dialect::Jmespath, "length(abs(a))", "abs", "number"),
+        (Dialect::Jmespath, "sum(a.{b: c})", "a", "map"),
+    ] {
+        let mistakes = errors(dialect, text);
+        let [(place, ErrorKind::ArgumentKind { found: name, .. })] = &mistakes[..] else {
+            panic!("{text}: {mistakes:?}");
+        };
+        assert_eq!((place.as_str(), *name), (at, found), "{text}");
+    }
 }
 
 #[test]
@@ -85,6 +109,15 @@ fn jmespath() {
     let names = found.iter().map(|(at, _)| at.as_str()).collect::<Vec<_>>();
     assert_eq!(names[..4], ["lenght", "join", "b", "&"]);
     assert_eq!(found[4].1, ErrorKind::ZeroStep);
+
+    let found = errors(Dialect::Jmespath, "[lowercase(`1`), trim(a, b)]");
+    let calls = found.iter().map(|(_, kind)| match kind {
+        ErrorKind::ArgumentKind { function, .. } | ErrorKind::ArgumentCount { function, .. } => {
+            function.as_str()
+        }
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(calls.collect::<Vec<_>>(), ["lowercase", "trim"]);
 
     let found = errors(Dialect::Jmespath, "a || ]");
     assert!(matches!(found[0].1, ErrorKind::Jmespath { .. }), "{found:?}");
