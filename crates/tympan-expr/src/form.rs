@@ -151,6 +151,18 @@ pub(crate) enum Relation {
     NotEqual,
 }
 
+impl Arithmetic {
+    /// Its sign.
+    pub(crate) fn written(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Divide => "/",
+            Self::Multiply => "*",
+            Self::Subtract => "-",
+        }
+    }
+}
+
 impl Node {
     /// The value of this node, if it is known.
     pub(crate) fn as_constant(&self) -> Option<&Value<'static>> {

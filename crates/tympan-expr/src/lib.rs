@@ -45,6 +45,7 @@ mod literal;
 pub mod moveworks;
 mod needs;
 mod number;
+mod other_dialect;
 mod parts;
 mod types;
 mod value;

@@ -4,6 +4,7 @@ use crate::form::Argument;
 use crate::form::Arithmetic;
 use crate::form::Jmespath;
 use crate::form::Node;
+use crate::form::Relation;
 use crate::form::Step;
 use crate::types::Types;
 
@@ -58,6 +59,25 @@ impl Arithmetic {
             made = made.or(Types::TEXT);
         }
         made
+    }
+}
+
+impl Relation {
+    /// What this always says of values of such types, if it always says the same.
+    pub(crate) fn says(self, left: Types, right: Types) -> Option<bool> {
+        // A text is the same as its bytes.
+        let both = |types| left.meets(types) && right.meets(types);
+        let can_be_same = left.meets(right) || both(Types::DATA);
+        let can_hold = match self {
+            Self::Equal => can_be_same,
+            Self::NotEqual => return (!can_be_same).then_some(true),
+            Self::In => {
+                let in_map = left.meets(Types::TEXT) && right.meets(Types::MAP);
+                right.meets(Types::LIST) || in_map || both(Types::DATA)
+            }
+            _ => both(Types::NUMBER) || both(Types::DATA),
+        };
+        (!can_hold).then_some(false)
     }
 }
 
