@@ -2,14 +2,15 @@
 
 use std::fmt::Write;
 
-use tympan_expr::Dialect;
-use tympan_expr::functions;
-
 use crate::config::keys;
 use crate::config::keys::Holds;
 use crate::config::keys::Literal;
 use crate::config::keys::Named;
 use crate::config::keys::Section;
+
+mod language;
+
+pub use language::language;
 
 /// Every key of every section, in Markdown.
 #[must_use]
@@ -26,31 +27,6 @@ pub fn configuration() -> String {
     );
     let mut seen: Vec<&str> = Vec::new();
     section(&keys::FILE, &mut page, &mut seen);
-    page
-}
-
-/// Every function of the Moveworks DSL, in Markdown. Every example is a test of the language.
-#[must_use]
-pub fn functions() -> String {
-    let mut page = String::from(
-        "# Every function of the expression language\n\n\
-         Generated from the table of functions; every example is run as a test. `x.$FN(a)` and \
-         `$FN(x, a)` mean the same. Functions marked *extension* are not part of Moveworks' \
-         language.\n\n\
-         | function | meaning | examples |\n| --- | --- | --- |\n",
-    );
-    for function in functions::all(Dialect::Moveworks) {
-        let mark = if function.extension { " *extension*" } else { "" };
-        let examples =
-            function.examples.iter().map(|(text, value)| format!("`{text}` is `{value}`"));
-        let _ = writeln!(
-            page,
-            "| `{}`{mark} | {} | {} |",
-            function.signature(Dialect::Moveworks),
-            escaped(function.doc),
-            escaped(&examples.collect::<Vec<_>>().join("<br>")),
-        );
-    }
     page
 }
 

@@ -3,6 +3,7 @@
 mod compliance;
 mod corpus;
 mod hostile;
+mod manual;
 mod needs;
 mod parts;
 mod printed;
