@@ -9,5 +9,6 @@ mod parts;
 mod printed;
 mod problems;
 mod reference;
+mod types;
 
 mod host;
