@@ -119,7 +119,7 @@ impl Trial {
         };
         self.with_scope(|scope| {
             let value = compiled.expression.eval(scope).unwrap_or(Value::Null);
-            let keys = value.as_map().map(|map| map.keys().map(|key| key.to_string()));
+            let keys = value.as_map().map(|map| map.keys().map(ToString::to_string));
             let is_name = |key: &String| {
                 key.chars().all(|char| char.is_alphanumeric() || char == '_')
                     && !key.starts_with(|first: char| first.is_ascii_digit())

@@ -13,12 +13,7 @@ impl Node {
     pub(crate) fn yields(&self) -> Types {
         match self {
             Self::Constant(value) => Types::of(value),
-            Self::And(_) | Self::Or(_) | Self::Not(_) => Types::BOOLEAN,
-            // A relation of nothing to nothing else is its first value.
-            Self::Relation(first, rest) => match rest.is_empty() {
-                true => first.yields(),
-                false => Types::BOOLEAN,
-            },
+            Self::And(_) | Self::Or(_) | Self::Not(_) | Self::Relation(..) => Types::BOOLEAN,
             Self::Negate(_) => Types::NUMBER.or(Types::NULL),
             Self::Arithmetic(first, rest) => {
                 rest.iter().fold(first.yields(), |left, (operator, right)| {
