@@ -1,6 +1,8 @@
 //! The command line: what is printed where, and how it ends.
 
 use std::fs;
+use std::io::Read;
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::Path;
 use std::path::PathBuf;
@@ -88,6 +90,7 @@ fn help_teaches() {
         "check",
         "plan",
         "explain",
+        "eval",
         "schema",
         "completions",
     ] {
@@ -97,7 +100,7 @@ fn help_teaches() {
         let is_told = help.out.lines().any(|line| line.trim_start().starts_with(code));
         assert!(is_told, "{code}: {}", help.out);
     }
-    for command in ["run", "check", "explain", "plan", "schema", "completions"] {
+    for command in ["run", "check", "explain", "eval", "plan", "schema", "completions"] {
         let help = run(&[command, "--help"]);
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{command}");
         assert!(help.out.contains(&format!("Usage: tympan {command}")), "{command}: {}", help.out);
@@ -593,4 +596,94 @@ fn what_is_explained() {
         assert_eq!((found.code, found.out.as_str()), (2, ""), "{arguments:?}");
         assert!(found.err.starts_with("error: "), "{arguments:?}: {}", found.err);
     }
+}
+
+// eval
+
+#[test]
+fn what_an_expression_yields() {
+    let folder = Folder::new(GOOD);
+    folder.write("body.json", r#"{"issue": {"title": "A bug", "labels": ["ui"]}, "n": 3}"#);
+    folder.write("saved.http", "PUT /a?b=1 HTTP/1.1\nX-Event: push\n\na=1&a=2");
+    let eval = |arguments: &[&str]| {
+        said(tympan().arg("eval").args(arguments).current_dir(folder.path(".")))
+    };
+    for (arguments, value) in [
+        (&["-1 + 2"][..], "1"),
+        (&["issue.title.$UPPERCASE()", "--body", "body.json"], r#""A BUG""#),
+        (&["headers[\"X-Event\"]", "-H", "x-event: push"], r#""push""#),
+        (&["--jmespath", "issue.labels[0] || 'none'", "--body", "body.json"], r#""ui""#),
+        (&["[http_method, query_params.b]", "--request", "saved.http"], r#"["PUT","1"]"#),
+        (&["$TIME()", "--at", "2026-01-31T12:00:00Z"], "1769860800"),
+        (&["client_ip", "--client", "192.0.2.1"], r#""192.0.2.1""#),
+        (&["raw_body", "--request", "saved.http"], r#""a=1&a=2""#),
+    ] {
+        let found = eval(arguments);
+        assert_eq!((found.code, found.err.as_str()), (0, ""), "{arguments:?}");
+        assert_eq!(found.out, format!("{value}\n"), "{arguments:?}");
+    }
+
+    let found = eval(&["$LENGTH(issue.labels) > n - 3", "--body", "body.json", "--trace"]);
+    let lines = found.out.lines().collect::<Vec<_>>();
+    let expected =
+        ["$LENGTH(issue.labels) -> 1", "issue.labels -> [\"ui\"]", "n - 3 -> 0", "n -> 3"];
+    assert_eq!((&lines[..4], lines[4], lines.len()), (&expected[..], "true", 5));
+
+    for (arguments, code, part) in [
+        (&["a = 1"][..], 1, "did you mean `==`?"),
+        (&["--jmespath", "a == 'x' AND b"], 1, "this is the Moveworks DSL"),
+        (&["a", "--body", "nowhere.json"], 2, "nowhere.json cannot be read"),
+        (&["a", "--request", "saved.http", "--body", "body.json"], 2, "cannot be used with"),
+        (&["a", "--at", "yesterday"], 2, "a time is"),
+    ] {
+        let found = eval(arguments);
+        assert_eq!(found.code, code, "{arguments:?}: {}", found.err);
+        assert!(found.err.contains(part), "{arguments:?}: {}", found.err);
+    }
+}
+
+#[test]
+fn every_line_of_standard_input_is_an_expression() {
+    let mut command = tympan();
+    command.arg("eval").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"1 + 1\n\n1 +\n\"a\" + \"b\"\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "2\n\"ab\"\n");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("error[E101]"));
+}
+
+/// On a terminal, which `script` makes.
+#[test]
+fn a_prompt_that_completes_and_remembers() {
+    let folder = Folder::new(GOOD);
+    folder.write("body.json", r#"{"issue": {"title": "A bug"}}"#);
+    let mut command = Command::new("script");
+    command.args(["-qec", &format!("{} eval --body body.json", binary().display()), "/dev/null"]);
+    command.current_dir(folder.path(".")).env("XDG_STATE_HOME", folder.path("."));
+    command.env("TERM", "xterm").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let (mut typed, mut shown) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut screen = String::new();
+    let mut until = |screen: &mut String, part: &str| {
+        while !screen.contains(part) {
+            let mut bytes = [0; 256];
+            let count = shown.read(&mut bytes).unwrap();
+            assert_ne!(count, 0, "{part} in {screen}");
+            screen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+        // What follows may have come at once, and is waited for next.
+        *screen = screen.split_once(part).map(|(_, rest)| rest.to_owned()).unwrap();
+    };
+    until(&mut screen, "> ");
+    typed.write_all(b"issue.ti\t").unwrap();
+    until(&mut screen, "issue.title");
+    typed.write_all(b".$UPPERC\t)\r").unwrap();
+    until(&mut screen, "\"A BUG\"");
+    until(&mut screen, "> ");
+    typed.write_all(b"\x04").unwrap();
+    assert!(child.wait().unwrap().success());
+    let history = fs::read_to_string(folder.path("tympan/eval_history")).unwrap();
+    assert!(history.contains("issue.title.$UPPERCASE()"), "{history}");
 }

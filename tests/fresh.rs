@@ -27,13 +27,14 @@ fn page_of_keys() {
 }
 
 #[test]
-fn page_of_functions() {
-    check("docs/FUNCTIONS.md", &reference::functions());
-}
-
-#[test]
-fn page_of_forms() {
-    check("docs/MAPPER.md", &reference::mapper());
+fn page_of_the_language() {
+    let file = "docs/REFERENCE.md";
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file));
+    let page = page.unwrap();
+    check(file, &reference::language(&page));
+    for (_, root, _) in tympan_core::roots::ALL {
+        assert!(page.contains(&format!("| `{root}` |")), "{file} says nothing of `{root}`");
+    }
 }
 
 #[test]

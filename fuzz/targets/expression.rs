@@ -1,5 +1,5 @@
-//! Any text as an expression of either language and as a template, over the text itself as a body;
-//! and as HTML.
+//! Any text as an expression of either language and as a template, over the text itself as a body, and
+//! as HTML: the value of an expression is of a type that was known.
 
 #![no_main]
 
@@ -11,8 +11,10 @@ use tympan_expr::RootId;
 use tympan_expr::Shape;
 use tympan_expr::Source;
 use tympan_expr::Text;
+use tympan_expr::Types;
 use tympan_expr::Value;
 use tympan_expr::Vocabulary;
+use tympan_expr::moveworks;
 
 const BODY: RootId = RootId(0);
 const RECORD: Shape = Shape::Record { ignore_case: true };
@@ -35,6 +37,13 @@ impl<'t> Source<'t> for Host<'t> {
 }
 
 fuzz_target!(|text: &str| {
+    if let Ok(written) = moveworks::parse(text) {
+        let printed = written.to_string();
+        // It may have brackets that were not needed, and be too long or too deep for them.
+        if let Ok(read) = moveworks::parse(&printed) {
+            assert_eq!(read, written, "{printed}");
+        }
+    }
     let root = |name: &str, id, shape| Root { name: name.to_owned(), id, shape };
     let vocabulary = Vocabulary {
         roots: vec![root("body", BODY, Shape::Value), root("headers", HEADERS, RECORD)],
@@ -43,7 +52,9 @@ fuzz_target!(|text: &str| {
     };
     for dialect in [Dialect::Moveworks, Dialect::Jmespath] {
         if let Ok(compiled) = Expression::compile(dialect, text, &vocabulary) {
-            let _ = compiled.expression.eval(&Host(text)).map(|value| value.to_json());
+            let Ok(value) = compiled.expression.eval(&Host(text)) else { continue };
+            assert!(Types::of(&value).is_within(compiled.expression.yields()));
+            let _ = value.to_json();
         }
     }
     if let Ok(compiled) = Expression::template(text, &vocabulary) {

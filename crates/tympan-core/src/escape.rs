@@ -1,5 +1,9 @@
 //! Showing what strangers wrote.
 
+use std::fmt::Write;
+
+use tympan_expr::Value;
+
 /// What a stranger wrote: escaped, so that it cannot pass for a line or a command to a terminal,
 /// and cut after `most` characters.
 #[must_use]
@@ -12,6 +16,21 @@ pub fn escaped(text: &str, most: usize) -> String {
         }
         if character.is_control() || is_bidi(character) {
             shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// A value as JSON on one line, without any character that a terminal would obey.
+#[must_use]
+pub fn json(value: &Value<'_>) -> String {
+    let mut shown = String::new();
+    for character in serde_json::to_string(value).unwrap_or_default().chars() {
+        if character.is_control() || is_bidi(character) {
+            // All of these have four digits, and stand within texts.
+            let _ = write!(shown, "\\u{:04x}", u32::from(character));
         } else {
             shown.push(character);
         }

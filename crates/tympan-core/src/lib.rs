@@ -27,6 +27,7 @@ pub mod schema;
 pub mod scheme;
 pub mod secret;
 pub mod span;
+pub mod trial;
 pub mod yaml;
 
 use crate::config::Loaded;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::expression::Dialect;
 use crate::functions::Kind;
 
 /// Something that keeps an expression from being compiled.
@@ -18,8 +19,8 @@ pub struct Error {
 pub enum ErrorKind {
     /// A function got too few or too many arguments.
     ArgumentCount {
-        /// As the table of functions writes it.
-        function: &'static str,
+        /// As the dialect writes it.
+        function: String,
         /// The fewest it takes.
         least: usize,
         /// The most it takes; `None` for any number.
@@ -29,8 +30,8 @@ pub enum ErrorKind {
     },
     /// An argument can never be what the function takes.
     ArgumentKind {
-        /// As the table of functions writes it.
-        function: &'static str,
+        /// As the dialect writes it.
+        function: String,
         /// The name of the parameter.
         parameter: &'static str,
         /// What it takes.
@@ -59,10 +60,15 @@ pub enum ErrorKind {
     },
     /// The current value is named where there is no request body.
     NoBody,
+    /// The text is no expression of the dialect that is read here, but one of the other.
+    OtherDialect {
+        /// The dialect in which it is one.
+        written: Dialect,
+    },
     /// A regular expression that is known only at run time.
     PatternNotConstant {
-        /// As the table of functions writes it.
-        function: &'static str,
+        /// As the dialect writes it.
+        function: String,
         /// The name of the parameter.
         parameter: &'static str,
     },
@@ -198,6 +204,18 @@ pub enum WarningKind {
         /// The name.
         name: String,
     },
+    /// A word that is a value in most languages, but reads a field in JMESPath.
+    KeywordField {
+        /// `null`, `true` or `false`.
+        name: String,
+    },
+    /// A condition that holds, or does not, whatever stands beside it.
+    LoneConstant {
+        /// The type of the value that is the whole condition.
+        found: &'static str,
+        /// Whether it holds.
+        value: bool,
+    },
     /// A bare name reads a body field, but is one slip away from a root.
     NearRoot {
         /// The name.
@@ -205,10 +223,33 @@ pub enum WarningKind {
         /// The root.
         root: String,
     },
+    /// An operator for which one side is never what it takes, so that it always yields null.
+    NoArithmetic {
+        /// The operator as written.
+        operator: &'static str,
+        /// The type of the left side.
+        left: &'static str,
+        /// The type of the right side.
+        right: &'static str,
+    },
+    /// A quoted name reads a field in JMESPath, where a text was likely meant.
+    QuotedField {
+        /// Without its quotes.
+        name: String,
+    },
     /// A lambda's parameter hides a root.
     ShadowsRoot {
         /// The name.
         name: String,
+    },
+    /// Two values are compared that are never of one type.
+    Unlike {
+        /// The type of the left side.
+        left: &'static str,
+        /// The type of the right side.
+        right: &'static str,
+        /// What the comparison always yields.
+        value: bool,
     },
 }
 

@@ -12,6 +12,8 @@ use crate::jmespath;
 use crate::literal;
 use crate::moveworks;
 use crate::needs::Needs;
+use crate::other_dialect;
+use crate::types::Types;
 use crate::value::Value;
 use crate::vocabulary::RootId;
 use crate::vocabulary::Source;
@@ -64,8 +66,10 @@ impl Expression {
             Dialect::Moveworks => moveworks::compile(text, vocabulary),
             Dialect::Jmespath => jmespath::compile(text, vocabulary),
         };
-        let (node, warnings) =
-            compiled.map_err(|errors| literal::as_literal(text, vocabulary, errors))?;
+        let (node, warnings) = compiled.map_err(|errors| {
+            let errors = literal::as_literal(text, vocabulary, errors);
+            other_dialect::look(dialect, text, vocabulary, errors)
+        })?;
         Ok(Compiled { expression: Self::ready(node, vocabulary.locals.len()), warnings })
     }
 
@@ -79,6 +83,12 @@ impl Expression {
     #[must_use]
     pub fn as_constant(&self) -> Option<&Value<'static>> {
         self.inner.node.as_constant()
+    }
+
+    /// The types of everything that it can yield; too many rather than too few.
+    #[must_use]
+    pub fn yields(&self) -> Types {
+        self.inner.node.yields()
     }
 
     /// What it reads.

@@ -19,6 +19,8 @@ use crate::vocabulary::RootId;
 use crate::vocabulary::Shape;
 use crate::vocabulary::Vocabulary;
 
+mod yields;
+
 /// One thing to evaluate.
 #[derive(Debug)]
 pub(crate) enum Node {
@@ -155,6 +157,18 @@ pub(crate) enum Relation {
     LessOrEqual,
     /// `!=`
     NotEqual,
+}
+
+impl Arithmetic {
+    /// Its sign.
+    pub(crate) fn written(self) -> &'static str {
+        match self {
+            Self::Add => "+",
+            Self::Divide => "/",
+            Self::Multiply => "*",
+            Self::Subtract => "-",
+        }
+    }
 }
 
 impl Node {

@@ -48,7 +48,9 @@ pub mod moveworks;
 mod mustache;
 mod needs;
 mod number;
+mod other_dialect;
 mod parts;
+mod types;
 mod value;
 mod vocabulary;
 
@@ -74,6 +76,7 @@ pub use needs::Paths;
 pub use number::Number;
 pub use parts::Part;
 pub use parts::parts;
+pub use types::Types;
 pub use value::Bytes;
 pub use value::JSON_DEPTH;
 pub use value::List;

@@ -30,6 +30,7 @@ pub(crate) enum Command {
     Run(Run),
     Check(Check),
     Explain(Explain),
+    Eval(Eval),
     Plan(PlanOptions),
     Reload(Reload),
     Health(Health),
@@ -185,6 +186,54 @@ pub(crate) struct Explain {
     pub(crate) format: CheckFormat,
 }
 
+/// Tell what an expression yields.
+///
+/// Prints its value as JSON on one line of standard output; what is wrong with it goes to standard
+/// error. Without an expression this is a prompt with completion and history; where standard input
+/// is no terminal, every line of it is an expression. `docs/REFERENCE.md` describes the language.
+///
+/// The request has no listener, so `path_params`, `listener`, `item` and names of `let` are null.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EVAL_EXAMPLES, after_long_help = eval_long_help())]
+pub(crate) struct Eval {
+    /// The expression
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) expression: Option<String>,
+
+    /// The request: a raw HTTP/1 message, a `curl` command line, or a HAR file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) request: Option<PathBuf>,
+
+    /// The request of a HAR file, from 1
+    #[arg(long, value_name = "N", requires = "request")]
+    pub(crate) entry: Option<usize>,
+
+    /// The file that is the body of a request that is built by hand
+    #[arg(long, value_name = "FILE", conflicts_with = "request")]
+    pub(crate) body: Option<PathBuf>,
+
+    /// One of its headers, as `Name: value`
+    #[arg(long, short = 'H', value_name = "K:V", conflicts_with = "request")]
+    pub(crate) header: Vec<String>,
+
+    /// The address of the sender
+    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub(crate) client: IpAddr,
+
+    /// What `$TIME()` is: RFC 3339, or seconds since 1970. Otherwise when the saved request was
+    /// sent, or else now
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(crate) at: Option<f64>,
+
+    /// Read JMESPath instead of the Moveworks DSL
+    #[arg(long)]
+    pub(crate) jmespath: bool,
+
+    /// Print the value of every sub-expression first, those of lambdas excepted
+    #[arg(long)]
+    pub(crate) trace: bool,
+}
+
 /// Have a running server read its file again, and tell what came of it.
 ///
 /// Ends once the new configuration serves, or it is known why the old one goes on.
@@ -270,6 +319,7 @@ Examples:
   tympan run                 serve listeners.yaml of this folder
   tympan check --strict      is it good, warnings included?
   tympan explain saved.http  why is this request answered as it is?
+  tympan eval action         what does an expression yield?
   tympan plan                what would a save change?
   tympan help run            what a command does";
 
@@ -286,6 +336,17 @@ Examples:
 
 fn explain_long_help() -> String {
     format!("{EXPLAIN_EXAMPLES}\n\n{EXPLAIN_JSON}\n\n{}", exit::HELP)
+}
+
+const EVAL_EXAMPLES: &str = "\
+Examples:
+  tympan eval '$LENGTH(items) > 1' --body body.json --trace
+  tympan eval 'headers[\"X-Event\"]' -H 'X-Event: push'
+  tympan eval --jmespath 'items[?open].id' --request saved.http
+  tympan eval --request saved.http      a prompt";
+
+fn eval_long_help() -> String {
+    format!("{EVAL_EXAMPLES}\n\n{}", exit::HELP)
 }
 
 const EXPLAIN_JSON: &str = "\

@@ -4,6 +4,8 @@ mod args;
 mod client;
 mod commands;
 mod exit;
+mod input;
+mod prompt;
 mod terminal;
 
 use std::process::ExitCode;
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         Command::Run(options) => commands::run::run(&options),
         Command::Check(options) => commands::check::run(&options),
         Command::Explain(options) => commands::explain::run(&options),
+        Command::Eval(options) => commands::eval::run(&options),
         Command::Plan(options) => commands::plan::run(&options),
         Command::Reload(options) => commands::reload::run(&options),
         Command::Health(options) => commands::health::run(&options),

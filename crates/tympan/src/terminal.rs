@@ -32,6 +32,11 @@ pub(crate) fn is_watched() -> bool {
     std::io::stderr().is_terminal()
 }
 
+/// Whether a person types standard input.
+pub(crate) fn is_typed() -> bool {
+    std::io::stdin().is_terminal()
+}
+
 /// Whether the process has a terminal to be controlled from.
 pub(crate) fn is_there() -> bool {
     fs::File::open("/dev/tty").is_ok()

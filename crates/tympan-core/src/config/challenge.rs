@@ -3,6 +3,7 @@
 use regex::Regex;
 use tympan_expr::Expression;
 use tympan_expr::Paths;
+use tympan_expr::Types;
 
 use crate::config::Reader;
 use crate::config::Response;
@@ -90,7 +91,11 @@ impl Reader<'_> {
         };
         let secret = fields.require(self, "secret").and_then(|(_, node)| self.secret_name(&node));
         let payload = fields.require(self, "payload");
-        let payload = payload.and_then(|(_, node)| self.expression(Place::Challenge, &node));
+        let payload = payload.and_then(|(_, node)| {
+            let payload = self.expression(Place::Challenge, &node)?;
+            self.check_type(node.span, &payload, Types::TEXT, "a text");
+            Some(payload)
+        });
         let encoding = match fields.take("encoding") {
             Some((_, node)) => self.encoding(&node),
             None => Some(Encoding::Hex),

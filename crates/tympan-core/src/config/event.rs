@@ -1,8 +1,10 @@
 //! Reading `events:`.
 
 use tympan_expr::Expression;
+use tympan_expr::Types;
 
 use crate::config::Reader;
+use crate::config::fields::Fields;
 use crate::config::keys;
 use crate::roots::Place;
 use crate::yaml::Key;
@@ -27,17 +29,34 @@ impl Reader<'_> {
     pub(super) fn events(&mut self, key: &Key, node: Node) -> Option<Events> {
         let mut fields = self.fields(&keys::EVENTS, key.span, node)?;
         let each = fields.take("each");
-        let each = each.and_then(|(_, node)| self.expression(Place::Verified, &node));
+        let each = each.and_then(|(_, node)| {
+            let each = self.expression(Place::Verified, &node)?;
+            self.check_type(node.span, &each, Types::LIST, "a list");
+            Some(each)
+        });
         // `item` exists only where `each` makes it.
         let place = if each.is_some() { Place::Event } else { Place::Verified };
         let events = Events {
-            id: fields.take("id").and_then(|(_, node)| self.expression(place, &node)),
-            kind: fields.take("type").and_then(|(_, node)| self.expression(place, &node)),
-            subject: fields.take("subject").and_then(|(_, node)| self.expression(place, &node)),
+            id: self.attribute(&mut fields, "id", place),
+            kind: self.attribute(&mut fields, "type", place),
+            subject: self.attribute(&mut fields, "subject", place),
             data: fields.take("data").and_then(|(_, node)| self.mapping(place, node)),
             each,
         };
         fields.end();
         Some(events)
+    }
+
+    fn attribute(
+        &mut self,
+        fields: &mut Fields,
+        key: &'static str,
+        place: Place,
+    ) -> Option<Expression> {
+        let (_, node) = fields.take(key)?;
+        let attribute = self.expression(place, &node)?;
+        let needed = Types::SCALAR.without(Types::BYTES);
+        self.check_type(node.span, &attribute, needed, "a text");
+        Some(attribute)
     }
 }

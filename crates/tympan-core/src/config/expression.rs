@@ -6,12 +6,15 @@ use tympan_expr::Compiled;
 use tympan_expr::Dialect;
 use tympan_expr::Error;
 use tympan_expr::Expression;
+use tympan_expr::Types;
 use tympan_expr::Vocabulary;
+use tympan_expr::WarningKind;
 
 use crate::config::Reader;
 use crate::diagnostic::Problem;
 use crate::roots;
 use crate::roots::Place;
+use crate::span::Span;
 use crate::yaml;
 use crate::yaml::Entry;
 use crate::yaml::Node;
@@ -40,6 +43,31 @@ impl Reader<'_> {
             let found = constant.type_name();
             let expected = "something that depends on the request";
             self.report(node.span, Problem::ConstantMisfit { found, expected });
+        }
+    }
+
+    /// Reports a value that is never of the types that its place needs; null is left to run time.
+    pub(super) fn check_type(
+        &mut self,
+        at: Span,
+        value: &Expression,
+        needed: Types,
+        expected: &'static str,
+    ) {
+        let found = value.yields().without(Types::NULL);
+        if let Some(name) = found.names().next().filter(|_| !found.meets(needed)) {
+            self.report(at, Problem::ConstantMisfit { found: name, expected });
+        }
+    }
+
+    /// Warns of a condition whose outcome is known, unless that is all that is written: `true` is
+    /// how a switch is turned.
+    pub(super) fn check_condition(&mut self, node: &Node, condition: &Expression) {
+        let Value::Text(text) = &node.value else { return };
+        let is_switch = ["true", "false"].iter().any(|it| text.trim().eq_ignore_ascii_case(it));
+        if let Some(constant) = condition.as_constant().filter(|_| !is_switch) {
+            let kind = WarningKind::ConstantCondition { value: constant.is_truthy() };
+            self.report(node.span, Problem::ExpressionWarning(kind));
         }
     }
 

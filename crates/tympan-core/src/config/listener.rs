@@ -241,7 +241,10 @@ impl Reader<'_> {
     }
 
     fn decision(&mut self, fields: &mut Fields, key: &'static str) -> Option<Expression> {
-        fields.take(key).and_then(|(_, node)| self.expression(Place::Verified, &node))
+        let (_, node) = fields.take(key)?;
+        let condition = self.expression(Place::Verified, &node)?;
+        self.check_condition(&node, &condition);
+        Some(condition)
     }
 
     pub(super) fn content_types(&mut self, fields: &mut Fields) -> Vec<String> {

@@ -4,6 +4,7 @@ use http::HeaderName;
 use http::StatusCode;
 use http::header;
 use tympan_expr::Expression;
+use tympan_expr::Types;
 
 use crate::config::Reader;
 use crate::config::keys;
@@ -90,11 +91,8 @@ impl Reader<'_> {
         for Entry { key, node } in entries {
             let at = node.span;
             let Some(expression) = self.computed(place, node) else { continue };
-            // A header is a text: a list or map can never be one.
-            let found = expression.as_constant().map_or("text", |constant| constant.type_name());
-            if matches!(found, "list" | "map") {
-                self.report(at, Problem::ConstantMisfit { found, expected: "a text" });
-            }
+            // A list or map can never be a header.
+            self.check_type(at, &expression, Types::SCALAR, "a text");
             let Ok(name) = key.name.parse::<HeaderName>() else {
                 let problem = Problem::HeaderName { name: key.name.clone(), is_framing: false };
                 self.report(key.span, problem);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use tympan_expr::Expression;
 use tympan_expr::Paths;
+use tympan_expr::Types;
 
 use crate::config::Reader;
 use crate::config::SecretId;
@@ -92,6 +93,9 @@ pub struct CertificateCheck {
     pub subjects: Vec<String>,
 }
 
+/// What a signature or a timestamp is when it arrives.
+const WRITTEN: Types = Types::TEXT.or(Types::NUMBER);
+
 impl Reader<'_> {
     /// The whole of `verification:`: all entries have to hold.
     pub(super) fn verifications(&mut self, key: Key, node: Node) -> Verification {
@@ -163,7 +167,8 @@ impl Reader<'_> {
         let mut fields = self.fields(&keys::TOKEN, key.span, node)?;
         let secret = fields.require(self, "secret").and_then(|(_, node)| self.secret_name(&node));
         let received = fields.require(self, "received_token");
-        let received = received.and_then(|(_, node)| self.proof(&node));
+        let token = Types::DATA.or(Types::LIST);
+        let received = received.and_then(|(_, node)| self.proof(&node, token));
         fields.end();
         let check = TokenCheck { at: key.span, secret: secret?, received: received? };
         Some(Verification::Token(check))
@@ -177,7 +182,7 @@ impl Reader<'_> {
             None => Some(HashMode::Sha256),
         };
         let received = fields.require(self, "received_signature");
-        let received = received.and_then(|(_, node)| self.proof(&node));
+        let received = received.and_then(|(_, node)| self.proof(&node, WRITTEN));
         let encoding = fields.take("encoding").map(|(_, node)| self.encoding(&node));
         let format = match fields.take("format") {
             Some((key, node)) => self.format(&key, node),
@@ -208,9 +213,13 @@ impl Reader<'_> {
     }
 
     /// Where a part of the proof is.
-    fn proof(&mut self, node: &Node) -> Option<Expression> {
+    fn proof(&mut self, node: &Node, needed: Types) -> Option<Expression> {
         let proof = self.expression(Place::Proof, node)?;
-        self.check_varies(node, &proof);
+        if proof.as_constant().is_some() {
+            self.check_varies(node, &proof);
+        } else {
+            self.check_type(node.span, &proof, needed, "a text");
+        }
         Some(proof)
     }
 
@@ -275,7 +284,11 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        let value = value.and_then(|(_, node)| self.expression(Place::Proof, &node));
+        let value = value.and_then(|(_, node)| {
+            let value = self.expression(Place::Proof, &node)?;
+            self.check_type(node.span, &value, WRITTEN, "a text");
+            Some(value)
+        });
         let unit = match fields.take("unit") {
             Some((_, node)) => {
                 self.choice(&node, &["seconds", "milliseconds"]).and_then(Unit::read)

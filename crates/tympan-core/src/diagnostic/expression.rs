@@ -34,6 +34,7 @@ pub(super) fn code(kind: &ErrorKind) -> &'static str {
         ErrorKind::SectionNotOpen { .. } => "E132",
         ErrorKind::UnknownTag { .. } => "E133",
         ErrorKind::TagName { .. } => "E134",
+        ErrorKind::OtherDialect { .. } => "E120",
     }
 }
 
@@ -100,6 +101,12 @@ pub(super) fn message(kind: &ErrorKind) -> String {
         ErrorKind::UnknownTag { .. } => "there are no tags of this kind here".to_owned(),
         ErrorKind::TagName { name } if name.is_empty() => "this tag names nothing".to_owned(),
         ErrorKind::TagName { name } => format!("a tag holds a name, and `{name}` is none"),
+        ErrorKind::OtherDialect { written: Dialect::Jmespath } => {
+            "this is JMESPath, and the Moveworks DSL is read here".to_owned()
+        }
+        ErrorKind::OtherDialect { written: Dialect::Moveworks } => {
+            "this is the Moveworks DSL, and JMESPath is read here".to_owned()
+        }
     }
 }
 
@@ -115,7 +122,7 @@ pub(super) fn help(kind: &ErrorKind) -> Option<String> {
         ErrorKind::UnknownName { name, .. } => {
             format!("if a literal text is meant, it takes quotes: `'\"{name}\"'`")
         }
-        ErrorKind::UnknownFunction { .. } => "docs/FUNCTIONS.md lists them all".to_owned(),
+        ErrorKind::UnknownFunction { .. } => "docs/REFERENCE.md lists them all".to_owned(),
         ErrorKind::ArgumentCount { function, .. } | ErrorKind::ArgumentKind { function, .. } => {
             format!("it is called like `{}`", signature(function)?)
         }
@@ -172,6 +179,15 @@ pub(super) fn help(kind: &ErrorKind) -> Option<String> {
         ErrorKind::TagName { .. } => {
             "compute it under `args`, and name it here, such as `{{ name }}`".to_owned()
         }
+        ErrorKind::OtherDialect { written: Dialect::Jmespath } => {
+            "write `{jmespath: '...'}` around it, or `expressions: jmespath` for the whole file"
+                .to_owned()
+        }
+        ErrorKind::OtherDialect { written: Dialect::Moveworks } => {
+            "write it without `{jmespath: }`; where the file says `expressions: jmespath`, say it \
+             in JMESPath: texts in single quotes, numbers in backticks, `&&` for `AND`"
+                .to_owned()
+        }
         ErrorKind::UnclosedText { .. } => {
             "close it, or put the other kind of quotes around the YAML text".to_owned()
         }
@@ -187,6 +203,11 @@ pub(super) fn warning_code(kind: &WarningKind) -> &'static str {
         WarningKind::BareKey { .. } => "E203",
         WarningKind::ElsewhereRoot { .. } => "E204",
         WarningKind::ShadowsRoot { .. } => "E205",
+        WarningKind::Unlike { .. } => "E206",
+        WarningKind::NoArithmetic { .. } => "E207",
+        WarningKind::QuotedField { .. } => "E208",
+        WarningKind::KeywordField { .. } => "E209",
+        WarningKind::LoneConstant { .. } => "E210",
     }
 }
 
@@ -202,6 +223,23 @@ pub(super) fn warning_message(kind: &WarningKind) -> String {
             format!("`{name}` does not exist at this place, so it reads a field of the body")
         }
         WarningKind::ShadowsRoot { name } => format!("the parameter `{name}` hides a root"),
+        WarningKind::Unlike { left, right, value } => {
+            let (left, right) = (article(left), article(right));
+            format!("this is always {value}: it compares {left} with {right}")
+        }
+        WarningKind::NoArithmetic { operator, left, right } => {
+            let (left, right) = (article(left), article(right));
+            format!("this is always null: there is no `{operator}` for {left} and {right}")
+        }
+        WarningKind::QuotedField { name } => {
+            format!("this reads the field `{name}`, and is no text")
+        }
+        WarningKind::KeywordField { name } => {
+            format!("this reads a field that is called `{name}`")
+        }
+        WarningKind::LoneConstant { found, value } => {
+            format!("{} alone is a condition of its own, and always {value}", article(found))
+        }
     }
 }
 
@@ -216,6 +254,26 @@ pub(super) fn warning_help(kind: &WarningKind) -> String {
         }
         WarningKind::BareKey { name } => format!("write `\"{name}\"` for the text"),
         WarningKind::ShadowsRoot { .. } => "give the parameter another name".to_owned(),
+        WarningKind::Unlike { .. } => {
+            "`$TEXT` makes a text of a number, `$INTEGER` and `$FLOAT` a number of a text; JMESPath \
+             has them in lower case"
+                .to_owned()
+        }
+        WarningKind::NoArithmetic { operator: "+", .. } => {
+            "join texts with anything else with `$CONCAT([a, b])`".to_owned()
+        }
+        WarningKind::NoArithmetic { .. } => {
+            "`$INTEGER` and `$FLOAT` make a number of a text".to_owned()
+        }
+        WarningKind::QuotedField { name } => {
+            format!("texts take single quotes in JMESPath: `'{name}'`")
+        }
+        WarningKind::KeywordField { name } => format!("write `` `{name}` `` for the value"),
+        WarningKind::LoneConstant { .. } => {
+            "write `x IN [\"a\", \"b\"]` to compare with several values, `x.$DEFAULT(\"a\")` for a \
+             value where there is none"
+                .to_owned()
+        }
         WarningKind::ConstantCondition { .. } => {
             "remove the condition, or compare with a part of the request".to_owned()
         }
@@ -274,17 +332,12 @@ fn home(root: &str) -> &'static str {
 
 /// How a function is called: `$CONCAT(list, [separator])`.
 fn signature(name: &str) -> Option<String> {
-    let dialects = [Dialect::Moveworks, Dialect::Jmespath];
-    let function = dialects.into_iter().find_map(|dialect| functions::find(dialect, name))?;
-    let parameters = function.parameters.iter().map(|parameter| {
-        if parameter.optional { format!("[{}]", parameter.name) } else { parameter.name.to_owned() }
-    });
-    let variadic = if function.variadic { ", ..." } else { "" };
-    let parameters = parameters.collect::<Vec<_>>().join(", ");
-    Some(format!("{}({parameters}{variadic})", function.name))
+    let dialect = if name.starts_with('$') { Dialect::Moveworks } else { Dialect::Jmespath };
+    functions::find(dialect, name).map(|function| function.signature(dialect))
 }
 
-fn article(kind: &str) -> String {
+/// A type of values with its article.
+pub(super) fn article(kind: &str) -> String {
     match kind {
         "null" | "bytes" => kind.to_owned(),
         _ => format!("a {kind}"),

@@ -26,7 +26,7 @@ pub enum Problem {
     ChallengeMarkup { content_type: String },
     /// A challenge lets its sender choose a header that a browser obeys.
     ChallengeHeader { header: String },
-    /// A constant that cannot be what its place needs.
+    /// A value that can never be what its place needs.
     ConstantMisfit { found: &'static str, expected: &'static str },
     /// A key stands twice in one map.
     DuplicateKey { key: String },
@@ -213,7 +213,8 @@ impl Problem {
                 format!("a challenge may not take the header `{header}` from its request")
             }
             Self::ConstantMisfit { found, expected } => {
-                format!("this place needs {expected}, and this is always a {found}")
+                let found = expression::article(found);
+                format!("this place needs {expected}, and this is always {found}")
             }
             Self::DuplicateKey { key } => format!("`{key}` stands twice in this map"),
             Self::Expression(kind) => expression::message(kind),
@@ -410,6 +411,12 @@ impl Problem {
                 "write its value out, or leave it out: whoever makes a \
                                              browser send the request would choose it"
                     .to_owned()
+            }
+            Self::ConstantMisfit { expected: "a text", found: "bytes" } => {
+                "write bytes as text with `$HEX_ENCODE` or `$BASE64_ENCODE`".to_owned()
+            }
+            Self::ConstantMisfit { expected: "a list", .. } => {
+                "brackets make a list of one value: `[x]`; `$VALUES` makes one of a map".to_owned()
             }
             Self::ConstantMisfit { expected: "a text", .. } => {
                 "join it to a text with `$CONCAT`".to_owned()

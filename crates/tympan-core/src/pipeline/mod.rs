@@ -28,6 +28,7 @@ use tympan_expr::Record;
 use tympan_expr::Text;
 use tympan_expr::Value;
 
+pub(crate) use body::parse;
 pub use event::Event;
 pub use exchange::Answer;
 pub use exchange::Ask;

@@ -8,6 +8,7 @@ use crate::functions::Function;
 use crate::functions::Kind;
 use crate::functions::Otherwise;
 use crate::functions::required;
+use crate::types::Types;
 use crate::value::Value;
 
 /// Bytes of JSON that are read for the price of one step: its values are far larger than it.
@@ -19,6 +20,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("text", Kind::Data)],
         variadic: false,
         extension: false,
+        result: Types::ANY,
         doc: "The value that a JSON text says; null if it is no JSON.",
         examples: &[
             (r#"$PARSE_JSON('{"a": [1, 2]}').a[1]"#, "2"),
@@ -37,6 +39,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("value", Kind::Some)],
         variadic: false,
         extension: false,
+        result: Types::TEXT,
         doc: "The value as a JSON text without blanks; bytes that are no text in base64.",
         examples: &[
             (r#"$STRINGIFY_JSON({"days": [1, 2]})"#, r#""{\"days\":[1,2]}""#),

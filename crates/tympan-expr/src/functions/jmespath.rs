@@ -13,9 +13,11 @@ use crate::functions::Parameter;
 use crate::functions::Run;
 use crate::functions::code;
 use crate::functions::list;
+use crate::functions::number;
 use crate::functions::required;
 use crate::functions::text;
 use crate::number::Number;
+use crate::types::Types;
 use crate::value::Record;
 use crate::value::Value;
 
@@ -27,13 +29,21 @@ const NUMBER: Parameter = required("number", Kind::Number);
 const TEXT: Parameter = required("text", Kind::Text);
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    row("abs", &[NUMBER], "The number without its sign.", &[("abs(`-1.5`)", "1.5")], |call| {
-        let number = call.number(0).unwrap_or(Number::Int(0));
-        Ok(Value::Number(if number < Number::Int(0) { number.negate() } else { number }))
-    }),
+    row(
+        "abs",
+        &[NUMBER],
+        Types::NUMBER,
+        "The number without its sign.",
+        &[("abs(`-1.5`)", "1.5")],
+        |call| {
+            let number = call.number(0).unwrap_or(Number::Int(0));
+            Ok(Value::Number(if number < Number::Int(0) { number.negate() } else { number }))
+        },
+    ),
     row(
         "avg",
         &[LIST],
+        Types::NUMBER,
         "The average of a list of numbers; null if it is empty.",
         &[("avg(`[1, 2, 6]`)", "3"), ("avg(`[]`)", "null")],
         |call| {
@@ -43,12 +53,18 @@ pub(super) static FUNCTIONS: &[Function] = &[
             Ok(average.map_or(Value::Null, Value::Number))
         },
     ),
-    row("ceil", &[NUMBER], "The number, rounded up.", &[("ceil(`1.2`)", "2")], |call| {
-        Ok(rounded(call, f64::ceil))
-    }),
+    row(
+        "ceil",
+        &[NUMBER],
+        Types::NUMBER,
+        "The number, rounded up.",
+        &[("ceil(`1.2`)", "2")],
+        |call| Ok(number::rounded(call, f64::ceil)),
+    ),
     row(
         "contains",
         &[required("subject", Kind::Sized), required("search", Kind::Any)],
+        Types::BOOLEAN,
         "Whether a list has an element, or a text a part.",
         &[("contains('foobar', 'foo')", "true"), ("contains(`[1, 2]`, `3`)", "false")],
         |call| match (call.value(0), call.value(1)) {
@@ -59,26 +75,39 @@ pub(super) static FUNCTIONS: &[Function] = &[
     row(
         "ends_with",
         &[TEXT, required("suffix", Kind::Text)],
+        Types::BOOLEAN,
         "Whether a text ends with another.",
         &[("ends_with('foobar', 'bar')", "true")],
         |call| Ok(text::ask(call, <[u8]>::ends_with)),
     ),
-    row("floor", &[NUMBER], "The number, rounded down.", &[("floor(`1.7`)", "1")], |call| {
-        Ok(rounded(call, f64::floor))
-    }),
+    row(
+        "floor",
+        &[NUMBER],
+        Types::NUMBER,
+        "The number, rounded down.",
+        &[("floor(`1.7`)", "1")],
+        |call| Ok(number::rounded(call, f64::floor)),
+    ),
     row(
         "join",
         &[required("glue", Kind::Text), LIST],
+        Types::TEXT,
         "The texts of a list in one, with `glue` between them.",
         &[("join(', ', `[\"a\", \"b\"]`)", r#""a, b""#)],
         join,
     ),
-    row("keys", &[MAP], "The keys of an object.", &[("keys(`{\"a\": 1}`)", r#"["a"]"#)], |call| {
-        Ok(call.items(0).into_iter().map(|(key, _)| key).collect())
-    }),
+    row(
+        "keys",
+        &[MAP],
+        Types::LIST,
+        "The keys of an object.",
+        &[("keys(`{\"a\": 1}`)", r#"["a"]"#)],
+        |call| Ok(call.items(0).into_iter().map(|(key, _)| key).collect()),
+    ),
     row(
         "length",
         &[required("subject", Kind::Sized)],
+        Types::NUMBER,
         "How many elements a list, entries an object or characters a text has.",
         &[("length('abc')", "3"), ("length(`[1, 2]`)", "2")],
         |call| Ok(list::length(&call.value(0))),
@@ -86,6 +115,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     row(
         "map",
         &[required("to", Kind::Lambda), LIST],
+        Types::LIST,
         "What the expression yields for every element, nulls included.",
         &[("map(&a, `[{\"a\": 1}, {}]`)", "[1, null]")],
         |call| {
@@ -99,6 +129,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     row(
         "max",
         &[LIST],
+        Types::NUMBER.or(Types::TEXT),
         "The greatest of a list of numbers or of texts.",
         &[("max(`[1, 3, 2]`)", "3"), ("max(`[]`)", "null")],
         |call| most(call, Ordering::Greater),
@@ -106,6 +137,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     row(
         "max_by",
         &[LIST, BY],
+        Types::ANY,
         "The element for which the expression yields the greatest number or text.",
         &[("max_by(`[{\"a\": 1}, {\"a\": 2}]`, &a).a", "2")],
         |call| most(call, Ordering::Greater),
@@ -115,6 +147,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         ..row(
             "merge",
             &[MAP],
+            Types::MAP,
             "One object with the entries of all; of keys that stand twice, the last counts.",
             &[("merge(`{\"a\": 1}`, `{\"a\": 2}`)", r#"{"a": 2}"#)],
             merge,
@@ -123,6 +156,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     row(
         "min",
         &[LIST],
+        Types::NUMBER.or(Types::TEXT),
         "The least of a list of numbers or of texts.",
         &[("min(`[\"b\", \"a\"]`)", r#""a""#)],
         |call| most(call, Ordering::Less),
@@ -130,6 +164,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     row(
         "min_by",
         &[LIST, BY],
+        Types::ANY,
         "The element for which the expression yields the least number or text.",
         &[("min_by(`[{\"a\": 1}, {\"a\": 2}]`, &a).a", "1")],
         |call| most(call, Ordering::Less),
@@ -139,6 +174,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         ..row(
             "not_null",
             &[ANY],
+            Types::ANY,
             "The first argument that is not null.",
             &[("not_null(`null`, `2`, `3`)", "2")],
             |call| {
@@ -150,6 +186,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     row(
         "reverse",
         &[required("subject", Kind::Sized)],
+        Types::LIST.or(Types::TEXT),
         "A list or a text, backwards.",
         &[("reverse(`[1, 2]`)", "[2, 1]"), ("reverse('abc')", r#""cba""#)],
         reverse,
@@ -157,6 +194,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     row(
         "sort",
         &[LIST],
+        Types::LIST,
         "A list of numbers or of texts in order.",
         &[("sort(`[3, 1, 2]`)", "[1, 2, 3]"), ("sort(`[1, \"a\"]`)", "null")],
         sort,
@@ -164,6 +202,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     row(
         "sort_by",
         &[LIST, BY],
+        Types::LIST,
         "A list in the order of the numbers or texts that the expression yields.",
         &[("sort_by(`[{\"a\": 2}, {\"a\": 1}]`, &a)[*].a", "[1, 2]")],
         sort,
@@ -171,16 +210,23 @@ pub(super) static FUNCTIONS: &[Function] = &[
     row(
         "starts_with",
         &[TEXT, required("prefix", Kind::Text)],
+        Types::BOOLEAN,
         "Whether a text starts with another.",
         &[("starts_with('foobar', 'foo')", "true")],
         |call| Ok(text::ask(call, <[u8]>::starts_with)),
     ),
-    row("sum", &[LIST], "The sum of a list of numbers.", &[("sum(`[1, 2]`)", "3")], |call| {
-        Ok(sum(&call.list(0)).map_or(Value::Null, Value::Number))
-    }),
+    row(
+        "sum",
+        &[LIST],
+        Types::NUMBER,
+        "The sum of a list of numbers.",
+        &[("sum(`[1, 2]`)", "3")],
+        |call| Ok(sum(&call.list(0)).map_or(Value::Null, Value::Number)),
+    ),
     row(
         "to_array",
         &[ANY],
+        Types::LIST,
         "A list as it is; any other value in a list.",
         &[("to_array(`1`)", "[1]"), ("to_array(`[1]`)", "[1]")],
         |call| {
@@ -193,6 +239,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     row(
         "to_number",
         &[ANY],
+        Types::NUMBER,
         "A number as it is; the number that a text says; null for anything else.",
         &[("to_number('1.5')", "1.5"), ("to_number('a')", "null")],
         |call| {
@@ -210,6 +257,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     row(
         "to_string",
         &[ANY],
+        Types::TEXT,
         "A text as it is; any other value as JSON.",
         &[("to_string(`[1]`)", r#""[1]""#), ("to_string('a')", r#""a""#)],
         |call| match call.value(0) {
@@ -220,6 +268,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     row(
         "type",
         &[ANY],
+        Types::TEXT,
         "`number`, `string`, `boolean`, `array`, `object` or `null`.",
         &[("type('a')", r#""string""#), ("type(`null`)", r#""null""#)],
         |call| {
@@ -231,14 +280,20 @@ pub(super) static FUNCTIONS: &[Function] = &[
             }))
         },
     ),
-    row("values", &[MAP], "The values of an object.", &[("values(`{\"a\": 1}`)", "[1]")], |call| {
-        Ok(call.items(0).into_iter().map(|(_, value)| value).collect())
-    }),
+    row(
+        "values",
+        &[MAP],
+        Types::LIST,
+        "The values of an object.",
+        &[("values(`{\"a\": 1}`)", "[1]")],
+        |call| Ok(call.items(0).into_iter().map(|(_, value)| value).collect()),
+    ),
 ];
 
 const fn row(
     name: &'static str,
     parameters: &'static [Parameter],
+    result: Types,
     doc: &'static str,
     examples: &'static [(&'static str, &'static str)],
     call: Run,
@@ -248,6 +303,7 @@ const fn row(
         parameters,
         variadic: false,
         extension: false,
+        result,
         doc,
         examples,
         otherwise: Otherwise::Null,
@@ -255,15 +311,8 @@ const fn row(
     }
 }
 
-fn sum(items: &[Value<'_>]) -> Option<Number> {
+pub(super) fn sum(items: &[Value<'_>]) -> Option<Number> {
     items.iter().try_fold(Number::Int(0), |sum, item| sum.plus(item.as_number()?))
-}
-
-fn rounded(call: &Call<'_, '_, '_>, round: fn(f64) -> f64) -> Value<'static> {
-    match call.number(0) {
-        Some(Number::Float(float)) => Value::Number(Number::simplest(round(float))),
-        number => number.map_or(Value::Null, Value::Number),
-    }
 }
 
 fn join<'a>(call: &mut Call<'a, '_, '_>) -> Result<Value<'a>, Exhausted> {
@@ -281,7 +330,7 @@ fn join<'a>(call: &mut Call<'a, '_, '_>) -> Result<Value<'a>, Exhausted> {
     Ok(Value::from(joined))
 }
 
-fn merge<'a>(call: &mut Call<'a, '_, '_>) -> Result<Value<'a>, Exhausted> {
+pub(super) fn merge<'a>(call: &mut Call<'a, '_, '_>) -> Result<Value<'a>, Exhausted> {
     let mut merged = Record::default();
     for index in 0..call.count() {
         if let Value::Map(map) = call.value(index) {
@@ -292,7 +341,7 @@ fn merge<'a>(call: &mut Call<'a, '_, '_>) -> Result<Value<'a>, Exhausted> {
     Ok(Value::from(merged))
 }
 
-fn reverse<'a>(call: &mut Call<'a, '_, '_>) -> Result<Value<'a>, Exhausted> {
+pub(super) fn reverse<'a>(call: &mut Call<'a, '_, '_>) -> Result<Value<'a>, Exhausted> {
     Ok(match call.value(0) {
         Value::List(list) => {
             call.step(list.len())?;
@@ -330,7 +379,10 @@ fn sort<'a>(call: &mut Call<'a, '_, '_>) -> Result<Value<'a>, Exhausted> {
 }
 
 /// The first element that is `wanted` of all others.
-fn most<'a>(call: &mut Call<'a, '_, '_>, wanted: Ordering) -> Result<Value<'a>, Exhausted> {
+pub(super) fn most<'a>(
+    call: &mut Call<'a, '_, '_>,
+    wanted: Ordering,
+) -> Result<Value<'a>, Exhausted> {
     let Some(keyed) = keyed(call)? else { return Ok(Value::Null) };
     let best = keyed
         .into_iter()

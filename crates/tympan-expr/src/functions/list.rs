@@ -1,5 +1,7 @@
 //! What can be done with lists and maps.
 
+use std::cmp::Ordering;
+
 use indexmap::IndexSet;
 
 use crate::bounds::Exhausted;
@@ -7,8 +9,12 @@ use crate::functions::Call;
 use crate::functions::Function;
 use crate::functions::Kind;
 use crate::functions::Otherwise;
+use crate::functions::extension;
+use crate::functions::jmespath;
 use crate::functions::optional;
+use crate::functions::pairs;
 use crate::functions::required;
+use crate::types::Types;
 use crate::value::Value;
 
 pub(super) static FUNCTIONS: &[Function] = &[
@@ -17,6 +23,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("list", Kind::Many), required("condition", Kind::Lambda)],
         variadic: false,
         extension: false,
+        result: Types::BOOLEAN,
         doc: "Whether the condition holds for every item; true for an empty list.",
         examples: &[
             ("[1, 2].$ALL(x => x > 0)", "true"),
@@ -31,6 +38,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("list", Kind::Many), required("condition", Kind::Lambda)],
         variadic: false,
         extension: false,
+        result: Types::BOOLEAN,
         doc: "Whether the condition holds for at least one item.",
         examples: &[
             ("[1, 2].$ANY(x => x > 1)", "true"),
@@ -40,11 +48,20 @@ pub(super) static FUNCTIONS: &[Function] = &[
         otherwise: Otherwise::False,
         call: |call| holds_for(call, false).map(|none| Value::Bool(!none)),
     },
+    extension(
+        "$ENTRIES",
+        &[required("map", Kind::Map)],
+        Types::LIST,
+        "The entries of a map as maps of `key` and `value`, in its order.",
+        &[(r#"{"b": 1}.$ENTRIES()"#, r#"[{"key": "b", "value": 1}]"#)],
+        entries,
+    ),
     Function {
         name: "$FILTER",
         parameters: &[required("list", Kind::Many), required("condition", Kind::Lambda)],
         variadic: false,
         extension: false,
+        result: Types::LIST.or(Types::MAP),
         doc: "The items for which the condition holds. Of a map, the entries whose value passes.",
         examples: &[
             ("[1, null, 2].$FILTER(item => item != null)", "[1, 2]"),
@@ -59,6 +76,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("list", Kind::List)],
         variadic: false,
         extension: true,
+        result: Types::LIST,
         doc: "The list, with the items of the lists in it in their place; one level.",
         examples: &[("[1, [2, [3]]].$FLATTEN()", "[1, 2, [3]]")],
         otherwise: Otherwise::Null,
@@ -69,6 +87,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("map", Kind::Map)],
         variadic: false,
         extension: true,
+        result: Types::LIST,
         doc: "The keys of a map, in its order.",
         examples: &[(r#"{"b": 1, "a": 2}.$KEYS()"#, r#"["b", "a"]"#)],
         otherwise: Otherwise::Null,
@@ -79,6 +98,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("value", Kind::Sized)],
         variadic: false,
         extension: false,
+        result: Types::NUMBER,
         doc: "How many items a list, entries a map, characters a text or bytes bytes have.",
         examples: &[
             ("[1, 2].$LENGTH()", "2"),
@@ -93,6 +113,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("list", Kind::Many), required("to", Kind::Lambda)],
         variadic: false,
         extension: false,
+        result: Types::LIST,
         doc: "A list of what the lambda yields for every item of a list or value of a map. A \
               second parameter of the lambda is the item's index, or its key.",
         examples: &[
@@ -103,11 +124,52 @@ pub(super) static FUNCTIONS: &[Function] = &[
         otherwise: Otherwise::Null,
         call: map,
     },
+    extension(
+        "$MAX",
+        &[required("list", Kind::List), optional("by", Kind::Lambda)],
+        Types::ANY,
+        "The greatest item of a list of numbers or of texts, or the item for which the lambda \
+         yields the greatest; null if the list is empty or holds anything else.",
+        &[
+            ("[1, 3, 2].$MAX()", "3"),
+            (r#"[{"n": 1}, {"n": 2}].$MAX(x => x.n)"#, r#"{"n": 2}"#),
+            (r#"[1, "a"].$MAX()"#, "null"),
+        ],
+        |call| jmespath::most(call, Ordering::Greater),
+    ),
+    Function {
+        variadic: true,
+        ..extension(
+            "$MERGE",
+            &[required("map", Kind::Map)],
+            Types::MAP,
+            "One map with the entries of all; of keys that stand twice, the last counts.",
+            &[(r#"{"a": 1, "b": 2}.$MERGE({"a": 3})"#, r#"{"a": 3, "b": 2}"#)],
+            jmespath::merge,
+        )
+    },
+    extension(
+        "$MIN",
+        &[required("list", Kind::List), optional("by", Kind::Lambda)],
+        Types::ANY,
+        "The least item, as $MAX finds the greatest.",
+        &[(r#"["b", "a"].$MIN()"#, r#""a""#), ("[].$MIN()", "null")],
+        |call| jmespath::most(call, Ordering::Less),
+    ),
+    extension(
+        "$REVERSE",
+        &[required("value", Kind::Sized)],
+        Types::LIST.or(Types::TEXT),
+        "A list or a text, backwards.",
+        &[("[1, 2].$REVERSE()", "[2, 1]"), (r#""año".$REVERSE()"#, r#""oña""#)],
+        jmespath::reverse,
+    ),
     Function {
         name: "$SORT",
         parameters: &[required("list", Kind::List), optional("by", Kind::Lambda)],
         variadic: false,
         extension: true,
+        result: Types::LIST,
         doc: "The items in order, or in the order of what the lambda yields for each: null, \
               booleans, numbers, texts by code point, lists item by item, maps. Items that are \
               alike keep their order.",
@@ -119,11 +181,20 @@ pub(super) static FUNCTIONS: &[Function] = &[
         otherwise: Otherwise::Null,
         call: sort,
     },
+    extension(
+        "$SUM",
+        &[required("list", Kind::List)],
+        Types::NUMBER,
+        "The sum of a list of numbers; null if it holds anything else.",
+        &[("[1, 2.5].$SUM()", "3.5"), ("[].$SUM()", "0"), (r#"[1, "2"].$SUM()"#, "null")],
+        |call| Ok(jmespath::sum(&call.list(0)).map_or(Value::Null, Value::Number)),
+    ),
     Function {
         name: "$UNIQUE",
         parameters: &[required("list", Kind::List)],
         variadic: false,
         extension: true,
+        result: Types::LIST,
         doc: "The items, each only where it first stands.",
         examples: &[(r#"[1, "a", 1.0, "a"].$UNIQUE()"#, r#"[1, "a"]"#)],
         otherwise: Otherwise::Null,
@@ -134,6 +205,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("map", Kind::Map)],
         variadic: false,
         extension: true,
+        result: Types::LIST,
         doc: "The values of a map, in its order.",
         examples: &[(r#"{"b": 1, "a": 2}.$VALUES()"#, "[1, 2]")],
         otherwise: Otherwise::Null,
@@ -197,6 +269,14 @@ fn flatten<'a>(call: &mut Call<'a, '_, '_>) -> Result<Value<'a>, Exhausted> {
         }
     }
     Ok(Value::from(flat))
+}
+
+fn entries<'a>(call: &mut Call<'a, '_, '_>) -> Result<Value<'a>, Exhausted> {
+    let mut entries = Vec::new();
+    for (key, value) in call.items(0) {
+        entries.push(pairs::pair(call, key, value)?);
+    }
+    Ok(Value::from(entries))
 }
 
 fn sort<'a>(call: &mut Call<'a, '_, '_>) -> Result<Value<'a>, Exhausted> {

@@ -1,16 +1,22 @@
 //! Every function of both dialects, with all there is to say about it.
 
+use std::borrow::Cow;
+
 use crate::Dialect;
 use crate::bounds::Exhausted;
 use crate::error::nearest;
+use crate::types::Types;
 use crate::value::Value;
 
 mod bind;
 mod call;
 mod code;
+mod digest;
+mod encoding;
 mod jmespath;
 mod list;
 mod number;
+mod pairs;
 mod text;
 mod time;
 
@@ -30,6 +36,8 @@ pub struct Function {
     pub variadic: bool,
     /// Whether this is an addition to the dialect.
     pub extension: bool,
+    /// What it yields where its arguments are what it takes; null besides.
+    pub result: Types,
     /// What it does, in a sentence or two.
     pub doc: &'static str,
     /// Expressions without input and their results as JSON; each is a test.
@@ -87,37 +95,105 @@ enum Otherwise {
     Null,
 }
 
-static MOVEWORKS: [&[Function]; 5] =
-    [text::FUNCTIONS, list::FUNCTIONS, number::FUNCTIONS, time::FUNCTIONS, code::FUNCTIONS];
-
-static JMESPATH: [&[Function]; 1] = [jmespath::FUNCTIONS];
+/// Those of the Moveworks DSL, by what they are about.
+static MOVEWORKS: [(&str, &[Function]); 8] = [
+    ("Texts", text::FUNCTIONS),
+    ("Lists and maps", list::FUNCTIONS),
+    ("Numbers, and any value", number::FUNCTIONS),
+    ("Times", time::FUNCTIONS),
+    ("JSON", code::FUNCTIONS),
+    ("Encodings", encoding::FUNCTIONS),
+    ("Digests", digest::FUNCTIONS),
+    ("Keys and values in texts", pairs::FUNCTIONS),
+];
 
 type Run = for<'a> fn(&mut Call<'a, '_, '_>) -> Result<Value<'a>, Exhausted>;
 
-/// Every function of a dialect.
+/// Every function of a dialect: in JMESPath those of its standard, and those of the Moveworks DSL
+/// whose names it has not taken.
 pub fn all(dialect: Dialect) -> impl Iterator<Item = &'static Function> {
-    let groups: &[&'static [Function]] = match dialect {
-        Dialect::Moveworks => &MOVEWORKS,
-        Dialect::Jmespath => &JMESPATH,
+    let standard: &[Function] = match dialect {
+        Dialect::Moveworks => &[],
+        Dialect::Jmespath => jmespath::FUNCTIONS,
     };
-    groups.iter().copied().flatten()
+    let own = MOVEWORKS.iter().flat_map(|(_, functions)| *functions);
+    standard.iter().chain(own.filter(move |function| {
+        !standard.iter().any(|taken| taken.is_called(dialect, &function.name_in(dialect)))
+    }))
 }
 
-/// The function called `name`: in any case in the Moveworks DSL.
+/// The standard functions of JMESPath.
+#[must_use]
+pub fn standard() -> &'static [Function] {
+    jmespath::FUNCTIONS
+}
+
+/// The functions of the Moveworks DSL, by what they are about.
+pub fn groups() -> impl Iterator<Item = (&'static str, &'static [Function])> {
+    MOVEWORKS.iter().copied()
+}
+
+/// The function called `name`: in any case in the Moveworks DSL; in JMESPath without the `$` and in
+/// lower case.
 #[must_use]
 pub fn find(dialect: Dialect, name: &str) -> Option<&'static Function> {
-    all(dialect).find(|function| match dialect {
-        Dialect::Moveworks => function.name.eq_ignore_ascii_case(name),
-        Dialect::Jmespath => function.name == name,
-    })
+    let standard = match dialect {
+        Dialect::Moveworks => None,
+        Dialect::Jmespath => jmespath::FUNCTIONS.iter().find(|it| it.name == name),
+    };
+    let own = || MOVEWORKS.iter().flat_map(|(_, functions)| *functions);
+    standard.or_else(|| own().find(|function| function.is_called(dialect, name)))
 }
 
 /// The function that may have been meant by `name`.
 pub(crate) fn near(dialect: Dialect, name: &str) -> Option<String> {
-    nearest(name, all(dialect).map(|function| function.name)).map(str::to_owned)
+    let names = all(dialect).map(|function| function.name_in(dialect)).collect::<Vec<_>>();
+    nearest(name, names.iter().map(|known| &**known)).map(str::to_owned)
 }
 
 impl Function {
+    /// How it is written in a dialect: what is `$TRIM` in the Moveworks DSL is `trim` in JMESPath,
+    /// where no name can begin with a sign.
+    #[must_use]
+    pub fn name_in(&self, dialect: Dialect) -> Cow<'static, str> {
+        match (dialect, self.name.strip_prefix('$')) {
+            (Dialect::Jmespath, Some(bare)) => Cow::Owned(bare.to_ascii_lowercase()),
+            _ => Cow::Borrowed(self.name),
+        }
+    }
+
+    /// How it is called: `$CONCAT(list, [separator])`.
+    #[must_use]
+    pub fn signature(&self, dialect: Dialect) -> String {
+        let mut parameters = Vec::new();
+        for Parameter { name, optional, .. } in self.parameters {
+            parameters.push(if *optional { format!("[{name}]") } else { (*name).to_owned() });
+        }
+        if self.variadic {
+            parameters.push("...".to_owned());
+        }
+        format!("{}({})", self.name_in(dialect), parameters.join(", "))
+    }
+
+    /// Everything that it can yield.
+    #[must_use]
+    pub fn yields(&self) -> Types {
+        match self.otherwise {
+            Otherwise::False => self.result,
+            Otherwise::Null => self.result.or(Types::NULL),
+        }
+    }
+
+    fn is_called(&self, dialect: Dialect, name: &str) -> bool {
+        match (dialect, self.name.strip_prefix('$')) {
+            (Dialect::Moveworks, _) => self.name.eq_ignore_ascii_case(name),
+            (Dialect::Jmespath, Some(bare)) => {
+                bare.eq_ignore_ascii_case(name) && !name.contains(|c: char| c.is_ascii_uppercase())
+            }
+            (Dialect::Jmespath, None) => self.name == name,
+        }
+    }
+
     /// The fewest arguments it takes.
     #[must_use]
     pub fn least(&self) -> usize {
@@ -155,21 +231,49 @@ impl Function {
 }
 
 impl Kind {
+    /// The types of the values that can be taken.
+    #[must_use]
+    pub fn types(self) -> Types {
+        match self {
+            Self::Any => Types::ANY,
+            Self::Boolean => Types::BOOLEAN,
+            Self::Data | Self::Text => Types::DATA,
+            Self::List => Types::LIST,
+            Self::Many => Types::LIST.or(Types::MAP),
+            Self::Map => Types::MAP,
+            Self::Number => Types::NUMBER,
+            Self::Sized => Types::DATA.or(Types::LIST).or(Types::MAP),
+            Self::Some => Types::SOME,
+            Self::Lambda | Self::Pattern => Types::NONE,
+        }
+    }
+
     /// Whether `value` can be taken; lambdas and patterns are no values.
     pub(crate) fn admits(self, value: &Value<'_>) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Some => !value.is_null(),
-            Self::Boolean => matches!(value, Value::Bool(_)),
-            Self::Data => value.as_bytes().is_some(),
-            Self::List => matches!(value, Value::List(_)),
-            Self::Many => matches!(value, Value::List(_) | Value::Map(_)),
-            Self::Map => matches!(value, Value::Map(_)),
-            Self::Number => matches!(value, Value::Number(_)),
-            Self::Sized => value.as_bytes().is_some() || Self::Many.admits(value),
-            Self::Text => value.as_bytes().is_some_and(|bytes| str::from_utf8(bytes).is_ok()),
-            Self::Lambda | Self::Pattern => false,
-        }
+        let is_text = || value.as_bytes().is_some_and(|bytes| str::from_utf8(bytes).is_ok());
+        self.types().meets(Types::of(value)) && (self != Self::Text || is_text())
+    }
+}
+
+/// An addition to the Moveworks DSL that yields null where an argument is not what it takes.
+const fn extension(
+    name: &'static str,
+    parameters: &'static [Parameter],
+    result: Types,
+    doc: &'static str,
+    examples: &'static [(&'static str, &'static str)],
+    call: Run,
+) -> Function {
+    Function {
+        name,
+        parameters,
+        variadic: false,
+        extension: true,
+        result,
+        doc,
+        examples,
+        otherwise: Otherwise::Null,
+        call,
     }
 }
 
@@ -189,6 +293,8 @@ mod tests {
 
     use super::all;
     use super::find;
+    use super::groups;
+    use super::standard;
     use crate::Dialect;
     use crate::Expression;
     use crate::RootId;
@@ -217,26 +323,29 @@ mod tests {
     #[test]
     fn names_are_unique_and_found() {
         for dialect in DIALECTS {
-            let names = all(dialect).map(|function| function.name).collect::<BTreeSet<_>>();
+            let names =
+                all(dialect).map(|function| function.name_in(dialect)).collect::<BTreeSet<_>>();
             assert_eq!(names.len(), all(dialect).count());
         }
         assert!(find(Dialect::Moveworks, "$lowercase").is_some());
         assert!(find(Dialect::Jmespath, "LENGTH").is_none());
-        assert_eq!(all(Dialect::Jmespath).count(), 26);
+        assert_eq!(standard().len(), 26);
+        for (name, found) in [("sha256", Some("$SHA256")), ("sort", Some("sort")), ("Trim", None)] {
+            assert_eq!(find(Dialect::Jmespath, name).map(|function| function.name), found);
+        }
     }
 
     #[test]
     fn every_function_is_documented_and_its_examples_hold() {
-        for dialect in DIALECTS {
-            for function in all(dialect) {
-                assert!(function.doc.ends_with('.'), "{}", function.name);
-                assert!(!function.examples.is_empty(), "{}", function.name);
-                for (text, result) in function.examples {
-                    let compiled =
-                        Expression::compile(dialect, text, &Vocabulary::default()).unwrap();
-                    let expected: Value<'_> = serde_json::from_str(result).unwrap();
-                    assert_eq!(compiled.expression.eval(&Clock), Ok(expected), "{text}");
-                }
+        let own = groups().flat_map(|(_, functions)| functions);
+        let own = own.map(|function| (Dialect::Moveworks, function));
+        for (dialect, function) in standard().iter().map(|it| (Dialect::Jmespath, it)).chain(own) {
+            assert!(function.doc.ends_with('.'), "{}", function.name);
+            assert!(!function.examples.is_empty(), "{}", function.name);
+            for (text, result) in function.examples {
+                let compiled = Expression::compile(dialect, text, &Vocabulary::default()).unwrap();
+                let expected: Value<'_> = serde_json::from_str(result).unwrap();
+                assert_eq!(compiled.expression.eval(&Clock), Ok(expected), "{text}");
             }
         }
     }

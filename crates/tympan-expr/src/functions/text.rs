@@ -7,6 +7,7 @@ use crate::functions::Kind;
 use crate::functions::Otherwise;
 use crate::functions::optional;
 use crate::functions::required;
+use crate::types::Types;
 use crate::value::Bytes;
 use crate::value::Text;
 use crate::value::Value;
@@ -17,6 +18,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("list", Kind::List), optional("separator", Kind::Data)],
         variadic: false,
         extension: false,
+        result: Types::DATA,
         doc: "Joins the items of `list`, with `separator` between them. Numbers and booleans are \
               written as text, lists and maps as JSON. One item that is null makes the whole null. \
               With bytes among the items the result is bytes.",
@@ -33,6 +35,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("whole", Kind::Sized), required("part", Kind::Any)],
         variadic: false,
         extension: true,
+        result: Types::BOOLEAN,
         doc: "Whether `part` is in `whole`: a part of a text, an element of a list, a key of a \
               map. The same as `part IN whole`.",
         examples: &[
@@ -51,6 +54,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("text", Kind::Data), required("suffix", Kind::Data)],
         variadic: false,
         extension: true,
+        result: Types::BOOLEAN,
         doc: "Whether `text` ends with `suffix`.",
         examples: &[
             (r#""main.rs".$ENDS_WITH(".rs")"#, "true"),
@@ -64,6 +68,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("text", Kind::Text)],
         variadic: false,
         extension: false,
+        result: Types::TEXT,
         doc: "Turns every letter of `text` into lower case.",
         examples: &[(r#""PuSH".$LOWERCASE()"#, r#""push""#), ("$LOWERCASE(null)", "null")],
         otherwise: Otherwise::Null,
@@ -78,6 +83,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         ],
         variadic: false,
         extension: false,
+        result: Types::LIST,
         doc: "The parts of `text` that the regular expression `pattern` matches, as a list: all \
               of them if `all` is true, else the first. The pattern must be known when the \
               expression is compiled; it has no look-around and no back-references.",
@@ -98,6 +104,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         ],
         variadic: false,
         extension: false,
+        result: Types::TEXT,
         doc: "Puts `new` in the place of every `old` in `text`.",
         examples: &[
             (r#""a.b.c".$REPLACE(".", "/")"#, r#""a/b/c""#),
@@ -111,6 +118,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("text", Kind::Text), required("separator", Kind::Text)],
         variadic: false,
         extension: false,
+        result: Types::LIST,
         doc: "The parts of `text` between the separators; its characters if `separator` is empty.",
         examples: &[
             (r#""2025-01-02T03:04".$SPLIT("T")[0]"#, r#""2025-01-02""#),
@@ -124,6 +132,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("text", Kind::Data), required("prefix", Kind::Data)],
         variadic: false,
         extension: false,
+        result: Types::BOOLEAN,
         doc: "Whether `text` starts with `prefix`.",
         examples: &[
             (r#""Dr. Jane".$STARTS_WITH("Dr.")"#, "true"),
@@ -141,6 +150,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         ],
         variadic: false,
         extension: true,
+        result: Types::TEXT,
         doc: "The characters of `text` from `start` up to but without `end`, counted from 0, or \
               from the end when negative. The same as `text[start:end]`.",
         examples: &[
@@ -155,6 +165,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("text", Kind::Text)],
         variadic: false,
         extension: false,
+        result: Types::TEXT,
         doc: "Turns the first letter of every word into upper case and the others into lower case.",
         examples: &[
             (r#""APPROVED".$TITLECASE()"#, r#""Approved""#),
@@ -168,6 +179,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("text", Kind::Text)],
         variadic: false,
         extension: false,
+        result: Types::TEXT,
         doc: "Takes away the white space around `text`.",
         examples: &[(r#""  a b ".$TRIM()"#, r#""a b""#), ("$TRIM(null)", "null")],
         otherwise: Otherwise::Null,
@@ -178,6 +190,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("text", Kind::Text)],
         variadic: false,
         extension: true,
+        result: Types::TEXT,
         doc: "Turns every letter of `text` into upper case.",
         examples: &[(r#""push".$UPPERCASE()"#, r#""PUSH""#)],
         otherwise: Otherwise::Null,

@@ -13,6 +13,7 @@ use crate::functions::Otherwise;
 use crate::functions::optional;
 use crate::functions::required;
 use crate::number::Number;
+use crate::types::Types;
 use crate::value::Value;
 
 /// The one function whose value is another at every call.
@@ -24,6 +25,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("time", Kind::Number), optional("format", Kind::Text)],
         variadic: false,
         extension: false,
+        result: Types::TEXT,
         doc: "A time as text, in UTC. `format` is written as for strftime and is \
               `%Y-%m-%dT%H:%M:%SZ` when left out; null if it is no format.",
         examples: &[
@@ -38,6 +40,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[required("text", Kind::Some)],
         variadic: false,
         extension: false,
+        result: Types::NUMBER,
         doc: "The time that a text says, in seconds since 1970: RFC 3339, or a date, or a date and \
               a time of day, which are taken as UTC; null if it is none of these. A number stays \
               what it is.",
@@ -61,6 +64,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         parameters: &[],
         variadic: false,
         extension: false,
+        result: Types::NUMBER,
         doc: "The instant at which the expression is evaluated, in seconds since 1970.",
         examples: &[("$TIME() - $TIME()", "0"), ("$TIME() > 0", "true")],
         otherwise: Otherwise::Null,

@@ -75,7 +75,15 @@ impl Compiler<'_> {
 
     fn node(&mut self, tree: &Ast, current: Current) -> Node {
         match tree {
-            Ast::Field { offset, name } => self.field(name, *offset, current),
+            Ast::Field { offset, name } => {
+                let is_bare = place::token(self.text, *offset).len() == name.len();
+                let is_step = self.text[..*offset].trim_end().ends_with('.');
+                let is_keyword = matches!(name.as_str(), "null" | "true" | "false");
+                if is_bare && !is_step && is_keyword {
+                    self.warn(*offset, WarningKind::KeywordField { name: name.clone() });
+                }
+                self.field(name, *offset, current)
+            }
             Ast::Identity { offset } => self.current(*offset, current),
             Ast::Literal { value, .. } => Node::Constant(literal(value)),
             Ast::Subexpr { .. } => self.chain(tree, current),
@@ -90,8 +98,12 @@ impl Compiler<'_> {
             Ast::Or { .. } => Jmespath::Or(self.operands(tree, current)).into(),
             Ast::Not { node, .. } => Jmespath::Not(Box::new(self.tree(node, current))).into(),
             Ast::Comparison { comparator, lhs, rhs, .. } => {
+                // `'a' == "content-type"` compares with what has no name without quotes.
+                let is_text = matches!(**lhs, Ast::Literal { .. });
+                self.quoted_field(lhs, false);
+                self.quoted_field(rhs, !is_text);
                 let (left, right) = (self.tree(lhs, current), self.tree(rhs, current));
-                compare(comparator, left, right)
+                self.compare(place::offset(rhs), comparator, left, right)
             }
             Ast::Condition { predicate, then, .. } => {
                 let predicate = Box::new(self.tree(predicate, current));
@@ -244,8 +256,9 @@ impl Compiler<'_> {
 
     fn call(&mut self, name: &str, args: &[Ast], offset: usize, current: Current) -> Node {
         let mut arguments = Vec::with_capacity(args.len());
-        for argument in args {
-            let range = place::token(self.text, place::offset(argument));
+        for (index, argument) in args.iter().enumerate() {
+            self.quoted_field(argument, index > 0);
+            let range = place::start(self.text, argument);
             arguments.push((
                 range,
                 match argument {
@@ -264,12 +277,41 @@ impl Compiler<'_> {
             self.errors.push(Error { range, kind });
             return Node::Constant(Value::Null);
         };
-        match function.bind(&range, arguments) {
+        match function.bind(Dialect::Jmespath, &range, arguments) {
             Ok(arguments) => Node::Call(function, arguments).fold(),
             Err(errors) => {
                 self.errors.extend(errors);
                 Node::Constant(Value::Null)
             }
+        }
+    }
+
+    /// Double quotes are around names in JMESPath. One that would be a name without them is likely
+    /// meant for a text, and so is any where a field is `unlikely`.
+    fn quoted_field(&mut self, tree: &Ast, unlikely: bool) {
+        let Ast::Field { offset, name } = tree else { return };
+        let begins = |char: char| char.is_ascii_alphabetic() || char == '_';
+        let is_name = name.starts_with(begins)
+            && name.chars().all(|char| begins(char) || char.is_ascii_digit());
+        if self.text[*offset..].starts_with('"') && (is_name || unlikely) {
+            self.warn(*offset, WarningKind::QuotedField { name: name.clone() });
+        }
+    }
+
+    /// `place` is where the right side stands.
+    fn compare(&mut self, place: usize, comparator: &Comparator, left: Node, right: Node) -> Node {
+        let relation = relation(comparator);
+        let is_known = left.as_constant().and(right.as_constant()).is_some();
+        if let Some(value) = relation.says(left.yields(), right.yields()).filter(|_| !is_known) {
+            let (left, right) = (left.yields().name(), right.yields().name());
+            self.warn(place, WarningKind::Unlike { left, right, value });
+        }
+        let (left, right) = (Box::new(left), Box::new(right));
+        match relation {
+            Relation::Equal | Relation::NotEqual => {
+                Node::Relation(left, vec![(relation, *right)]).fold()
+            }
+            _ => Jmespath::Order(relation, left, right).into(),
         }
     }
 
@@ -298,19 +340,15 @@ fn is_step(link: &Ast) -> bool {
     matches!(link, Ast::Field { .. } | Ast::Index { .. } | Ast::Identity { .. })
 }
 
-fn compare(comparator: &Comparator, left: Node, right: Node) -> Node {
-    let (left, right) = (Box::new(left), Box::new(right));
-    let relation = match comparator {
-        Comparator::Equal => return Node::Relation(left, vec![(Relation::Equal, *right)]).fold(),
-        Comparator::NotEqual => {
-            return Node::Relation(left, vec![(Relation::NotEqual, *right)]).fold();
-        }
+fn relation(comparator: &Comparator) -> Relation {
+    match comparator {
+        Comparator::Equal => Relation::Equal,
         Comparator::GreaterThan => Relation::Greater,
         Comparator::GreaterThanEqual => Relation::GreaterOrEqual,
         Comparator::LessThan => Relation::Less,
         Comparator::LessThanEqual => Relation::LessOrEqual,
-    };
-    Jmespath::Order(relation, left, right).into()
+        Comparator::NotEqual => Relation::NotEqual,
+    }
 }
 
 fn literal(value: &Variable) -> Value<'static> {

@@ -21,6 +21,14 @@ pub(super) fn token(text: &str, offset: usize) -> Range<usize> {
     start..start + length
 }
 
+/// What a part of the tree begins with, about.
+pub(super) fn start(text: &str, tree: &Ast) -> Range<usize> {
+    match tree {
+        Ast::Function { offset, name, .. } => function(text, *offset, name),
+        other => token(text, offset(other)),
+    }
+}
+
 /// The name of a function, whose part of the tree has the place of the parenthesis after it.
 pub(super) fn function(text: &str, parenthesis: usize, name: &str) -> Range<usize> {
     let end = text.get(..parenthesis).map_or(0, |before| before.trim_end().len());

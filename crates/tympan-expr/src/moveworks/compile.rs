@@ -19,6 +19,7 @@ use crate::moveworks::ast::Expr;
 use crate::moveworks::ast::ExprKind;
 use crate::moveworks::ast::Operator;
 use crate::moveworks::ast::StepKind;
+use crate::types::Types;
 use crate::value::Value;
 use crate::vocabulary::Vocabulary;
 
@@ -70,7 +71,13 @@ impl<'c> Compiler<'c> {
             ExprKind::List(items) => Node::List(self.all(items)).fold(),
             ExprKind::Map(entries) => self.map(entries),
             ExprKind::Negate(operand) => Node::Negate(Box::new(self.expr(operand))).fold(),
-            ExprKind::Not(operand) => Node::Not(Box::new(self.expr(operand))).fold(),
+            ExprKind::Not(operand) => {
+                let node = self.expr(operand);
+                if let Some(value) = node.as_constant().map(Value::is_truthy) {
+                    self.warn(&operand.range, WarningKind::ConstantCondition { value });
+                }
+                Node::Not(Box::new(node)).fold()
+            }
             ExprKind::Chain(first, rest) => self.chain(first, rest),
             ExprKind::If(branches, otherwise) => self.conditional(branches, otherwise),
             ExprKind::Call(call) => self.call(None, call),
@@ -124,27 +131,40 @@ impl<'c> Compiler<'c> {
     }
 
     fn chain(&mut self, first: &'c Expr, rest: &'c [(Operator, Expr)]) -> Node {
-        let first = self.expr(first);
-        let operators = rest.iter().map(|(operator, _)| *operator);
-        let operands = rest.iter().map(|(_, operand)| self.expr(operand)).collect::<Vec<_>>();
-        match rest.first().map(|(operator, _)| Meaning::of(*operator)) {
-            Some(Meaning::And) => Node::And(std::iter::once(first).chain(operands).collect()),
-            Some(Meaning::Or) => Node::Or(std::iter::once(first).chain(operands).collect()),
+        let operands = std::iter::once(first).chain(rest.iter().map(|(_, operand)| operand));
+        let places = operands.clone().map(|operand| operand.range.clone()).collect::<Vec<_>>();
+        let mut nodes = operands.map(|operand| self.expr(operand)).collect::<Vec<_>>();
+        let operators = rest.iter().map(|(operator, _)| Meaning::of(*operator));
+        match operators.clone().next() {
+            Some(Meaning::And) => {
+                self.lone_constants(&nodes, &places);
+                Node::And(nodes)
+            }
+            Some(Meaning::Or) => {
+                self.lone_constants(&nodes, &places);
+                Node::Or(nodes)
+            }
             Some(Meaning::Arithmetic(_)) => {
-                let operators = operators.filter_map(|operator| match Meaning::of(operator) {
+                let operators = operators.filter_map(|meaning| match meaning {
                     Meaning::Arithmetic(arithmetic) => Some(arithmetic),
                     _ => None,
                 });
-                Node::Arithmetic(Box::new(first), operators.zip(operands).collect())
+                let rest = operators.zip(nodes.split_off(1)).collect::<Vec<_>>();
+                let Some(first) = nodes.pop() else { return Node::Constant(Value::Null) };
+                self.arithmetic(&first, &rest, &places);
+                Node::Arithmetic(Box::new(first), rest)
             }
             Some(Meaning::Relation(_)) => {
-                let operators = operators.filter_map(|operator| match Meaning::of(operator) {
+                let operators = operators.filter_map(|meaning| match meaning {
                     Meaning::Relation(relation) => Some(relation),
                     _ => None,
                 });
-                self.relation(first, operators.zip(operands).collect())
+                let rest = operators.zip(nodes.split_off(1)).collect::<Vec<_>>();
+                let Some(first) = nodes.pop() else { return Node::Constant(Value::Null) };
+                self.unlike(&first, &rest, &places);
+                self.relation(first, rest)
             }
-            None => return first,
+            None => return nodes.pop().unwrap_or(Node::Constant(Value::Null)),
         }
         .fold()
     }
@@ -157,6 +177,50 @@ impl<'c> Compiler<'c> {
             return root.has_key(first, self.vocabulary);
         }
         Node::Relation(Box::new(first), rest)
+    }
+
+    /// `a == "x" OR "y"`: an operand that is known decides for itself. Nothing is said where all of
+    /// them are known, as that is hardly a slip.
+    fn lone_constants(&mut self, nodes: &[Node], places: &[Range<usize>]) {
+        if nodes.iter().all(|node| node.as_constant().is_some()) {
+            return;
+        }
+        for (node, place) in nodes.iter().zip(places) {
+            if let Some(constant) = node.as_constant() {
+                let (found, value) = (constant.type_name(), constant.is_truthy());
+                self.warn(place, WarningKind::LoneConstant { found, value });
+            }
+        }
+    }
+
+    fn unlike(&mut self, first: &Node, rest: &[(Relation, Node)], places: &[Range<usize>]) {
+        let mut left = first.yields();
+        for (index, (relation, node)) in rest.iter().enumerate() {
+            let right = node.yields();
+            let is_known = rest.len() == 1 && first.as_constant().and(node.as_constant()).is_some();
+            if let Some(value) = relation.says(left, right).filter(|_| !is_known) {
+                let (left, right) = (left.name(), right.name());
+                let place = places[0].start..places[index + 1].end;
+                self.warn(&place, WarningKind::Unlike { left, right, value });
+            }
+            left = Types::BOOLEAN;
+        }
+    }
+
+    fn arithmetic(&mut self, first: &Node, rest: &[(Arithmetic, Node)], places: &[Range<usize>]) {
+        let mut left = first.yields();
+        for (index, (operator, node)) in rest.iter().enumerate() {
+            let right = node.yields();
+            let made = operator.yields(left, right);
+            if made == Types::NULL {
+                let (left, right) = (left.name(), right.name());
+                let place = places[0].start..places[index + 1].end;
+                let operator = operator.written();
+                self.warn(&place, WarningKind::NoArithmetic { operator, left, right });
+                return;
+            }
+            left = made;
+        }
     }
 
     fn path(&mut self, base: &'c Expr, steps: &'c [ast::Step]) -> Node {
@@ -204,7 +268,7 @@ impl<'c> Compiler<'c> {
             let kind = ErrorKind::UnknownFunction { name: call.name.clone(), near };
             return self.error(&call.range, kind);
         };
-        match function.bind(&call.range, arguments) {
+        match function.bind(Dialect::Moveworks, &call.range, arguments) {
             Ok(arguments) => Node::Call(function, arguments).fold(),
             Err(errors) => {
                 self.errors.extend(errors);

@@ -185,8 +185,10 @@ fn nested_structures_are_bounded() {
 fn costly_expressions_end() {
     let numbers = (0..2000).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
     let body = format!(
-        r#"{{"a": [{numbers}], "t": "{}", "d": {}1{}}}"#,
+        r#"{{"a": [{numbers}], "t": "{}", "h": "{}", "m": {{{}}}, "d": {}1{}}}"#,
         "x".repeat(100_000),
+        "ab".repeat(50_000),
+        (0..2000).map(|n| format!(r#""{n}": {n}"#)).collect::<Vec<_>>().join(","),
         "[".repeat(120),
         "]".repeat(120)
     );
@@ -206,6 +208,15 @@ fn costly_expressions_end() {
         (Dialect::Moveworks, "a.$MAP(x => t.$MATCH('x*?y', true))", Exhausted::Steps),
         (Dialect::Moveworks, "a.$MAP(x => [parsed_body, a].$UNIQUE())", Exhausted::Steps),
         (Dialect::Moveworks, "a.$MAP(x => t[x])", Exhausted::Steps),
+        (Dialect::Moveworks, "a.$MAP(x => t.$SHA256())", Exhausted::Steps),
+        (Dialect::Moveworks, "a.$MAP(x => t.$BASE64_ENCODE())", Exhausted::Output),
+        (Dialect::Moveworks, "a.$MAP(x => h.$HEX_DECODE())", Exhausted::Output),
+        (Dialect::Moveworks, "a.$MAP(x => h.$URL_ENCODE())", Exhausted::Output),
+        (Dialect::Moveworks, "a.$MAP(x => h.$PARSE_PAIRS('a'))", Exhausted::Steps),
+        (Dialect::Moveworks, "a.$MAP(x => t.$FORM_PAIRS())", Exhausted::Output),
+        (Dialect::Moveworks, "a.$MAP(x => a.$REVERSE())", Exhausted::Steps),
+        (Dialect::Moveworks, "a.$MAP(x => a.$MAX())", Exhausted::Steps),
+        (Dialect::Moveworks, "a.$MAP(x => m.$ENTRIES().$LENGTH())", Exhausted::Steps),
         (Dialect::Jmespath, "t.[@,@,@,@,@,@,@,@,@,@,@,@] | join('', @)", Exhausted::Output),
     ] {
         let compiled = Expression::compile(dialect, text, &host::vocabulary());
@@ -289,6 +300,19 @@ fn fragments() -> impl Strategy<Value = String> {
         "join(",
         "reverse(",
         "$UNIQUE(",
+        "$PARSE_PAIRS(",
+        "$FORM_PAIRS(",
+        "$URL_DECODE(",
+        "$BASE64URL_DECODE(",
+        "$HEX_ENCODE(",
+        "$ROUND(",
+        "$BOOLEAN(",
+        "$FLOAT(",
+        "$REVERSE(",
+        "$MERGE(",
+        "$MAX(",
+        ".$ENTRIES()",
+        "sha256(",
         "$SORT(",
     ]);
     prop::collection::vec(part, 0..24).prop_map(|parts| parts.concat())

@@ -11,7 +11,8 @@ const BODY: &str = r#"{
     "c": "text", "d": 3, "e": false, "f": [{"a": 1, "b": "q"}, {"a": 2, "b": "r"}, {"a": 2}]
 }"#;
 
-fn expression() -> impl Strategy<Value = String> {
+/// Expressions of JMESPath with a reference for what they yield.
+pub(crate) fn expression() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
         "a",
         "b",

@@ -1,12 +1,6 @@
 //! `tympan explain`
 
-use std::fs::File;
-use std::io;
-use std::io::Read;
-use std::path::Component;
 use std::path::Path;
-use std::time::SystemTime;
-use std::time::UNIX_EPOCH;
 
 use tympan_core::config::Config;
 use tympan_core::config::Loaded;
@@ -15,7 +9,6 @@ use tympan_core::explain;
 use tympan_core::explain::Explanation;
 use tympan_core::explain::Question;
 use tympan_core::pipeline::Head;
-use tympan_core::pipeline::RequestId;
 use tympan_core::request;
 use tympan_core::request::Saved;
 use tympan_core::span::Sources;
@@ -25,6 +18,7 @@ use tympan_server::keys;
 use crate::args::CheckFormat;
 use crate::args::Explain;
 use crate::exit::Exit;
+use crate::input;
 use crate::terminal;
 
 /// Why nothing is explained, and how the command ends with it.
@@ -58,7 +52,7 @@ fn answer(options: &Explain) -> Result<Exit, Unexplained> {
             notes.push(format!("it is judged at the time that {what} tells"));
             at
         }
-        (None, None) => now(),
+        (None, None) => input::now(),
     };
     let head = Head {
         method,
@@ -68,7 +62,7 @@ fn answer(options: &Explain) -> Result<Exit, Unexplained> {
         client: Some(options.client),
         certificate: None,
         now,
-        id: id(now),
+        id: input::id(now),
     };
     let question = Question {
         config: &config,
@@ -103,44 +97,14 @@ fn load(file: &Path) -> Result<(Config, Sources), Unexplained> {
 /// The requests that the command line names.
 fn saved(options: &Explain) -> Result<Vec<Saved>, Unexplained> {
     if let Some(url) = &options.url {
-        let body = options.body.as_deref().map(read).transpose()?;
+        let body = options.body.as_deref().map(input::read).transpose().map_err(usage)?;
         let saved = request::build(options.method.as_deref(), url, &options.header, body);
         return saved
             .map(|saved| vec![saved])
             .map_err(|fault| usage(format!("error: the request cannot be built: {fault}")));
     }
     let file = options.request.as_deref().unwrap_or(Path::new("-"));
-    let folder = if file == Path::new("-") { None } else { file.parent() };
-    let beside = |name: &str| beside(folder.unwrap_or(Path::new("")), name);
-    request::read(&read(file)?, &beside)
-        .map_err(|fault| usage(format!("error: {} holds no request: {fault}", shown(file))))
-}
-
-/// A file that a saved command line names. Whoever wrote that may be a stranger: only what lies beside
-/// it, or below, is read.
-fn beside(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
-    let is_below = |part| matches!(part, Component::Normal(_) | Component::CurDir);
-    if !Path::new(name).components().all(is_below) || matches!(name, "" | "-") {
-        return Err("it does not lie beside the command line; --url and --body give it".to_owned());
-    }
-    read(&folder.join(name)).map_err(|unread| unread.why)
-}
-
-/// A whole file, as far as it may be one.
-fn read(file: &Path) -> Result<Vec<u8>, Unexplained> {
-    let most = request::MOST_BYTES as u64 + 1;
-    let mut bytes = Vec::new();
-    let done = if file == Path::new("-") {
-        io::stdin().take(most).read_to_end(&mut bytes)
-    } else {
-        File::open(file).and_then(|open| open.take(most).read_to_end(&mut bytes))
-    };
-    done.map_err(|error| usage(format!("error: {} cannot be read: {error}", shown(file))))?;
-    if bytes.len() as u64 == most {
-        let most = request::MOST_BYTES;
-        return Err(usage(format!("error: {} is larger than {most} bytes", shown(file))));
-    }
-    Ok(bytes)
+    input::requests(file).map_err(usage)
 }
 
 /// One of several requests: the one that is asked for, or the first that a listener gets.
@@ -192,18 +156,4 @@ fn met(options: &Explain, explanation: &Explanation) -> Exit {
 
 fn usage(why: String) -> Unexplained {
     Unexplained { why, exit: Exit::Usage }
-}
-
-fn shown(file: &Path) -> String {
-    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
-}
-
-fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
-}
-
-/// An id that tells the time, as those of the server do, and nothing else.
-fn id(now: f64) -> RequestId {
-    let since = std::time::Duration::try_from_secs_f64(now).unwrap_or_default();
-    RequestId((since.as_millis() & 0xFFFF_FFFF_FFFF) << 80)
 }
