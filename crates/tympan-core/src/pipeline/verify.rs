@@ -382,11 +382,7 @@ impl Received {
 
     /// Whether it is there at all, where only the head is needed to tell.
     fn look(&self, scope: &Scope<'_, '_>, what: &'static str) -> Result<(), Stop> {
-        match &self.header {
-            Some(header) if !self.is_list => only(header, scope.head, what).map(drop),
-            Some(_) => self.text(scope, what).map(drop),
-            None => Ok(()),
-        }
+        if self.header.is_some() { self.text(scope, what).map(drop) } else { Ok(()) }
     }
 
     /// Of two headers of one name, a proxy may have judged the other one.
