@@ -221,7 +221,24 @@ impl Flow {
         log::answered(&self.connection.shared, &self.serving.log, &self.exchange, &answer);
         self.connection.pace.answer();
         let close = answer.close || !self.connection.pace.is_whole(self.length);
-        respond(answer, close)
+        self.respond(answer, close)
+    }
+
+    /// The answer for the library, which keeps the map of its headers for the next request: so it had
+    /// better be the one of this request, which is large enough.
+    fn respond(&mut self, answer: Answer, close: bool) -> Response<Full<Bytes>> {
+        let mut headers = self.exchange.take_headers();
+        for (name, value) in &*answer.reply.headers {
+            headers.append(name.clone(), value.clone());
+        }
+        // HTTP/2 has no such header, and the library leaves it out there.
+        if close {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        let mut response = Response::new(Full::new(answer.reply.body));
+        *response.status_mut() = answer.reply.status;
+        *response.headers_mut() = headers;
+        response
     }
 
     /// The whole body, if it comes in time and is no larger than `limit` bytes.
@@ -326,15 +343,4 @@ async fn data(
             return Ok(Some(data));
         }
     }
-}
-
-fn respond(answer: Answer, close: bool) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(answer.reply.body));
-    *response.status_mut() = answer.reply.status;
-    *response.headers_mut() = answer.reply.headers;
-    // HTTP/2 has no such header, and the library leaves it out there.
-    if close {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::header;
 use http::uri::PathAndQuery;
 use tympan_expr::Exhausted;
@@ -152,6 +153,13 @@ impl Exchange {
     #[must_use]
     pub fn head(&self) -> &Head {
         &self.head
+    }
+
+    /// The room that the request's headers took, to be used again once it is answered.
+    pub fn take_headers(&mut self) -> HeaderMap {
+        let mut headers = std::mem::take(&mut self.head.headers);
+        headers.clear();
+        headers
     }
 
     /// The name of the listener that the request came to, if any.
@@ -469,13 +477,13 @@ impl Exchange {
         if outcome == Outcome::MethodNotAllowed
             && let Some(pipeline) = self.pipeline()
         {
-            reply.headers.insert(header::ALLOW, pipeline.allow.clone());
+            Arc::make_mut(&mut reply.headers).insert(header::ALLOW, pipeline.allow.clone());
         }
         if let Some(status) = reason.status() {
             reply.status = status;
         }
         if let Reason::RateLimited { seconds } = reason {
-            reply.headers.insert(header::RETRY_AFTER, seconds.into());
+            Arc::make_mut(&mut reply.headers).insert(header::RETRY_AFTER, seconds.into());
         }
         let close = reason.ends_connection();
         Answer { reply, outcome, reason: Some(reason), close }
