@@ -26,7 +26,12 @@ const COMPARISONS_PER_STEP: usize = 8;
 
 /// The value of `node` for what `source` gives.
 pub(crate) fn eval<'a>(node: &'a Node, source: &dyn Source<'a>) -> Result<Value<'a>, Exhausted> {
-    Evaluator::new(source).eval(node)
+    match node {
+        // Most expressions are one of these, and need nothing of what an evaluation is prepared with.
+        Node::Entry(id, key) => Ok(source.entry(*id, key)),
+        Node::Root(id) => Ok(source.root(*id)),
+        _ => Evaluator::new(source).eval(node),
+    }
 }
 
 /// The value of a node that reads nothing; the node itself when that costs too much.
