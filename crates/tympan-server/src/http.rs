@@ -182,7 +182,10 @@ impl Flow {
             id,
         };
         let length = body.size_hint().exact();
-        let exchange = Exchange::new(Arc::clone(&serving.live), head);
+        let mut exchange = Exchange::new(Arc::clone(&serving.live), head);
+        if serving.live.generation().fetches() {
+            exchange = exchange.with_fetched(connection.shared.keys.known());
+        }
         Self { connection, serving, exchange, body: Some(body), length, taken: 0 }
     }
 
@@ -200,6 +203,10 @@ impl Flow {
                     Some(body) => self.read(body, limit).await,
                     None => Input::NoBody(BodyFault::Broken),
                 },
+                Ask::Fetch(request) => {
+                    let now = self.exchange.head().now;
+                    Input::Fetched(Box::pin(self.connection.shared.keys.get(request, now)).await)
+                }
                 // Boxed, as it is much larger than the rest and often not needed.
                 Ask::Append(record) => {
                     Input::Kept(Box::pin(delivery::keep(record, &self.serving.destinations)).await)
