@@ -27,6 +27,9 @@ use crate::yaml::Value;
 /// How far two clocks may differ unless the file says otherwise.
 const LEEWAY: Duration = Duration::from_mins(1);
 
+/// What only private keys and secrets have (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1).
+const PRIVATE: [&str; 8] = ["d", "dp", "dq", "k", "oth", "p", "q", "qi"];
+
 /// A JSON Web Token.
 #[derive(Clone, Debug)]
 pub struct JwtCheck {
@@ -161,25 +164,31 @@ impl Reader<'_> {
         let (at, key) = match (pem, jwk) {
             (Some((_, node)), _) => {
                 let text = self.text(&node)?;
+                if text.contains("PRIVATE KEY") {
+                    self.report(node.span, Problem::SecretWritten);
+                    return None;
+                }
                 (node.span, PublicKey::from_pem(&text))
             }
-            (None, Some((key, node))) => match &node.value {
-                Value::Map(_) => (key.span, PublicKey::from_jwk(&as_json(&node))),
-                _ => return self.wrong_type(&node, "a map"),
-            },
+            (None, Some((key, node))) => {
+                let Value::Map(entries) = &node.value else {
+                    return self.wrong_type(&node, "a map");
+                };
+                // Each of them is masked where the file is shown.
+                let secret: Vec<_> =
+                    entries.iter().filter(|it| PRIVATE.contains(&it.key.name.as_str())).collect();
+                for entry in &secret {
+                    self.report(entry.node.span, Problem::SecretWritten);
+                }
+                if !secret.is_empty() {
+                    return None;
+                }
+                (key.span, PublicKey::from_jwk(&as_json(&node)))
+            }
             (None, None) => return None,
         };
-        match key {
-            Ok(key) => Some(key),
-            Err(why) if why.contains("private") || why.contains("secret") => {
-                self.report(at, Problem::SecretWritten);
-                None
-            }
-            Err(why) => {
-                self.report(at, Problem::Credential(Credential::BadKey { why }));
-                None
-            }
-        }
+        let because = |why| Problem::Credential(Credential::BadKey { why });
+        key.map_err(|why| self.report(at, because(why))).ok()
     }
 
     fn source(&mut self, node: &Node) -> Option<Source> {

@@ -40,12 +40,6 @@ impl KeySet {
         Ok(Self { keys })
     }
 
-    /// A set of one key, which has no name.
-    #[must_use]
-    pub fn of(key: PublicKey) -> Self {
-        Self { keys: vec![NamedKey { kid: None, algorithm: None, key }] }
-    }
-
     /// Whether it has no key at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
