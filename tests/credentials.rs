@@ -15,7 +15,7 @@ const PASSWORD: &str = "a password: long, with a colon";
 const API_KEY: &str = "an-api-key-that-is-long-enough";
 const CLIENT_SECRET: &str = "a client's secret, 100% its own";
 
-const LISTENERS: &str = r#"version: 1
+const LISTENERS: &str = r"version: 1
 server: {listen: [127.0.0.1:0]}
 secrets:
   password: {file: password}
@@ -31,7 +31,7 @@ listeners:
   key: {path: /key, verification: [{credential: shop}], deliver: [out]}
   token: {path: /token, verification: [{credential: erp}], deliver: [out]}
   short: {path: /short, verification: [{credential: short}], deliver: [out]}
-"#;
+";
 
 fn folder() -> Folder {
     let folder = Folder::new(LISTENERS);

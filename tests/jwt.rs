@@ -71,7 +71,7 @@ fn delivery(path: &str, authorization: &str) -> Vec<u8> {
 /// A listener that takes tokens.
 fn hook(jwt: &str) -> Folder {
     let folder = Folder::new(&format!(
-        r#"version: 1
+        r"version: 1
 server: {{listen: [127.0.0.1:0]}}
 secrets: {{key: {{file: key}}}}
 destinations: {{out: {{stdout: {{}}}}}}
@@ -82,7 +82,7 @@ listeners:
     accept: any
     verification: [{{jwt: {jwt}}}]
     deliver: [out]
-"#
+"
     ));
     folder.write("key", KEY);
     folder
@@ -336,7 +336,7 @@ impl Keys {
                         let _ = stream.read(&mut head);
                     } else if answer == b"for ever" {
                         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n");
-                        while stream.write_all(&[b' '; 64 << 10]).is_ok() {}
+                        while stream.write_all(&[b' '; 4 << 10]).is_ok() {}
                     } else {
                         let _ = stream.write_all(&answer);
                     }

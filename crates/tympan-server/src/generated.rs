@@ -80,8 +80,8 @@ mod tests {
         assert!(!state.exists());
         let made = value(true);
         assert_eq!((made.len(), value(true), value(false)), (64, made.clone(), made));
-        let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!((mode(state.join("a.key")), mode(state.clone())), (0o600, 0o700));
+        let rights = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((rights(state.join("a.key")), rights(state.clone())), (0o600, 0o700));
         assert_eq!(fs::read_dir(&state).unwrap().count(), 1, "nothing is left beside it");
     }
 

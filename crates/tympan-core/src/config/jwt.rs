@@ -218,7 +218,7 @@ impl Reader<'_> {
         };
         let claims = entries.into_iter().filter_map(|entry| {
             let expected = self.expression(Place::Proof, &entry.node)?;
-            if expected.as_constant().is_some_and(|it| it.is_null()) {
+            if expected.as_constant().is_some_and(tympan_expr::Value::is_null) {
                 self.check_varies(&entry.node, &expected);
             }
             Some((entry.key.name, expected))

@@ -85,7 +85,7 @@ pub(super) fn signature(look: &Look<'_>, fact: &SignatureFact<'_>, scope: &Scope
 /// The proofs that cannot be checked for lack of a secret.
 pub(super) fn unchecked(look: &Look<'_>, question: &Question<'_>, numbers: &[usize]) -> Vec<Stage> {
     let proofs = look.written.proofs();
-    let stages = numbers.iter().filter_map(|number| {
+    let stages = numbers.iter().map(|number| {
         let written = proofs.get(*number);
         let kind = written.map_or("proof", |written| written.key.name.as_str());
         let why = match secret(look, *number) {
@@ -99,14 +99,14 @@ pub(super) fn unchecked(look: &Look<'_>, question: &Question<'_>, numbers: &[usi
             }
             None => "its keys are fetched by a server that runs".to_owned(),
         };
-        Some(Stage {
+        Stage {
             kind: Kind::Verify,
             decision: format!("{kind}: not checked: {why}"),
             at: written.map(|written| written.key.span),
             details: Vec::new(),
             assumed: false,
             index: *number,
-        })
+        }
     });
     stages.collect()
 }

@@ -43,11 +43,15 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let is_special = match (a, b, c) {
         // This network, private, loopback, benchmarks, and everything from multicast on.
-        (0 | 10 | 127 | 224.., ..) | (198, 18 | 19, _) => true,
+        (0 | 10 | 127 | 224.., ..)
+        | (198, 18 | 19, _)
         // Shared by a provider's customers.
-        (100, 64..128, _) => true,
+        | (100, 64..128, _)
         // Protocols, and examples of documents.
-        (192, 0, 0 | 2) | (198, 51, 100) | (203, 0, 113) | (192, 88, 99) => true,
+        | (192, 0, 0 | 2)
+        | (198, 51, 100)
+        | (203, 0, 113)
+        | (192, 88, 99) => true,
         _ => address.is_private() || address.is_link_local(),
     };
     !is_special
@@ -56,18 +60,15 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         // Addresses that hold one of the older kind go where that goes.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => is_public_v4(embedded(high, low)),
-        [0x2002, high, low, ..] => is_public_v4(embedded(high, low)),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            is_public_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
+        }
         // Protocols, among them tunnels, and examples of documents.
-        [0x2001, 0..0x200, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => false,
+        [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => false,
         // All of the Internet so far.
         [0x2000..0x4000, ..] => true,
         _ => false,
     }
-}
-
-fn embedded(high: u16, low: u16) -> Ipv4Addr {
-    Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))
 }
 
 #[cfg(test)]
