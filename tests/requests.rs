@@ -175,6 +175,10 @@ impl Case {
                         None => Input::Body(self.body.clone()),
                     }
                 }
+                Ask::Fetch(_) => {
+                    asked.push("fetch");
+                    Input::Fetched(Arc::default())
+                }
                 Ask::Append(events) => {
                     asked.push("append");
                     record = Some(events);

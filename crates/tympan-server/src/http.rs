@@ -37,6 +37,7 @@ use tympan_core::pipeline::EventRecord;
 use tympan_core::pipeline::Exchange;
 use tympan_core::pipeline::Head;
 use tympan_core::pipeline::Input;
+use tympan_core::pipeline::KeyRequest;
 
 use crate::clock;
 use crate::delivery;
@@ -157,6 +158,8 @@ struct Connection {
 enum Wait {
     /// Its body, of at most so many bytes.
     Body(u64),
+    /// Keys that somebody else has.
+    Fetch(KeyRequest),
     /// That its events are kept.
     Append(Box<EventRecord>),
 }
@@ -191,7 +194,10 @@ impl Flow {
             id,
         };
         let length = body.size_hint().exact();
-        let exchange = Exchange::new(Arc::clone(&serving.live), head);
+        let mut exchange = Exchange::new(Arc::clone(&serving.live), head);
+        if serving.live.generation().fetches() {
+            exchange = exchange.with_fetched(connection.shared.keys.known());
+        }
         Self { connection, serving, exchange, body: Some(body), length, taken: 0 }
     }
 
@@ -207,10 +213,15 @@ impl Flow {
             let wait = match ask {
                 Ask::Answer(answer) => break answer,
                 Ask::Body { limit } => Wait::Body(limit),
+                Ask::Fetch(request) => Wait::Fetch(request),
                 Ask::Append(record) => Wait::Append(Box::new(record)),
             };
             input = match wait {
                 Wait::Body(limit) => self.read(limit).await,
+                Wait::Fetch(request) => {
+                    let now = self.exchange.head().now;
+                    Input::Fetched(Box::pin(self.connection.shared.keys.get(request, now)).await)
+                }
                 // Boxed, as it is much larger than the rest and often not needed.
                 Wait::Append(record) => {
                     Input::Kept(Box::pin(delivery::keep(*record, &self.serving.destinations)).await)

@@ -7,6 +7,9 @@ use tympan_expr::Expression;
 use tympan_expr::Paths;
 use tympan_expr::Types;
 
+use crate::config::BasicCheck;
+use crate::config::CredentialCheck;
+use crate::config::JwtCheck;
 use crate::config::Reader;
 use crate::config::SecretId;
 use crate::config::fields::Fields;
@@ -35,6 +38,12 @@ pub enum Verification {
     Signature(Box<SignatureCheck>),
     /// The secret itself.
     Token(TokenCheck),
+    /// A user and its password.
+    Basic(BasicCheck),
+    /// The credential of a client of ours.
+    Credential(CredentialCheck),
+    /// A token that somebody has signed.
+    Jwt(Box<JwtCheck>),
     /// Where the sender is.
     IpAllowlist(Vec<IpNet>),
     /// Its TLS certificate.
@@ -116,6 +125,9 @@ impl Reader<'_> {
         let mut fields = self.fields(&keys::VERIFICATION, at, node)?;
         let signature = fields.take("signature");
         let token = fields.take("token");
+        let basic = fields.take("basic");
+        let credential = fields.take("credential");
+        let jwt = fields.take("jwt");
         let any = fields.take("any");
         let all = fields.take("all");
         let networks = fields.take("ip_allowlist");
@@ -127,6 +139,15 @@ impl Reader<'_> {
         }
         if let Some((key, node)) = token {
             return self.token(&key, node);
+        }
+        if let Some((key, node)) = basic {
+            return self.basic(&key, node);
+        }
+        if let Some((key, node)) = credential {
+            return self.credential(&key, &node);
+        }
+        if let Some((key, node)) = jwt {
+            return self.jwt(&key, node);
         }
         if let Some((key, node)) = any {
             return self.group("any", key, node).map(Verification::Any);

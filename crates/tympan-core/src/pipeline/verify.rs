@@ -9,12 +9,17 @@ use tympan_expr::Value;
 
 use super::Fact;
 use super::Head;
+use super::KeyRequest;
 use super::Scope;
 use super::SignatureFact;
+use super::credential::CredentialVerify;
+use super::jwt::JwtVerify;
 use super::lookup::Lookup;
+use crate::config::Config;
 use crate::config::SignatureCheck;
 use crate::config::TokenCheck;
 use crate::config::Verification;
+use crate::jwt::Source;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
 use crate::keys::KeyUse;
@@ -32,6 +37,8 @@ use crate::scheme::Unproven;
 pub(crate) enum Verify {
     Signature(Box<SignatureVerify>),
     Token(TokenVerify),
+    Credential(CredentialVerify),
+    Jwt(Box<JwtVerify>),
     IpAllowlist(usize, Vec<IpNet>),
     ClientCertificate(usize, Vec<String>),
     Any(Vec<Verify>),
@@ -65,7 +72,7 @@ pub(crate) struct TokenVerify {
 
 /// Where a part of the proof is.
 #[derive(Debug)]
-struct Received {
+pub(super) struct Received {
     expression: Expression,
     /// The header that the expression reads, if it reads nothing else.
     header: Option<HeaderName>,
@@ -77,11 +84,12 @@ impl Verify {
     /// `count` is the number of proofs that stand before this one, and then of those up to it.
     pub(crate) fn compile(
         verification: &Verification,
+        config: &Config,
         keys: &mut KeyUses,
         count: &mut usize,
     ) -> Self {
         let mut all = |list: &[Verification]| {
-            list.iter().map(|verification| Self::compile(verification, keys, count)).collect()
+            list.iter().map(|it| Self::compile(it, config, keys, count)).collect()
         };
         match verification {
             Verification::Any(list) => return Self::Any(all(list)),
@@ -95,6 +103,15 @@ impl Verify {
                 Self::Signature(Box::new(SignatureVerify::compile(check, keys, number)))
             }
             Verification::Token(check) => Self::Token(TokenVerify::compile(check, keys, number)),
+            Verification::Basic(check) => {
+                Self::Credential(CredentialVerify::basic(check, keys, number))
+            }
+            Verification::Credential(check) => {
+                Self::Credential(CredentialVerify::client(check, config, keys, number))
+            }
+            Verification::Jwt(check) => {
+                Self::Jwt(Box::new(JwtVerify::compile(check, keys, number)))
+            }
             Verification::IpAllowlist(networks) => Self::IpAllowlist(number, networks.clone()),
             Verification::ClientCertificate(check) => {
                 Self::ClientCertificate(number, check.subjects.clone())
@@ -108,6 +125,8 @@ impl Verify {
         match self {
             Self::Signature(signature) => (!keys.is_ready(signature.key)).then_some(signature.key),
             Self::Token(token) => (!keys.is_ready(token.key)).then_some(token.key),
+            Self::Credential(credential) => credential.unready(keys),
+            Self::Jwt(jwt) => jwt.unready(keys),
             Self::All(list) => list.iter().find_map(|verify| verify.unready(keys)),
             Self::Any(list) => {
                 let mut unready = list.iter().map(|verify| verify.unready(keys));
@@ -128,20 +147,58 @@ impl Verify {
                 found.extend(signature.timestamp.iter().filter_map(|(value, _)| value.as_ref()));
             }
             Self::Token(token) => found.push(&token.received.expression),
+            Self::Jwt(jwt) => found.extend(jwt.expressions()),
             Self::Any(list) | Self::All(list) => {
                 for verify in list {
                     verify.expressions(found);
                 }
             }
-            Self::IpAllowlist(..) | Self::ClientCertificate(..) | Self::Anyone => {}
+            Self::Credential(_)
+            | Self::IpAllowlist(..)
+            | Self::ClientCertificate(..)
+            | Self::Anyone => {}
+        }
+    }
+
+    /// How a client is asked for what it has to show in `Authorization`.
+    pub(crate) fn asks_for(&self) -> Option<&'static str> {
+        match self {
+            Self::Credential(credential) => Some(credential.asks_for()),
+            Self::Any(list) | Self::All(list) => list.iter().find_map(Self::asks_for),
+            _ => None,
+        }
+    }
+
+    /// Whether any of it needs keys that are fetched.
+    pub(crate) fn fetches(&self) -> bool {
+        match self {
+            Self::Jwt(jwt) => jwt.fetches(),
+            Self::Any(list) | Self::All(list) => list.iter().any(Self::fetches),
+            _ => false,
+        }
+    }
+
+    /// The keys that have to be fetched before a request can be judged, but for those that were asked
+    /// for.
+    pub(crate) fn wants(&self, scope: &Scope<'_, '_>, asked: &[Source]) -> Option<KeyRequest> {
+        match self {
+            Self::Jwt(jwt) => jwt.wants(scope, asked),
+            Self::Any(list) | Self::All(list) => {
+                list.iter().find_map(|verify| verify.wants(scope, asked))
+            }
+            _ => None,
         }
     }
 
     /// Refuses what no body could prove any more, before a body is read.
-    pub(crate) fn run_before_body(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
+    pub(crate) fn run_before_body(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
         match self {
+            Self::Credential(credential) => credential.run(scope, keys),
+            Self::Jwt(jwt) => jwt.run_before_body(scope),
             Self::Signature(signature) => signature.run_before_body(scope),
-            Self::All(list) => list.iter().try_for_each(|verify| verify.run_before_body(scope)),
+            Self::All(list) => {
+                list.iter().try_for_each(|verify| verify.run_before_body(scope, keys))
+            }
             Self::IpAllowlist(number, networks) => {
                 told(*number, "ip_allowlist", is_within(networks, scope.head), scope)
             }
@@ -157,6 +214,8 @@ impl Verify {
         match self {
             Self::Signature(signature) => signature.run(scope, keys)?,
             Self::Token(token) => token.run(scope, keys)?,
+            Self::Credential(credential) => credential.run(scope, keys)?,
+            Self::Jwt(jwt) => jwt.run(scope, keys)?,
             Self::IpAllowlist(number, networks) => {
                 told(*number, "ip_allowlist", is_within(networks, scope.head), scope)?;
             }
@@ -375,18 +434,22 @@ fn text<'a>(
 }
 
 impl Received {
-    fn compile(expression: &Expression, is_list: bool) -> Self {
+    pub(super) fn compile(expression: &Expression, is_list: bool) -> Self {
         let Lookup { expression, header } = Lookup::compile(expression);
         Self { expression, header, is_list }
     }
 
+    pub(super) fn expression(&self) -> &Expression {
+        &self.expression
+    }
+
     /// Whether it is there at all, where only the head is needed to tell.
-    fn look(&self, scope: &Scope<'_, '_>, what: &'static str) -> Result<(), Stop> {
+    pub(super) fn look(&self, scope: &Scope<'_, '_>, what: &'static str) -> Result<(), Stop> {
         if self.header.is_some() { self.text(scope, what).map(drop) } else { Ok(()) }
     }
 
     /// Of two headers of one name, a proxy may have judged the other one.
-    fn look_once(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
+    pub(super) fn look_once(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
         match &self.header {
             Some(header) if !self.is_list && scope.head.values(header).nth(1).is_some() => {
                 Err(repeated(header))
@@ -407,7 +470,11 @@ impl Received {
 }
 
 /// The value of a header that has to stand exactly once, and to say something.
-fn only<'h>(header: &HeaderName, head: &'h Head, what: &'static str) -> Result<&'h [u8], Stop> {
+pub(super) fn only<'h>(
+    header: &HeaderName,
+    head: &'h Head,
+    what: &'static str,
+) -> Result<&'h [u8], Stop> {
     let mut values = head.values(header);
     match (values.next(), values.next()) {
         (None | Some([]), None) => Err(missing(what)),
@@ -441,11 +508,11 @@ fn is_named(subjects: &[String], head: &Head) -> Result<(), Stop> {
     }
 }
 
-fn unauthorized(reason: Reason) -> Stop {
+pub(super) fn unauthorized(reason: Reason) -> Stop {
     Stop { outcome: Outcome::Unauthorized, reason }
 }
 
-fn missing(what: &'static str) -> Stop {
+pub(super) fn missing(what: &'static str) -> Stop {
     unauthorized(Reason::Missing { what })
 }
 
@@ -463,8 +530,11 @@ fn refused(unproven: Unproven) -> Stop {
 /// Of two refusals the one that came nearer to a proof: it is what the operator has to look at.
 fn nearer(known: Option<Stop>, other: Stop) -> Stop {
     let distance = |stop: &Stop| match stop.reason {
-        Reason::Stale { .. } => 0,
-        Reason::Mismatch | Reason::WrongToken | Reason::WrongCertificate => 1,
+        Reason::Stale { .. } | Reason::Expired { .. } => 0,
+        Reason::Mismatch
+        | Reason::WrongToken
+        | Reason::WrongCredential
+        | Reason::WrongCertificate => 1,
         Reason::Missing { .. } => 3,
         _ => 2,
     };
