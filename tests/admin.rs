@@ -486,7 +486,10 @@ fn a_reload_tells_what_it_did() {
     assert_eq!(second["generation"], 2);
     assert_ne!(second["fingerprint"], first["fingerprint"]);
     if second["is_new"] == true {
-        assert_eq!(second["changes"], json!(["- open", "+ other", "~ log:"]));
+        assert_eq!(
+            second["changes"],
+            json!(["- open", "+ other", "~ log (none -> {accepted: true})"])
+        );
     }
 
     let broken = listeners("", "other").replace("headers[\"X-Token\"]", "heders[\"X-Token\"]");

@@ -35,6 +35,7 @@ use super::Watch;
 use super::body;
 use super::client::client;
 use super::event::Origin;
+use super::lets::lets;
 use super::scope::PathParams;
 use super::sealed::Sealed;
 use super::sealed::Verified;
@@ -567,24 +568,6 @@ fn decided(
     Ok((answer(reply, outcome, Some(Reason::Decided)), None))
 }
 
-/// The values of `let`, each of which may read those before it.
-fn lets<'a>(pipeline: &'a Pipeline, scope: &Scope<'a, '_>) -> Result<Vec<Value<'a>>, Stop> {
-    let mut lets = Vec::with_capacity(pipeline.lets.len());
-    for (index, value) in pipeline.lets.iter().enumerate() {
-        let scope = Scope { lets: &lets, ..scope.clone() };
-        let value = match value {
-            Some(value) => {
-                let value = value.eval(&scope).map_err(|bound| exhausted("let", bound))?;
-                scope.tell(|| Fact::Let { index, value: &value });
-                value
-            }
-            None => Value::Null,
-        };
-        lets.push(value);
-    }
-    Ok(lets)
-}
-
 fn decide(
     expression: &Expression,
     scope: &Scope<'_, '_>,
@@ -600,6 +583,6 @@ fn limited(wait: f64) -> Stop {
     Stop { outcome: Outcome::RateLimited, reason: Reason::RateLimited { seconds } }
 }
 
-fn exhausted(what: &'static str, bound: Exhausted) -> Stop {
+pub(super) fn exhausted(what: &'static str, bound: Exhausted) -> Stop {
     Stop { outcome: Outcome::Invalid, reason: Reason::Exhausted { what, bound } }
 }

@@ -14,6 +14,7 @@ mod exchange;
 mod generation;
 mod head;
 mod jwt;
+mod lets;
 mod lookup;
 mod respond;
 mod route;
