@@ -172,7 +172,9 @@ pub struct Stop {
 pub enum Reason {
     /// The connection broke off within the body.
     BodyBroken,
-    /// The timestamp is no number.
+    /// What is signed beside the body could hold a part of it.
+    BadPart,
+    /// The timestamp is not written as it should be.
     BadTimestamp,
     /// The answer would echo something that `allow` does not let through.
     EchoRefused,
@@ -216,6 +218,8 @@ pub enum Reason {
     ManyHeaders { limit: usize },
     /// All bodies in flight together take too much memory.
     NoMemory,
+    /// A rule does not hold.
+    Rule,
     /// A secret cannot be resolved.
     Secret { secret: String },
     /// A computed answer cannot be sent.
@@ -232,6 +236,8 @@ pub enum Reason {
     WrongAddress,
     /// The sender's certificate names somebody else.
     WrongCertificate,
+    /// The digest is that of another body.
+    WrongDigest,
     /// The token is another.
     WrongToken,
 }
@@ -268,6 +274,7 @@ impl Reason {
     pub fn name(&self) -> &'static str {
         match self {
             Self::BodyBroken => "body_broken",
+            Self::BadPart => "bad_part",
             Self::BadTimestamp => "bad_timestamp",
             Self::EchoRefused => "echo_refused",
             Self::Misfit { .. } => "misfit",
@@ -290,6 +297,7 @@ impl Reason {
             Self::LongTarget { .. } => "long_target",
             Self::ManyHeaders { .. } => "many_headers",
             Self::NoMemory => "no_memory",
+            Self::Rule => "rule",
             Self::Secret { .. } => "secret",
             Self::Unsendable { .. } => "unsendable",
             Self::Slow => "slow",
@@ -298,6 +306,7 @@ impl Reason {
             Self::Undecodable => "undecodable",
             Self::WrongAddress => "wrong_address",
             Self::WrongCertificate => "wrong_certificate",
+            Self::WrongDigest => "wrong_digest",
             Self::WrongToken => "wrong_token",
         }
     }
@@ -307,7 +316,10 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BodyBroken => f.write_str("the connection broke off within the body"),
-            Self::BadTimestamp => f.write_str("the timestamp is no number of 1 to 15 digits"),
+            Self::BadPart => {
+                f.write_str("a header that is signed beside the body could hold a part of it")
+            }
+            Self::BadTimestamp => f.write_str("the timestamp is not written as `unit` says"),
             Self::EchoRefused => f.write_str("the challenge holds what `allow` does not match"),
             Self::Misfit { what, found } => write!(f, "the {what} is a {found}"),
             Self::Exhausted { what, bound } => write!(f, "{what} ran out of its bound of {bound}"),
@@ -334,6 +346,7 @@ impl fmt::Display for Reason {
             Self::LongTarget { limit } => write!(f, "the target is longer than {limit} bytes"),
             Self::ManyHeaders { limit } => write!(f, "there are more than {limit} headers"),
             Self::NoMemory => f.write_str("all bodies in flight together take too much memory"),
+            Self::Rule => f.write_str("a rule does not hold"),
             Self::Secret { secret } => write!(f, "the secret {secret} cannot be resolved"),
             Self::Unsendable { what } => write!(f, "the computed {what} cannot be sent"),
             Self::Slow => f.write_str("the body took too long to arrive"),
@@ -344,6 +357,7 @@ impl fmt::Display for Reason {
             Self::Undecodable => f.write_str("the signature is not of the right form or length"),
             Self::WrongAddress => f.write_str("the sender's address is in none of the networks"),
             Self::WrongCertificate => f.write_str("the sender's certificate names somebody else"),
+            Self::WrongDigest => f.write_str("the digest is not that of the body"),
             Self::WrongToken => f.write_str("the token is another"),
         }
     }

@@ -90,6 +90,7 @@ pub(super) fn unchecked(look: &Look<'_>, question: &Question<'_>, numbers: &[usi
         let name = question.config.secrets.get(secret.0).map_or("", |it| it.name.as_str());
         let why = match question.secrets.get(secret.0) {
             Some(Err(why)) => why.to_string(),
+            Some(Ok(values)) if !values.is_empty() => "no key can be made of it".to_owned(),
             _ => "it has no value".to_owned(),
         };
         let written = proofs.get(*number);
@@ -109,7 +110,7 @@ pub(super) fn unchecked(look: &Look<'_>, question: &Question<'_>, numbers: &[usi
 /// The secret of a proof.
 pub(super) fn secret(look: &Look<'_>, number: usize) -> Option<SecretId> {
     match leaves(&look.listener.verification).get(number)? {
-        Verification::Signature(check) => Some(check.secret),
+        Verification::Signature(check) => check.secret,
         Verification::Token(check) => Some(check.secret),
         _ => None,
     }
