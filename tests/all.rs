@@ -4,6 +4,7 @@
 
 mod admin;
 mod cli;
+mod credentials;
 mod example;
 mod explain;
 mod floods;
@@ -12,6 +13,7 @@ mod fresh;
 mod golden;
 mod http2;
 mod include;
+mod jwt;
 mod last_good;
 mod limits;
 mod mapper;

@@ -65,6 +65,7 @@ fn run(live: &Arc<Live>, head: Head, body: &[u8]) -> (Answer, bool) {
         input = match exchange.step(input) {
             Ask::Answer(answer) => return (answer, has_event),
             Ask::Body { .. } => Input::Body(Bytes::copy_from_slice(body)),
+            Ask::Fetch(_) => Input::Fetched(Arc::default()),
             Ask::Append(_) => {
                 has_event = true;
                 Input::Kept(Kept::Stored)

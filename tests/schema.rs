@@ -21,6 +21,8 @@ use tympan_core::yaml::Sections;
 /// The files of `check/` that hold a mistake which a schema can see.
 const REFUSED: &[&str] = &[
     "bad_algorithms",
+    "bad_clients",
+    "bad_jwt",
     "bad_listener_values",
     "bad_log",
     "bad_names",
@@ -92,6 +94,7 @@ const UNSEEN: &[&str] = &[
     "challenge_answers_html",
     "challenge_sets_cookie",
     "challenge_token_names",
+    "client_unused",
     "colon_in_plain_text",
     "constant_conditions",
     "constant_header_map",
@@ -138,6 +141,7 @@ const UNSEEN: &[&str] = &[
     "jmespath_too_deep",
     "jmespath_too_many_operators",
     "jmespath_without_body",
+    "jwt_for_anybody",
     "let_names",
     "list_at_top",
     "long_tolerance",

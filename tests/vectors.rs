@@ -143,6 +143,7 @@ fn run(example: &Value, name: &str, secret: &str, rewritten: impl Fn(&str) -> St
     loop {
         input = match exchange.step(input) {
             Ask::Body { .. } => Input::Body(body.clone()),
+            Ask::Fetch(_) => Input::Fetched(Arc::default()),
             Ask::Append(_) => Input::Kept(Kept::Stored),
             Ask::Answer(answer) => return answer,
         };

@@ -221,6 +221,15 @@ impl Keys {
         }
     }
 
+    /// The secrets of tokens, the newest first.
+    #[must_use]
+    pub(crate) fn secrets(&self, key: KeyId) -> &[Secret] {
+        match &self.0[key.0] {
+            Slot::Tokens(tokens) => tokens,
+            _ => &[],
+        }
+    }
+
     /// Whether a received token is one of the secrets.
     #[must_use]
     pub(crate) fn is_token(&self, key: KeyId, received: &[u8]) -> bool {

@@ -15,6 +15,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod escape;
 pub mod explain;
+pub mod jwt;
 pub mod keys;
 pub mod outcome;
 pub mod pipeline;

@@ -5,6 +5,8 @@ use std::fmt;
 use http::StatusCode;
 use tympan_expr::Exhausted;
 
+use crate::jwt::Fault;
+
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
@@ -234,8 +236,24 @@ pub enum Reason {
     Undecodable,
     /// The sender's address is in none of the networks.
     WrongAddress,
+    /// A token is none that counts.
+    BadToken { fault: Fault },
+    /// A token says something else than it should.
+    WrongClaim { claim: String },
+    /// A token is signed by a key that its signer does not show.
+    UnknownKey,
+    /// Keys have to be fetched, and could not be.
+    NotFetched { url: String, why: String },
+    /// A token counts only in this many seconds.
+    NotYet { seconds: u64 },
+    /// A token ended this many seconds ago.
+    Expired { seconds: u64 },
+    /// A request for an access token that gets none.
+    TokenRequest { why: &'static str },
     /// The sender's certificate names somebody else.
     WrongCertificate,
+    /// What stands in `Authorization` is not the credential of the client.
+    WrongCredential,
     /// The digest is that of another body.
     WrongDigest,
     /// The token is another.
@@ -305,7 +323,15 @@ impl Reason {
             Self::TooLarge { .. } => "too_large",
             Self::Undecodable => "undecodable",
             Self::WrongAddress => "wrong_address",
+            Self::BadToken { .. } => "bad_token",
+            Self::WrongClaim { .. } => "wrong_claim",
+            Self::UnknownKey => "unknown_key",
+            Self::NotFetched { .. } => "not_fetched",
+            Self::NotYet { .. } => "not_yet",
+            Self::Expired { .. } => "expired",
+            Self::TokenRequest { .. } => "token_request",
             Self::WrongCertificate => "wrong_certificate",
+            Self::WrongCredential => "wrong_credential",
             Self::WrongDigest => "wrong_digest",
             Self::WrongToken => "wrong_token",
         }
@@ -356,7 +382,17 @@ impl fmt::Display for Reason {
             Self::TooLarge { limit } => write!(f, "the body is larger than {limit} bytes"),
             Self::Undecodable => f.write_str("the signature is not of the right form or length"),
             Self::WrongAddress => f.write_str("the sender's address is in none of the networks"),
+            Self::BadToken { fault } => write!(f, "the token {fault}"),
+            Self::WrongClaim { claim } => write!(f, "the token says something else in `{claim}`"),
+            Self::UnknownKey => f.write_str("the token is signed by a key that is not known"),
+            Self::NotFetched { url, why } => {
+                write!(f, "the keys at {url} could not be fetched: {why}")
+            }
+            Self::NotYet { seconds } => write!(f, "the token counts only in {seconds} seconds"),
+            Self::Expired { seconds } => write!(f, "the token ended {seconds} seconds ago"),
+            Self::TokenRequest { why } => write!(f, "no access token for this request: {why}"),
             Self::WrongCertificate => f.write_str("the sender's certificate names somebody else"),
+            Self::WrongCredential => f.write_str("Authorization holds another credential"),
             Self::WrongDigest => f.write_str("the digest is not that of the body"),
             Self::WrongToken => f.write_str("the token is another"),
         }

@@ -64,6 +64,8 @@ pub(crate) struct Base {
     pub(crate) live: Option<Arc<Live>>,
     /// What has come so far, where there are limits.
     pub(crate) rates: Arc<Rates>,
+    /// Whether it is built to be served, so that keys are kept which are made for it.
+    pub(crate) keeps_keys: bool,
 }
 
 impl From<Refused> for Box<Failed> {
@@ -152,7 +154,9 @@ impl Building {
         sources: Sources,
         tls: Option<Tls>,
     ) -> Built {
-        let secrets = keys::Lookup::new(&self.folder, &config).secrets(&config);
+        let lookup = keys::Lookup::new(&self.folder, &config);
+        let lookup = if self.base.keeps_keys { lookup.keeping() } else { lookup };
+        let secrets = lookup.secrets(&config);
         let fingerprint = self.files.fingerprint();
         let generation = Arc::new(Generation::compile(&config, self.number, &fingerprint));
         let live = Arc::new(Live::new(generation, &secrets, &self.base.rates));

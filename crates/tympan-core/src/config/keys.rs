@@ -2,6 +2,7 @@
 //!
 //! The reader, the JSON Schema, the reference page and the suggestions all read this table.
 
+use crate::jwt;
 use crate::scheme::Algorithm;
 use crate::scheme::HashMode;
 use crate::scheme::Unit;
@@ -54,6 +55,8 @@ pub enum Holds {
     Computed,
     /// What a value has to look like: a map of fields to their types, or a JSON Schema.
     Schema,
+    /// A map of another standard, which is taken as it stands.
+    Object,
     /// Something that is taken as it stands.
     Literal(Literal),
     /// One of these words.
@@ -112,6 +115,8 @@ pub enum Literal {
 pub enum Named {
     /// Defined under `secrets:`.
     Secret,
+    /// Defined under `clients:`.
+    Client,
     /// Defined under `destinations:`.
     Destination,
 }
@@ -211,6 +216,13 @@ pub static FILE: Section = Section {
             "Where secrets are found, by name; never the secrets themselves. Several references \
              under one name are a rotation: any of them verifies.",
             "secrets: {orders: {file: secrets/orders}}",
+        ),
+        key(
+            "clients",
+            Holds::MapOf(&Holds::Section(&CLIENT)),
+            "Who may send with a credential that we hand out, by name: an API key, or what an \
+             access token is asked for with at `POST /oauth/v1/token`.",
+            "clients: {orders: {api_key: orders_key}}",
         ),
         key(
             "destinations",
@@ -608,6 +620,61 @@ pub static SECRET: Section = Section {
     ],
 };
 
+/// An entry of `clients:`
+pub static CLIENT: Section = Section {
+    name: "a client",
+    doc: "Who may send with a credential that we hand out: exactly one of `api_key` and `oauth`.",
+    one_of: false,
+    keys: &[
+        key(
+            "api_key",
+            Holds::Name(Named::Secret),
+            "The key, which is sent as `Authorization: Bearer KEY`, or in HTTP Basic as the \
+             password of any user.",
+            "api_key: orders_key",
+        ),
+        key(
+            "oauth",
+            Holds::Section(&OAUTH),
+            "Access tokens: they are asked for at `POST /oauth/v1/token`, and sent as \
+             `Authorization: Bearer TOKEN`.",
+            "oauth: {client_id: orders, client_secret: orders_secret}",
+        ),
+        default(
+            key(
+                "token_lifetime",
+                Holds::Literal(Literal::Duration),
+                "How long an access token counts. It ends earlier when the secret is replaced \
+                 that it was asked for with.",
+                "token_lifetime: 60s",
+            ),
+            "60s",
+        ),
+    ],
+};
+
+/// `oauth:`
+pub static OAUTH: Section = Section {
+    name: "`oauth`",
+    doc: "Client credentials of OAuth 2.0 (RFC 6749, section 4.4). The path `/oauth/v1/token` is taken \
+          as long as any client has them.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "client_id",
+            Holds::Literal(Literal::Text),
+            "What the client calls itself.",
+            "client_id: orders",
+        )),
+        required(key(
+            "client_secret",
+            Holds::Name(Named::Secret),
+            "What it proves itself with. Of a rotation, any.",
+            "client_secret: orders_secret",
+        )),
+    ],
+};
+
 /// An entry of `destinations:`
 pub static DESTINATION: Section = Section {
     name: "a destination",
@@ -952,6 +1019,26 @@ pub static VERIFICATION: Section = Section {
             "token: {secret: orders, received_token: 'headers[\"X-Token\"]'}",
         ),
         key(
+            "basic",
+            Holds::Section(&BASIC),
+            "HTTP Basic: a user and its password.",
+            "basic: {username: orders, secret: orders_password}",
+        ),
+        key(
+            "credential",
+            Holds::Name(Named::Client),
+            "The API key or the access token of a client of ours, in `Authorization`. It is judged \
+             before anything of the body is read.",
+            "credential: orders",
+        ),
+        key(
+            "jwt",
+            Holds::Section(&JWT),
+            "A JSON Web Token, which somebody has signed.",
+            "jwt: {algorithms: RS256, jwks_url: https://auth.example.com/keys, issuer: \
+             https://auth.example.com, audience: orders}",
+        ),
+        key(
             "body_digest",
             Holds::Section(&BODY_DIGEST),
             "A digest of the body that has to be right. It proves nothing alone: something else has \
@@ -995,6 +1082,139 @@ pub static VERIFICATION: Section = Section {
             Holds::Literal(Literal::Text),
             "Anyone may send. The value says why that is acceptable.",
             "none: status page pings, carries no data",
+        ),
+    ],
+};
+
+/// `basic:`
+pub static BASIC: Section = Section {
+    name: "`basic`",
+    doc: "HTTP Basic (RFC 7617), compared in constant time before anything of the body is read.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "username",
+            Holds::Literal(Literal::Text),
+            "The user, without colons. An empty one takes quotes.",
+            "username: orders",
+        )),
+        required(key(
+            "secret",
+            Holds::Name(Named::Secret),
+            "The password.",
+            "secret: orders_password",
+        )),
+    ],
+};
+
+/// `jwt:`
+pub static JWT: Section = Section {
+    name: "`jwt`",
+    doc: "A JSON Web Token (RFC 7519). Its claims count only when its signature is good, by exactly one \
+          of `secret`, `public_key` and `jwks_url`.",
+    one_of: false,
+    keys: &[
+        default(
+            key(
+                "token",
+                Holds::Expression,
+                "Where the token is; one word before it, such as `Bearer`, is left out. A body that \
+                 is a token is `raw_body`. Of a list, every item has to hold.",
+                "token: headers[\"X-Signature-JWT\"]",
+            ),
+            "headers[\"Authorization\"]",
+        ),
+        required(key(
+            "algorithms",
+            Holds::OneOrMany(&Holds::Choice(jwt::Algorithm::WORDS)),
+            "How it may be signed. What the token itself says about that has to be one of these.",
+            "algorithms: RS256",
+        )),
+        key(
+            "secret",
+            Holds::Name(Named::Secret),
+            "The key that both sides have, as UTF-8, for `HS256` and its like.",
+            "secret: orders",
+        ),
+        key(
+            "public_key",
+            Holds::OneOrMany(&Holds::Section(&JWT_KEY)),
+            "The key of who signs, for all other algorithms. Several are a rotation.",
+            "public_key: {pem: \"-----BEGIN PUBLIC KEY-----...\"}",
+        ),
+        key(
+            "jwks_url",
+            Holds::Literal(Literal::Text),
+            "Where the keys of who signs are fetched (a JSON Web Key Set, RFC 7517), over HTTPS; \
+             plain HTTP is for this machine. They are fetched when the first token comes, again after \
+             ten minutes, and for a token that names an unknown key, a few times a minute at most. \
+             Redirects are not followed. When a fetch fails, the keys that were there count on.",
+            "jwks_url: https://auth.example.com/keys",
+        ),
+        key(
+            "issuer",
+            Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+            "Who has to have issued it (`iss`). Several: one of them.",
+            "issuer: https://auth.example.com",
+        ),
+        key(
+            "audience",
+            Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+            "Whom it has to be for (`aud`). Several: one of them.",
+            "audience: https://hooks.example.com/orders",
+        ),
+        key(
+            "claims",
+            Holds::Expressions,
+            "What else it has to say, by claim; of a list, one item. So a token is bound to the \
+             request that it came with. An expression that is null refuses the request.",
+            "claims: {email_verified: true, body_sha256: raw_body.$SHA256().$HEX_ENCODE()}",
+        ),
+        default(
+            key(
+                "leeway",
+                Holds::Literal(Literal::Duration),
+                "How far the clock of who signs may be from ours, for `exp`, `nbf` and `iat`.",
+                "leeway: 60s",
+            ),
+            "60s",
+        ),
+        key(
+            "max_age",
+            Holds::Literal(Literal::Duration),
+            "How long ago it may have been issued. `iat` has to say when that was.",
+            "max_age: 5m",
+        ),
+        default(
+            key(
+                "expiry",
+                Holds::Choice(&["required", "optional"]),
+                "Whether a token that does not say when it ends (`exp`) is refused. With `max_age` it \
+                 need not.",
+                "expiry: optional",
+            ),
+            "required",
+        ),
+    ],
+};
+
+/// A `public_key:` of `jwt`.
+pub static JWT_KEY: Section = Section {
+    name: "a key of `jwt`",
+    doc: "A key that anyone may know: RSA from 2048 bits, P-256, P-384 or Ed25519.",
+    one_of: true,
+    keys: &[
+        key(
+            "pem",
+            Holds::Literal(Literal::Text),
+            "A `PUBLIC KEY` or a `CERTIFICATE`, as PEM.",
+            "pem: \"-----BEGIN PUBLIC KEY-----...\"",
+        ),
+        key(
+            "jwk",
+            Holds::Object,
+            "A JSON Web Key (RFC 7517).",
+            "jwk: {kty: OKP, crv: Ed25519, x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo}",
         ),
     ],
 };

@@ -3,6 +3,7 @@
 use tympan_expr::ErrorKind;
 use tympan_expr::WarningKind;
 
+use super::Credential;
 use super::Misform;
 use super::Severity;
 use super::expression;
@@ -28,6 +29,8 @@ pub enum Problem {
     ChallengeHeader { header: String },
     /// A value that can never be what its place needs.
     ConstantMisfit { found: &'static str, expected: &'static str },
+    /// Something that is wrong with a client, or with the key of a token.
+    Credential(Credential),
     /// A key stands twice in one map.
     DuplicateKey { key: String },
     /// A text that cannot be compiled as an expression.
@@ -164,6 +167,7 @@ impl Problem {
             Self::HashMisfit => "C140",
             Self::PublicKey { .. } => "C141",
             Self::Expression(kind) => expression::code(kind),
+            Self::Credential(problem) => problem.code(),
             Self::Misform(misform) => misform.code(),
             Self::ExpressionWarning(kind) => expression::warning_code(kind),
             Self::ChallengeMarkup { .. } | Self::ChallengeHeader { .. } => "L03",
@@ -185,6 +189,7 @@ impl Problem {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
+            Self::Credential(problem) => problem.severity(),
             Self::ExpressionWarning(_)
             | Self::AdminPlain { .. }
             | Self::NoDestination { .. }
@@ -227,6 +232,7 @@ impl Problem {
             }
             Self::DuplicateKey { key } => format!("`{key}` stands twice in this map"),
             Self::Expression(kind) => expression::message(kind),
+            Self::Credential(problem) => problem.message(),
             Self::Misform(misform) => misform.message(),
             Self::ExpressionWarning(kind) => expression::warning_message(kind),
             Self::EmptyFile => "the file says nothing".to_owned(),
@@ -339,6 +345,7 @@ impl Problem {
                 .to_owned(),
             Self::DuplicateKey { .. } | Self::KeyConflict { .. } => "remove one of them".to_owned(),
             Self::Expression(kind) => return expression::help(kind),
+            Self::Credential(problem) => problem.help(),
             Self::Misform(misform) => misform.help(),
             Self::ExpressionWarning(kind) => expression::warning_help(kind),
             Self::EmptyFile => {
@@ -490,6 +497,7 @@ impl Problem {
             Self::PathTaken { first, .. } | Self::ListenerTaken { first, .. } => {
                 Some((*first, "taken here"))
             }
+            Self::Credential(problem) => problem.related(),
             _ => None,
         }
     }

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::config::Config;
+use crate::config::JwtKeys;
 use crate::config::Verification;
 use crate::keys::KeyForm;
 use crate::keys::Secrets;
@@ -216,7 +217,7 @@ fn take_through(question: &Question<'_>) -> Explanation {
     };
 
     let look = look::Look::new(question, listener);
-    let unresolved = unresolved(&config.listeners[listener].verification, question.secrets);
+    let unresolved = unresolved(&config.listeners[listener].verification, config, question.secrets);
     if unresolved.is_empty() || is_ready(&whole, listener) {
         let (end, record) = run(question, &whole, Some(&look));
         let (stages, causes) = look.end(&end, record.as_ref(), None);
@@ -274,6 +275,8 @@ fn run(
                     Input::Body(question.body.clone())
                 }
             }
+            // Whoever explains goes nowhere: such proofs are left out, see `unresolved`.
+            Ask::Fetch(_) => Input::Fetched(Arc::default()),
             Ask::Append(events) => {
                 record = Some(events);
                 Input::Kept(Kept::Stored)
@@ -303,7 +306,7 @@ fn is_ready(live: &Live, listener: usize) -> bool {
 }
 
 /// Which proofs of a listener have no secret, counted as they are written.
-fn unresolved(verification: &Verification, secrets: &Secrets) -> Vec<usize> {
+fn unresolved(verification: &Verification, config: &Config, secrets: &Secrets) -> Vec<usize> {
     let is_missing = |secret: crate::config::SecretId| {
         secrets
             .get(secret.0)
@@ -319,6 +322,11 @@ fn unresolved(verification: &Verification, secrets: &Secrets) -> Vec<usize> {
             is_missing(secret) || is_unusable
         }),
         Verification::Token(check) => is_missing(check.secret),
+        Verification::Basic(check) => is_missing(check.secret),
+        Verification::Credential(check) => config.secret_of(check.client).is_none_or(is_missing),
+        Verification::Jwt(check) => {
+            matches!(check.keys, JwtKeys::Fetched(_)) || check.secret().is_some_and(is_missing)
+        }
         _ => false,
     });
     missing.map(|(number, _)| number).collect()
@@ -353,6 +361,8 @@ fn copy(config: &Config) -> Config {
     Config {
         server: config.server.clone(),
         secrets: config.secrets.clone(),
+        clients: config.clients.clone(),
+        token_key: config.token_key,
         destinations: config.destinations.clone(),
         ..Config::default()
     }

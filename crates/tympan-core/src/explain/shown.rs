@@ -1,5 +1,6 @@
 //! How values are shown: on one line, cut, and without any secret.
 
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
@@ -102,7 +103,7 @@ impl Shown {
         if let Ok(body) = std::str::from_utf8(&reply.body) {
             reply.body = Bytes::from(self.masked(body));
         }
-        for value in reply.headers.values_mut() {
+        for value in Arc::make_mut(&mut reply.headers).values_mut() {
             let Ok(text) = value.to_str() else { continue };
             let masked = self.masked(text);
             if masked != text

@@ -1,5 +1,7 @@
 //! Whether a request is a provider's set-up request, and what is answered.
 
+use std::sync::Arc;
+
 use http::HeaderName;
 use http::HeaderValue;
 use http::header;
@@ -116,8 +118,9 @@ impl Challenge {
             .response
             .run(&scope, may_say)
             .map_err(|reason| Stop { outcome: Outcome::Malformed, reason })?;
+        let headers = Arc::make_mut(&mut reply.headers);
         for (name, value) in SAFETY {
-            reply.headers.entry(name).or_insert(value);
+            headers.entry(name).or_insert(value);
         }
         Ok(reply)
     }

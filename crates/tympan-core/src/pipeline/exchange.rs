@@ -13,6 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
+use http::StatusCode;
 use http::header;
 use http::uri::PathAndQuery;
 use tympan_expr::Exhausted;
@@ -23,6 +25,7 @@ use tympan_expr::Value;
 use super::Event;
 use super::Fact;
 use super::Head;
+use super::KeyRequest;
 use super::ListenerState;
 use super::Live;
 use super::Pipeline;
@@ -35,9 +38,13 @@ use super::event::Origin;
 use super::scope::PathParams;
 use super::sealed::Sealed;
 use super::sealed::Verified;
+use super::token_endpoint;
+use super::token_endpoint::TokenEndpoint;
 use crate::config::DestinationId;
 use crate::config::Mismatch;
 use crate::config::Redact;
+use crate::jwt::Fetched;
+use crate::jwt::Source;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
@@ -53,6 +60,11 @@ pub struct Exchange {
     body_bytes: Option<u64>,
     /// What is answered once the events are kept.
     pending: Option<Box<Reply>>,
+    /// The body, while keys are fetched.
+    sealed: Option<Sealed>,
+    /// The keys that were fetched so far, and where the rest was asked for.
+    fetched: Option<Arc<Fetched>>,
+    asked: Vec<Source>,
 }
 
 /// What a request needs next.
@@ -63,6 +75,8 @@ pub enum Ask {
         /// In bytes.
         limit: u64,
     },
+    /// Keys of somebody who signs: answered with [`Input::Fetched`].
+    Fetch(KeyRequest),
     /// Events to be kept: answered with [`Input::Kept`].
     Append(Record),
     /// This is the end: to be sent.
@@ -78,6 +92,8 @@ pub enum Input {
     Body(Bytes),
     /// No body, or not all of it.
     NoBody(BodyFault),
+    /// What is known of all keys that are fetched, now.
+    Fetched(Arc<Fetched>),
     /// What became of the events.
     Kept(Kept),
 }
@@ -145,13 +161,29 @@ impl Exchange {
             path_params: PathParams::new(),
             body_bytes: None,
             pending: None,
+            sealed: None,
+            fetched: None,
+            asked: Vec::new(),
         }
+    }
+
+    /// The same with the keys that were fetched before it arrived.
+    #[must_use]
+    pub fn with_fetched(self, fetched: Arc<Fetched>) -> Self {
+        Self { fetched: Some(fetched), ..self }
     }
 
     /// The request's head.
     #[must_use]
     pub fn head(&self) -> &Head {
         &self.head
+    }
+
+    /// The room that the request's headers took, to be used again once it is answered.
+    pub fn take_headers(&mut self) -> HeaderMap {
+        let mut headers = std::mem::take(&mut self.head.headers);
+        headers.clear();
+        headers
     }
 
     /// The name of the listener that the request came to, if any.
@@ -199,6 +231,10 @@ impl Exchange {
         let next = match input {
             Input::Head => self.on_head(watch),
             Input::Body(body) => self.on_body(body, watch),
+            Input::Fetched(fetched) => {
+                self.fetched = Some(fetched);
+                self.on_sealed(watch)
+            }
             Input::NoBody(fault) => Err(self.without_body(fault)),
             Input::Kept(kept) => self.on_kept(kept),
         };
@@ -219,7 +255,13 @@ impl Exchange {
     }
 
     fn on_head(&mut self, watch: Option<&dyn Watch>) -> Result<Ask, Stop> {
-        if let Some((listener, params)) = self.live.generation.route(self.head.uri.path()) {
+        let generation = &self.live.generation;
+        if generation.token_endpoint(self.head.uri.path()).is_some() {
+            self.within_limits()?;
+            let refusal = TokenEndpoint::refuses(&self.head).map(Ask::Answer);
+            return Ok(refusal.unwrap_or(Ask::Body { limit: token_endpoint::MOST_BYTES }));
+        }
+        if let Some((listener, params)) = generation.route(self.head.uri.path()) {
             (self.listener, self.path_params) = (Some(listener), params);
         }
         self.within_limits()?;
@@ -244,7 +286,7 @@ impl Exchange {
         if !wants_body {
             pipeline.take_method(&scope)?;
             self.ready(listener)?;
-            pipeline.verify.run_before_body(&scope)?;
+            pipeline.verify.run_before_body(&scope, &self.live.keys)?;
         }
         Ok(Ask::Body { limit: pipeline.body_limit })
     }
@@ -277,7 +319,21 @@ impl Exchange {
 
     fn on_body(&mut self, body: Bytes, watch: Option<&dyn Watch>) -> Result<Ask, Stop> {
         self.body_bytes = Some(body.len() as u64);
-        let (ask, pending) = self.judge(&Sealed::new(body), watch)?;
+        if let Some(endpoint) = self.live.generation.token_endpoint(self.head.uri.path()) {
+            return Ok(Ask::Answer(endpoint.answer(&self.head, &body, &self.live.keys)));
+        }
+        self.sealed = Some(Sealed::new(body));
+        self.on_sealed(watch)
+    }
+
+    fn on_sealed(&mut self, watch: Option<&dyn Watch>) -> Result<Ask, Stop> {
+        let broken = Stop { outcome: Outcome::Malformed, reason: Reason::BodyBroken };
+        let sealed = self.sealed.take().ok_or(broken)?;
+        let (ask, pending) = self.judge(&sealed, watch)?;
+        if let Ask::Fetch(KeyRequest { source, .. }) = &ask {
+            self.asked.push(source.clone());
+            self.sealed = Some(sealed);
+        }
         self.pending = pending.map(Box::new);
         Ok(ask)
     }
@@ -318,6 +374,9 @@ impl Exchange {
         if pipeline.body_use.for_proof {
             let read = parsed.get_or_insert_with(|| self.parse(pipeline, body, watch));
             scope.parsed = read.as_ref().ok().cloned();
+        }
+        if let Some(request) = pipeline.verify.wants(&scope, &self.asked) {
+            return Ok((Ask::Fetch(request), None));
         }
         let proof = pipeline.verify.run(&scope, keys)?;
         if let Some((limit, rate)) = self.live.rate(listener) {
@@ -424,7 +483,8 @@ impl Exchange {
     }
 
     fn without_body(&self, fault: BodyFault) -> Stop {
-        let limit = self.pipeline().map_or(0, |pipeline| pipeline.body_limit);
+        let limit =
+            self.pipeline().map_or(token_endpoint::MOST_BYTES, |pipeline| pipeline.body_limit);
         let (outcome, reason) = match fault {
             BodyFault::Broken => (Outcome::Malformed, Reason::BodyBroken),
             BodyFault::Slow => (Outcome::TimedOut, Reason::Slow),
@@ -457,6 +517,7 @@ impl Exchange {
             timestamp: None,
             item: None,
             lets: &[],
+            fetched: self.fetched.as_deref(),
             watch: None,
         }
     }
@@ -469,13 +530,19 @@ impl Exchange {
         if outcome == Outcome::MethodNotAllowed
             && let Some(pipeline) = self.pipeline()
         {
-            reply.headers.insert(header::ALLOW, pipeline.allow.clone());
+            Arc::make_mut(&mut reply.headers).insert(header::ALLOW, pipeline.allow.clone());
+        }
+        if reply.status == StatusCode::UNAUTHORIZED
+            && let Some(scheme) = self.pipeline().and_then(|pipeline| pipeline.asks_for.clone())
+        {
+            let headers = Arc::make_mut(&mut reply.headers);
+            headers.entry(header::WWW_AUTHENTICATE).or_insert(scheme);
         }
         if let Some(status) = reason.status() {
             reply.status = status;
         }
         if let Reason::RateLimited { seconds } = reason {
-            reply.headers.insert(header::RETRY_AFTER, seconds.into());
+            Arc::make_mut(&mut reply.headers).insert(header::RETRY_AFTER, seconds.into());
         }
         let close = reason.ends_connection();
         Answer { reply, outcome, reason: Some(reason), close }

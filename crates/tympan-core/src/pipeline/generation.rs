@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::Pipeline;
 use super::route::Routes;
+use super::token_endpoint::TokenEndpoint;
 use crate::config::Config;
 use crate::config::Limits;
 use crate::config::Proxies;
 use crate::config::RateLimit;
 use crate::config::SecretId;
+use crate::config::TOKEN_PATH;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
 use crate::keys::KeyUse;
@@ -31,6 +33,10 @@ pub struct Generation {
     pub(super) proxies: Proxies,
     pub(super) limits: Limits,
     routes: Routes,
+    /// Where clients ask for access tokens, if any gets some.
+    token_endpoint: Option<TokenEndpoint>,
+    /// Whether any listener needs keys that are fetched.
+    fetches: bool,
     key_uses: KeyUses,
     /// What the operator proves itself with at a TCP address.
     admin_token: Option<KeyId>,
@@ -101,25 +107,39 @@ impl Generation {
         Self {
             number,
             fingerprint: fingerprint.to_owned(),
+            fetches: pipelines.iter().any(|pipeline| pipeline.verify.fetches()),
             pipelines,
             public_url: config.server.public_url.clone(),
             proxies: config.server.proxies.clone(),
             limits: config.server.limits,
             routes,
+            token_endpoint: TokenEndpoint::compile(config, &mut key_uses),
             key_uses,
             admin_token,
             secret_names: config.secrets.iter().map(|secret| secret.name.clone()).collect(),
         }
     }
 
+    /// Whether any listener needs keys that are fetched.
+    #[must_use]
+    pub fn fetches(&self) -> bool {
+        self.fetches
+    }
+
     /// The same with one listener, whatever path a request has.
     pub(crate) fn only(mut self, listener: usize) -> Self {
         self.routes = Routes::only(&self.pipelines[listener].path, listener);
+        self.token_endpoint = None;
         self
     }
 
     pub(crate) fn route(&self, path: &str) -> Option<(usize, super::scope::PathParams)> {
         self.routes.find(path)
+    }
+
+    /// Where clients ask for access tokens, if that is the path.
+    pub(super) fn token_endpoint(&self, path: &str) -> Option<&TokenEndpoint> {
+        self.token_endpoint.as_ref().filter(|_| path == TOKEN_PATH)
     }
 
     pub(super) fn secret_name(&self, SecretId(secret): SecretId) -> &str {

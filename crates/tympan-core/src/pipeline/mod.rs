@@ -3,19 +3,23 @@
 //! Everything here is made once per generation and then only read. Nothing opens a socket, reads a
 //! clock or waits: [`Exchange`] says what it needs, and the server gets it.
 
+mod access_token;
 mod body;
 mod body_use;
 mod challenge;
 mod client;
+mod credential;
 mod event;
 mod exchange;
 mod generation;
 mod head;
+mod jwt;
 mod lookup;
 mod respond;
 mod route;
 mod scope;
 mod sealed;
+mod token_endpoint;
 mod verify;
 mod watch;
 
@@ -44,6 +48,7 @@ pub use generation::Live;
 pub use head::CertificateNames;
 pub use head::Head;
 pub use head::RequestId;
+pub use jwt::KeyRequest;
 pub use respond::Reply;
 pub(crate) use scope::Scope;
 pub(crate) use watch::Fact;
@@ -85,6 +90,8 @@ pub(crate) struct Pipeline {
     rate_limit: Option<RateLimit>,
     challenges: Vec<Challenge>,
     verify: Verify,
+    /// How a client is asked for its credential that shows none, or another.
+    asks_for: Option<HeaderValue>,
     reject: Option<Expression>,
     content_types: Vec<String>,
     accept: Accept,
@@ -104,7 +111,7 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     fn compile(listener: &config::Listener, config: &Config, keys: &mut KeyUses) -> Self {
         let server = &config.server;
-        let verify = Verify::compile(&listener.verification, keys, &mut 0);
+        let verify = Verify::compile(&listener.verification, config, keys, &mut 0);
         let challenges: Vec<_> = listener
             .challenges
             .iter()
@@ -151,6 +158,7 @@ impl Pipeline {
             ack: listener.ack,
             rate_limit: listener.rate_limit,
             challenges,
+            asks_for: verify.asks_for().map(HeaderValue::from_static),
             verify,
             reject: listener.reject.clone(),
             content_types: listener.content_types.clone(),

@@ -1,5 +1,6 @@
 //! What is answered.
 
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
@@ -21,8 +22,8 @@ use crate::outcome::Reason;
 pub struct Reply {
     /// The status.
     pub status: StatusCode,
-    /// The headers, without those that frame the response.
-    pub headers: HeaderMap,
+    /// The headers, without those that frame the response; nearly always made once and shared.
+    pub headers: Arc<HeaderMap>,
     /// The body.
     pub body: Bytes,
 }
@@ -146,13 +147,14 @@ impl Computed {
         }
         let own = |name: &HeaderName| self.headers.iter().any(|(known, _)| known == name);
         // A body of its own has a content type of its own; when to come again stays as it was.
-        for (name, value) in &self.usual.headers {
+        for (name, value) in &*self.usual.headers {
             if !own(name) && (body.is_none() || name != header::CONTENT_TYPE) {
                 headers.insert(name, value.clone());
             }
         }
         let Some(body) = body else {
-            return Ok(Reply { status: self.status, headers, body: self.usual.body.clone() });
+            let body = self.usual.body.clone();
+            return Ok(Reply { status: self.status, headers: Arc::new(headers), body });
         };
         let (content_type, body) = written(&body);
         if let Some(content_type) = content_type
@@ -160,7 +162,7 @@ impl Computed {
         {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        Ok(Reply { status: self.status, headers, body })
+        Ok(Reply { status: self.status, headers: Arc::new(headers), body })
     }
 }
 
@@ -229,5 +231,6 @@ fn usual(outcome: Outcome) -> Reply {
     if outcome.must_be_retried() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
-    Reply { status: outcome.status(), headers, body: Bytes::from_static(body.as_bytes()) }
+    let body = Bytes::from_static(body.as_bytes());
+    Reply { status: outcome.status(), headers: Arc::new(headers), body }
 }

@@ -17,6 +17,9 @@ use ipnet::IpNet;
 use tympan_expr::Expression;
 use tympan_expr::Types;
 
+use crate::config::BasicCheck;
+use crate::config::CredentialCheck;
+use crate::config::JwtCheck;
 use crate::config::Reader;
 use crate::config::keys;
 use crate::diagnostic::Problem;
@@ -34,6 +37,12 @@ pub enum Verification {
     Signature(Box<SignatureCheck>),
     /// The secret itself.
     Token(TokenCheck),
+    /// A user and its password.
+    Basic(BasicCheck),
+    /// The credential of a client of ours.
+    Credential(CredentialCheck),
+    /// A token that somebody has signed.
+    Jwt(Box<JwtCheck>),
     /// A digest of the body, which something else covers.
     BodyDigest(Box<DigestCheck>),
     /// A condition.
@@ -102,6 +111,9 @@ impl Reader<'_> {
         let mut fields = self.fields(&keys::VERIFICATION, at, node)?;
         let signature = fields.take("signature");
         let token = fields.take("token");
+        let basic = fields.take("basic");
+        let credential = fields.take("credential");
+        let jwt = fields.take("jwt");
         let digest = fields.take("body_digest");
         let rule = fields.take("rule");
         let any = fields.take("any");
@@ -115,6 +127,15 @@ impl Reader<'_> {
         }
         if let Some((key, node)) = token {
             return self.token(&key, node);
+        }
+        if let Some((key, node)) = basic {
+            return self.basic(&key, node);
+        }
+        if let Some((key, node)) = credential {
+            return self.credential(&key, &node);
+        }
+        if let Some((key, node)) = jwt {
+            return self.jwt(&key, node);
         }
         if let Some((key, node)) = digest {
             return self.body_digest(&key, node);

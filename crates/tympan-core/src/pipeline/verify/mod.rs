@@ -5,6 +5,9 @@ mod received;
 mod signature;
 mod token;
 
+pub(super) use self::received::Received;
+pub(super) use self::received::only;
+
 use http::HeaderName;
 use ipnet::IpNet;
 use tympan_expr::Expression;
@@ -14,8 +17,13 @@ use self::signature::SignatureVerify;
 use self::token::TokenVerify;
 use super::Fact;
 use super::Head;
+use super::KeyRequest;
 use super::Scope;
+use super::credential::CredentialVerify;
+use super::jwt::JwtVerify;
+use crate::config::Config;
 use crate::config::Verification;
+use crate::jwt::Source;
 use crate::keys::KeyId;
 use crate::keys::KeyUses;
 use crate::keys::Keys;
@@ -29,6 +37,8 @@ use crate::scheme::Unproven;
 pub(crate) enum Verify {
     Signature(Box<SignatureVerify>),
     Token(TokenVerify),
+    Credential(CredentialVerify),
+    Jwt(Box<JwtVerify>),
     BodyDigest(Box<DigestVerify>),
     Rule(usize, Expression),
     IpAllowlist(usize, Vec<IpNet>),
@@ -47,11 +57,12 @@ impl Verify {
     /// `count` is the number of proofs that stand before this one, and then of those up to it.
     pub(crate) fn compile(
         verification: &Verification,
+        config: &Config,
         keys: &mut KeyUses,
         count: &mut usize,
     ) -> Self {
         let mut all = |list: &[Verification]| {
-            list.iter().map(|verification| Self::compile(verification, keys, count)).collect()
+            list.iter().map(|it| Self::compile(it, config, keys, count)).collect()
         };
         match verification {
             Verification::Any(list) => return Self::Any(all(list)),
@@ -70,6 +81,15 @@ impl Verify {
                 Self::Signature(Box::new(SignatureVerify::compile(check, keys, number)))
             }
             Verification::Token(check) => Self::Token(TokenVerify::compile(check, keys, number)),
+            Verification::Basic(check) => {
+                Self::Credential(CredentialVerify::basic(check, keys, number))
+            }
+            Verification::Credential(check) => {
+                Self::Credential(CredentialVerify::client(check, config, keys, number))
+            }
+            Verification::Jwt(check) => {
+                Self::Jwt(Box::new(JwtVerify::compile(check, keys, number)))
+            }
             Verification::BodyDigest(check) => {
                 Self::BodyDigest(Box::new(DigestVerify::compile(check, number)))
             }
@@ -91,6 +111,8 @@ impl Verify {
         match self {
             Self::Signature(signature) => signature.unready(keys),
             Self::Token(token) => token.unready(keys),
+            Self::Credential(credential) => credential.unready(keys),
+            Self::Jwt(jwt) => jwt.unready(keys),
             Self::All(list) => list.iter().find_map(|verify| verify.unready(keys)),
             Self::Any(list) => {
                 let mut unready = list.iter().map(|verify| verify.unready(keys));
@@ -111,6 +133,7 @@ impl Verify {
         match self {
             Self::Signature(signature) => signature.expressions(found),
             Self::Token(token) => token.expressions(found),
+            Self::Jwt(jwt) => found.extend(jwt.expressions()),
             Self::BodyDigest(digest) => digest.expressions(found),
             Self::Rule(_, rule) => found.push(rule),
             Self::Any(list) | Self::All(list) => {
@@ -118,15 +141,52 @@ impl Verify {
                     verify.expressions(found);
                 }
             }
-            Self::IpAllowlist(..) | Self::ClientCertificate(..) | Self::Anyone => {}
+            Self::Credential(_)
+            | Self::IpAllowlist(..)
+            | Self::ClientCertificate(..)
+            | Self::Anyone => {}
+        }
+    }
+
+    /// How a client is asked for what it has to show in `Authorization`.
+    pub(crate) fn asks_for(&self) -> Option<&'static str> {
+        match self {
+            Self::Credential(credential) => Some(credential.asks_for()),
+            Self::Any(list) | Self::All(list) => list.iter().find_map(Self::asks_for),
+            _ => None,
+        }
+    }
+
+    /// Whether any of it needs keys that are fetched.
+    pub(crate) fn fetches(&self) -> bool {
+        match self {
+            Self::Jwt(jwt) => jwt.fetches(),
+            Self::Any(list) | Self::All(list) => list.iter().any(Self::fetches),
+            _ => false,
+        }
+    }
+
+    /// The keys that have to be fetched before a request can be judged, but for those that were asked
+    /// for.
+    pub(crate) fn wants(&self, scope: &Scope<'_, '_>, asked: &[Source]) -> Option<KeyRequest> {
+        match self {
+            Self::Jwt(jwt) => jwt.wants(scope, asked),
+            Self::Any(list) | Self::All(list) => {
+                list.iter().find_map(|verify| verify.wants(scope, asked))
+            }
+            _ => None,
         }
     }
 
     /// Refuses what no body could prove any more, before a body is read.
-    pub(crate) fn run_before_body(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
+    pub(crate) fn run_before_body(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
         match self {
+            Self::Credential(credential) => credential.run(scope, keys),
+            Self::Jwt(jwt) => jwt.run_before_body(scope),
             Self::Signature(signature) => signature.run_before_body(scope),
-            Self::All(list) => list.iter().try_for_each(|verify| verify.run_before_body(scope)),
+            Self::All(list) => {
+                list.iter().try_for_each(|verify| verify.run_before_body(scope, keys))
+            }
             Self::IpAllowlist(number, networks) => {
                 told(*number, "ip_allowlist", is_within(networks, scope.head), scope)
             }
@@ -144,6 +204,8 @@ impl Verify {
         match self {
             Self::Signature(signature) => signature.run(scope, keys)?,
             Self::Token(token) => token.run(scope, keys)?,
+            Self::Credential(credential) => credential.run(scope, keys)?,
+            Self::Jwt(jwt) => jwt.run(scope, keys)?,
             Self::BodyDigest(digest) => digest.run(scope)?,
             Self::Rule(number, rule) => told(*number, "rule", holds(rule, scope), scope)?,
             Self::IpAllowlist(number, networks) => {
@@ -207,11 +269,11 @@ fn is_named(subjects: &[String], head: &Head) -> Result<(), Stop> {
     }
 }
 
-fn unauthorized(reason: Reason) -> Stop {
+pub(super) fn unauthorized(reason: Reason) -> Stop {
     Stop { outcome: Outcome::Unauthorized, reason }
 }
 
-fn missing(what: &'static str) -> Stop {
+pub(super) fn missing(what: &'static str) -> Stop {
     unauthorized(Reason::Missing { what })
 }
 
@@ -229,9 +291,10 @@ fn refused(unproven: Unproven) -> Stop {
 /// Of two refusals the one that came nearer to a proof: it is what the operator has to look at.
 fn nearer(known: Option<Stop>, other: Stop) -> Stop {
     let distance = |stop: &Stop| match stop.reason {
-        Reason::Stale { .. } => 0,
+        Reason::Stale { .. } | Reason::Expired { .. } => 0,
         Reason::Mismatch
         | Reason::WrongToken
+        | Reason::WrongCredential
         | Reason::WrongCertificate
         | Reason::WrongDigest
         | Reason::Rule => 1,

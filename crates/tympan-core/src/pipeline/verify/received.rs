@@ -17,8 +17,8 @@ use crate::pipeline::lookup::Lookup;
 
 /// Where a part of the proof is.
 #[derive(Debug)]
-pub(super) struct Received {
-    pub(super) expression: Expression,
+pub(in crate::pipeline) struct Received {
+    expression: Expression,
     /// The header that the expression reads, if it reads nothing else.
     header: Option<HeaderName>,
     /// Whether it may hold several values, so that the header may stand several times.
@@ -29,18 +29,26 @@ pub(super) struct Received {
 pub(super) type Texts<'a> = SmallVec<[Text<'a>; 1]>;
 
 impl Received {
-    pub(super) fn compile(expression: &Expression, is_list: bool) -> Self {
+    pub(in crate::pipeline) fn compile(expression: &Expression, is_list: bool) -> Self {
         let Lookup { expression, header } = Lookup::compile(expression);
         Self { expression, header, is_list }
     }
 
+    pub(in crate::pipeline) fn expression(&self) -> &Expression {
+        &self.expression
+    }
+
     /// Whether it is there at all, where only the head is needed to tell.
-    pub(super) fn look(&self, scope: &Scope<'_, '_>, what: &'static str) -> Result<(), Stop> {
+    pub(in crate::pipeline) fn look(
+        &self,
+        scope: &Scope<'_, '_>,
+        what: &'static str,
+    ) -> Result<(), Stop> {
         if self.header.is_some() { self.text(scope, what).map(drop) } else { Ok(()) }
     }
 
     /// Of two headers of one name, a proxy may have judged the other one.
-    pub(super) fn look_once(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
+    pub(in crate::pipeline) fn look_once(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
         match &self.header {
             Some(header) if !self.is_list && scope.head.values(header).nth(1).is_some() => {
                 Err(repeated(header))
@@ -91,7 +99,11 @@ impl Received {
 }
 
 /// The value of a header that has to stand exactly once, and to say something.
-fn only<'h>(header: &HeaderName, head: &'h Head, what: &'static str) -> Result<&'h [u8], Stop> {
+pub(in crate::pipeline) fn only<'h>(
+    header: &HeaderName,
+    head: &'h Head,
+    what: &'static str,
+) -> Result<&'h [u8], Stop> {
     let mut values = head.values(header);
     match (values.next(), values.next()) {
         (None | Some([]), None) => Err(missing(what)),

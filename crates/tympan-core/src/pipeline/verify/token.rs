@@ -44,7 +44,7 @@ impl TokenVerify {
     }
 
     pub(super) fn expressions<'v>(&'v self, found: &mut Vec<&'v Expression>) {
-        found.push(&self.received.expression);
+        found.push(&self.received.expression());
     }
 
     pub(super) fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
@@ -68,7 +68,7 @@ impl TokenVerify {
         let what = "the token";
         let value = self
             .received
-            .expression
+            .expression()
             .eval(scope)
             .map_err(|bound| unauthorized(Reason::Exhausted { what, bound }))?;
         if scope.watch.is_some() {
