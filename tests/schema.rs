@@ -20,6 +20,7 @@ use tympan_core::yaml::Sections;
 
 /// The files of `check/` that hold a mistake which a schema can see.
 const REFUSED: &[&str] = &[
+    "bad_algorithms",
     "bad_clients",
     "bad_jwt",
     "bad_listener_values",
@@ -50,7 +51,6 @@ const REFUSED: &[&str] = &[
     "secret_written_out",
     "signature_empty",
     "signature_without_place",
-    "signature_without_secret",
     "token_without_place",
     "unknown_accept",
     "unknown_key",
@@ -73,6 +73,7 @@ const UNSEEN: &[&str] = &[
     "admin_without_token",
     "alias_bomb",
     "at_sign_unquoted",
+    "bad_keys",
     "bad_pattern",
     "body_not_signed",
     "braces_in_flow",
@@ -154,6 +155,7 @@ const UNSEEN: &[&str] = &[
     "nobody_to_trust",
     "none_beside_others",
     "not_utf8",
+    "nothing_proven",
     "only_comments",
     "other_dialect",
     "path_taken",
@@ -164,6 +166,7 @@ const UNSEEN: &[&str] = &[
     "redact_no_path",
     "response_headers",
     "second_document",
+    "signature_without_secret",
     "star_unquoted",
     "status_loses_events",
     "tab_indent",

@@ -174,7 +174,9 @@ pub struct Stop {
 pub enum Reason {
     /// The connection broke off within the body.
     BodyBroken,
-    /// The timestamp is no number.
+    /// What is signed beside the body could hold a part of it.
+    BadPart,
+    /// The timestamp is not written as it should be.
     BadTimestamp,
     /// The answer would echo something that `allow` does not let through.
     EchoRefused,
@@ -218,6 +220,8 @@ pub enum Reason {
     ManyHeaders { limit: usize },
     /// All bodies in flight together take too much memory.
     NoMemory,
+    /// A rule does not hold.
+    Rule,
     /// A secret cannot be resolved.
     Secret { secret: String },
     /// A computed answer cannot be sent.
@@ -250,6 +254,8 @@ pub enum Reason {
     WrongCertificate,
     /// What stands in `Authorization` is not the credential of the client.
     WrongCredential,
+    /// The digest is that of another body.
+    WrongDigest,
     /// The token is another.
     WrongToken,
 }
@@ -286,6 +292,7 @@ impl Reason {
     pub fn name(&self) -> &'static str {
         match self {
             Self::BodyBroken => "body_broken",
+            Self::BadPart => "bad_part",
             Self::BadTimestamp => "bad_timestamp",
             Self::EchoRefused => "echo_refused",
             Self::Misfit { .. } => "misfit",
@@ -308,6 +315,7 @@ impl Reason {
             Self::LongTarget { .. } => "long_target",
             Self::ManyHeaders { .. } => "many_headers",
             Self::NoMemory => "no_memory",
+            Self::Rule => "rule",
             Self::Secret { .. } => "secret",
             Self::Unsendable { .. } => "unsendable",
             Self::Slow => "slow",
@@ -324,6 +332,7 @@ impl Reason {
             Self::TokenRequest { .. } => "token_request",
             Self::WrongCertificate => "wrong_certificate",
             Self::WrongCredential => "wrong_credential",
+            Self::WrongDigest => "wrong_digest",
             Self::WrongToken => "wrong_token",
         }
     }
@@ -333,7 +342,10 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BodyBroken => f.write_str("the connection broke off within the body"),
-            Self::BadTimestamp => f.write_str("the timestamp is no number of 1 to 15 digits"),
+            Self::BadPart => {
+                f.write_str("a header that is signed beside the body could hold a part of it")
+            }
+            Self::BadTimestamp => f.write_str("the timestamp is not written as `unit` says"),
             Self::EchoRefused => f.write_str("the challenge holds what `allow` does not match"),
             Self::Misfit { what, found } => write!(f, "the {what} is a {found}"),
             Self::Exhausted { what, bound } => write!(f, "{what} ran out of its bound of {bound}"),
@@ -360,6 +372,7 @@ impl fmt::Display for Reason {
             Self::LongTarget { limit } => write!(f, "the target is longer than {limit} bytes"),
             Self::ManyHeaders { limit } => write!(f, "there are more than {limit} headers"),
             Self::NoMemory => f.write_str("all bodies in flight together take too much memory"),
+            Self::Rule => f.write_str("a rule does not hold"),
             Self::Secret { secret } => write!(f, "the secret {secret} cannot be resolved"),
             Self::Unsendable { what } => write!(f, "the computed {what} cannot be sent"),
             Self::Slow => f.write_str("the body took too long to arrive"),
@@ -380,6 +393,7 @@ impl fmt::Display for Reason {
             Self::TokenRequest { why } => write!(f, "no access token for this request: {why}"),
             Self::WrongCertificate => f.write_str("the sender's certificate names somebody else"),
             Self::WrongCredential => f.write_str("Authorization holds another credential"),
+            Self::WrongDigest => f.write_str("the digest is not that of the body"),
             Self::WrongToken => f.write_str("the token is another"),
         }
     }

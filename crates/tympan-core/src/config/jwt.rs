@@ -141,7 +141,7 @@ impl Reader<'_> {
         match (secret, public, url) {
             (Some((_, node)), None, None) => self.secret_name(&node).map(JwtKeys::Secret),
             (None, Some(public), None) => {
-                let keys = self.some("public_key", public, Self::public_key);
+                let keys = self.some("public_key", public, Self::token_key);
                 (!keys.is_empty()).then_some(JwtKeys::Public(keys))
             }
             (None, None, Some((_, node))) => self.source(&node).map(JwtKeys::Fetched),
@@ -156,7 +156,7 @@ impl Reader<'_> {
         }
     }
 
-    fn public_key(&mut self, at: Span, node: Node) -> Option<PublicKey> {
+    fn token_key(&mut self, at: Span, node: Node) -> Option<PublicKey> {
         let mut fields = self.fields(&keys::JWT_KEY, at, node)?;
         let pem = fields.take("pem");
         let jwk = fields.take("jwk");

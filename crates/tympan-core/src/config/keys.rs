@@ -2,8 +2,11 @@
 //!
 //! The reader, the JSON Schema, the reference page and the suggestions all read this table.
 
-use crate::jwt::Algorithm;
+use crate::jwt;
+use crate::scheme::Algorithm;
 use crate::scheme::HashMode;
+use crate::scheme::Unit;
+use crate::scheme::Written;
 
 /// A map with a fixed set of keys.
 #[derive(Debug)]
@@ -1005,7 +1008,7 @@ pub static VERIFICATION: Section = Section {
         key(
             "signature",
             Holds::Section(&SIGNATURE),
-            "An HMAC over a payload that both sides can compose.",
+            "A signature of a payload that both sides can compose.",
             "signature: {secret: orders, hash_mode: SHA-256, payload: raw_body, \
              received_signature: 'headers[\"X-Hook-Signature\"]'}",
         ),
@@ -1034,6 +1037,20 @@ pub static VERIFICATION: Section = Section {
             "A JSON Web Token, which somebody has signed.",
             "jwt: {algorithms: RS256, jwks_url: https://auth.example.com/keys, issuer: \
              https://auth.example.com, audience: orders}",
+        ),
+        key(
+            "body_digest",
+            Holds::Section(&BODY_DIGEST),
+            "A digest of the body that has to be right. It proves nothing alone: something else has \
+             to sign the digest.",
+            "body_digest: {hash: SHA-256, received_digest: query_params.bodySHA256}",
+        ),
+        key(
+            "rule",
+            Holds::Expression,
+            "A condition that has to hold. It is judged after the proofs beside it, and proves \
+             nothing alone.",
+            "rule: headers[\"X-Algorithm\"] == \"HMAC_SHA256\"",
         ),
         key(
             "any",
@@ -1109,7 +1126,7 @@ pub static JWT: Section = Section {
         ),
         required(key(
             "algorithms",
-            Holds::OneOrMany(&Holds::Choice(Algorithm::WORDS)),
+            Holds::OneOrMany(&Holds::Choice(jwt::Algorithm::WORDS)),
             "How it may be signed. What the token itself says about that has to be one of these.",
             "algorithms: RS256",
         )),
@@ -1219,18 +1236,69 @@ pub static CLIENT_CERTIFICATE: Section = Section {
 /// `signature:`
 pub static SIGNATURE: Section = Section {
     name: "`signature`",
-    doc: "An HMAC over a payload that both sides can compose. The same lines verify and sign.",
+    doc: "A signature of a payload that both sides can compose. The same lines verify and sign.",
     one_of: false,
     keys: &[
-        required(key("secret", Holds::Name(Named::Secret), "The key, as UTF-8.", "secret: orders")),
+        key(
+            "secret",
+            Holds::Name(Named::Secret),
+            "The key, as UTF-8 unless `key` says otherwise. For an algorithm with public keys it is \
+             the public key, in any form in which one is shown.",
+            "secret: orders",
+        ),
+        key(
+            "key",
+            Holds::Section(&KEY),
+            "How the secret becomes the key.",
+            "key: {prefix: whsec_, encoding: base64}",
+        ),
+        key(
+            "public_key",
+            Holds::OneOrMany(&Holds::Section(&PUBLIC_KEY)),
+            "The sender's public key, instead of `secret`. Several: one of them.",
+            "public_key: {hex: 3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c}",
+        ),
+        key(
+            "signing_key",
+            Holds::Name(Named::Secret),
+            "The private key that tests and simulations sign with. Nothing that serves reads it.",
+            "signing_key: test_key",
+        ),
+        default(
+            key(
+                "algorithm",
+                Holds::Choice(Algorithm::WORDS),
+                "How it is computed. `digest` is a plain digest that has the secret mixed in, RSA is \
+                 that of PKCS #1 v1.5, ECDSA is of P-256, in DER or in two fixed halves.",
+                "algorithm: Ed25519",
+            ),
+            "HMAC",
+        ),
         default(
             key(
                 "hash_mode",
-                Holds::Choice(HashMode::WORDS),
-                "The hash function of the HMAC.",
+                Holds::OneOrMany(&Holds::Choice(HashMode::WORDS)),
+                "The hash function. Several are those that a value may name (`format.named`).",
                 "hash_mode: SHA-256",
             ),
             "SHA-256",
+        ),
+        default(
+            key(
+                "secret_at",
+                Holds::Literal(Literal::Text),
+                "Where a `digest` has the secret: `start`, `end`, `sorted` (among the parts, by its \
+                 bytes), or how many parts stand before it. A payload that is a list is its parts.",
+                "secret_at: end",
+            ),
+            "start",
+        ),
+        key(
+            "each",
+            Holds::Expression,
+            "A list whose every item is signed by itself, and read as `item` by the payload, the \
+             signature and the timestamp.",
+            "each: parsed_body.notificationItems",
         ),
         default(
             key(
@@ -1246,7 +1314,7 @@ pub static SIGNATURE: Section = Section {
             "received_signature",
             Holds::Expression,
             "Where the sender's signature is. A header has to stand exactly once, unless the \
-             format is a list.",
+             format is a list. If the value is a list, any item may be the signature.",
             "received_signature: headers[\"X-Hook-Signature\"]",
         )),
         key(
@@ -1303,6 +1371,19 @@ pub static FORMAT: Section = Section {
             "Several signatures with this text between them: any verifies.",
             "list: \",\"",
         ),
+        key(
+            "positional",
+            Holds::Section(&POSITIONAL),
+            "Parts in a fixed order, such as `1700000000,ab12`.",
+            "positional: {timestamp: 1, signature: 2}",
+        ),
+        key(
+            "named",
+            Holds::Literal(Literal::Text),
+            "The name of the hash function, this text, and the signature, such as `sha256=ab12`. \
+             Only the functions of `hash_mode` are accepted.",
+            "named: \"=\"",
+        ),
     ],
 };
 
@@ -1324,6 +1405,188 @@ pub static PAIRS: Section = Section {
             "The key of the signatures.",
             "signature: v1",
         )),
+        default(
+            key(
+                "between",
+                Holds::Literal(Literal::Text),
+                "What stands between two pairs; blanks around them do not matter.",
+                "between: \";\"",
+            ),
+            "\",\"",
+        ),
+        default(
+            key(
+                "equals",
+                Holds::Literal(Literal::Text),
+                "What stands between key and value.",
+                "equals: \"|\"",
+            ),
+            "\"=\"",
+        ),
+    ],
+};
+
+/// `positional:`
+pub static POSITIONAL: Section = Section {
+    name: "`positional`",
+    doc: "Which part of a value is what, counted from 1.",
+    one_of: false,
+    keys: &[
+        default(
+            key(
+                "between",
+                Holds::Literal(Literal::Text),
+                "What stands between two parts.",
+                "between: \"/\"",
+            ),
+            "\",\"",
+        ),
+        key(
+            "timestamp",
+            Holds::Literal(Literal::Count),
+            "Which part is the timestamp, if it stands here.",
+            "timestamp: 1",
+        ),
+        required(key(
+            "signature",
+            Holds::Literal(Literal::Count),
+            "Which part is the signature.",
+            "signature: 2",
+        )),
+        default(
+            key(
+                "repeated",
+                Holds::Literal(Literal::Boolean),
+                "Whether every part behind it is a signature, too.",
+                "repeated: true",
+            ),
+            "false",
+        ),
+        key(
+            "list",
+            Holds::Literal(Literal::Text),
+            "What stands between several such values, if there may be several.",
+            "list: \",\"",
+        ),
+    ],
+};
+
+/// `key:`
+pub static KEY: Section = Section {
+    name: "`key`",
+    doc: "How a secret becomes the key, in this order.",
+    one_of: false,
+    keys: &[
+        key(
+            "prefix",
+            Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+            "A text that is taken off if the secret begins with it. Several: the first that it \
+             begins with.",
+            "prefix: whsec_",
+        ),
+        key(
+            "normalize",
+            Holds::Choice(&["NFKD"]),
+            "The form of Unicode that it is brought into.",
+            "normalize: NFKD",
+        ),
+        default(
+            key(
+                "encoding",
+                Holds::Choice(Written::WORDS),
+                "How the rest is written; base64 of either alphabet, padded or not.",
+                "encoding: base64",
+            ),
+            "utf-8",
+        ),
+        key(
+            "before",
+            Holds::Literal(Literal::Text),
+            "What stands before it in the key.",
+            "before: client-id&",
+        ),
+        key(
+            "after",
+            Holds::Literal(Literal::Text),
+            "What stands behind it in the key.",
+            "after: \"&\"",
+        ),
+        key(
+            "digest",
+            Holds::Choice(HashMode::WORDS),
+            "The key is the digest of it.",
+            "digest: SHA-256",
+        ),
+        key(
+            "digest_encoding",
+            Holds::Choice(&["hex", "base64", "base64url"]),
+            "The key is that digest as text. Without it, its bytes.",
+            "digest_encoding: hex",
+        ),
+    ],
+};
+
+/// `public_key:`
+pub static PUBLIC_KEY: Section = Section {
+    name: "`public_key`",
+    doc: "A public key as the provider shows it.",
+    one_of: true,
+    keys: &[
+        key(
+            "pem",
+            Holds::Literal(Literal::Text),
+            "PEM of a key or of a certificate, whose dates are not judged.",
+            "pem: |-\n  -----BEGIN PUBLIC KEY-----\n  ...",
+        ),
+        key(
+            "base64",
+            Holds::Literal(Literal::Text),
+            "DER of a key or of a certificate, or the bare key, as base64.",
+            "base64: PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=",
+        ),
+        key(
+            "hex",
+            Holds::Literal(Literal::Text),
+            "The same as hexadecimal digits.",
+            "hex: 3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        ),
+        key(
+            "jwk",
+            Holds::Literal(Literal::Text),
+            "A JSON Web Key, as a text.",
+            "jwk: '{\"kty\": \"OKP\", \"crv\": \"Ed25519\", \"x\": \"...\"}'",
+        ),
+    ],
+};
+
+/// `body_digest:`
+pub static BODY_DIGEST: Section = Section {
+    name: "`body_digest`",
+    doc: "A digest of the body, compared in constant time.",
+    one_of: false,
+    keys: &[
+        default(
+            key("hash", Holds::Choice(HashMode::WORDS), "The hash function.", "hash: SHA-256"),
+            "SHA-256",
+        ),
+        required(key(
+            "received_digest",
+            Holds::Expression,
+            "Where the sender's digest is.",
+            "received_digest: query_params.bodySHA256",
+        )),
+        key(
+            "encoding",
+            Holds::Choice(&["hex", "base64", "base64url"]),
+            "How it is written. Without it, hex or either base64 of the right length.",
+            "encoding: base64",
+        ),
+        key(
+            "prefix",
+            Holds::Literal(Literal::Text),
+            "A fixed text before it, which has to be there.",
+            "prefix: \"SHA-256=\"",
+        ),
     ],
 };
 
@@ -1342,8 +1605,8 @@ pub static TIMESTAMP: Section = Section {
         default(
             key(
                 "unit",
-                Holds::Choice(&["seconds", "milliseconds"]),
-                "What it counts since 1970.",
+                Holds::Choice(Unit::WORDS),
+                "What it counts since 1970, or which kind of date it is.",
                 "unit: milliseconds",
             ),
             "seconds",
@@ -1370,9 +1633,25 @@ pub static TOKEN: Section = Section {
         required(key(
             "received_token",
             Holds::Expression,
-            "Where the sender's token is. Of a list, every item has to be it.",
+            "Where the sender's token is. Of a list, every item has to be it, unless `match` says \
+             otherwise.",
             "received_token: headers[\"X-Token\"]",
         )),
+        key(
+            "prefix",
+            Holds::Literal(Literal::Text),
+            "A fixed text before it, which has to be there.",
+            "prefix: \"Bearer \"",
+        ),
+        default(
+            key(
+                "match",
+                Holds::Choice(&["every", "any"]),
+                "Which items of a list have to be it.",
+                "match: any",
+            ),
+            "every",
+        ),
     ],
 };
 

@@ -73,6 +73,8 @@ pub use server::RateLimit;
 pub use server::Server;
 pub use server::Tls;
 pub use verification::CertificateCheck;
+pub use verification::DigestCheck;
+pub use verification::Match;
 pub use verification::SignatureCheck;
 pub use verification::TokenCheck;
 pub use verification::Verification;

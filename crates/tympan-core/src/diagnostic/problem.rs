@@ -41,6 +41,8 @@ pub enum Problem {
     EmptyFile,
     /// A key holds an empty list, which could never do anything.
     EmptyList { key: &'static str },
+    /// A hash function that is not used with the algorithm.
+    HashMisfit,
     /// A header that is set by the server itself, or is none.
     HeaderName { name: String, is_framing: bool },
     /// One of two keys that say the same thing.
@@ -111,6 +113,10 @@ pub enum Problem {
     UnknownName { kind: &'static str, name: String, known: Vec<String> },
     /// A signature that covers nothing of the body.
     BodyUnsigned,
+    /// Conditions and digests alone, which anybody can fulfil.
+    NothingProven,
+    /// A public key that is none, or not of the algorithm.
+    PublicKey { why: String, is_private: bool },
     /// Something is defined and never used.
     Unused { kind: &'static str, name: String },
     /// Another kind of value than the key holds.
@@ -158,6 +164,8 @@ impl Problem {
             Self::ProxyWithoutTrust => "C130",
             Self::CertificateNeverAsked => "C131",
             Self::TlsFile { .. } => "C132",
+            Self::HashMisfit => "C140",
+            Self::PublicKey { .. } => "C141",
             Self::Expression(kind) => expression::code(kind),
             Self::Credential(problem) => problem.code(),
             Self::Misform(misform) => misform.code(),
@@ -173,6 +181,7 @@ impl Problem {
             Self::NoDestination { .. } => "L41",
             Self::Unused { .. } => "L42",
             Self::NothingIncluded { .. } => "L45",
+            Self::NothingProven => "L46",
         }
     }
 
@@ -232,6 +241,7 @@ impl Problem {
                 format!("the server sets the header `{name}` itself")
             }
             Self::HeaderName { name, .. } => format!("no header can be called `{name}`"),
+            Self::HashMisfit => "this hash function is not used with the algorithm".to_owned(),
             Self::KeyConflict { key, with } => {
                 format!("`{key}` and `{with}` cannot stand together")
             }
@@ -263,6 +273,10 @@ impl Problem {
                 format!("listener `{listener}` does not say how its senders are verified")
             }
             Self::NothingIncluded { pattern } => format!("no file matches `{pattern}`"),
+            Self::NothingProven => {
+                "a rule or a digest proves nothing alone: whoever knows it can fulfil it".to_owned()
+            }
+            Self::PublicKey { why, .. } => format!("this key cannot be used: {why}"),
             Self::NotYaml { message } => yaml_words(message),
             Self::NotText { .. } => "the file is not UTF-8".to_owned(),
             Self::OneOf { section, found: 0, .. } => {
@@ -338,6 +352,20 @@ impl Problem {
                 "write at least `version: 1`; to serve nothing, say `listeners: {}`".to_owned()
             }
             Self::EmptyList { .. } => "remove the key, or say what it should hold".to_owned(),
+            Self::HashMisfit => "use SHA-256, which goes with all of them but Ed25519; that one has \
+                                 its own"
+                .to_owned(),
+            Self::NothingProven => "add a `signature` or a `token` beside it, also in every branch \
+                                    of `any`"
+                .to_owned(),
+            Self::PublicKey { is_private: true, .. } => "replace it, as it was written here: make a \
+                                                         new pair, and write only the public key"
+                .to_owned(),
+            Self::PublicKey { .. } => {
+                "write the public key as the provider shows it, under `pem`, `base64` (of DER or of \
+                 the bare key), `hex` or `jwk`"
+                    .to_owned()
+            }
             Self::HeaderName { is_framing: true, .. } => "remove it".to_owned(),
             Self::HeaderName { .. } => "use letters, digits and `-`".to_owned(),
             Self::KeyOrder { before, .. } => format!("move it above `{before}:`"),

@@ -23,6 +23,7 @@ use bytes::Bytes;
 use crate::config::Config;
 use crate::config::JwtKeys;
 use crate::config::Verification;
+use crate::keys::KeyForm;
 use crate::keys::Secrets;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
@@ -313,7 +314,13 @@ fn unresolved(verification: &Verification, config: &Config, secrets: &Secrets) -
     };
     let leaves = leaves(verification);
     let missing = leaves.iter().enumerate().filter(|(_, leaf)| match leaf {
-        Verification::Signature(check) => is_missing(check.secret),
+        Verification::Signature(check) => check.secret.is_some_and(|secret| {
+            let values = secrets.get(secret.0).and_then(|found| found.as_ref().ok());
+            let forms = KeyForm::of_signature(check);
+            let is_unusable = values
+                .is_some_and(|values| forms.iter().any(|form| form.unusable(values).is_some()));
+            is_missing(secret) || is_unusable
+        }),
         Verification::Token(check) => is_missing(check.secret),
         Verification::Basic(check) => is_missing(check.secret),
         Verification::Credential(check) => config.secret_of(check.client).is_none_or(is_missing),

@@ -93,6 +93,7 @@ pub(super) fn unchecked(look: &Look<'_>, question: &Question<'_>, numbers: &[usi
                 let name = question.config.secrets.get(secret.0).map_or("", |it| it.name.as_str());
                 let why = match question.secrets.get(secret.0) {
                     Some(Err(why)) => why.to_string(),
+                    Some(Ok(values)) if !values.is_empty() => "no key can be made of it".to_owned(),
                     _ => "it has no value".to_owned(),
                 };
                 format!("the secret {name} cannot be resolved: {why}")
@@ -114,7 +115,7 @@ pub(super) fn unchecked(look: &Look<'_>, question: &Question<'_>, numbers: &[usi
 /// The secret of a proof.
 pub(super) fn secret(look: &Look<'_>, number: usize) -> Option<SecretId> {
     match leaves(&look.listener.verification).get(number)? {
-        Verification::Signature(check) => Some(check.secret),
+        Verification::Signature(check) => check.secret,
         Verification::Token(check) => Some(check.secret),
         Verification::Basic(check) => Some(check.secret),
         Verification::Jwt(check) => check.secret(),

@@ -96,7 +96,7 @@ mod tests {
 
     fn issuer(signing: &str, client: &str, secrets: &[&str]) -> (Issuer, Keys) {
         let mut uses = KeyUses::default();
-        let form = KeyForm::Mac(HashMode::Sha256);
+        let form = KeyForm::Mac(HashMode::Sha256, None);
         let signing_id = uses.id(KeyUse { secret: SecretId(0), form });
         let secret_id = uses.id(KeyUse { secret: SecretId(1), form: KeyForm::Token });
         let values = secrets.iter().map(|it| secret(it)).collect();

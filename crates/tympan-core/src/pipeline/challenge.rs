@@ -61,7 +61,7 @@ impl Challenge {
     ) -> Self {
         let tokens = challenge.tokens.iter().map(|token| Token {
             name: token.name.clone(),
-            key: keys.id(KeyUse { secret: token.secret, form: KeyForm::Mac(token.mode) }),
+            key: keys.id(KeyUse { secret: token.secret, form: KeyForm::Mac(token.mode, None) }),
             secret: secrets[token.secret.0].name.clone(),
             payload: token.payload.clone(),
             allow: token.allow.clone(),

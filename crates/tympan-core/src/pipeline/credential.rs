@@ -150,7 +150,7 @@ pub(super) fn issuer(
     config: &Config,
     keys: &mut KeyUses,
 ) -> Option<Issuer> {
-    let form = KeyForm::Mac(HashMode::Sha256);
+    let form = KeyForm::Mac(HashMode::Sha256, None);
     Some(Issuer {
         signing: keys.id(KeyUse { secret: config.token_key?, form }),
         client: client.to_owned(),

@@ -499,7 +499,7 @@ impl Exchange {
     fn ready(&self, listener: usize) -> Result<(), Stop> {
         match self.live.state(listener) {
             ListenerState::Serving => Ok(()),
-            ListenerState::NotReady { secret } => Err(Stop {
+            ListenerState::NotReady { secret, .. } => Err(Stop {
                 outcome: Outcome::NotReady,
                 reason: Reason::Secret { secret: secret.clone() },
             }),

@@ -20,6 +20,7 @@ use crate::keys::Keys;
 use crate::keys::Secrets;
 use crate::rate::Rate;
 use crate::rate::Rates;
+use crate::scheme::Unusable;
 
 /// The pipelines of one configuration. Built beside the old one, then swapped in as a whole.
 pub struct Generation {
@@ -73,6 +74,8 @@ pub enum ListenerState {
     NotReady {
         /// The secret's name.
         secret: String,
+        /// Why no key can be made of it, if it has a value.
+        unusable: Option<Unusable>,
     },
 }
 
@@ -80,7 +83,10 @@ impl fmt::Display for ListenerState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Serving => f.write_str("serving"),
-            Self::NotReady { secret } => write!(f, "not_ready (secret {secret})"),
+            Self::NotReady { secret, unusable: None } => write!(f, "not_ready (secret {secret})"),
+            Self::NotReady { secret, unusable: Some(why) } => {
+                write!(f, "not_ready (secret {secret}: {why})")
+            }
         }
     }
 }
@@ -151,7 +157,8 @@ impl Live {
                 None => ListenerState::Serving,
                 Some(key) => {
                     let secret = generation.key_uses.secret(key);
-                    ListenerState::NotReady { secret: generation.secret_name(secret).to_owned() }
+                    let secret = generation.secret_name(secret).to_owned();
+                    ListenerState::NotReady { secret, unusable: keys.unusable(key) }
                 }
             });
         let listener_rates = generation.pipelines.iter().map(|pipeline| {

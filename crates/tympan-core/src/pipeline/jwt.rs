@@ -72,7 +72,7 @@ impl JwtVerify {
         let signers = match &check.keys {
             JwtKeys::Secret(secret) => {
                 let key = |algorithm: &Algorithm| {
-                    let form = KeyForm::Mac(algorithm.hmac()?);
+                    let form = KeyForm::Mac(algorithm.hmac()?, None);
                     Some((*algorithm, keys.id(KeyUse { secret: *secret, form })))
                 };
                 Signers::Both(check.algorithms.iter().filter_map(key).collect())

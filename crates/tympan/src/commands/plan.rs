@@ -131,7 +131,7 @@ fn as_json(base: Option<&Files>, next: &Files, plan: &Plan) {
         .iter()
         .map(|(listener, state)| match state {
             ListenerState::Serving => json!({"listener": listener, "state": "serving"}),
-            ListenerState::NotReady { secret } => {
+            ListenerState::NotReady { secret, .. } => {
                 json!({"listener": listener, "state": "not_ready", "secret": secret})
             }
         })
