@@ -34,7 +34,7 @@ impl DigestVerify {
     }
 
     pub(super) fn expressions<'v>(&'v self, found: &mut Vec<&'v Expression>) {
-        found.push(&self.received.expression());
+        found.push(self.received.expression());
     }
 
     pub(super) fn run(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {

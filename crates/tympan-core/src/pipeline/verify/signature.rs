@@ -108,7 +108,7 @@ impl SignatureVerify {
     pub(super) fn expressions<'v>(&'v self, found: &mut Vec<&'v Expression>) {
         found.extend(&self.each);
         found.extend(&self.payloads);
-        found.push(&self.received.expression());
+        found.push(self.received.expression());
         found.extend(self.timestamp.iter().filter_map(|(value, _)| value.as_ref()));
     }
 

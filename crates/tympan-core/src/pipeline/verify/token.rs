@@ -44,7 +44,7 @@ impl TokenVerify {
     }
 
     pub(super) fn expressions<'v>(&'v self, found: &mut Vec<&'v Expression>) {
-        found.push(&self.received.expression());
+        found.push(self.received.expression());
     }
 
     pub(super) fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
