@@ -11,7 +11,6 @@ use crate::config::SecretId;
 use crate::config::Verification;
 use crate::config::fields::Fields;
 use crate::config::keys;
-use crate::config::payload_schema::as_json;
 use crate::diagnostic::Credential;
 use crate::diagnostic::Problem;
 use crate::jwt::Algorithm;
@@ -26,9 +25,6 @@ use crate::yaml::Value;
 
 /// How far two clocks may differ unless the file says otherwise.
 const LEEWAY: Duration = Duration::from_mins(1);
-
-/// What only private keys and secrets have (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1).
-const PRIVATE: [&str; 8] = ["d", "dp", "dq", "k", "oth", "p", "q", "qi"];
 
 /// A JSON Web Token.
 #[derive(Clone, Debug)]
@@ -141,7 +137,9 @@ impl Reader<'_> {
         match (secret, public, url) {
             (Some((_, node)), None, None) => self.secret_name(&node).map(JwtKeys::Secret),
             (None, Some(public), None) => {
-                let keys = self.some("public_key", public, Self::token_key);
+                let keys = self.some("public_key", public, |reader, at, node| {
+                    reader.public_key(at, node, PublicKey::bind)
+                });
                 (!keys.is_empty()).then_some(JwtKeys::Public(keys))
             }
             (None, None, Some((_, node))) => self.source(&node).map(JwtKeys::Fetched),
@@ -154,41 +152,6 @@ impl Reader<'_> {
                 None
             }
         }
-    }
-
-    fn token_key(&mut self, at: Span, node: Node) -> Option<PublicKey> {
-        let mut fields = self.fields(&keys::JWT_KEY, at, node)?;
-        let pem = fields.take("pem");
-        let jwk = fields.take("jwk");
-        fields.end();
-        let (at, key) = match (pem, jwk) {
-            (Some((_, node)), _) => {
-                let text = self.text(&node)?;
-                if text.contains("PRIVATE KEY") {
-                    self.report(node.span, Problem::SecretWritten);
-                    return None;
-                }
-                (node.span, PublicKey::from_pem(&text))
-            }
-            (None, Some((key, node))) => {
-                let Value::Map(entries) = &node.value else {
-                    return self.wrong_type(&node, "a map");
-                };
-                // Each of them is masked where the file is shown.
-                let secret: Vec<_> =
-                    entries.iter().filter(|it| PRIVATE.contains(&it.key.name.as_str())).collect();
-                for entry in &secret {
-                    self.report(entry.node.span, Problem::SecretWritten);
-                }
-                if !secret.is_empty() {
-                    return None;
-                }
-                (key.span, PublicKey::from_jwk(&as_json(&node)))
-            }
-            (None, None) => return None,
-        };
-        let because = |why| Problem::Credential(Credential::BadKey { why });
-        key.map_err(|why| self.report(at, because(why))).ok()
     }
 
     fn source(&mut self, node: &Node) -> Option<Source> {

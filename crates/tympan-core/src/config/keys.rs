@@ -1138,7 +1138,7 @@ pub static JWT: Section = Section {
         ),
         key(
             "public_key",
-            Holds::OneOrMany(&Holds::Section(&JWT_KEY)),
+            Holds::OneOrMany(&Holds::Section(&PUBLIC_KEY)),
             "The key of who signs, for all other algorithms. Several are a rotation.",
             "public_key: {pem: \"-----BEGIN PUBLIC KEY-----...\"}",
         ),
@@ -1194,27 +1194,6 @@ pub static JWT: Section = Section {
                 "expiry: optional",
             ),
             "required",
-        ),
-    ],
-};
-
-/// A `public_key:` of `jwt`.
-pub static JWT_KEY: Section = Section {
-    name: "a key of `jwt`",
-    doc: "A key that anyone may know: RSA from 2048 bits, P-256, P-384 or Ed25519.",
-    one_of: true,
-    keys: &[
-        key(
-            "pem",
-            Holds::Literal(Literal::Text),
-            "A `PUBLIC KEY` or a `CERTIFICATE`, as PEM.",
-            "pem: \"-----BEGIN PUBLIC KEY-----...\"",
-        ),
-        key(
-            "jwk",
-            Holds::Object,
-            "A JSON Web Key (RFC 7517).",
-            "jwk: {kty: OKP, crv: Ed25519, x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo}",
         ),
     ],
 };
@@ -1552,9 +1531,9 @@ pub static PUBLIC_KEY: Section = Section {
         ),
         key(
             "jwk",
-            Holds::Literal(Literal::Text),
-            "A JSON Web Key, as a text.",
-            "jwk: '{\"kty\": \"OKP\", \"crv\": \"Ed25519\", \"x\": \"...\"}'",
+            Holds::Object,
+            "A JSON Web Key (RFC 7517).",
+            "jwk: {kty: OKP, crv: Ed25519, x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo}",
         ),
     ],
 };

@@ -22,6 +22,7 @@ mod literal;
 mod mapper;
 mod names;
 mod payload_schema;
+mod public_key;
 mod redact;
 mod response;
 mod secret;

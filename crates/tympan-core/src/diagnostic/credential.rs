@@ -11,8 +11,6 @@ pub enum Credential {
     AlgorithmMisfit { algorithm: &'static str },
     /// Tokens for anybody, or by anyone whom the key signs for.
     AnyToken { claim: &'static str },
-    /// What should be a public key.
-    BadKey { why: String },
     /// Two clients call themselves the same.
     ClientIdTaken { by: String, first: Span },
     /// A listener at the path where access tokens are asked for.
@@ -26,7 +24,6 @@ impl Credential {
             Self::PathReserved { .. } => "C150",
             Self::ClientIdTaken { .. } => "C151",
             Self::AlgorithmMisfit { .. } => "C152",
-            Self::BadKey { .. } => "C153",
             Self::AnyToken { .. } => "L16",
         }
     }
@@ -52,7 +49,6 @@ impl Credential {
             Self::AnyToken { claim } => {
                 format!("tokens of any {claim} pass, as long as the key is the same")
             }
-            Self::BadKey { why } => format!("this key cannot be used: {why}"),
         }
     }
 
@@ -67,11 +63,6 @@ impl Credential {
                 .to_owned(),
             Self::AnyToken { claim } => {
                 format!("add `{claim}` with what the provider puts into its tokens")
-            }
-            Self::BadKey { .. } => {
-                "use RSA from 2048 bits, P-256, P-384 or Ed25519, as PEM or as a \
-                                    JSON Web Key"
-                    .to_owned()
             }
         }
     }

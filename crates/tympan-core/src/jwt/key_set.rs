@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Algorithm;
 use super::PublicKey;
+use crate::scheme::FoundKey;
 
 /// How many keys of a set are looked at, and how many are tried on one token.
 const MOST_KEYS: usize = 100;
@@ -80,7 +81,8 @@ impl NamedKey {
             None => None,
         };
         let kid = jwk["kid"].as_str().map(ToOwned::to_owned);
-        Some(Self { kid, algorithm, key: PublicKey::from_jwk(jwk).ok()? })
+        let key = FoundKey::from_jwk(jwk).and_then(PublicKey::bind).ok()?;
+        Some(Self { kid, algorithm, key })
     }
 
     /// Where one of both has no name, it may be meant.

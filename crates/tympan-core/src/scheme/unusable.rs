@@ -13,14 +13,31 @@ pub enum Unusable {
     NotBase64,
     /// Not UTF-8.
     NotText,
+    /// Not PEM.
+    NotPem,
     /// No public key in any form that is known.
     NotPublicKey,
     /// A private key, where a public one is meant.
     PrivateKey,
+    /// A secret, where a public key is meant.
+    Secret,
+    /// A JSON Web Key without this part.
+    Part(&'static str),
+    /// A key of a kind, or of a curve, that is not known.
+    UnknownKind,
     /// A public key of another algorithm.
     OtherAlgorithm,
-    /// A public key that is too weak, or none of its curve.
-    WeakKey,
+    /// An RSA key that is too short.
+    FewBits {
+        /// How long it is.
+        bits: usize,
+        /// How long it has to be.
+        fewest: usize,
+    },
+    /// No point of its curve.
+    NoPoint,
+    /// A key of Ed25519 that is not 32 bytes long.
+    Ed25519Length,
     /// No private key of the algorithm.
     NotPrivateKey,
 }
@@ -32,10 +49,18 @@ impl fmt::Display for Unusable {
             Self::NotHex => "it is not hex",
             Self::NotBase64 => "it is not base64",
             Self::NotText => "it is not UTF-8",
+            Self::NotPem => "it is no PEM",
             Self::NotPublicKey => "it is no public key",
             Self::PrivateKey => "it is a private key, and only the public one is needed",
+            Self::Secret => "it is a secret",
+            Self::Part(name) => return write!(f, "its `{name}` is none"),
+            Self::UnknownKind => "it is of no kind that is known: RSA, P-256, P-384 and Ed25519 are",
             Self::OtherAlgorithm => "it is the key of another algorithm",
-            Self::WeakKey => "it is too short, or no key of its algorithm",
+            Self::FewBits { bits, fewest } => {
+                return write!(f, "it is RSA with {bits} bits, where {fewest} are the fewest");
+            }
+            Self::NoPoint => "it is no point on its curve",
+            Self::Ed25519Length => "it is Ed25519 without 32 bytes",
             Self::NotPrivateKey => "it is no private key of the algorithm",
         })
     }

@@ -7,7 +7,6 @@ use crate::scheme::Algorithm;
 use crate::scheme::Derivation;
 use crate::scheme::HashMode;
 use crate::scheme::PublicKey;
-use crate::scheme::Unusable;
 use crate::scheme::Written;
 use crate::yaml::Key;
 use crate::yaml::Node;
@@ -72,50 +71,8 @@ impl Reader<'_> {
             _ => 1,
         };
         let keys = self.some("public_key", (key, node), |reader, at, node| {
-            reader.public_key(
-                &Key { name: "public_key".to_owned(), span: at },
-                node,
-                algorithm,
-                mode,
-            )
+            reader.public_key(at, node, |key| PublicKey::bind(algorithm, mode, key))
         });
         (keys.len() == n_written && !keys.is_empty()).then_some(keys)
-    }
-
-    fn public_key(
-        &mut self,
-        key: &Key,
-        node: Node,
-        algorithm: Algorithm,
-        mode: HashMode,
-    ) -> Option<PublicKey> {
-        let mut fields = self.fields(&keys::PUBLIC_KEY, key.span, node)?;
-        let pem = fields.take("pem");
-        let jwk = fields.take("jwk");
-        let hex = fields.take("hex");
-        let base64 = fields.take("base64");
-        fields.end();
-        let (at, read) = if let Some((key, node)) = pem {
-            let text = self.text(&node)?;
-            // Its lines are not drawn, should it be the private one.
-            (key.span, PublicKey::from_pem(algorithm, mode, text.trim().as_bytes()))
-        } else if let Some((key, node)) = jwk {
-            let text = self.text(&node)?;
-            (key.span, PublicKey::from_jwk(algorithm, mode, text.as_bytes()))
-        } else {
-            let written = if hex.is_some() { Written::Hex } else { Written::Base64 };
-            let (_, node) = hex.or(base64)?;
-            let text = self.text(&node)?;
-            let bytes = written.decode(text.trim().as_bytes());
-            (node.span, bytes.and_then(|bytes| PublicKey::from_bytes(algorithm, mode, &bytes)))
-        };
-        match read {
-            Ok(key) => Some(key),
-            Err(why) => {
-                let is_private = why == Unusable::PrivateKey;
-                self.report(at, Problem::PublicKey { why: why.to_string(), is_private });
-                None
-            }
-        }
     }
 }
