@@ -235,7 +235,7 @@ fn what_is_served() {
         {"name": "open", "path": "/open", "url": format!("{origin}/open"), "state": "serving",
          "reason": null},
         {"name": "closed", "path": "/closed", "url": format!("{origin}/closed"),
-         "state": "not_ready", "reason": "its secret gone has no value"},
+         "state": "not_ready", "reason": "its secret gone gives no key: gone does not exist"},
     ]});
     assert_eq!(listeners, expected);
 

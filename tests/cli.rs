@@ -468,7 +468,7 @@ fn assert_listed(shown: &str) {
     assert_eq!(row("LISTENER"), ["LISTENER", "STATE", "URL"]);
     assert_eq!(row("anyone"), ["anyone", "serving", &format!("http://{address}/in/anyone")]);
     let url = format!("http://{address}/webhooks/v1/listeners/signed/notify");
-    assert_eq!(row("signed"), ["signed", "not_ready (secret key)", &url]);
+    assert_eq!(row("signed"), ["signed", "not_ready (secret key: key does not exist)", &url]);
 }
 
 #[test]

@@ -231,17 +231,12 @@ impl Built {
         let old_states: BTreeMap<_, _> =
             old.listeners().map(|listener| (listener.name, listener.state)).collect();
         for (listener, meant) in self.live.listeners().zip(&self.config.listeners) {
-            let ListenerState::NotReady { secret, unusable } = listener.state else { continue };
+            let ListenerState::NotReady { secret, why } = listener.state else { continue };
             if old_states.get(listener.name) != Some(&&ListenerState::Serving) {
                 continue;
             }
             let index = self.config.secrets.iter().position(|known| known.name == *secret);
             let Some(index) = index else { continue };
-            let why = match (unusable, &self.secrets[index]) {
-                (Some(why), _) => why.to_string(),
-                (None, Err(why)) => why.to_string(),
-                (None, Ok(_)) => continue,
-            };
             let own: &OneFile = &self.files.all[order[usize::from(meant.at.file.0)]];
             let is_own =
                 meant.at.file != FileId::default() && base.files.get(&own.path) != Some(own);
@@ -250,7 +245,7 @@ impl Built {
                 Problem::SecretLost {
                     secret: secret.clone(),
                     listener: listener.name.to_owned(),
-                    why,
+                    why: why.clone(),
                 },
             );
         }

@@ -95,21 +95,8 @@ impl Receipt {
         for (listener, state) in states {
             match state {
                 ListenerState::Serving => tracing::info!(listener, "listener is serving"),
-                ListenerState::NotReady { secret, unusable: None } => {
-                    tracing::warn!(
-                        listener,
-                        secret,
-                        "listener is not ready: its secret is missing"
-                    );
-                }
-                ListenerState::NotReady { secret, unusable: Some(why) } => {
-                    let why = why.to_string();
-                    tracing::warn!(
-                        listener,
-                        secret,
-                        why,
-                        "listener is not ready: its secret is no key"
-                    );
+                ListenerState::NotReady { secret, why } => {
+                    tracing::warn!(listener, secret, why, "listener is not ready");
                 }
             }
         }

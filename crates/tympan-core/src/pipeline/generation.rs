@@ -20,7 +20,6 @@ use crate::keys::Keys;
 use crate::keys::Secrets;
 use crate::rate::Rate;
 use crate::rate::Rates;
-use crate::scheme::Unusable;
 
 /// The pipelines of one configuration. Built beside the old one, then swapped in as a whole.
 pub struct Generation {
@@ -70,12 +69,12 @@ pub struct ListenerFacts<'l> {
 pub enum ListenerState {
     /// It verifies what it gets.
     Serving,
-    /// It refuses what it cannot verify, because a secret is missing.
+    /// It refuses what it cannot verify, because no key can be made of a secret.
     NotReady {
         /// The secret's name.
         secret: String,
-        /// Why no key can be made of it, if it has a value.
-        unusable: Option<Unusable>,
+        /// Why: it has no value, or one that is no key.
+        why: String,
     },
 }
 
@@ -83,10 +82,7 @@ impl fmt::Display for ListenerState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Serving => f.write_str("serving"),
-            Self::NotReady { secret, unusable: None } => write!(f, "not_ready (secret {secret})"),
-            Self::NotReady { secret, unusable: Some(why) } => {
-                write!(f, "not_ready (secret {secret}: {why})")
-            }
+            Self::NotReady { secret, why } => write!(f, "not_ready (secret {secret}: {why})"),
         }
     }
 }
@@ -157,8 +153,13 @@ impl Live {
                 None => ListenerState::Serving,
                 Some(key) => {
                     let secret = generation.key_uses.secret(key);
+                    let why = match secrets.get(secret.0) {
+                        Some(Err(unresolved)) => Some(unresolved.to_string()),
+                        _ => keys.unusable(key).map(|unusable| unusable.to_string()),
+                    };
                     let secret = generation.secret_name(secret).to_owned();
-                    ListenerState::NotReady { secret, unusable: keys.unusable(key) }
+                    let why = why.unwrap_or_else(|| "it has no value".to_owned());
+                    ListenerState::NotReady { secret, why }
                 }
             });
         let listener_rates = generation.pipelines.iter().map(|pipeline| {

@@ -54,7 +54,9 @@ impl fmt::Display for Unusable {
             Self::PrivateKey => "it is a private key, and only the public one is needed",
             Self::Secret => "it is a secret",
             Self::Part(name) => return write!(f, "its `{name}` is none"),
-            Self::UnknownKind => "it is of no kind that is known: RSA, P-256, P-384 and Ed25519 are",
+            Self::UnknownKind => {
+                "it is of no kind that is known: RSA, P-256, P-384 and Ed25519 are"
+            }
             Self::OtherAlgorithm => "it is the key of another algorithm",
             Self::FewBits { bits, fewest } => {
                 return write!(f, "it is RSA with {bits} bits, where {fewest} are the fewest");

@@ -145,11 +145,8 @@ fn configuration(context: &Context) -> Value {
 fn words(state: &ListenerState) -> (&'static str, Option<String>) {
     match state {
         ListenerState::Serving => ("serving", None),
-        ListenerState::NotReady { secret, unusable: None } => {
-            ("not_ready", Some(format!("its secret {secret} has no value")))
-        }
-        ListenerState::NotReady { secret, unusable: Some(why) } => {
-            ("not_ready", Some(format!("its secret {secret} is no key: {why}")))
+        ListenerState::NotReady { secret, why } => {
+            ("not_ready", Some(format!("its secret {secret} gives no key: {why}")))
         }
     }
 }
