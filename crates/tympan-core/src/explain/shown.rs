@@ -77,7 +77,7 @@ impl Shown {
     pub(super) fn value(&self, value: &Value<'_>) -> String {
         match value {
             Value::Bytes(bytes) => self.bytes(bytes),
-            value => self.cut(&value.to_json().to_string()),
+            value => self.cut(&crate::pipeline::beginning(value)),
         }
     }
 

@@ -3,7 +3,7 @@
 //! ```text
 //! head    route -> method -> challenge on the head? -> can we verify at all?
 //! body    read, bounded -> challenge on the unverified body?
-//! proof   verify, then freshness
+//! proof   keys that are not known yet? -> verify, then freshness
 //! event   media type -> decode -> reject? -> schema -> filter -> events
 //! keep    the destinations have them -> answer
 //! ```
@@ -303,7 +303,6 @@ impl Exchange {
             let reason = Reason::LongTarget { limit: limits.uri };
             return Err(Stop { outcome: Outcome::TooLarge, reason });
         }
-        // In HTTP/1 they have been counted already.
         if self.head.headers.len() > limits.header_count {
             let reason = Reason::ManyHeaders { limit: limits.header_count };
             return Err(Stop { outcome: Outcome::TooLarge, reason });

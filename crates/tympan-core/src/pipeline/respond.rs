@@ -9,10 +9,13 @@ use http::HeaderName;
 use http::HeaderValue;
 use http::StatusCode;
 use http::header;
+use tympan_expr::Exhausted;
 use tympan_expr::Expression;
 use tympan_expr::Value;
 
 use super::Scope;
+use super::room::Room;
+use super::room::Unwritten;
 use crate::config;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
@@ -156,7 +159,7 @@ impl Computed {
             let body = self.usual.body.clone();
             return Ok(Reply { status: self.status, headers: Arc::new(headers), body });
         };
-        let (content_type, body) = written(&body);
+        let (content_type, body) = written(&body)?;
         if let Some(content_type) = content_type
             && !own(&header::CONTENT_TYPE)
         {
@@ -167,15 +170,22 @@ impl Computed {
 }
 
 /// A body with its content type: a text as it is, anything else as JSON, null as nothing.
-fn written(value: &Value<'_>) -> (Option<&'static str>, Bytes) {
-    match value {
+fn written(value: &Value<'_>) -> Result<(Option<&'static str>, Bytes), Reason> {
+    Ok(match value {
         Value::Null => (None, Bytes::new()),
         Value::Text(text) => {
             (Some("text/plain; charset=utf-8"), Bytes::copy_from_slice(text.as_bytes()))
         }
         Value::Bytes(bytes) => (Some("application/octet-stream"), Bytes::copy_from_slice(bytes)),
-        _ => (Some("application/json"), Bytes::from(value.to_json().to_string())),
-    }
+        _ => {
+            let what = "the response";
+            let json = Room::new(0).json(value).map_err(|why| match why {
+                Unwritten::TooLong => Reason::Exhausted { what, bound: Exhausted::Output },
+                Unwritten::NoJson => Reason::Unsendable { what: "body" },
+            })?;
+            (Some("application/json"), Bytes::from(json))
+        }
+    })
 }
 
 /// Whether every text within a value, keys included, passes.
