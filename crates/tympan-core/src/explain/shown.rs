@@ -14,6 +14,7 @@ use crate::escape::escaped;
 use crate::keys::Secrets;
 use crate::pipeline::Head;
 use crate::pipeline::Reply;
+use crate::pipeline::beginning;
 
 /// How many characters of a value are shown.
 const MOST_CHARACTERS: usize = 80;
@@ -77,7 +78,7 @@ impl Shown {
     pub(super) fn value(&self, value: &Value<'_>) -> String {
         match value {
             Value::Bytes(bytes) => self.bytes(bytes),
-            value => self.cut(&crate::pipeline::beginning(value)),
+            value => self.cut(&beginning(value)),
         }
     }
 
