@@ -22,6 +22,7 @@ pub mod pipeline;
 pub mod rate;
 pub mod reference;
 pub mod request;
+mod room;
 pub mod roots;
 mod scalar;
 pub mod schema;

@@ -14,7 +14,7 @@ use crate::escape::escaped;
 use crate::keys::Secrets;
 use crate::pipeline::Head;
 use crate::pipeline::Reply;
-use crate::pipeline::beginning;
+use crate::room::beginning;
 
 /// How many characters of a value are shown.
 const MOST_CHARACTERS: usize = 80;

@@ -9,13 +9,13 @@ use tympan_expr::Value;
 
 use super::Scope;
 use super::lookup::Lookup;
-use super::room::Room;
-use super::room::Unwritten;
 use super::watch::Fact;
 use crate::config;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
+use crate::room::Room;
+use crate::room::Unwritten;
 
 /// An event as it is delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,11 +14,11 @@ use tympan_expr::Expression;
 use tympan_expr::Value;
 
 use super::Scope;
-use super::room::Room;
-use super::room::Unwritten;
 use crate::config;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
+use crate::room::Room;
+use crate::room::Unwritten;
 
 /// An answer, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

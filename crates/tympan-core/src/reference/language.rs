@@ -9,7 +9,7 @@ use tympan_expr::moveworks::ast::LEVELS;
 use tympan_expr::moveworks::ast::NOT_LEVEL;
 
 use super::mapper::mapper;
-use crate::pipeline::MOST_JSON;
+use crate::room::MOST_JSON;
 
 /// What a generated part of the page stands between; its name follows the first.
 const BEGIN: &str = "<!-- generated: ";

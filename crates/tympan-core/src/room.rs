@@ -7,20 +7,20 @@ use std::io::Write;
 use serde::Serialize;
 
 /// How many bytes of JSON the events of a request, or its answer, may be beside twice its body.
-pub const MOST_JSON: usize = 16 << 20;
+pub(crate) const MOST_JSON: usize = 16 << 20;
 
 /// How many bytes of a value a person is shown at most.
 const MOST_SHOWN: usize = 1 << 20;
 
 /// Room for the JSON of one request.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(crate) struct Room {
     left: usize,
 }
 
 /// Why a value is not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unwritten {
+pub(crate) enum Unwritten {
     /// There is no room for it.
     TooLong,
     /// JSON cannot hold it.
@@ -29,12 +29,12 @@ pub(super) enum Unwritten {
 
 impl Room {
     /// The room of a request with so many bytes of body.
-    pub(super) fn new(body: usize) -> Self {
+    pub(crate) fn new(body: usize) -> Self {
         Self { left: MOST_JSON.saturating_add(body.saturating_mul(2)) }
     }
 
     /// A value as JSON.
-    pub(super) fn json(&mut self, value: &impl Serialize) -> Result<Vec<u8>, Unwritten> {
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<Vec<u8>, Unwritten> {
         let mut written = Written { bytes: Vec::new(), room: self };
         serde_json::to_writer(&mut written, value)
             .map_err(|error| if error.is_io() { Unwritten::TooLong } else { Unwritten::NoJson })?;
