@@ -218,6 +218,8 @@ pub enum Reason {
     NoMemory,
     /// A secret cannot be resolved.
     Secret { secret: String },
+    /// What is signed is something that a challenge signs for anyone.
+    SignedForAnyone,
     /// A computed answer cannot be sent.
     Unsendable { what: &'static str },
     /// The time-out of bodies.
@@ -291,6 +293,7 @@ impl Reason {
             Self::ManyHeaders { .. } => "many_headers",
             Self::NoMemory => "no_memory",
             Self::Secret { .. } => "secret",
+            Self::SignedForAnyone => "signed_for_anyone",
             Self::Unsendable { .. } => "unsendable",
             Self::Slow => "slow",
             Self::Stale { .. } => "stale",
@@ -335,6 +338,9 @@ impl fmt::Display for Reason {
             Self::ManyHeaders { limit } => write!(f, "there are more than {limit} headers"),
             Self::NoMemory => f.write_str("all bodies in flight together take too much memory"),
             Self::Secret { secret } => write!(f, "the secret {secret} cannot be resolved"),
+            Self::SignedForAnyone => {
+                f.write_str("what is signed is something that a challenge signs for anyone")
+            }
             Self::Unsendable { what } => write!(f, "the computed {what} cannot be sent"),
             Self::Slow => f.write_str("the body took too long to arrive"),
             Self::Stale { seconds } => {

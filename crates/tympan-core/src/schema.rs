@@ -109,6 +109,9 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
             let one = holds(inner, definitions);
             json!({"anyOf": [one, {"type": "array", "items": one}]})
         }
+        Holds::WordOr(word, inner) => {
+            json!({"anyOf": [{"const": word}, holds(inner, definitions)]})
+        }
     }
 }
 

@@ -65,6 +65,8 @@ pub enum Holds {
     List(&'static Holds),
     /// One, or a list of them.
     OneOrMany(&'static Holds),
+    /// This word, or something else.
+    WordOr(&'static str, &'static Holds),
 }
 
 /// Things that are taken as they stand.
@@ -845,6 +847,31 @@ pub static CHALLENGE: Section = Section {
                 "allow: '[A-Za-z0-9_-]{1,128}'",
             ),
             "'[ -~]{1,1024}'",
+        ),
+        key(
+            "verification",
+            Holds::WordOr("required", &Holds::OneOrMany(&Holds::Section(&VERIFICATION))),
+            "What its sender has to prove before it is answered: `required` is what the listener \
+             wants of everyone, anything else stands here in its place. Without it anyone is \
+             answered.",
+            "verification: required",
+        ),
+        key(
+            "otherwise",
+            Holds::Section(&RESPONSE),
+            "What is answered to a sender that did not prove itself. Without it, what the listener \
+             answers to such.",
+            "otherwise: {status: 403}",
+        ),
+        default(
+            key(
+                "probes",
+                Holds::Literal(Literal::Boolean),
+                "Whether the provider also sends it with proofs that are wrong on purpose. They \
+                 are refused like all others, but as `challenged`, so that they alarm nobody.",
+                "probes: true",
+            ),
+            "false",
         ),
     ],
 };

@@ -18,6 +18,7 @@ mod listener;
 mod literal;
 mod mapper;
 mod names;
+mod oracle;
 mod payload_schema;
 mod redact;
 mod response;
@@ -36,6 +37,7 @@ use tympan_expr::Vocabulary;
 pub use address::Address;
 pub use admin::Admin;
 pub use challenge::Challenge;
+pub use challenge::ChallengeProof;
 pub use challenge::ChallengeToken;
 pub use destination::Destination;
 pub use destination::Kind;
@@ -299,6 +301,7 @@ impl<'s> Reader<'s> {
                     self.report(at, Problem::CertificateNeverAsked);
                 }
             }
+            self.check_challenges();
             self.secrets.end(self.found);
             self.destinations.end(self.found);
         }

@@ -26,6 +26,10 @@ pub enum Problem {
     ChallengeMarkup { content_type: String },
     /// A challenge lets its sender choose a header that a browser obeys.
     ChallengeHeader { header: String },
+    /// A challenge signs what the same secret signs for events.
+    ChallengeSigns { listener: String },
+    /// A challenge echoes texts of any length, or of any kind.
+    ChallengeEcho { what: &'static str },
     /// A value that can never be what its place needs.
     ConstantMisfit { found: &'static str, expected: &'static str },
     /// A key stands twice in one map.
@@ -158,7 +162,9 @@ impl Problem {
             Self::Expression(kind) => expression::code(kind),
             Self::Misform(misform) => misform.code(),
             Self::ExpressionWarning(kind) => expression::warning_code(kind),
+            Self::ChallengeSigns { .. } => "L01",
             Self::ChallengeMarkup { .. } | Self::ChallengeHeader { .. } => "L03",
+            Self::ChallengeEcho { .. } => "L04",
             Self::NoVerification { .. } => "L07",
             Self::TimestampUnsigned => "L10",
             Self::NoneBesideOthers => "L43",
@@ -180,6 +186,7 @@ impl Problem {
             | Self::AdminPlain { .. }
             | Self::NoDestination { .. }
             | Self::BodyUnsigned
+            | Self::ChallengeEcho { .. }
             | Self::NothingIncluded { .. }
             | Self::Tolerance { .. }
             | Self::Unused { .. } => Severity::Warning,
@@ -212,6 +219,11 @@ impl Problem {
             Self::ChallengeHeader { header } => {
                 format!("a challenge may not take the header `{header}` from its request")
             }
+            Self::ChallengeSigns { listener } => format!(
+                "a stranger could have an event signed: listener `{listener}` verifies with the \
+                 same secret"
+            ),
+            Self::ChallengeEcho { what } => format!("a challenge may echo {what}"),
             Self::ConstantMisfit { found, expected } => {
                 let found = expression::article(found);
                 format!("this place needs {expected}, and this is always {found}")
@@ -412,6 +424,12 @@ impl Problem {
                                              browser send the request would choose it"
                     .to_owned()
             }
+            Self::ChallengeSigns { .. } => "let `allow` match opaque tokens only, such as \
+                                            `[A-Za-z0-9_-]{1,128}`"
+                .to_owned(),
+            Self::ChallengeEcho { .. } => "let `allow` match one line of bounded length, such as \
+                                           `[ -~]{1,1024}`"
+                .to_owned(),
             Self::ConstantMisfit { expected: "a text", found: "bytes" } => {
                 "write bytes as text with `$HEX_ENCODE` or `$BASE64_ENCODE`".to_owned()
             }

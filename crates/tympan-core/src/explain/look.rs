@@ -286,6 +286,15 @@ impl Watch for Look<'_> {
                 let at = detection.map(|detection| detection.key.span);
                 self.note(Kind::Challenge, *index, decision, at, details);
             }
+            Fact::ChallengeProof { index, result } => {
+                let decision = match result {
+                    Ok(()) => "yes, and its sender may ask".to_owned(),
+                    Err(stop) => format!("yes, but its sender may not ask: {}", stop.reason),
+                };
+                let proof = self.written.item("challenge", *index);
+                let at = proof.and_then(|it| entry(it, "verification")).map(|it| it.key.span);
+                self.note(Kind::Challenge, *index, decision, at, Vec::new());
+            }
             Fact::ChallengeToken { name, value } => {
                 self.shown.mask(value, &format!("<token {name}>"));
             }

@@ -11,7 +11,10 @@ use super::Fact;
 use super::Scope;
 use super::respond::Computed;
 use super::respond::Reply;
+use super::respond::Respond;
+use super::verify::Verify;
 use crate::config;
+use crate::config::ChallengeProof;
 use crate::config::SecretRefs;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
@@ -32,6 +35,18 @@ pub(crate) struct Challenge {
     allow: Regex,
     written: Vec<String>,
     response: Computed,
+    proof: Proven,
+    otherwise: Option<Respond>,
+    probes: bool,
+}
+
+/// What has to be proved before it is answered.
+#[derive(Debug)]
+enum Proven {
+    Nothing,
+    /// What the listener wants of everyone.
+    Listener,
+    Own(Verify),
 }
 
 #[derive(Debug)]
@@ -71,6 +86,18 @@ impl Challenge {
             allow: challenge.allow.clone(),
             written: challenge.response.written.clone(),
             response: Computed::challenge(&challenge.response),
+            proof: match &challenge.proof {
+                None => Proven::Nothing,
+                Some(ChallengeProof::Listener) => Proven::Listener,
+                Some(ChallengeProof::Own(verification)) => {
+                    Proven::Own(Verify::compile(verification, keys, &mut 0))
+                }
+            },
+            otherwise: challenge
+                .otherwise
+                .as_ref()
+                .map(|response| Respond::compile(response, Outcome::Unauthorized)),
+            probes: challenge.probes,
         }
     }
 
@@ -79,16 +106,33 @@ impl Challenge {
         reads_body(&self.detection)
     }
 
-    /// Whether the answer has to look into the body.
+    /// Whether the answer, or the proof that comes before it, has to look into the body.
     pub(crate) fn answers_from_body(&self) -> bool {
-        self.response.expressions().any(reads_body)
+        self.is_proven_as_events()
+            || self.response.expressions().any(reads_body)
             || self.tokens.iter().any(|token| reads_body(&token.payload))
+            || self.own_proof().into_iter().any(reads_body)
+    }
+
+    /// Whether its sender has to prove what the listener wants of everyone.
+    pub(crate) fn is_proven_as_events(&self) -> bool {
+        matches!(self.proof, Proven::Listener)
+    }
+
+    /// What its own proof reads.
+    fn own_proof(&self) -> Vec<&Expression> {
+        let mut found = Vec::new();
+        if let Proven::Own(verify) = &self.proof {
+            verify.expressions(&mut found);
+        }
+        found
     }
 
     /// Everything that it reads.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
         let payloads = self.tokens.iter().map(|token| &token.payload);
-        std::iter::once(&self.detection).chain(payloads).chain(self.response.expressions())
+        let asked = std::iter::once(&self.detection).chain(payloads);
+        asked.chain(self.response.expressions()).chain(self.own_proof())
     }
 
     /// Whether a request is this challenge. One whose detection runs out of its bounds is not.
@@ -96,6 +140,43 @@ impl Challenge {
         let detected = self.detection.eval(scope).is_ok_and(|value| value.is_truthy());
         scope.tell(|| Fact::Challenge { index, detected });
         detected
+    }
+
+    /// The first key without a value that its own proof cannot do without.
+    pub(crate) fn unready(&self, keys: &Keys) -> Option<KeyId> {
+        match &self.proof {
+            Proven::Own(verify) => verify.unready(keys),
+            Proven::Nothing | Proven::Listener => None,
+        }
+    }
+
+    /// Judges the sender of the challenge at this index by what the challenge itself wants.
+    pub(crate) fn prove(
+        &self,
+        index: usize,
+        scope: &Scope<'_, '_>,
+        keys: &Keys,
+    ) -> Result<(), Stop> {
+        let Proven::Own(verify) = &self.proof else { return Ok(()) };
+        // Proofs are told with their places among those of the listener, where this is none of.
+        let unseen = Scope { watch: None, ..scope.clone() };
+        let result = verify.run(&unseen, keys).map(drop);
+        scope.tell(|| Fact::ChallengeProof { index, result: result.as_ref().copied() });
+        result
+    }
+
+    /// How one ends that was not proved, with the answer if it is the challenge's own.
+    pub(crate) fn refuse(
+        &self,
+        stop: Stop,
+        scope: &Scope<'_, '_>,
+    ) -> Result<(Option<Reply>, Stop), Stop> {
+        if !matches!(stop.outcome, Outcome::Unauthorized | Outcome::Stale) {
+            return Err(stop);
+        }
+        let reply = self.otherwise.as_ref().and_then(|respond| respond.run(scope).ok());
+        let outcome = if self.probes { Outcome::Challenged } else { stop.outcome };
+        Ok((reply, Stop { outcome, ..stop }))
     }
 
     /// The answer.

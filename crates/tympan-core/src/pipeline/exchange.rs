@@ -3,7 +3,7 @@
 //! ```text
 //! head    route -> method -> challenge on the head? -> can we verify at all?
 //! body    read, bounded -> challenge on the unverified body?
-//! proof   verify, then freshness
+//! proof   verify, then freshness -> challenge that wants it?
 //! event   media type -> decode -> reject? -> schema -> filter -> events
 //! keep    the destinations have them -> answer
 //! ```
@@ -30,6 +30,7 @@ use super::Reply;
 use super::Scope;
 use super::Watch;
 use super::body;
+use super::challenge::Challenge;
 use super::client::client;
 use super::event::Origin;
 use super::scope::PathParams;
@@ -230,19 +231,24 @@ impl Exchange {
         let scope = Scope { watch, ..self.scope(pipeline) };
 
         let mut wants_body = false;
+        // Whether what wants it may come from anyone.
+        let mut is_open = false;
         for (index, challenge) in pipeline.challenges_by(&self.head.method).iter().enumerate() {
-            if challenge.is_in_body() {
-                wants_body = true;
-            } else if challenge.detects(index, &scope) {
-                if challenge.answers_from_body() {
-                    wants_body = true;
-                } else {
-                    return Ok(challenged(challenge.run(&scope, &self.live.keys)?));
+            if !challenge.is_in_body() {
+                if !challenge.detects(index, &scope) {
+                    continue;
+                }
+                if !challenge.answers_from_body() {
+                    return self.greet(index, challenge, &scope);
                 }
             }
+            wants_body = true;
+            is_open |= !challenge.is_proven_as_events();
         }
         if !wants_body {
             pipeline.take_method(&scope)?;
+        }
+        if !is_open {
             self.ready(listener)?;
             pipeline.verify.run_before_body(&scope)?;
         }
@@ -295,6 +301,7 @@ impl Exchange {
         let mut parsed = None;
 
         let challenges = pipeline.challenges_by(&self.head.method);
+        let mut claimed = None;
         if !challenges.is_empty()
             && let Some(body) = sealed.for_challenge()
         {
@@ -306,25 +313,73 @@ impl Exchange {
                 parsed = Some(read);
             }
             let mut numbered = challenges.iter().enumerate();
-            if let Some((_, challenge)) = numbered.find(|(index, it)| it.detects(*index, &scope)) {
-                return Ok((challenged(challenge.run(&scope, keys)?), None));
+            claimed = numbered.find(|(index, it)| it.detects(*index, &scope));
+            if let Some((index, challenge)) = claimed.filter(|(_, it)| !it.is_proven_as_events()) {
+                return Ok((self.greet(index, challenge, &scope)?, None));
             }
         }
         let body = sealed.for_proof();
         let mut scope = Scope { body: Some(body), watch, ..self.scope(pipeline) };
-        pipeline.take_method(&scope)?;
+        if claimed.is_none() {
+            pipeline.take_method(&scope)?;
+        }
         self.ready(listener)?;
 
         if pipeline.body_use.for_proof {
             let read = parsed.get_or_insert_with(|| self.parse(pipeline, body, watch));
             scope.parsed = read.as_ref().ok().cloned();
         }
-        let proof = pipeline.verify.run(&scope, keys)?;
+        let proof = match (pipeline.verify.run(&scope, keys), claimed) {
+            (proof, None) => proof?,
+            (Ok(_), Some((_, challenge))) => {
+                scope.parsed = parsed.and_then(Result::ok);
+                return Ok((challenged(challenge.run(&scope, keys)?), None));
+            }
+            (Err(stop), Some((_, challenge))) => {
+                return Ok((self.refuse(challenge, stop, &scope)?, None));
+            }
+        };
         if let Some((limit, rate)) = self.live.rate(listener) {
             rate.admit(limit, self.head.now).map_err(limited)?;
         }
 
         self.make_events(pipeline, &sealed.open(&proof), parsed, watch)
+    }
+
+    /// Answers a challenge, if its sender proves what the challenge itself wants.
+    fn greet(
+        &self,
+        index: usize,
+        challenge: &Challenge,
+        scope: &Scope<'_, '_>,
+    ) -> Result<Ask, Stop> {
+        let keys = &self.live.keys;
+        if let Some(key) = challenge.unready(keys) {
+            let secret = self.live.generation.secret_of(key).to_owned();
+            return Err(Stop { outcome: Outcome::NotReady, reason: Reason::Secret { secret } });
+        }
+        match challenge.prove(index, scope, keys) {
+            Ok(()) => challenge.run(scope, keys).map(challenged),
+            Err(stop) => self.refuse(challenge, stop, scope),
+        }
+    }
+
+    /// The end of a challenge whose sender did not prove itself.
+    fn refuse(
+        &self,
+        challenge: &Challenge,
+        stop: Stop,
+        scope: &Scope<'_, '_>,
+    ) -> Result<Ask, Stop> {
+        let refused = stop.clone();
+        let (reply, Stop { outcome, reason }) = challenge.refuse(stop, scope)?;
+        let usual = self.stopped(refused);
+        Ok(Ask::Answer(Answer {
+            reply: reply.unwrap_or(usual.reply),
+            outcome,
+            reason: Some(reason),
+            close: usual.close,
+        }))
     }
 
     /// Everything from here on may trust what it reads.

@@ -24,6 +24,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::Method;
 use tympan_expr::Expression;
+use tympan_expr::Number;
 use tympan_expr::Record;
 use tympan_expr::Text;
 use tympan_expr::Value;
@@ -218,6 +219,12 @@ fn facts(listener: &config::Listener, server: &config::Server) -> Record<'static
     facts.insert(Text::from("path"), text(&listener.path));
     if let Some(origin) = &server.public_url {
         facts.insert(Text::from("url"), text(&format!("{origin}{}", listener.path)));
+    }
+    if let Some(RateLimit { requests, per }) = listener.rate_limit {
+        // As providers ask for it, and never more than is taken.
+        let a_minute = requests as u128 * 60_000 / per.as_millis().max(1);
+        let a_minute = i128::try_from(a_minute).unwrap_or(i128::MAX);
+        facts.insert(Text::from("rate"), Value::Number(Number::Int(a_minute)));
     }
     facts
 }

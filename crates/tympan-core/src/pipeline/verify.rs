@@ -2,6 +2,7 @@
 
 use http::HeaderName;
 use ipnet::IpNet;
+use regex::Regex;
 use smallvec::SmallVec;
 use tympan_expr::Expression;
 use tympan_expr::Text;
@@ -49,6 +50,8 @@ pub(crate) struct SignatureVerify {
     /// Which of the listener's proofs it is, counted as they are written.
     number: usize,
     key: KeyId,
+    /// What challenges sign with the same secret: no event may be one of these.
+    challenged: Vec<Regex>,
     scheme: Signature,
     payloads: Vec<Expression>,
     received: Received,
@@ -191,6 +194,7 @@ impl SignatureVerify {
         Self {
             number,
             key: keys.id(KeyUse { secret: check.secret, form }),
+            challenged: keys.challenged(check.secret),
             scheme: check.scheme.clone(),
             payloads: check.payloads.clone(),
             received: Received::compile(&check.received, check.scheme.format.is_list()),
@@ -292,6 +296,14 @@ impl SignatureVerify {
             return Err(unauthorized(Reason::Missing { what: "signed payload" }));
         }
         let bytes = payloads.iter().filter_map(Value::as_bytes);
+        let is_challenge = |payload: &[u8]| {
+            let text = std::str::from_utf8(payload);
+            text.is_ok_and(|text| self.challenged.iter().any(|allow| allow.is_match(text)))
+        };
+        // Whoever has sent it as a challenge was given its signature.
+        if bytes.clone().any(is_challenge) {
+            return Err(unauthorized(Reason::SignedForAnyone));
+        }
         self.scheme.verify(&received, bytes, keys.macs(self.key)).map_err(refused)?;
 
         // The time is trusted only now: it is part of what was signed.
