@@ -50,6 +50,7 @@ const REFUSED: &[&str] = &[
     "signature_empty",
     "signature_without_place",
     "signature_without_secret",
+    "tests_of_listeners",
     "token_without_place",
     "unknown_accept",
     "unknown_key",

@@ -61,8 +61,8 @@ enum Slot {
 impl KeyUses {
     /// The uses of a configuration, of which none is known yet but what its challenges sign.
     pub(crate) fn new(config: &Config) -> Self {
-        let challenges = config.listeners.iter().flat_map(|listener| &listener.challenges);
-        let tokens = challenges.flat_map(|challenge| &challenge.tokens);
+        let greetings = config.listeners.iter().flat_map(|listener| &listener.challenges);
+        let tokens = greetings.flat_map(|challenge| &challenge.tokens);
         let challenged = tokens.map(|token| (token.secret, token.allow.clone())).collect();
         Self { challenged, ..Self::default() }
     }

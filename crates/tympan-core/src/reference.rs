@@ -95,6 +95,8 @@ fn holds(held: &Holds) -> String {
         Holds::MapOf(held) => format!("map of names to {}", holds(held)),
         Holds::List(held) => format!("list of {}", holds(held)),
         Holds::OneOrMany(held) => format!("{}, or a list", holds(held)),
+        Holds::Texts => "map of names to texts".to_owned(),
+        Holds::Json => "any value, as it stands".to_owned(),
         Holds::WordOr(word, held) => format!("`{word}`, or {}", holds(held)),
     }
 }

@@ -12,6 +12,7 @@ mod exchange;
 mod generation;
 mod head;
 mod lookup;
+mod preview;
 mod respond;
 mod route;
 mod scope;
