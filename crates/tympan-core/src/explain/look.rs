@@ -137,7 +137,9 @@ impl<'q> Look<'q> {
             }
         }
         // Of several ways to prove oneself one may be enough.
-        let is_refused = matches!(end.outcome, Outcome::Unauthorized | Outcome::Stale);
+        // A probe of the provider may be refused for another reason than it hopes for.
+        let is_probe = end.outcome == Outcome::Challenged && end.reason.is_some();
+        let is_refused = is_probe || matches!(end.outcome, Outcome::Unauthorized | Outcome::Stale);
         let mut causes = noted.other_causes;
         if is_refused {
             causes.extend(noted.causes.into_iter().flat_map(|(_, causes)| causes));

@@ -36,6 +36,13 @@ pub(super) fn of_signature(
                 "the timestamp \"{found}\" is no whole number of seconds or milliseconds"
             )];
         }
+        Reason::SignedForAnyone => {
+            return vec![
+                "a challenge with the same secret signs texts of this form for anyone, so that no \
+                 event can be one: its body has to be more than a word or number"
+                    .to_owned(),
+            ];
+        }
         Reason::Repeated { .. } => {
             return vec!["the sender, or a proxy, wrote the header a second time".to_owned()];
         }
