@@ -15,39 +15,48 @@ use crate::config::Listener;
 use crate::roots;
 
 impl Simulation<'_> {
-    /// The first challenge that can be told from what it is detected by, with `token` wherever
-    /// something of the provider's own has to stand.
-    ///
-    /// # Errors
-    ///
-    /// Why there is none.
-    pub fn handshake(
+    /// The first challenge that can be told from what it is detected by.
+    pub(super) fn handshake(
         &self,
         listener: &Listener,
         draft: &Draft,
         token: &str,
     ) -> Result<Draft, Unsimulable> {
-        if listener.challenges.is_empty() {
-            return Err(Unsimulable::NoChallenge);
-        }
-        let mut fault = Unsimulable::Detection;
+        let mut fault = Unsimulable::NoChallenge;
         for challenge in &listener.challenges {
-            let Some(mut asking) = ask(listener, challenge, draft.clone(), token) else { continue };
-            let proved = match &challenge.proof {
-                None => Ok(()),
-                Some(ChallengeProof::Listener) => {
-                    self.prove(listener, &listener.verification, &mut asking, How::Right)
-                }
-                Some(ChallengeProof::Own(proof)) => {
-                    self.prove(listener, proof, &mut asking, How::Right)
-                }
-            };
-            match proved {
-                Ok(()) => return Ok(asking),
+            match self.greet(listener, challenge, draft, token) {
+                Ok(asking) => return Ok(asking),
                 Err(why) => fault = why,
             }
         }
         Err(fault)
+    }
+
+    /// The request of one challenge, with `token` wherever something of the provider's own has to
+    /// stand.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn greet(
+        &self,
+        listener: &Listener,
+        challenge: &Challenge,
+        draft: &Draft,
+        token: &str,
+    ) -> Result<Draft, Unsimulable> {
+        let asking = ask(listener, challenge, draft.clone(), token);
+        let mut asking = asking.ok_or(Unsimulable::Detection)?;
+        match &challenge.proof {
+            None => {}
+            Some(ChallengeProof::Listener) => {
+                self.prove(listener, &listener.verification, &mut asking, How::Right)?;
+            }
+            Some(ChallengeProof::Own(proof)) => {
+                self.prove(listener, proof, &mut asking, How::Right)?;
+            }
+        }
+        Ok(asking)
     }
 }
 
