@@ -235,7 +235,7 @@ fn what_is_served() {
         {"name": "open", "path": "/open", "url": format!("{origin}/open"), "state": "serving",
          "reason": null},
         {"name": "closed", "path": "/closed", "url": format!("{origin}/closed"),
-         "state": "not_ready", "reason": "its secret gone has no value"},
+         "state": "not_ready", "reason": "its secret gone gives no key: gone does not exist"},
     ]});
     assert_eq!(listeners, expected);
 
@@ -486,7 +486,10 @@ fn a_reload_tells_what_it_did() {
     assert_eq!(second["generation"], 2);
     assert_ne!(second["fingerprint"], first["fingerprint"]);
     if second["is_new"] == true {
-        assert_eq!(second["changes"], json!(["- open", "+ other", "~ log:"]));
+        assert_eq!(
+            second["changes"],
+            json!(["- open", "+ other", "~ log (none -> {accepted: true})"])
+        );
     }
 
     let broken = listeners("", "other").replace("headers[\"X-Token\"]", "heders[\"X-Token\"]");

@@ -87,8 +87,7 @@ fn states_that_would_change() {
         + "  d: {verification: {token: {secret: key2, received_token: 'headers[\"X\"]'}}, deliver: []}\n";
     folder.write("listeners.yaml", more);
     let (code, out, err) = plan(&folder, &[]);
-    let expected =
-        "+ d\n~ secrets.key2 (none -> {file: absent})\n! d would be not_ready (secret key2)\n";
+    let expected = "+ d\n~ secrets.key2 (none -> {file: absent})\n! d would be not_ready (secret key2: absent does not exist)\n";
     assert_eq!((code, out.as_str()), (2, expected), "{err}");
 }
 

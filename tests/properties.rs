@@ -27,6 +27,7 @@ use tympan_core::pipeline::Kept;
 use tympan_core::pipeline::Live;
 use tympan_core::pipeline::RequestId;
 use tympan_core::request;
+use tympan_core::scheme::Algorithm;
 use tympan_core::scheme::Encoding;
 use tympan_core::scheme::Format;
 use tympan_core::scheme::HashMode;
@@ -64,6 +65,7 @@ fn run(live: &Arc<Live>, head: Head, body: &[u8]) -> (Answer, bool) {
         input = match exchange.step(input) {
             Ask::Answer(answer) => return (answer, has_event),
             Ask::Body { .. } => Input::Body(Bytes::copy_from_slice(body)),
+            Ask::Fetch(_) => Input::Fetched(Arc::default()),
             Ask::Append(_) => {
                 has_event = true;
                 Input::Kept(Kept::Stored)
@@ -228,7 +230,7 @@ proptest! {
     fn any_body_with_the_secret(body in vec(any::<u8>(), 0..300)) {
         let live = &*LIVE;
         let scheme =
-            Signature { mode: HashMode::Sha256, encoding: Some(Encoding::Hex), format: Format::Plain };
+            Signature { algorithm: Algorithm::Hmac, mode: HashMode::Sha256, encoding: Some(Encoding::Hex), format: Format::Plain };
         let value = scheme.sign(&body, None, &MacKey::new(HashMode::Sha256, SECRET));
         let headers = [("x-hook-signature".to_owned(), value.into_bytes())];
         let head = head("POST", "/webhooks/v1/listeners/asana/notify", &headers).unwrap();
@@ -257,13 +259,18 @@ proptest! {
         let formats = [
             Format::Plain,
             Format::Prefix(word.clone()),
-            Format::Pairs { timestamp: Some("t".to_owned()), signature: word.clone() },
+            Format::Pairs {
+                timestamp: Some("t".to_owned()),
+                signature: word.clone(),
+                between: ",".to_owned(),
+                equals: "=".to_owned(),
+            },
             Format::Versions(word.clone()),
             Format::List(word),
         ];
         for format in formats {
             let signature =
-                Signature { mode: HashMode::Sha256, encoding: None, format };
+                Signature { algorithm: Algorithm::Hmac, mode: HashMode::Sha256, encoding: None, format };
             if let Ok(received) = signature.read(&text) {
                 let key = [MacKey::new(HashMode::Sha256, SECRET)];
                 prop_assert!(signature.verify(&received, [&b"x"[..]], &key).is_err());

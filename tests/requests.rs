@@ -175,6 +175,10 @@ impl Case {
                         None => Input::Body(self.body.clone()),
                     }
                 }
+                Ask::Fetch(_) => {
+                    asked.push("fetch");
+                    Input::Fetched(Arc::default())
+                }
                 Ask::Append(events) => {
                     asked.push("append");
                     record = Some(events);
@@ -239,7 +243,7 @@ impl Names {
             text.push_str("connection: close\n");
         }
         let _ = writeln!(text, "status: {}", answer.reply.status.as_u16());
-        for (name, value) in &answer.reply.headers {
+        for (name, value) in &*answer.reply.headers {
             let _ = writeln!(text, "{name}: {}", shown(value.as_bytes()));
         }
         let _ = writeln!(text, "\n{}", shown(&answer.reply.body));

@@ -85,7 +85,7 @@ fn a_handshake_then_its_secret_then_deliveries() {
     let server = Tympan::start_in(&folder);
     let state = |line: &Value| line["message"] == "listener" && line["listener"] == "asana";
     let listener = server.wait_for_log(state);
-    assert_eq!(listener["state"], "not_ready (secret asana)");
+    assert_eq!(listener["state"], "not_ready (secret asana: secrets/asana does not exist)");
     assert_eq!(listener["url"], format!("http://{}{PATH}", server.address()));
 
     let handshake = request("POST", PATH, &[("X-Hook-Secret", SECRET)], "");

@@ -75,6 +75,7 @@ pub fn exchange(live: &Arc<Live>, head: Head, body: Bytes) -> (Answer, bool) {
         input = match exchange.step(input) {
             Ask::Answer(answer) => return (answer, has_event),
             Ask::Body { .. } => Input::Body(body.clone()),
+            Ask::Fetch(_) => Input::Fetched(Arc::default()),
             Ask::Append(_) => {
                 has_event = true;
                 Input::Kept(Kept::Stored)

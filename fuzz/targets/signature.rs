@@ -5,10 +5,13 @@
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
+use tympan_core::scheme::Algorithm;
 use tympan_core::scheme::Encoding;
 use tympan_core::scheme::Format;
 use tympan_core::scheme::HashMode;
 use tympan_core::scheme::MacKey;
+use tympan_core::scheme::Positional;
+use tympan_core::scheme::PublicKey;
 use tympan_core::scheme::Signature;
 use tympan_core::scheme::Timestamp;
 use tympan_core::scheme::Unit;
@@ -17,10 +20,25 @@ const PAYLOAD: &[u8] = b"what is signed";
 
 fuzz_target!(|text: &str| {
     let key = MacKey::new(HashMode::Sha256, b"a secret that nobody knows");
-    let pairs = Format::Pairs { signature: "v1".to_owned(), timestamp: Some("t".to_owned()) };
-    for format in [Format::Plain, Format::Prefix("sha256=".to_owned()), pairs] {
+    let pairs = Format::Pairs {
+        signature: "v1".to_owned(),
+        timestamp: Some("t".to_owned()),
+        between: ",".to_owned(),
+        equals: "=".to_owned(),
+    };
+    let positional = Format::Positional(Positional {
+        between: "/".to_owned(),
+        timestamp: Some(0),
+        signature: 1,
+        repeated: true,
+        list: Some(",".to_owned()),
+    });
+    let named = Format::Named("=".to_owned(), vec![HashMode::Sha256]);
+    let prefix = Format::Prefix("sha256=".to_owned());
+    for format in [Format::Plain, prefix, pairs, positional, named] {
         for encoding in [None, Some(Encoding::Hex), Some(Encoding::Base64), Some(Encoding::Base64Url)] {
-            let scheme = Signature { mode: HashMode::Sha256, encoding, format: format.clone() };
+            let (algorithm, mode) = (Algorithm::Hmac, HashMode::Sha256);
+            let scheme = Signature { algorithm, mode, encoding, format: format.clone() };
             if let Ok(received) = scheme.read(text)
                 && scheme.verify(&received, [PAYLOAD].into_iter(), &[key.clone()]).is_ok()
             {
@@ -34,10 +52,16 @@ fuzz_target!(|text: &str| {
             }
         }
     }
-    for unit in [Unit::Seconds, Unit::Milliseconds] {
+    for unit in Unit::WORDS.iter().filter_map(|word| Unit::read(word)) {
         let scheme = Timestamp { unit, tolerance: Duration::from_mins(5) };
-        if Timestamp::is_well_formed(text) {
+        if unit.is_well_formed(text) {
             let _ = scheme.too_far(text, 1_700_000_000.0);
+        }
+    }
+    // A public key comes from the operator, and may be anything, too.
+    for algorithm in Algorithm::WORDS.iter().filter_map(|word| Algorithm::read(word)) {
+        if let Ok(key) = PublicKey::read(algorithm, HashMode::Sha256, text.as_bytes()) {
+            assert!(!key.verifies(PAYLOAD, text.as_bytes()));
         }
     }
 });

@@ -4,18 +4,26 @@
 //! pipelines, and nothing is compiled again.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use regex::Regex;
 
 use crate::config::Config;
 use crate::config::SecretId;
+use crate::config::SignatureCheck;
+use crate::scheme::Algorithm;
+use crate::scheme::Derivation;
+use crate::scheme::DigestKey;
+use crate::scheme::Format;
 use crate::scheme::HashMode;
 use crate::scheme::MacKey;
+use crate::scheme::PublicKey;
+use crate::scheme::Unusable;
 use crate::secret::Secret;
 use crate::secret::Unresolved;
 
 /// One use of a secret by the pipelines of a generation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KeyUse {
     /// The secret.
     pub secret: SecretId,
@@ -23,11 +31,15 @@ pub struct KeyUse {
     pub form: KeyForm,
 }
 
-/// What is done with a secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What is done with a secret, and what is made of it before, if anything is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum KeyForm {
     /// HMACs are computed.
-    Mac(HashMode),
+    Mac(HashMode, Option<Arc<Derivation>>),
+    /// It is mixed into digests.
+    Digest(HashMode, Option<Arc<Derivation>>),
+    /// It is a public key, which verifies.
+    Public(Algorithm, HashMode, Option<Arc<Derivation>>),
     /// It is compared.
     Token,
 }
@@ -55,7 +67,87 @@ pub struct Keys(Vec<Slot>);
 #[derive(Debug)]
 enum Slot {
     Macs(Vec<MacKey>),
+    Digests(Vec<DigestKey>),
+    Publics(Vec<PublicKey>),
     Tokens(Vec<Secret>),
+    /// There are values, and no key can be made of any.
+    Unusable(Unusable),
+}
+
+impl KeyForm {
+    /// What the secret of a signature is made ready for: one key for each hash function that a value
+    /// may name.
+    pub(crate) fn of_signature(check: &SignatureCheck) -> Vec<Self> {
+        let modes = match &check.scheme.format {
+            Format::Named(_, modes) => modes.as_slice(),
+            _ => std::slice::from_ref(&check.scheme.mode),
+        };
+        let form = |mode: &HashMode| {
+            let (mode, how) = (*mode, check.derivation.clone());
+            match check.scheme.algorithm {
+                Algorithm::Hmac => Self::Mac(mode, how),
+                Algorithm::Digest(_) => Self::Digest(mode, how),
+                algorithm => Self::Public(algorithm, mode, how),
+            }
+        };
+        modes.iter().map(form).collect()
+    }
+
+    /// Why no key can be made of any of these values; `None` if one can.
+    pub(crate) fn unusable(&self, values: &[Secret]) -> Option<Unusable> {
+        match Slot::ready(self, values) {
+            Slot::Unusable(why) => Some(why),
+            _ => None,
+        }
+    }
+}
+
+impl Slot {
+    fn ready(form: &KeyForm, values: &[Secret]) -> Self {
+        let made = match form {
+            KeyForm::Mac(mode, how) => {
+                keys(values, how.as_deref(), |key| Ok(MacKey::new(*mode, key))).map(Self::Macs)
+            }
+            KeyForm::Digest(mode, how) => {
+                keys(values, how.as_deref(), |key| Ok(DigestKey::new(*mode, key)))
+                    .map(Self::Digests)
+            }
+            KeyForm::Public(algorithm, mode, how) => {
+                keys(values, how.as_deref(), |key| match how {
+                    // Who says how it is written means these bytes.
+                    Some(_) => PublicKey::from_bytes(*algorithm, *mode, key),
+                    None => PublicKey::read(*algorithm, *mode, key),
+                })
+                .map(Self::Publics)
+            }
+            KeyForm::Token => Ok(Self::Tokens(values.to_vec())),
+        };
+        made.unwrap_or_else(Self::Unusable)
+    }
+}
+
+/// The keys of those values that are ones; why the first is none, if no value is one.
+fn keys<K>(
+    values: &[Secret],
+    how: Option<&Derivation>,
+    ready: impl Fn(&[u8]) -> Result<K, Unusable>,
+) -> Result<Vec<K>, Unusable> {
+    let mut keys = Vec::with_capacity(values.len());
+    let mut fault = None;
+    for value in values {
+        let key = match how {
+            Some(how) => how.key(value.expose()).and_then(|key| ready(&key)),
+            None => ready(value.expose()),
+        };
+        match key {
+            Ok(key) => keys.push(key),
+            Err(why) => fault = fault.or(Some(why)),
+        }
+    }
+    match fault {
+        Some(why) if keys.is_empty() => Err(why),
+        _ => Ok(keys),
+    }
 }
 
 impl KeyUses {
@@ -75,8 +167,8 @@ impl KeyUses {
 
     /// The key for a use.
     pub(crate) fn id(&mut self, wanted: KeyUse) -> KeyId {
-        *self.known.entry(wanted).or_insert_with(|| {
-            self.list.push(wanted);
+        *self.known.entry(wanted).or_insert_with_key(|wanted| {
+            self.list.push(wanted.clone());
             KeyId(self.list.len() - 1)
         })
     }
@@ -95,12 +187,7 @@ impl Keys {
         let slots = uses.list.iter().map(|KeyUse { secret, form }| {
             let values = secrets.get(secret.0).and_then(|found| found.as_ref().ok());
             let values = values.map(Vec::as_slice).unwrap_or_default();
-            match form {
-                KeyForm::Mac(mode) => {
-                    Slot::Macs(values.iter().map(|it| MacKey::new(*mode, it.expose())).collect())
-                }
-                KeyForm::Token => Slot::Tokens(values.to_vec()),
-            }
+            Slot::ready(form, values)
         });
         Self(slots.collect())
     }
@@ -110,7 +197,19 @@ impl Keys {
     pub(crate) fn is_ready(&self, key: KeyId) -> bool {
         match &self.0[key.0] {
             Slot::Macs(macs) => !macs.is_empty(),
+            Slot::Digests(digests) => !digests.is_empty(),
+            Slot::Publics(publics) => !publics.is_empty(),
             Slot::Tokens(tokens) => !tokens.is_empty(),
+            Slot::Unusable(_) => false,
+        }
+    }
+
+    /// Why a key has no value though its secret has one.
+    #[must_use]
+    pub(crate) fn unusable(&self, key: KeyId) -> Option<Unusable> {
+        match &self.0[key.0] {
+            Slot::Unusable(why) => Some(*why),
+            _ => None,
         }
     }
 
@@ -119,7 +218,34 @@ impl Keys {
     pub(crate) fn macs(&self, key: KeyId) -> &[MacKey] {
         match &self.0[key.0] {
             Slot::Macs(macs) => macs,
-            Slot::Tokens(_) => &[],
+            _ => &[],
+        }
+    }
+
+    /// The keys of digests, the newest first.
+    #[must_use]
+    pub(crate) fn digests(&self, key: KeyId) -> &[DigestKey] {
+        match &self.0[key.0] {
+            Slot::Digests(digests) => digests,
+            _ => &[],
+        }
+    }
+
+    /// The public keys, the newest first.
+    #[must_use]
+    pub(crate) fn publics(&self, key: KeyId) -> &[PublicKey] {
+        match &self.0[key.0] {
+            Slot::Publics(publics) => publics,
+            _ => &[],
+        }
+    }
+
+    /// The secrets of tokens, the newest first.
+    #[must_use]
+    pub(crate) fn secrets(&self, key: KeyId) -> &[Secret] {
+        match &self.0[key.0] {
+            Slot::Tokens(tokens) => tokens,
+            _ => &[],
         }
     }
 
@@ -130,7 +256,7 @@ impl Keys {
             Slot::Tokens(tokens) => tokens
                 .iter()
                 .fold(false, |found, token| found | crate::scheme::equal(token.expose(), received)),
-            Slot::Macs(_) => false,
+            _ => false,
         }
     }
 }

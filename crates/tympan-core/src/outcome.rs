@@ -5,6 +5,8 @@ use std::fmt;
 use http::StatusCode;
 use tympan_expr::Exhausted;
 
+use crate::jwt::Fault;
+
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
@@ -172,7 +174,9 @@ pub struct Stop {
 pub enum Reason {
     /// The connection broke off within the body.
     BodyBroken,
-    /// The timestamp is no number.
+    /// What is signed beside the body could hold a part of it.
+    BadPart,
+    /// The timestamp is not written as it should be.
     BadTimestamp,
     /// The answer would echo something that `allow` does not let through.
     EchoRefused,
@@ -216,6 +220,8 @@ pub enum Reason {
     ManyHeaders { limit: usize },
     /// All bodies in flight together take too much memory.
     NoMemory,
+    /// A rule does not hold.
+    Rule,
     /// A secret cannot be resolved.
     Secret { secret: String },
     /// What is signed is something that a challenge signs for anyone.
@@ -232,8 +238,26 @@ pub enum Reason {
     Undecodable,
     /// The sender's address is in none of the networks.
     WrongAddress,
+    /// A token is none that counts.
+    BadToken { fault: Fault },
+    /// A token says something else than it should.
+    WrongClaim { claim: String },
+    /// A token is signed by a key that its signer does not show.
+    UnknownKey,
+    /// Keys have to be fetched, and could not be.
+    NotFetched { url: String, why: String },
+    /// A token counts only in this many seconds.
+    NotYet { seconds: u64 },
+    /// A token ended this many seconds ago.
+    Expired { seconds: u64 },
+    /// A request for an access token that gets none.
+    TokenRequest { why: &'static str },
     /// The sender's certificate names somebody else.
     WrongCertificate,
+    /// What stands in `Authorization` is not the credential of the client.
+    WrongCredential,
+    /// The digest is that of another body.
+    WrongDigest,
     /// The token is another.
     WrongToken,
 }
@@ -270,6 +294,7 @@ impl Reason {
     pub fn name(&self) -> &'static str {
         match self {
             Self::BodyBroken => "body_broken",
+            Self::BadPart => "bad_part",
             Self::BadTimestamp => "bad_timestamp",
             Self::EchoRefused => "echo_refused",
             Self::Misfit { .. } => "misfit",
@@ -292,6 +317,7 @@ impl Reason {
             Self::LongTarget { .. } => "long_target",
             Self::ManyHeaders { .. } => "many_headers",
             Self::NoMemory => "no_memory",
+            Self::Rule => "rule",
             Self::Secret { .. } => "secret",
             Self::SignedForAnyone => "signed_for_anyone",
             Self::Unsendable { .. } => "unsendable",
@@ -300,7 +326,16 @@ impl Reason {
             Self::TooLarge { .. } => "too_large",
             Self::Undecodable => "undecodable",
             Self::WrongAddress => "wrong_address",
+            Self::BadToken { .. } => "bad_token",
+            Self::WrongClaim { .. } => "wrong_claim",
+            Self::UnknownKey => "unknown_key",
+            Self::NotFetched { .. } => "not_fetched",
+            Self::NotYet { .. } => "not_yet",
+            Self::Expired { .. } => "expired",
+            Self::TokenRequest { .. } => "token_request",
             Self::WrongCertificate => "wrong_certificate",
+            Self::WrongCredential => "wrong_credential",
+            Self::WrongDigest => "wrong_digest",
             Self::WrongToken => "wrong_token",
         }
     }
@@ -310,7 +345,10 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BodyBroken => f.write_str("the connection broke off within the body"),
-            Self::BadTimestamp => f.write_str("the timestamp is no number of 1 to 15 digits"),
+            Self::BadPart => {
+                f.write_str("a header that is signed beside the body could hold a part of it")
+            }
+            Self::BadTimestamp => f.write_str("the timestamp is not written as `unit` says"),
             Self::EchoRefused => f.write_str("the challenge holds what `allow` does not match"),
             Self::Misfit { what, found } => write!(f, "the {what} is a {found}"),
             Self::Exhausted { what, bound } => write!(f, "{what} ran out of its bound of {bound}"),
@@ -337,6 +375,7 @@ impl fmt::Display for Reason {
             Self::LongTarget { limit } => write!(f, "the target is longer than {limit} bytes"),
             Self::ManyHeaders { limit } => write!(f, "there are more than {limit} headers"),
             Self::NoMemory => f.write_str("all bodies in flight together take too much memory"),
+            Self::Rule => f.write_str("a rule does not hold"),
             Self::Secret { secret } => write!(f, "the secret {secret} cannot be resolved"),
             Self::SignedForAnyone => {
                 f.write_str("what is signed is something that a challenge signs for anyone")
@@ -349,7 +388,18 @@ impl fmt::Display for Reason {
             Self::TooLarge { limit } => write!(f, "the body is larger than {limit} bytes"),
             Self::Undecodable => f.write_str("the signature is not of the right form or length"),
             Self::WrongAddress => f.write_str("the sender's address is in none of the networks"),
+            Self::BadToken { fault } => write!(f, "the token {fault}"),
+            Self::WrongClaim { claim } => write!(f, "the token says something else in `{claim}`"),
+            Self::UnknownKey => f.write_str("the token is signed by a key that is not known"),
+            Self::NotFetched { url, why } => {
+                write!(f, "the keys at {url} could not be fetched: {why}")
+            }
+            Self::NotYet { seconds } => write!(f, "the token counts only in {seconds} seconds"),
+            Self::Expired { seconds } => write!(f, "the token ended {seconds} seconds ago"),
+            Self::TokenRequest { why } => write!(f, "no access token for this request: {why}"),
             Self::WrongCertificate => f.write_str("the sender's certificate names somebody else"),
+            Self::WrongCredential => f.write_str("Authorization holds another credential"),
+            Self::WrongDigest => f.write_str("the digest is not that of the body"),
             Self::WrongToken => f.write_str("the token is another"),
         }
     }

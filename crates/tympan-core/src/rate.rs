@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::hash::Hash;
-use std::hash::RandomState;
 use std::net::IpAddr;
 use std::net::Ipv6Addr;
 use std::sync::Arc;
@@ -14,6 +13,8 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
+
+use foldhash::fast::RandomState;
 
 use crate::config::RateLimit;
 
@@ -29,7 +30,7 @@ pub struct Rate {
 #[derive(Debug)]
 pub struct ClientRates {
     hasher: RandomState,
-    shards: Vec<Mutex<HashMap<IpAddr, f64>>>,
+    shards: Vec<Mutex<HashMap<IpAddr, f64, RandomState>>>,
 }
 
 /// Every rate: what lives longer than a generation.
@@ -86,7 +87,7 @@ impl Rate {
 impl Default for ClientRates {
     fn default() -> Self {
         let shards = (0..N_SHARDS).map(|_| Mutex::default()).collect();
-        Self { hasher: RandomState::new(), shards }
+        Self { hasher: RandomState::default(), shards }
     }
 }
 

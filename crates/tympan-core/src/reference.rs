@@ -85,11 +85,13 @@ fn holds(held: &Holds) -> String {
         Holds::Computed => "map of names to expressions or forms".to_owned(),
         Holds::Expressions => "map of names to expressions".to_owned(),
         Holds::Schema => "map of fields to types, or JSON Schema".to_owned(),
+        Holds::Object => "map".to_owned(),
         Holds::Literal(kind) => literal(*kind).to_owned(),
         Holds::Choice(words) => {
             words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
         }
         Holds::Name(Named::Secret) => "name of a secret".to_owned(),
+        Holds::Name(Named::Client) => "name of a client".to_owned(),
         Holds::Name(Named::Destination) => "name of a destination".to_owned(),
         Holds::Section(section) => format!("[{}](#{})", title(section), anchor(section)),
         Holds::MapOf(held) => format!("map of names to {}", holds(held)),

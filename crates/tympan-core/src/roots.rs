@@ -27,7 +27,7 @@ pub const LISTENER: RootId = RootId(8);
 pub const CHALLENGE_TOKEN: RootId = RootId(9);
 /// The timestamp that a signature covers.
 pub const SIGNATURE_TIMESTAMP: RootId = RootId(10);
-/// The item of `each` that an event is made of.
+/// The item of `each` that an event is made of, or that is signed by itself.
 pub const ITEM: RootId = RootId(11);
 /// The first name of `let`; the others follow.
 pub const FIRST_LET: u16 = 100;
@@ -45,6 +45,10 @@ pub enum Place {
     Proof,
     /// What is signed.
     Payload,
+    /// Where the signature or timestamp of one item is.
+    ItemProof,
+    /// What is signed of one item.
+    ItemPayload,
     /// Decisions and values after verification.
     Verified,
     /// The parts of one event.
@@ -101,8 +105,8 @@ fn exists(root: RootId, place: Place) -> bool {
     match root {
         _ if place == Place::Refusal => root == LISTENER,
         CHALLENGE_TOKEN => matches!(place, Place::ChallengeBody | Place::ChallengeHeader),
-        SIGNATURE_TIMESTAMP => place == Place::Payload,
-        ITEM => place == Place::Event,
+        SIGNATURE_TIMESTAMP => matches!(place, Place::Payload | Place::ItemPayload),
+        ITEM => matches!(place, Place::Event | Place::ItemProof | Place::ItemPayload),
         _ => true,
     }
 }

@@ -85,7 +85,7 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
         }
         Holds::Mappings => json!({"type": "object", "additionalProperties": mapping(definitions)}),
         // Both notations are maps, and only their reader can tell them apart.
-        Holds::Schema => json!({"type": "object"}),
+        Holds::Schema | Holds::Object => json!({"type": "object"}),
         Holds::Literal(kind) => literal(*kind),
         Holds::Choice(words) => json!({"enum": words}),
         Holds::Name(named) => json!({
@@ -93,6 +93,7 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
             "pattern": NAME,
             "title": match named {
                 Named::Secret => "the name of a secret",
+                Named::Client => "the name of a client",
                 Named::Destination => "the name of a destination",
             },
         }),

@@ -148,6 +148,7 @@ impl Trial {
             timestamp: None,
             item: None,
             lets: &[],
+            fetched: None,
             watch: None,
         })
     }

@@ -2,8 +2,6 @@
 
 use std::cmp::Ordering;
 
-use foldhash::fast::RandomState;
-
 use crate::bounds::Exhausted;
 use crate::bounds::Meter;
 use crate::form::Argument;
@@ -28,7 +26,12 @@ const COMPARISONS_PER_STEP: usize = 8;
 
 /// The value of `node` for what `source` gives.
 pub(crate) fn eval<'a>(node: &'a Node, source: &dyn Source<'a>) -> Result<Value<'a>, Exhausted> {
-    Evaluator::new(source).eval(node)
+    match node {
+        // Most expressions are one of these, and need nothing of what an evaluation is prepared with.
+        Node::Entry(id, key) => Ok(source.entry(*id, key)),
+        Node::Root(id) => Ok(source.root(*id)),
+        _ => Evaluator::new(source).eval(node),
+    }
 }
 
 /// The value of a node that reads nothing; the node itself when that costs too much.
@@ -145,6 +148,10 @@ impl<'a, 's> Evaluator<'a, 's> {
                 Ok(false)
             }
             Value::Map(map) => Ok(item.as_text().is_some_and(|key| map.contains_key(key))),
+            Value::Text(whole) if let Value::Text(part) = item => {
+                self.meter.read(whole.len())?;
+                Ok(whole.contains(&**part))
+            }
             _ => {
                 let (Some(whole), Some(part)) = (whole.as_bytes(), item.as_bytes()) else {
                     return Ok(false);
@@ -290,7 +297,7 @@ impl<'a, 's> Evaluator<'a, 's> {
 
     /// A key that is no text is written as one; an entry whose key is null is left out.
     fn map(&mut self, entries: &'a [(Node, Node)]) -> Result<Value<'a>, Exhausted> {
-        let mut record = Record::with_capacity_and_hasher(entries.len(), RandomState::default());
+        let mut record = Record::with_capacity(entries.len());
         for (key, value) in entries {
             let key = self.eval(key)?.to_text();
             let value = self.eval(value)?;
@@ -302,7 +309,12 @@ impl<'a, 's> Evaluator<'a, 's> {
     }
 
     fn path(&mut self, base: &'a Node, steps: &'a [Step]) -> Result<Value<'a>, Exhausted> {
-        let mut value = self.eval(base)?;
+        let base = self.eval(base)?;
+        // What is only passed through is not even cloned.
+        let n_keys = steps.iter().take_while(|step| matches!(step, Step::Key(_))).count();
+        let (keys, steps) = steps.split_at(n_keys);
+        self.meter.step(n_keys)?;
+        let mut value = below(&base, keys).clone();
         for step in steps {
             self.meter.step(1)?;
             value = match step {
@@ -406,6 +418,14 @@ fn has_part(whole: &[u8], part: &[u8]) -> bool {
     // Only the search in texts is linear, so every byte becomes a character.
     let text = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect::<String>();
     text(whole).contains(&text(part))
+}
+
+/// The value under keys, one below the other.
+fn below<'v, 'a>(value: &'v Value<'a>, keys: &[Step]) -> &'v Value<'a> {
+    keys.iter().fold(value, |value, key| match (value, key) {
+        (Value::Map(map), Step::Key(key)) => map.get(key).unwrap_or(&Value::Null),
+        _ => &Value::Null,
+    })
 }
 
 fn as_index(number: Number) -> Option<i64> {

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::number::Number;
 
 mod compare;
 mod convert;
 mod json;
 mod read;
+mod record;
 mod text;
 
 pub(crate) use compare::Budget;
 pub use read::JSON_DEPTH;
 pub use read::read_json;
+pub use record::Record;
 pub use text::Bytes;
 pub use text::Text;
 
@@ -39,9 +39,6 @@ pub enum Value<'a> {
     /// Values under names, in the order in which they were written.
     Map(Map<'a>),
 }
-
-/// The entries of a map.
-pub type Record<'a> = IndexMap<Text<'a>, Value<'a>, foldhash::fast::RandomState>;
 
 /// Values in order.
 #[derive(Clone, Debug)]

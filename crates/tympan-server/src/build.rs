@@ -64,6 +64,8 @@ pub(crate) struct Base {
     pub(crate) live: Option<Arc<Live>>,
     /// What has come so far, where there are limits.
     pub(crate) rates: Arc<Rates>,
+    /// Whether it is built to be served, so that keys are kept which are made for it.
+    pub(crate) keeps_keys: bool,
 }
 
 impl From<Refused> for Box<Failed> {
@@ -152,7 +154,9 @@ impl Building {
         sources: Sources,
         tls: Option<Tls>,
     ) -> Built {
-        let secrets = keys::Lookup::new(&self.folder, &config).secrets(&config);
+        let lookup = keys::Lookup::new(&self.folder, &config);
+        let lookup = if self.base.keeps_keys { lookup.keeping() } else { lookup };
+        let secrets = lookup.secrets(&config);
         let fingerprint = self.files.fingerprint();
         let generation = Arc::new(Generation::compile(&config, self.number, &fingerprint));
         let live = Arc::new(Live::new(generation, &secrets, &self.base.rates));
@@ -227,13 +231,12 @@ impl Built {
         let old_states: BTreeMap<_, _> =
             old.listeners().map(|listener| (listener.name, listener.state)).collect();
         for (listener, meant) in self.live.listeners().zip(&self.config.listeners) {
-            let ListenerState::NotReady { secret } = listener.state else { continue };
+            let ListenerState::NotReady { secret, why } = listener.state else { continue };
             if old_states.get(listener.name) != Some(&&ListenerState::Serving) {
                 continue;
             }
             let index = self.config.secrets.iter().position(|known| known.name == *secret);
             let Some(index) = index else { continue };
-            let Err(why) = &self.secrets[index] else { continue };
             let own: &OneFile = &self.files.all[order[usize::from(meant.at.file.0)]];
             let is_own =
                 meant.at.file != FileId::default() && base.files.get(&own.path) != Some(own);
@@ -242,7 +245,7 @@ impl Built {
                 Problem::SecretLost {
                     secret: secret.clone(),
                     listener: listener.name.to_owned(),
-                    why: why.to_string(),
+                    why: why.clone(),
                 },
             );
         }

@@ -33,9 +33,11 @@ use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Ask;
 use tympan_core::pipeline::BodyFault;
 use tympan_core::pipeline::CertificateNames;
+use tympan_core::pipeline::EventRecord;
 use tympan_core::pipeline::Exchange;
 use tympan_core::pipeline::Head;
 use tympan_core::pipeline::Input;
+use tympan_core::pipeline::KeyRequest;
 
 use crate::clock;
 use crate::delivery;
@@ -83,8 +85,8 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     let service = {
         let connection = Arc::clone(&connection);
         service_fn(move |request| {
-            // Built before the future, which holds it once and is moved often.
-            let mut flow = Flow::new(request, Arc::clone(&connection));
+            // In a box of its own, as the library moves the future about before it runs.
+            let mut flow = Box::new(Flow::new(request, Arc::clone(&connection)));
             async move { Ok::<_, Infallible>(flow.run().await) }
         })
     };
@@ -122,7 +124,7 @@ pub(crate) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'stat
     let connection = Connection { peer: peer.clone(), shared, pace: Arc::clone(&pace) };
     let connection = Arc::new(connection);
     let service = service_fn(move |request| {
-        let mut flow = Flow::new(request, Arc::clone(&connection));
+        let mut flow = Box::new(Flow::new(request, Arc::clone(&connection)));
         async move { Ok::<_, Infallible>(flow.run().await) }
     });
     let served = http2::Builder::new(TokioExecutor::new())
@@ -150,6 +152,16 @@ struct Connection {
     peer: Peer,
     shared: Arc<Shared>,
     pace: Arc<Pace>,
+}
+
+/// What a request waits for.
+enum Wait {
+    /// Its body, of at most so many bytes.
+    Body(u64),
+    /// Keys that somebody else has.
+    Fetch(KeyRequest),
+    /// That its events are kept.
+    Append(Box<EventRecord>),
 }
 
 /// One request on its way through.
@@ -182,7 +194,10 @@ impl Flow {
             id,
         };
         let length = body.size_hint().exact();
-        let exchange = Exchange::new(Arc::clone(&serving.live), head);
+        let mut exchange = Exchange::new(Arc::clone(&serving.live), head);
+        if serving.live.generation().fetches() {
+            exchange = exchange.with_fetched(connection.shared.keys.known());
+        }
         Self { connection, serving, exchange, body: Some(body), length, taken: 0 }
     }
 
@@ -194,15 +209,22 @@ impl Flow {
             let Ok(ask) = catch_unwind(AssertUnwindSafe(|| self.exchange.step(input))) else {
                 break self.exchange.failed();
             };
-            input = match ask {
+            // What is waited for is kept apart: an answer would make what waits larger.
+            let wait = match ask {
                 Ask::Answer(answer) => break answer,
-                Ask::Body { limit } => match self.body.take() {
-                    Some(body) => self.read(body, limit).await,
-                    None => Input::NoBody(BodyFault::Broken),
-                },
+                Ask::Body { limit } => Wait::Body(limit),
+                Ask::Fetch(request) => Wait::Fetch(request),
+                Ask::Append(record) => Wait::Append(Box::new(record)),
+            };
+            input = match wait {
+                Wait::Body(limit) => self.read(limit).await,
+                Wait::Fetch(request) => {
+                    let now = self.exchange.head().now;
+                    Input::Fetched(Box::pin(self.connection.shared.keys.get(request, now)).await)
+                }
                 // Boxed, as it is much larger than the rest and often not needed.
-                Ask::Append(record) => {
-                    Input::Kept(Box::pin(delivery::keep(record, &self.serving.destinations)).await)
+                Wait::Append(record) => {
+                    Input::Kept(Box::pin(delivery::keep(*record, &self.serving.destinations)).await)
                 }
             };
         };
@@ -210,11 +232,29 @@ impl Flow {
         log::answered(&self.connection.shared, &self.serving.log, &self.exchange, &answer);
         self.connection.pace.answer();
         let close = answer.close || !self.connection.pace.is_whole(self.length);
-        respond(answer, close)
+        self.respond(answer, close)
+    }
+
+    /// The answer for the library, which keeps the map of its headers for the next request: so it had
+    /// better be the one of this request, which is large enough.
+    fn respond(&mut self, answer: Answer, close: bool) -> Response<Full<Bytes>> {
+        let mut headers = self.exchange.take_headers();
+        for (name, value) in &*answer.reply.headers {
+            headers.append(name.clone(), value.clone());
+        }
+        // HTTP/2 has no such header, and the library leaves it out there.
+        if close {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        let mut response = Response::new(Full::new(answer.reply.body));
+        *response.status_mut() = answer.reply.status;
+        *response.headers_mut() = headers;
+        response
     }
 
     /// The whole body, if it comes in time and is no larger than `limit` bytes.
-    async fn read(&mut self, body: Incoming, limit: u64) -> Input {
+    async fn read(&mut self, limit: u64) -> Input {
+        let Some(body) = &mut self.body else { return Input::NoBody(BodyFault::Broken) };
         // What says how large it is is refused before anything of it is read.
         if body.size_hint().lower() > limit {
             return Input::NoBody(BodyFault::TooLarge);
@@ -228,8 +268,8 @@ impl Flow {
             // Its connection is watched as a whole: each body has its own time.
             let idle = Some(limits.body_idle_timeout);
             let collected = collect(body, limit, &mut room, pace, idle);
-            let late = Err(BodyFault::Slow);
-            tokio::time::timeout(limits.body_timeout, collected).await.unwrap_or(late)
+            let timed = tokio::time::timeout(limits.body_timeout, collected);
+            Box::pin(timed).await.unwrap_or(Err(BodyFault::Slow))
         } else {
             let mut collected = pin!(collect(body, limit, &mut room, pace, None));
             poll_fn(|context| match collected.as_mut().poll(context) {
@@ -239,6 +279,7 @@ impl Flow {
             .await
         };
         pace.have_body();
+        self.body = None;
         match body {
             Ok(bytes) => Input::Body(bytes),
             Err(fault) => Input::NoBody(fault),
@@ -260,7 +301,7 @@ impl Drop for Flow {
 }
 
 async fn collect(
-    mut body: Incoming,
+    body: &mut Incoming,
     limit: u64,
     room: &mut Room<'_>,
     pace: &Pace,
@@ -268,7 +309,7 @@ async fn collect(
 ) -> Result<Bytes, BodyFault> {
     let expected = body.size_hint().lower();
     // Most bodies come in one piece, which is not copied.
-    let Some(first) = data(&mut body, limit, idle).await? else { return Ok(Bytes::new()) };
+    let Some(first) = data(body, limit, idle).await? else { return Ok(Bytes::new()) };
     pace.take(first.len());
     room.take(first.len())?;
     if body.is_end_stream() {
@@ -279,7 +320,7 @@ async fn collect(
     whole.extend_from_slice(&first);
     loop {
         let left = limit.saturating_sub(whole.len() as u64);
-        match data(&mut body, left, idle).await? {
+        match data(body, left, idle).await? {
             Some(more) => {
                 pace.take(more.len());
                 room.take(more.len())?;
@@ -300,7 +341,8 @@ async fn data(
         let frame = match idle {
             None => body.frame().await,
             Some(idle) => {
-                tokio::time::timeout(idle, body.frame()).await.map_err(|_| BodyFault::Slow)?
+                let timed = tokio::time::timeout(idle, body.frame());
+                Box::pin(timed).await.map_err(|_| BodyFault::Slow)?
             }
         };
         let Some(frame) = frame else { return Ok(None) };
@@ -312,15 +354,4 @@ async fn data(
             return Ok(Some(data));
         }
     }
-}
-
-fn respond(answer: Answer, close: bool) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(answer.reply.body));
-    *response.status_mut() = answer.reply.status;
-    *response.headers_mut() = answer.reply.headers;
-    // HTTP/2 has no such header, and the library leaves it out there.
-    if close {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
 }

@@ -15,6 +15,7 @@ use tympan_core::secret::Secret;
 use tympan_core::secret::Unresolved;
 
 use crate::env_file;
+use crate::generated;
 use crate::tls;
 
 /// The largest secret file, in bytes: whatever is larger is no secret.
@@ -26,6 +27,10 @@ pub struct Lookup {
     /// The folder that file references are relative to.
     folder: PathBuf,
     env_file: HashMap<String, String>,
+    /// The folder of what outlives the process.
+    state: PathBuf,
+    /// Whether what is to be made is kept.
+    keeps: bool,
 }
 
 impl Lookup {
@@ -34,7 +39,15 @@ impl Lookup {
     pub fn new(folder: &Path, config: &Config) -> Self {
         let text = config.env_file.as_ref().and_then(|it| fs::read_to_string(folder.join(it)).ok());
         let env_file = text.as_deref().map(env_file::read).unwrap_or_default();
-        Self { folder: folder.to_owned(), env_file }
+        let state = folder.join(&config.state.0);
+        Self { folder: folder.to_owned(), env_file, state, keeps: false }
+    }
+
+    /// The same for who serves: what has no value until it is needed is made and kept. Whoever only
+    /// looks changes nothing.
+    #[must_use]
+    pub(crate) fn keeping(self) -> Self {
+        Self { keeps: true, ..self }
     }
 
     /// Every secret of a configuration: the references of one that have a value, or why none has.
@@ -83,6 +96,7 @@ impl Lookup {
                 let found = fs::read(&path).map_err(|error| unreadable(&error))?;
                 Secret::new(found, file)
             }
+            Reference::Generated(file) => generated::key(&self.state, file, self.keeps),
         }
     }
 }
@@ -93,7 +107,7 @@ pub fn files(folder: &Path, config: &Config) -> Vec<PathBuf> {
     let references = config.secrets.iter().flat_map(|secret| &secret.references);
     let secrets = references.filter_map(|reference| match reference {
         Reference::File(file) => Some(folder.join(file)),
-        Reference::Env(_) => None,
+        Reference::Env(_) | Reference::Generated(_) => None,
     });
     let tls = config.server.tls.iter().flat_map(tls::files);
     let rest = tls.chain(config.env_file.as_deref()).map(|file| folder.join(file));

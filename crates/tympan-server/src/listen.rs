@@ -25,10 +25,6 @@ use crate::socket::Stream;
 /// How long accepting rests when the system has nothing left to accept with.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
-/// How often an address that is in use is tried again, and after which pause.
-const MOST_TRIES: usize = 10;
-const CLOSING_PAUSE: Duration = Duration::from_millis(50);
-
 /// Every address that is listened at.
 pub(crate) struct Listening {
     shared: Arc<Shared>,
@@ -67,20 +63,8 @@ impl Listening {
             if lock(&self.accepting).contains_key(configured) {
                 continue;
             }
-            let mut sockets = socket::bind(configured).await;
-            for _ in 0..MOST_TRIES {
-                let in_use = |error: &io::Error| error.kind() == io::ErrorKind::AddrInUse;
-                if !sockets.as_ref().is_err_and(in_use) {
-                    break;
-                }
-                if let Some(beside) = self.bind_beside_ours(configured) {
-                    sockets = Ok(vec![beside]);
-                    break;
-                }
-                // An address of the last change may not be closed yet.
-                tokio::time::sleep(CLOSING_PAUSE).await;
-                sockets = socket::bind(configured).await;
-            }
+            let beside = || self.bind_beside_ours(configured).map(|socket| vec![socket]);
+            let sockets = socket::bind_in_time(|| socket::bind(configured), beside).await;
             let sockets = sockets.map_err(|error| (configured.clone(), error))?;
             bound.push(Bound { configured: configured.clone(), sockets });
         }

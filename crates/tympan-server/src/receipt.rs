@@ -95,12 +95,8 @@ impl Receipt {
         for (listener, state) in states {
             match state {
                 ListenerState::Serving => tracing::info!(listener, "listener is serving"),
-                ListenerState::NotReady { secret } => {
-                    tracing::warn!(
-                        listener,
-                        secret,
-                        "listener is not ready: its secret is missing"
-                    );
+                ListenerState::NotReady { secret, why } => {
+                    tracing::warn!(listener, secret, why, "listener is not ready");
                 }
             }
         }

@@ -155,6 +155,7 @@ impl Reloader {
             is_stopping: AtomicBool::new(false),
             memory: Memory::default(),
             rates,
+            keys: Arc::default(),
         });
         let listening = Arc::new(Listening::new(Arc::clone(&shared)));
         let addresses = addresses(&built.config, &folder);
@@ -312,7 +313,8 @@ impl Reloader {
         }
         let number = old.generation().number + 1;
         let rates = Arc::clone(&self.shared.rates);
-        let base = Base { files: Arc::clone(&self.served), live: Some(Arc::clone(old)), rates };
+        let (files_served, live) = (Arc::clone(&self.served), Some(Arc::clone(old)));
+        let base = Base { files: files_served, live, rates, keeps_keys: true };
         let built = build(self.folder.clone(), files, base, number).await;
         let built = built.map_err(|failed| {
             self.wanted = failed.wanted;
@@ -387,7 +389,8 @@ impl Reloader {
     /// Looks the secrets of the generation that serves up again, and swaps in new keys for it.
     /// Nothing is compiled.
     fn renew_secrets(&mut self, old: &Live, started: Instant) -> Receipt {
-        let mut secrets = keys::Lookup::new(&self.folder, &self.config).secrets(&self.config);
+        let lookup = keys::Lookup::new(&self.folder, &self.config).keeping();
+        let mut secrets = lookup.secrets(&self.config);
         for (index, new) in secrets.iter_mut().enumerate() {
             // A secret file that is gone for a moment must not turn a listener away.
             if let (Err(why), Some(Ok(last))) = (&*new, self.secrets.get(index)) {

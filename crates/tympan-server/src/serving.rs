@@ -16,6 +16,7 @@ use crate::gate::Gate;
 use crate::log::Refusals;
 use crate::memory::Memory;
 use crate::meters::Meters;
+use crate::outbound::keys::FetchedKeys;
 use crate::reloads::Reloads;
 use crate::strays::Strays;
 use crate::tls::Tls;
@@ -61,4 +62,6 @@ pub(crate) struct Shared {
     pub(crate) memory: Memory,
     /// How much came from whom.
     pub(crate) rates: Arc<Rates>,
+    /// Keys that were fetched.
+    pub(crate) keys: Arc<FetchedKeys>,
 }

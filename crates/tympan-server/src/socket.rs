@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::OnceLock;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use listenfd::ListenFd;
 use socket2::SockRef;
@@ -28,6 +29,11 @@ pub(crate) const BACKLOG: u32 = 1024;
 
 /// Who may connect to a socket of the file system: its owner and its group.
 const MODE: u32 = 0o660;
+
+/// How often an address that is in use is tried again, and after how long: one of the last change may
+/// not be closed yet.
+const MOST_TRIES: usize = 10;
+const CLOSING_PAUSE: Duration = Duration::from_millis(50);
 
 /// A socket that is listened at.
 #[derive(Debug)]
@@ -111,6 +117,29 @@ impl Drop for Place {
             let _ = fs::remove_file(&self.path);
         }
     }
+}
+
+/// Binds with `bind`. While the address is in use, it is bound `beside` sockets of our own that it takes
+/// the place of, or else tried again for a moment.
+///
+/// # Errors
+///
+/// It cannot be bound, or not in time.
+pub(crate) async fn bind_in_time<T, F: Future<Output = io::Result<T>>>(
+    bind: impl Fn() -> F,
+    beside: impl Fn() -> Option<T>,
+) -> io::Result<T> {
+    for _ in 0..MOST_TRIES {
+        match bind().await {
+            Err(error) if error.kind() == ErrorKind::AddrInUse => {}
+            bound => return bound,
+        }
+        if let Some(bound) = beside() {
+            return Ok(bound);
+        }
+        tokio::time::sleep(CLOSING_PAUSE).await;
+    }
+    bind().await
 }
 
 /// Binds an address that nobody of us listens at.

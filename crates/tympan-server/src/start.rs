@@ -39,7 +39,7 @@ pub(crate) async fn build(
     folder: &Path,
     rates: Arc<Rates>,
 ) -> Result<Started, Refused> {
-    let beside_nothing = Base { rates, ..Base::default() };
+    let beside_nothing = Base { rates, keeps_keys: true, ..Base::default() };
     let files = read(root).await?;
     let patterns = files.patterns.clone();
     let first = build::build(folder.to_owned(), files.clone(), beside_nothing.clone(), 1).await;

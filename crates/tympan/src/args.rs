@@ -280,6 +280,10 @@ pub(crate) struct Simulate {
     #[arg(long, short = 'H', value_name = "K:V")]
     pub(crate) header: Vec<String>,
 
+    /// The file of the private key to sign with, where the listener knows the public one only
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+
     /// Print a command line of curl instead of sending it
     #[arg(long)]
     pub(crate) print: bool,
@@ -289,7 +293,8 @@ pub(crate) struct Simulate {
 ///
 /// Each test of `tests:` takes its request through the listeners as `run` would, without sending
 /// anything anywhere, at an instant of its own, and compares what becomes of it with what was
-/// expected. Secrets have values that are made up for the purpose, so that none is needed.
+/// expected. Secrets have values that are made up for the purpose, so that none is needed but a
+/// `signing_key`, where one is named.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::HELP)]
 pub(crate) struct Test {

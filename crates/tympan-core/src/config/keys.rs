@@ -2,7 +2,11 @@
 //!
 //! The reader, the JSON Schema, the reference page and the suggestions all read this table.
 
+use crate::jwt;
+use crate::scheme::Algorithm;
 use crate::scheme::HashMode;
+use crate::scheme::Unit;
+use crate::scheme::Written;
 
 /// A map with a fixed set of keys.
 #[derive(Debug)]
@@ -51,6 +55,8 @@ pub enum Holds {
     Computed,
     /// What a value has to look like: a map of fields to their types, or a JSON Schema.
     Schema,
+    /// A map of another standard, which is taken as it stands.
+    Object,
     /// Something that is taken as it stands.
     Literal(Literal),
     /// One of these words.
@@ -115,6 +121,8 @@ pub enum Literal {
 pub enum Named {
     /// Defined under `secrets:`.
     Secret,
+    /// Defined under `clients:`.
+    Client,
     /// Defined under `destinations:`.
     Destination,
 }
@@ -214,6 +222,13 @@ pub static FILE: Section = Section {
             "Where secrets are found, by name; never the secrets themselves. Several references \
              under one name are a rotation: any of them verifies.",
             "secrets: {orders: {file: secrets/orders}}",
+        ),
+        key(
+            "clients",
+            Holds::MapOf(&Holds::Section(&CLIENT)),
+            "Who may send with a credential that we hand out, by name: an API key, or what an \
+             access token is asked for with at `POST /oauth/v1/token`.",
+            "clients: {orders: {api_key: orders_key}}",
         ),
         key(
             "destinations",
@@ -608,6 +623,61 @@ pub static SECRET: Section = Section {
              it. It is watched: a new value is used from the next request on.",
             "file: secrets/orders",
         ),
+    ],
+};
+
+/// An entry of `clients:`
+pub static CLIENT: Section = Section {
+    name: "a client",
+    doc: "Who may send with a credential that we hand out: exactly one of `api_key` and `oauth`.",
+    one_of: false,
+    keys: &[
+        key(
+            "api_key",
+            Holds::Name(Named::Secret),
+            "The key, which is sent as `Authorization: Bearer KEY`, or in HTTP Basic as the \
+             password of any user.",
+            "api_key: orders_key",
+        ),
+        key(
+            "oauth",
+            Holds::Section(&OAUTH),
+            "Access tokens: they are asked for at `POST /oauth/v1/token`, and sent as \
+             `Authorization: Bearer TOKEN`.",
+            "oauth: {client_id: orders, client_secret: orders_secret}",
+        ),
+        default(
+            key(
+                "token_lifetime",
+                Holds::Literal(Literal::Duration),
+                "How long an access token counts. It ends earlier when the secret is replaced \
+                 that it was asked for with.",
+                "token_lifetime: 60s",
+            ),
+            "60s",
+        ),
+    ],
+};
+
+/// `oauth:`
+pub static OAUTH: Section = Section {
+    name: "`oauth`",
+    doc: "Client credentials of OAuth 2.0 (RFC 6749, section 4.4). The path `/oauth/v1/token` is taken \
+          as long as any client has them.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "client_id",
+            Holds::Literal(Literal::Text),
+            "What the client calls itself.",
+            "client_id: orders",
+        )),
+        required(key(
+            "client_secret",
+            Holds::Name(Named::Secret),
+            "What it proves itself with. Of a rotation, any.",
+            "client_secret: orders_secret",
+        )),
     ],
 };
 
@@ -1192,7 +1262,7 @@ pub static VERIFICATION: Section = Section {
         key(
             "signature",
             Holds::Section(&SIGNATURE),
-            "An HMAC over a payload that both sides can compose.",
+            "A signature of a payload that both sides can compose.",
             "signature: {secret: orders, hash_mode: SHA-256, payload: raw_body, \
              received_signature: 'headers[\"X-Hook-Signature\"]'}",
         ),
@@ -1201,6 +1271,40 @@ pub static VERIFICATION: Section = Section {
             Holds::Section(&TOKEN),
             "The secret itself, sent along.",
             "token: {secret: orders, received_token: 'headers[\"X-Token\"]'}",
+        ),
+        key(
+            "basic",
+            Holds::Section(&BASIC),
+            "HTTP Basic: a user and its password.",
+            "basic: {username: orders, secret: orders_password}",
+        ),
+        key(
+            "credential",
+            Holds::Name(Named::Client),
+            "The API key or the access token of a client of ours, in `Authorization`. It is judged \
+             before anything of the body is read.",
+            "credential: orders",
+        ),
+        key(
+            "jwt",
+            Holds::Section(&JWT),
+            "A JSON Web Token, which somebody has signed.",
+            "jwt: {algorithms: RS256, jwks_url: https://auth.example.com/keys, issuer: \
+             https://auth.example.com, audience: orders}",
+        ),
+        key(
+            "body_digest",
+            Holds::Section(&BODY_DIGEST),
+            "A digest of the body that has to be right. It proves nothing alone: something else has \
+             to sign the digest.",
+            "body_digest: {hash: SHA-256, received_digest: query_params.bodySHA256}",
+        ),
+        key(
+            "rule",
+            Holds::Expression,
+            "A condition that has to hold. It is judged after the proofs beside it, and proves \
+             nothing alone.",
+            "rule: headers[\"X-Algorithm\"] == \"HMAC_SHA256\"",
         ),
         key(
             "any",
@@ -1236,6 +1340,118 @@ pub static VERIFICATION: Section = Section {
     ],
 };
 
+/// `basic:`
+pub static BASIC: Section = Section {
+    name: "`basic`",
+    doc: "HTTP Basic (RFC 7617), compared in constant time before anything of the body is read.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "username",
+            Holds::Literal(Literal::Text),
+            "The user, without colons. An empty one takes quotes.",
+            "username: orders",
+        )),
+        required(key(
+            "secret",
+            Holds::Name(Named::Secret),
+            "The password.",
+            "secret: orders_password",
+        )),
+    ],
+};
+
+/// `jwt:`
+pub static JWT: Section = Section {
+    name: "`jwt`",
+    doc: "A JSON Web Token (RFC 7519). Its claims count only when its signature is good, by exactly one \
+          of `secret`, `public_key` and `jwks_url`.",
+    one_of: false,
+    keys: &[
+        default(
+            key(
+                "token",
+                Holds::Expression,
+                "Where the token is; one word before it, such as `Bearer`, is left out. A body that \
+                 is a token is `raw_body`. Of a list, every item has to hold.",
+                "token: headers[\"X-Signature-JWT\"]",
+            ),
+            "headers[\"Authorization\"]",
+        ),
+        required(key(
+            "algorithms",
+            Holds::OneOrMany(&Holds::Choice(jwt::Algorithm::WORDS)),
+            "How it may be signed. What the token itself says about that has to be one of these.",
+            "algorithms: RS256",
+        )),
+        key(
+            "secret",
+            Holds::Name(Named::Secret),
+            "The key that both sides have, as UTF-8, for `HS256` and its like.",
+            "secret: orders",
+        ),
+        key(
+            "public_key",
+            Holds::OneOrMany(&Holds::Section(&PUBLIC_KEY)),
+            "The key of who signs, for all other algorithms. Several are a rotation.",
+            "public_key: {pem: \"-----BEGIN PUBLIC KEY-----...\"}",
+        ),
+        key(
+            "jwks_url",
+            Holds::Literal(Literal::Text),
+            "Where the keys of who signs are fetched (a JSON Web Key Set, RFC 7517), over HTTPS; \
+             plain HTTP is for this machine. They are fetched when the first token comes, again after \
+             ten minutes, and for a token that names an unknown key, a few times a minute at most. \
+             Redirects are not followed. When a fetch fails, the keys that were there count on.",
+            "jwks_url: https://auth.example.com/keys",
+        ),
+        key(
+            "issuer",
+            Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+            "Who has to have issued it (`iss`). Several: one of them.",
+            "issuer: https://auth.example.com",
+        ),
+        key(
+            "audience",
+            Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+            "Whom it has to be for (`aud`). Several: one of them.",
+            "audience: https://hooks.example.com/orders",
+        ),
+        key(
+            "claims",
+            Holds::Expressions,
+            "What else it has to say, by claim; of a list, one item. So a token is bound to the \
+             request that it came with. An expression that is null refuses the request.",
+            "claims: {email_verified: true, body_sha256: raw_body.$SHA256().$HEX_ENCODE()}",
+        ),
+        default(
+            key(
+                "leeway",
+                Holds::Literal(Literal::Duration),
+                "How far the clock of who signs may be from ours, for `exp`, `nbf` and `iat`.",
+                "leeway: 60s",
+            ),
+            "60s",
+        ),
+        key(
+            "max_age",
+            Holds::Literal(Literal::Duration),
+            "How long ago it may have been issued. `iat` has to say when that was.",
+            "max_age: 5m",
+        ),
+        default(
+            key(
+                "expiry",
+                Holds::Choice(&["required", "optional"]),
+                "Whether a token that does not say when it ends (`exp`) is refused. With `max_age` it \
+                 need not.",
+                "expiry: optional",
+            ),
+            "required",
+        ),
+    ],
+};
+
 /// `client_certificate:`
 pub static CLIENT_CERTIFICATE: Section = Section {
     name: "`client_certificate`",
@@ -1253,18 +1469,69 @@ pub static CLIENT_CERTIFICATE: Section = Section {
 /// `signature:`
 pub static SIGNATURE: Section = Section {
     name: "`signature`",
-    doc: "An HMAC over a payload that both sides can compose. The same lines verify and sign.",
+    doc: "A signature of a payload that both sides can compose. The same lines verify and sign.",
     one_of: false,
     keys: &[
-        required(key("secret", Holds::Name(Named::Secret), "The key, as UTF-8.", "secret: orders")),
+        key(
+            "secret",
+            Holds::Name(Named::Secret),
+            "The key, as UTF-8 unless `key` says otherwise. For an algorithm with public keys it is \
+             the public key, in any form in which one is shown.",
+            "secret: orders",
+        ),
+        key(
+            "key",
+            Holds::Section(&KEY),
+            "How the secret becomes the key.",
+            "key: {prefix: whsec_, encoding: base64}",
+        ),
+        key(
+            "public_key",
+            Holds::OneOrMany(&Holds::Section(&PUBLIC_KEY)),
+            "The sender's public key, instead of `secret`. Several: one of them.",
+            "public_key: {hex: 3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c}",
+        ),
+        key(
+            "signing_key",
+            Holds::Name(Named::Secret),
+            "The private key that tests and simulations sign with. Nothing that serves reads it.",
+            "signing_key: test_key",
+        ),
+        default(
+            key(
+                "algorithm",
+                Holds::Choice(Algorithm::WORDS),
+                "How it is computed. `digest` is a plain digest that has the secret mixed in, RSA is \
+                 that of PKCS #1 v1.5, ECDSA is of P-256, in DER or in two fixed halves.",
+                "algorithm: Ed25519",
+            ),
+            "HMAC",
+        ),
         default(
             key(
                 "hash_mode",
-                Holds::Choice(HashMode::WORDS),
-                "The hash function of the HMAC.",
+                Holds::OneOrMany(&Holds::Choice(HashMode::WORDS)),
+                "The hash function. Several are those that a value may name (`format.named`).",
                 "hash_mode: SHA-256",
             ),
             "SHA-256",
+        ),
+        default(
+            key(
+                "secret_at",
+                Holds::Literal(Literal::Text),
+                "Where a `digest` has the secret: `start`, `end`, `sorted` (among the parts, by its \
+                 bytes), or how many parts stand before it. A payload that is a list is its parts.",
+                "secret_at: end",
+            ),
+            "start",
+        ),
+        key(
+            "each",
+            Holds::Expression,
+            "A list whose every item is signed by itself, and read as `item` by the payload, the \
+             signature and the timestamp.",
+            "each: parsed_body.notificationItems",
         ),
         default(
             key(
@@ -1280,7 +1547,7 @@ pub static SIGNATURE: Section = Section {
             "received_signature",
             Holds::Expression,
             "Where the sender's signature is. A header has to stand exactly once, unless the \
-             format is a list.",
+             format is a list. If the value is a list, any item may be the signature.",
             "received_signature: headers[\"X-Hook-Signature\"]",
         )),
         key(
@@ -1337,6 +1604,19 @@ pub static FORMAT: Section = Section {
             "Several signatures with this text between them: any verifies.",
             "list: \",\"",
         ),
+        key(
+            "positional",
+            Holds::Section(&POSITIONAL),
+            "Parts in a fixed order, such as `1700000000,ab12`.",
+            "positional: {timestamp: 1, signature: 2}",
+        ),
+        key(
+            "named",
+            Holds::Literal(Literal::Text),
+            "The name of the hash function, this text, and the signature, such as `sha256=ab12`. \
+             Only the functions of `hash_mode` are accepted.",
+            "named: \"=\"",
+        ),
     ],
 };
 
@@ -1358,6 +1638,188 @@ pub static PAIRS: Section = Section {
             "The key of the signatures.",
             "signature: v1",
         )),
+        default(
+            key(
+                "between",
+                Holds::Literal(Literal::Text),
+                "What stands between two pairs; blanks around them do not matter.",
+                "between: \";\"",
+            ),
+            "\",\"",
+        ),
+        default(
+            key(
+                "equals",
+                Holds::Literal(Literal::Text),
+                "What stands between key and value.",
+                "equals: \"|\"",
+            ),
+            "\"=\"",
+        ),
+    ],
+};
+
+/// `positional:`
+pub static POSITIONAL: Section = Section {
+    name: "`positional`",
+    doc: "Which part of a value is what, counted from 1.",
+    one_of: false,
+    keys: &[
+        default(
+            key(
+                "between",
+                Holds::Literal(Literal::Text),
+                "What stands between two parts.",
+                "between: \"/\"",
+            ),
+            "\",\"",
+        ),
+        key(
+            "timestamp",
+            Holds::Literal(Literal::Count),
+            "Which part is the timestamp, if it stands here.",
+            "timestamp: 1",
+        ),
+        required(key(
+            "signature",
+            Holds::Literal(Literal::Count),
+            "Which part is the signature.",
+            "signature: 2",
+        )),
+        default(
+            key(
+                "repeated",
+                Holds::Literal(Literal::Boolean),
+                "Whether every part behind it is a signature, too.",
+                "repeated: true",
+            ),
+            "false",
+        ),
+        key(
+            "list",
+            Holds::Literal(Literal::Text),
+            "What stands between several such values, if there may be several.",
+            "list: \",\"",
+        ),
+    ],
+};
+
+/// `key:`
+pub static KEY: Section = Section {
+    name: "`key`",
+    doc: "How a secret becomes the key, in this order.",
+    one_of: false,
+    keys: &[
+        key(
+            "prefix",
+            Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+            "A text that is taken off if the secret begins with it. Several: the first that it \
+             begins with.",
+            "prefix: whsec_",
+        ),
+        key(
+            "normalize",
+            Holds::Choice(&["NFKD"]),
+            "The form of Unicode that it is brought into.",
+            "normalize: NFKD",
+        ),
+        default(
+            key(
+                "encoding",
+                Holds::Choice(Written::WORDS),
+                "How the rest is written; base64 of either alphabet, padded or not.",
+                "encoding: base64",
+            ),
+            "utf-8",
+        ),
+        key(
+            "before",
+            Holds::Literal(Literal::Text),
+            "What stands before it in the key.",
+            "before: client-id&",
+        ),
+        key(
+            "after",
+            Holds::Literal(Literal::Text),
+            "What stands behind it in the key.",
+            "after: \"&\"",
+        ),
+        key(
+            "digest",
+            Holds::Choice(HashMode::WORDS),
+            "The key is the digest of it.",
+            "digest: SHA-256",
+        ),
+        key(
+            "digest_encoding",
+            Holds::Choice(&["hex", "base64", "base64url"]),
+            "The key is that digest as text. Without it, its bytes.",
+            "digest_encoding: hex",
+        ),
+    ],
+};
+
+/// `public_key:`
+pub static PUBLIC_KEY: Section = Section {
+    name: "`public_key`",
+    doc: "A public key as the provider shows it.",
+    one_of: true,
+    keys: &[
+        key(
+            "pem",
+            Holds::Literal(Literal::Text),
+            "PEM of a key or of a certificate, whose dates are not judged.",
+            "pem: |-\n  -----BEGIN PUBLIC KEY-----\n  ...",
+        ),
+        key(
+            "base64",
+            Holds::Literal(Literal::Text),
+            "DER of a key or of a certificate, or the bare key, as base64.",
+            "base64: PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=",
+        ),
+        key(
+            "hex",
+            Holds::Literal(Literal::Text),
+            "The same as hexadecimal digits.",
+            "hex: 3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        ),
+        key(
+            "jwk",
+            Holds::Object,
+            "A JSON Web Key (RFC 7517).",
+            "jwk: {kty: OKP, crv: Ed25519, x: 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo}",
+        ),
+    ],
+};
+
+/// `body_digest:`
+pub static BODY_DIGEST: Section = Section {
+    name: "`body_digest`",
+    doc: "A digest of the body, compared in constant time.",
+    one_of: false,
+    keys: &[
+        default(
+            key("hash", Holds::Choice(HashMode::WORDS), "The hash function.", "hash: SHA-256"),
+            "SHA-256",
+        ),
+        required(key(
+            "received_digest",
+            Holds::Expression,
+            "Where the sender's digest is.",
+            "received_digest: query_params.bodySHA256",
+        )),
+        key(
+            "encoding",
+            Holds::Choice(&["hex", "base64", "base64url"]),
+            "How it is written. Without it, hex or either base64 of the right length.",
+            "encoding: base64",
+        ),
+        key(
+            "prefix",
+            Holds::Literal(Literal::Text),
+            "A fixed text before it, which has to be there.",
+            "prefix: \"SHA-256=\"",
+        ),
     ],
 };
 
@@ -1376,8 +1838,8 @@ pub static TIMESTAMP: Section = Section {
         default(
             key(
                 "unit",
-                Holds::Choice(&["seconds", "milliseconds"]),
-                "What it counts since 1970.",
+                Holds::Choice(Unit::WORDS),
+                "What it counts since 1970, or which kind of date it is.",
                 "unit: milliseconds",
             ),
             "seconds",
@@ -1404,9 +1866,25 @@ pub static TOKEN: Section = Section {
         required(key(
             "received_token",
             Holds::Expression,
-            "Where the sender's token is. Of a list, every item has to be it.",
+            "Where the sender's token is. Of a list, every item has to be it, unless `match` says \
+             otherwise.",
             "received_token: headers[\"X-Token\"]",
         )),
+        key(
+            "prefix",
+            Holds::Literal(Literal::Text),
+            "A fixed text before it, which has to be there.",
+            "prefix: \"Bearer \"",
+        ),
+        default(
+            key(
+                "match",
+                Holds::Choice(&["every", "any"]),
+                "Which items of a list have to be it.",
+                "match: any",
+            ),
+            "every",
+        ),
     ],
 };
 

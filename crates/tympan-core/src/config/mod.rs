@@ -6,6 +6,8 @@
 mod address;
 mod admin;
 mod challenge;
+mod clients;
+mod credential;
 mod defaults;
 mod destination;
 mod event;
@@ -13,6 +15,7 @@ mod expression;
 mod fields;
 pub mod forms;
 mod include;
+mod jwt;
 pub mod keys;
 mod listener;
 mod literal;
@@ -20,6 +23,7 @@ mod mapper;
 mod names;
 mod oracle;
 mod payload_schema;
+mod public_key;
 mod redact;
 mod response;
 mod secret;
@@ -41,14 +45,22 @@ pub use admin::Admin;
 pub use challenge::Challenge;
 pub use challenge::ChallengeProof;
 pub use challenge::ChallengeToken;
+pub use clients::Client;
+pub use clients::ClientProof;
+pub use clients::TOKEN_PATH;
+pub use credential::BasicCheck;
+pub use credential::CredentialCheck;
 pub use destination::Destination;
 pub use destination::Kind;
 pub use event::Events;
 pub use include::included;
+pub use jwt::JwtCheck;
+pub use jwt::JwtKeys;
 pub use listener::Accept;
 pub use listener::Let;
 pub use listener::Listener;
 pub(crate) use literal::whole_match;
+pub use names::ClientId;
 pub use names::DestinationId;
 pub use names::SecretId;
 pub use payload_schema::Mismatch;
@@ -71,6 +83,8 @@ pub use test::Expect;
 pub use test::Test;
 pub use test::TestRequest;
 pub use verification::CertificateCheck;
+pub use verification::DigestCheck;
+pub use verification::Match;
 pub use verification::SignatureCheck;
 pub use verification::TokenCheck;
 pub use verification::Verification;
@@ -107,6 +121,10 @@ pub struct Config {
     pub env_file: Option<String>,
     /// Every secret that has a name, by [`SecretId`].
     pub secrets: Vec<SecretRefs>,
+    /// Every client that has a name, by [`ClientId`].
+    pub clients: Vec<Client>,
+    /// What access tokens are signed with, if any client gets some.
+    pub token_key: Option<SecretId>,
     /// Every destination that has a name, by [`DestinationId`].
     pub destinations: Vec<Destination>,
     /// The listeners, in the order of the files.
@@ -185,6 +203,7 @@ pub(crate) struct Reader<'s> {
     dialect: Dialect,
     config: Config,
     secrets: Names,
+    clients: Names,
     destinations: Names,
     /// What listeners say that do not say it themselves.
     defaults: Defaults,
@@ -220,6 +239,7 @@ impl<'s> Reader<'s> {
             dialect: Dialect::Moveworks,
             config: Config::default(),
             secrets: Names::new("secret"),
+            clients: Names::new("client"),
             destinations: Names::new("destination"),
             defaults: Defaults::default(),
             listeners: HashMap::new(),
@@ -310,8 +330,10 @@ impl<'s> Reader<'s> {
             }
             self.check_challenges();
             self.secrets.end(self.found);
+            self.clients.end(self.found);
             self.destinations.end(self.found);
         }
+        self.token_endpoint();
         self.config
     }
 
@@ -343,7 +365,7 @@ impl<'s> Reader<'s> {
 
 impl Sections for Reader<'_> {
     fn is_streamed(&self, name: &str) -> bool {
-        matches!(name, "listeners" | "secrets" | "destinations")
+        matches!(name, "listeners" | "secrets" | "clients" | "destinations")
     }
 
     fn section(&mut self, key: Key, node: Node) {
@@ -383,7 +405,7 @@ impl Sections for Reader<'_> {
                 }
             }
             // A streamed section that is no map.
-            "listeners" | "secrets" | "destinations" => {
+            "listeners" | "secrets" | "clients" | "destinations" => {
                 if !matches!(node.value, Value::Null) {
                     self.wrong_type::<()>(&node, "a map of names");
                 }
@@ -409,6 +431,10 @@ impl Sections for Reader<'_> {
             "secrets" => {
                 self.written_entry(section, &key, &node);
                 self.secret(key, node);
+            }
+            "clients" => {
+                self.written_entry(section, &key, &node);
+                self.client(key, node);
             }
             "destinations" => {
                 self.written_entry(section, &key, &node);

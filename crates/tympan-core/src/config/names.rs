@@ -13,6 +13,10 @@ use crate::span::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecretId(pub usize);
 
+/// A client of one configuration: its place in [`super::Config::clients`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(pub usize);
+
 /// A destination of one configuration: its place in [`super::Config::destinations`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DestinationId(pub usize);
@@ -121,5 +125,10 @@ impl Routes {
                 Err(Problem::BadPath { path: path.to_owned(), why })
             }
         }
+    }
+
+    /// Where a listener has its path.
+    pub(super) fn place(&self, listener: &str) -> Option<Span> {
+        self.taken.iter().find(|(name, _)| name == listener).map(|(_, at)| *at)
     }
 }

@@ -10,6 +10,7 @@ use regex_syntax::hir::HirKind;
 use crate::config::Reader;
 use crate::config::SecretId;
 use crate::config::Verification;
+use crate::diagnostic::Challenge;
 use crate::diagnostic::Problem;
 use crate::span::Span;
 use crate::yaml::Node;
@@ -32,7 +33,7 @@ impl Reader<'_> {
         } else {
             return;
         };
-        self.report(node.span, Problem::ChallengeEcho { what });
+        self.report(node.span, Problem::Challenge(Challenge::Echo { what }));
     }
 
     /// Tells of challenges that sign more than opaque tokens with a secret that also verifies
@@ -59,7 +60,7 @@ impl Reader<'_> {
             .filter_map(|(secret, at)| Some((at, (*verifiers.get(&secret)?).to_owned())))
             .collect();
         for (at, listener) in found {
-            self.report(at, Problem::ChallengeSigns { listener });
+            self.report(at, Problem::Challenge(Challenge::Signs { listener }));
         }
     }
 }
@@ -67,7 +68,8 @@ impl Reader<'_> {
 /// The secrets of the signatures that a sender may prove itself with.
 fn signers(verification: &Verification) -> Vec<SecretId> {
     match verification {
-        Verification::Signature(check) => vec![check.secret],
+        Verification::Signature(check) => check.secret.into_iter().collect(),
+        Verification::Jwt(check) => check.secret().into_iter().collect(),
         Verification::Any(list) | Verification::All(list) => {
             list.iter().flat_map(signers).collect()
         }

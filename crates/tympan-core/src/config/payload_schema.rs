@@ -145,7 +145,7 @@ fn is_json_schema(entries: &[Entry]) -> bool {
     find("$schema").is_some() || (is_object && has_properties)
 }
 
-fn as_json(node: &Node) -> Json {
+pub(super) fn as_json(node: &Node) -> Json {
     match &node.value {
         Value::Null => Json::Null,
         Value::Bool(value) => (*value).into(),

@@ -17,6 +17,9 @@ pub enum Reference {
     Env(String),
     /// A file, relative to the configuration's folder.
     File(String),
+    /// A file of the state folder, made with a random value when it is first needed. It is for what
+    /// only we have to know, and cannot be written.
+    Generated(String),
 }
 
 /// A name, and the references under it: several are a rotation.

@@ -322,7 +322,8 @@ fn kind_words(kind: Kind) -> &'static str {
 fn home(root: &str) -> &'static str {
     match root {
         "item" => {
-            "`item` exists only under `events:` with `each:`, and in loops of the Data Mapper"
+            "`item` exists only under `events:` or `signature:` with `each:`, and in loops of the Data \
+             Mapper"
         }
         "signature_timestamp" => "it exists only in the `payload` of a signature",
         "challenge_token" => "it exists only in the `response` of a challenge",

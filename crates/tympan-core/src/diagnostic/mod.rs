@@ -1,5 +1,7 @@
 //! What is wrong with a configuration, as facts with places; the words and the drawing apart.
 
+mod challenge;
+mod credential;
 mod expression;
 mod mapper;
 mod problem;
@@ -8,6 +10,8 @@ mod render;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+pub use challenge::Challenge;
+pub use credential::Credential;
 pub use mapper::Misform;
 pub use problem::Problem;
 pub use render::json;

@@ -3,6 +3,8 @@
 use tympan_expr::ErrorKind;
 use tympan_expr::WarningKind;
 
+use super::Challenge;
+use super::Credential;
 use super::Misform;
 use super::Severity;
 use super::expression;
@@ -22,16 +24,12 @@ pub enum Problem {
     BadPath { path: String, why: String },
     /// A literal that cannot be read as what its key holds.
     BadValue { what: &'static str, found: String, example: &'static str, why: Option<String> },
-    /// A challenge answers with something that a browser would run.
-    ChallengeMarkup { content_type: String },
-    /// A challenge lets its sender choose a header that a browser obeys.
-    ChallengeHeader { header: String },
-    /// A challenge signs what the same secret signs for events.
-    ChallengeSigns { listener: String },
-    /// A challenge echoes texts of any length, or of any kind.
-    ChallengeEcho { what: &'static str },
+    /// See [`Challenge`].
+    Challenge(Challenge),
     /// A value that can never be what its place needs.
     ConstantMisfit { found: &'static str, expected: &'static str },
+    /// Something that is wrong with a client, or with the key of a token.
+    Credential(Credential),
     /// A key stands twice in one map.
     DuplicateKey { key: String },
     /// A text that cannot be compiled as an expression.
@@ -42,6 +40,8 @@ pub enum Problem {
     EmptyFile,
     /// A key holds an empty list, which could never do anything.
     EmptyList { key: &'static str },
+    /// A hash function that is not used with the algorithm.
+    HashMisfit,
     /// A header that is set by the server itself, or is none.
     HeaderName { name: String, is_framing: bool },
     /// One of two keys that say the same thing.
@@ -112,6 +112,10 @@ pub enum Problem {
     UnknownName { kind: &'static str, name: String, known: Vec<String> },
     /// A signature that covers nothing of the body.
     BodyUnsigned,
+    /// Conditions and digests alone, which anybody can fulfil.
+    NothingProven,
+    /// A public key that is none, or not of the algorithm.
+    PublicKey { why: String, is_private: bool },
     /// Something is defined and never used.
     Unused { kind: &'static str, name: String },
     /// Another kind of value than the key holds.
@@ -159,12 +163,13 @@ impl Problem {
             Self::ProxyWithoutTrust => "C130",
             Self::CertificateNeverAsked => "C131",
             Self::TlsFile { .. } => "C132",
+            Self::HashMisfit => "C154",
+            Self::PublicKey { .. } => "C155",
             Self::Expression(kind) => expression::code(kind),
+            Self::Challenge(problem) => problem.code(),
+            Self::Credential(problem) => problem.code(),
             Self::Misform(misform) => misform.code(),
             Self::ExpressionWarning(kind) => expression::warning_code(kind),
-            Self::ChallengeSigns { .. } => "L01",
-            Self::ChallengeMarkup { .. } | Self::ChallengeHeader { .. } => "L03",
-            Self::ChallengeEcho { .. } => "L04",
             Self::NoVerification { .. } => "L07",
             Self::TimestampUnsigned => "L10",
             Self::NoneBesideOthers => "L43",
@@ -175,6 +180,7 @@ impl Problem {
             Self::NoDestination { .. } => "L41",
             Self::Unused { .. } => "L42",
             Self::NothingIncluded { .. } => "L45",
+            Self::NothingProven => "L46",
         }
     }
 
@@ -182,11 +188,12 @@ impl Problem {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
+            Self::Challenge(problem) => problem.severity(),
+            Self::Credential(problem) => problem.severity(),
             Self::ExpressionWarning(_)
             | Self::AdminPlain { .. }
             | Self::NoDestination { .. }
             | Self::BodyUnsigned
-            | Self::ChallengeEcho { .. }
             | Self::NothingIncluded { .. }
             | Self::Tolerance { .. }
             | Self::Unused { .. } => Severity::Warning,
@@ -213,23 +220,14 @@ impl Problem {
             Self::BadValue { what, found, why: Some(why), .. } => {
                 format!("expected {what}, found `{found}`: {why}")
             }
-            Self::ChallengeMarkup { content_type } => {
-                format!("a challenge may not answer with `{content_type}`")
-            }
-            Self::ChallengeHeader { header } => {
-                format!("a challenge may not take the header `{header}` from its request")
-            }
-            Self::ChallengeSigns { listener } => format!(
-                "a stranger could have an event signed: listener `{listener}` verifies with the \
-                 same secret"
-            ),
-            Self::ChallengeEcho { what } => format!("a challenge may echo {what}"),
             Self::ConstantMisfit { found, expected } => {
                 let found = expression::article(found);
                 format!("this place needs {expected}, and this is always {found}")
             }
             Self::DuplicateKey { key } => format!("`{key}` stands twice in this map"),
             Self::Expression(kind) => expression::message(kind),
+            Self::Challenge(problem) => problem.message(),
+            Self::Credential(problem) => problem.message(),
             Self::Misform(misform) => misform.message(),
             Self::ExpressionWarning(kind) => expression::warning_message(kind),
             Self::EmptyFile => "the file says nothing".to_owned(),
@@ -238,6 +236,7 @@ impl Problem {
                 format!("the server sets the header `{name}` itself")
             }
             Self::HeaderName { name, .. } => format!("no header can be called `{name}`"),
+            Self::HashMisfit => "this hash function is not used with the algorithm".to_owned(),
             Self::KeyConflict { key, with } => {
                 format!("`{key}` and `{with}` cannot stand together")
             }
@@ -269,6 +268,10 @@ impl Problem {
                 format!("listener `{listener}` does not say how its senders are verified")
             }
             Self::NothingIncluded { pattern } => format!("no file matches `{pattern}`"),
+            Self::NothingProven => {
+                "a rule or a digest proves nothing alone: whoever knows it can fulfil it".to_owned()
+            }
+            Self::PublicKey { why, .. } => format!("this key cannot be used: {why}"),
             Self::NotYaml { message } => yaml_words(message),
             Self::NotText { .. } => "the file is not UTF-8".to_owned(),
             Self::OneOf { section, found: 0, .. } => {
@@ -332,17 +335,30 @@ impl Problem {
             }
             Self::BadPath { .. } => "write it like `/in/orders` or `/in/{customer}`".to_owned(),
             Self::BadValue { example, .. } => format!("write it like `{example}`"),
-            Self::ChallengeMarkup { .. } => "answer with `text/plain` or `application/json`: what \
-                                             a stranger sends would run in a browser otherwise"
-                .to_owned(),
             Self::DuplicateKey { .. } | Self::KeyConflict { .. } => "remove one of them".to_owned(),
             Self::Expression(kind) => return expression::help(kind),
+            Self::Challenge(problem) => problem.help().to_owned(),
+            Self::Credential(problem) => problem.help(),
             Self::Misform(misform) => misform.help(),
             Self::ExpressionWarning(kind) => expression::warning_help(kind),
             Self::EmptyFile => {
                 "write at least `version: 1`; to serve nothing, say `listeners: {}`".to_owned()
             }
             Self::EmptyList { .. } => "remove the key, or say what it should hold".to_owned(),
+            Self::HashMisfit => "use SHA-256, which goes with all of them but Ed25519; that one has \
+                                 its own"
+                .to_owned(),
+            Self::NothingProven => "add a `signature` or a `token` beside it, also in every branch \
+                                    of `any`"
+                .to_owned(),
+            Self::PublicKey { is_private: true, .. } => "replace it, as it was written here: make a \
+                                                         new pair, and write only the public key"
+                .to_owned(),
+            Self::PublicKey { .. } => {
+                "write the public key as the provider shows it, under `pem`, `base64` (of DER or of \
+                 the bare key), `hex` or `jwk`"
+                    .to_owned()
+            }
             Self::HeaderName { is_framing: true, .. } => "remove it".to_owned(),
             Self::HeaderName { .. } => "use letters, digits and `-`".to_owned(),
             Self::KeyOrder { before, .. } => format!("move it above `{before}:`"),
@@ -419,17 +435,6 @@ impl Problem {
                 }
             }
             Self::Unused { .. } => "remove it, or use it".to_owned(),
-            Self::ChallengeHeader { .. } => {
-                "write its value out, or leave it out: whoever makes a \
-                                             browser send the request would choose it"
-                    .to_owned()
-            }
-            Self::ChallengeSigns { .. } => "let `allow` match opaque tokens only, such as \
-                                            `[A-Za-z0-9_-]{1,128}`"
-                .to_owned(),
-            Self::ChallengeEcho { .. } => "let `allow` match one line of bounded length, such as \
-                                           `[ -~]{1,1024}`"
-                .to_owned(),
             Self::ConstantMisfit { expected: "a text", found: "bytes" } => {
                 "write bytes as text with `$HEX_ENCODE` or `$BASE64_ENCODE`".to_owned()
             }
@@ -480,6 +485,7 @@ impl Problem {
             Self::PathTaken { first, .. } | Self::ListenerTaken { first, .. } => {
                 Some((*first, "taken here"))
             }
+            Self::Credential(problem) => problem.related(),
             _ => None,
         }
     }

@@ -125,7 +125,7 @@ impl Search<'_> {
 
 impl Sections for Search<'_> {
     fn is_streamed(&self, name: &str) -> bool {
-        matches!(name, "listeners" | "secrets" | "destinations")
+        matches!(name, "listeners" | "secrets" | "clients" | "destinations")
     }
 
     fn section(&mut self, key: Key, node: Node) {

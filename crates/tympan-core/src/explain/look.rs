@@ -88,6 +88,10 @@ impl<'q> Look<'q> {
         Tried { config: self.question.config, secrets: self.question.secrets }
     }
 
+    pub(super) fn config(&self) -> &Config {
+        self.question.config
+    }
+
     pub(super) fn lets(&self) -> &[String] {
         &self.lets
     }
@@ -317,6 +321,9 @@ impl Watch for Look<'_> {
             }
             Fact::Other { number, what, result } => {
                 let decision = match result {
+                    Ok(()) if matches!(*what, "basic" | "credential" | "jwt") => {
+                        format!("{what}: it is the one that is wanted")
+                    }
                     Ok(()) => format!("{what}: it is one of them"),
                     Err(stop) => format!("{what}: {}", stop.reason),
                 };

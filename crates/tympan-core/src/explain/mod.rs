@@ -21,7 +21,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::config::Config;
+use crate::config::JwtKeys;
 use crate::config::Verification;
+use crate::keys::KeyForm;
 use crate::keys::Secrets;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
@@ -217,7 +219,7 @@ fn take_through(question: &Question<'_>) -> Explanation {
     };
 
     let look = look::Look::new(question, listener);
-    let unresolved = unresolved(&config.listeners[listener].verification, question.secrets);
+    let unresolved = unresolved(&config.listeners[listener].verification, config, question.secrets);
     if unresolved.is_empty() || is_ready(&whole, listener) {
         let (end, record) = run(question, &whole, Some(&look));
         let (stages, causes) = look.end(&end, record.as_ref(), None);
@@ -275,6 +277,8 @@ fn run(
                     Input::Body(question.body.clone())
                 }
             }
+            // Whoever explains goes nowhere: such proofs are left out, see `unresolved`.
+            Ask::Fetch(_) => Input::Fetched(Arc::default()),
             Ask::Append(events) => {
                 record = Some(events);
                 Input::Kept(Kept::Stored)
@@ -304,7 +308,7 @@ fn is_ready(live: &Live, listener: usize) -> bool {
 }
 
 /// Which proofs of a listener have no secret, counted as they are written.
-fn unresolved(verification: &Verification, secrets: &Secrets) -> Vec<usize> {
+fn unresolved(verification: &Verification, config: &Config, secrets: &Secrets) -> Vec<usize> {
     let is_missing = |secret: crate::config::SecretId| {
         secrets
             .get(secret.0)
@@ -312,8 +316,19 @@ fn unresolved(verification: &Verification, secrets: &Secrets) -> Vec<usize> {
     };
     let leaves = leaves(verification);
     let missing = leaves.iter().enumerate().filter(|(_, leaf)| match leaf {
-        Verification::Signature(check) => is_missing(check.secret),
+        Verification::Signature(check) => check.secret.is_some_and(|secret| {
+            let values = secrets.get(secret.0).and_then(|found| found.as_ref().ok());
+            let forms = KeyForm::of_signature(check);
+            let is_unusable = values
+                .is_some_and(|values| forms.iter().any(|form| form.unusable(values).is_some()));
+            is_missing(secret) || is_unusable
+        }),
         Verification::Token(check) => is_missing(check.secret),
+        Verification::Basic(check) => is_missing(check.secret),
+        Verification::Credential(check) => config.secret_of(check.client).is_none_or(is_missing),
+        Verification::Jwt(check) => {
+            matches!(check.keys, JwtKeys::Fetched(_)) || check.secret().is_some_and(is_missing)
+        }
         _ => false,
     });
     missing.map(|(number, _)| number).collect()
@@ -348,6 +363,8 @@ fn copy(config: &Config) -> Config {
     Config {
         server: config.server.clone(),
         secrets: config.secrets.clone(),
+        clients: config.clients.clone(),
+        token_key: config.token_key,
         destinations: config.destinations.clone(),
         ..Config::default()
     }

@@ -85,23 +85,29 @@ pub(super) fn signature(look: &Look<'_>, fact: &SignatureFact<'_>, scope: &Scope
 /// The proofs that cannot be checked for lack of a secret.
 pub(super) fn unchecked(look: &Look<'_>, question: &Question<'_>, numbers: &[usize]) -> Vec<Stage> {
     let proofs = look.written.proofs();
-    let stages = numbers.iter().filter_map(|number| {
-        let secret = secret(look, *number)?;
-        let name = question.config.secrets.get(secret.0).map_or("", |it| it.name.as_str());
-        let why = match question.secrets.get(secret.0) {
-            Some(Err(why)) => why.to_string(),
-            _ => "it has no value".to_owned(),
-        };
+    let stages = numbers.iter().map(|number| {
         let written = proofs.get(*number);
         let kind = written.map_or("proof", |written| written.key.name.as_str());
-        Some(Stage {
+        let why = match secret(look, *number) {
+            Some(secret) => {
+                let name = question.config.secrets.get(secret.0).map_or("", |it| it.name.as_str());
+                let why = match question.secrets.get(secret.0) {
+                    Some(Err(why)) => why.to_string(),
+                    Some(Ok(values)) if !values.is_empty() => "no key can be made of it".to_owned(),
+                    _ => "it has no value".to_owned(),
+                };
+                format!("the secret {name} cannot be resolved: {why}")
+            }
+            None => "its keys are fetched by a server that runs".to_owned(),
+        };
+        Stage {
             kind: Kind::Verify,
-            decision: format!("{kind}: not checked: the secret {name} cannot be resolved: {why}"),
+            decision: format!("{kind}: not checked: {why}"),
             at: written.map(|written| written.key.span),
             details: Vec::new(),
             assumed: false,
             index: *number,
-        })
+        }
     });
     stages.collect()
 }
@@ -109,8 +115,11 @@ pub(super) fn unchecked(look: &Look<'_>, question: &Question<'_>, numbers: &[usi
 /// The secret of a proof.
 pub(super) fn secret(look: &Look<'_>, number: usize) -> Option<SecretId> {
     match leaves(&look.listener.verification).get(number)? {
-        Verification::Signature(check) => Some(check.secret),
+        Verification::Signature(check) => check.secret,
         Verification::Token(check) => Some(check.secret),
+        Verification::Basic(check) => Some(check.secret),
+        Verification::Jwt(check) => check.secret(),
+        Verification::Credential(check) => look.config().secret_of(check.client),
         _ => None,
     }
 }

@@ -115,7 +115,7 @@ fn end(text: &mut String, end: &End) {
     };
     line(text, "outcome", &format!("{} ({status}){reason}", end.outcome.name()), None);
     let mut answer = status.to_string();
-    for (name, value) in &end.reply.headers {
+    for (name, value) in &*end.reply.headers {
         let _ = write!(answer, " {name}: {};", String::from_utf8_lossy(value.as_bytes()));
     }
     let body = String::from_utf8_lossy(&end.reply.body);

@@ -1,5 +1,6 @@
 //! How values are shown: on one line, cut, and without any secret.
 
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
@@ -13,6 +14,7 @@ use crate::escape::escaped;
 use crate::keys::Secrets;
 use crate::pipeline::Head;
 use crate::pipeline::Reply;
+use crate::room::beginning;
 
 /// How many characters of a value are shown.
 const MOST_CHARACTERS: usize = 80;
@@ -76,7 +78,7 @@ impl Shown {
     pub(super) fn value(&self, value: &Value<'_>) -> String {
         match value {
             Value::Bytes(bytes) => self.bytes(bytes),
-            value => self.cut(&value.to_json().to_string()),
+            value => self.cut(&beginning(value)),
         }
     }
 
@@ -102,7 +104,7 @@ impl Shown {
         if let Ok(body) = std::str::from_utf8(&reply.body) {
             reply.body = Bytes::from(self.masked(body));
         }
-        for value in reply.headers.values_mut() {
+        for value in Arc::make_mut(&mut reply.headers).values_mut() {
             let Ok(text) = value.to_str() else { continue };
             let masked = self.masked(text);
             if masked != text

@@ -11,6 +11,7 @@ use crate::escape::escaped;
 use crate::outcome::Reason;
 use crate::pipeline::Scope;
 use crate::pipeline::SignatureFact;
+use crate::scheme::Algorithm;
 use crate::scheme::Encoding;
 use crate::scheme::Format;
 use crate::scheme::HashMode;
@@ -28,13 +29,13 @@ pub(super) fn of_signature(
     reason: &Reason,
     scope: &Scope<'_, '_>,
 ) -> Vec<String> {
+    // What a private key has signed cannot be tried.
+    let is_tried = fact.scheme.algorithm == Algorithm::Hmac;
     match reason {
         Reason::Stale { .. } => return of_time(fact, scope.head.now),
         Reason::BadTimestamp => {
             let found = escaped(fact.timestamp.map_or("", |text| text), 40);
-            return vec![format!(
-                "the timestamp \"{found}\" is no whole number of seconds or milliseconds"
-            )];
+            return vec![format!("the timestamp \"{found}\" is not written as `unit` says")];
         }
         Reason::SignedForAnyone => {
             return vec![
@@ -50,6 +51,7 @@ pub(super) fn of_signature(
             let found = timestamps(fact, scope).into_iter();
             return found.map(|(name, _)| format!("{name} may be the timestamp")).collect();
         }
+        _ if !is_tried => return Vec::new(),
         _ => {}
     }
     let mut causes = Vec::new();
@@ -208,19 +210,20 @@ fn of_time(fact: &SignatureFact<'_>, now: f64) -> Vec<String> {
     let (Some(text), Some(judged)) = (fact.timestamp, fact.judged) else { return Vec::new() };
     let mut causes = Vec::new();
     let other = match judged.unit {
-        Unit::Seconds => (Unit::Milliseconds, "milliseconds"),
         Unit::Milliseconds => (Unit::Seconds, "seconds"),
+        _ => (Unit::Milliseconds, "milliseconds"),
     };
     let is_fresh = |unit| crate::scheme::Timestamp { unit, ..judged }.too_far(text, now).is_none();
     let looks_other = match judged.unit {
         Unit::Seconds => text.len() >= 12,
         Unit::Milliseconds => text.len() <= 11,
+        Unit::Rfc3339 | Unit::HttpDate => false,
     };
     if is_fresh(other.0) || looks_other {
         causes.push(format!("the timestamp is in {0}: `unit: {0}`", other.1));
     } else {
         let seconds = match judged.unit {
-            Unit::Seconds => text.to_string(),
+            Unit::Seconds | Unit::Rfc3339 | Unit::HttpDate => text.to_string(),
             Unit::Milliseconds => {
                 text.get(..text.len().saturating_sub(3)).unwrap_or("0").to_owned()
             }
@@ -240,7 +243,7 @@ fn timestamps(fact: &SignatureFact<'_>, scope: &Scope<'_, '_>) -> Vec<(String, S
         let seconds = text.len().checked_sub(3).and_then(|end| text.get(..end));
         if let Some(seconds) = seconds.filter(|seconds| seconds.len() > 8) {
             found.push(("the timestamp in seconds".to_owned(), seconds.to_owned()));
-        } else if crate::scheme::Timestamp::is_well_formed(text) {
+        } else if Unit::Seconds.is_well_formed(text) {
             found.push(("the timestamp in milliseconds".to_owned(), format!("{}000", &**text)));
         }
     }
@@ -273,6 +276,7 @@ fn word(encoding: Encoding) -> &'static str {
 
 fn name(mode: HashMode) -> &'static str {
     match mode {
+        HashMode::Md5 => "INSECURE-MD5",
         HashMode::Sha1 => "SHA-1",
         HashMode::Sha256 => "SHA-256",
         HashMode::Sha384 => "SHA-384",

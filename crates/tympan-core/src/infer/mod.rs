@@ -135,6 +135,7 @@ fn check(found: &Found<'_>, yaml: &str) -> Result<(), String> {
     loop {
         input = match exchange.step(input) {
             Ask::Body { .. } => Input::Body(request.body.clone()),
+            Ask::Fetch(_) => Input::Fetched(Arc::default()),
             Ask::Append(_) => Input::Kept(Kept::Stored),
             Ask::Answer(Answer { outcome: Outcome::Accepted, .. }) => return Ok(()),
             Ask::Answer(Answer { outcome, reason, .. }) => {

@@ -141,6 +141,7 @@ impl Tried<'_> {
             timestamp: timestamp.map(|(_, it)| Text::from(it.text.clone())),
             item: None,
             lets: &[],
+            fetched: None,
             watch: None,
         };
         let bytes = match compiled.expression.eval(&scope) {

@@ -58,6 +58,7 @@ fn text(text: &str) -> String {
 
 fn mode(mode: HashMode) -> &'static str {
     match mode {
+        HashMode::Md5 => "INSECURE-MD5",
         HashMode::Sha1 => "SHA-1",
         HashMode::Sha256 => "SHA-256",
         HashMode::Sha384 => "SHA-384",

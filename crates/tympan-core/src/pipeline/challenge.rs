@@ -1,5 +1,7 @@
 //! Whether a request is a provider's set-up request, and what is answered.
 
+use std::sync::Arc;
+
 use http::HeaderName;
 use http::HeaderValue;
 use http::header;
@@ -8,6 +10,7 @@ use tympan_expr::Expression;
 use tympan_expr::Value;
 
 use super::Fact;
+use super::KeyRequest;
 use super::Scope;
 use super::respond::Computed;
 use super::respond::Reply;
@@ -15,7 +18,8 @@ use super::respond::Respond;
 use super::verify::Verify;
 use crate::config;
 use crate::config::ChallengeProof;
-use crate::config::SecretRefs;
+use crate::config::Config;
+use crate::jwt::Source;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
 use crate::keys::KeyUse;
@@ -69,13 +73,13 @@ const SAFETY: [(HeaderName, HeaderValue); 2] = [
 impl Challenge {
     pub(crate) fn compile(
         challenge: &config::Challenge,
-        secrets: &[SecretRefs],
+        config: &Config,
         keys: &mut KeyUses,
     ) -> Self {
         let tokens = challenge.tokens.iter().map(|token| Token {
             name: token.name.clone(),
-            key: keys.id(KeyUse { secret: token.secret, form: KeyForm::Mac(token.mode) }),
-            secret: secrets[token.secret.0].name.clone(),
+            key: keys.id(KeyUse { secret: token.secret, form: KeyForm::Mac(token.mode, None) }),
+            secret: config.secrets[token.secret.0].name.clone(),
             payload: token.payload.clone(),
             allow: token.allow.clone(),
             encoding: token.encoding,
@@ -90,7 +94,7 @@ impl Challenge {
                 None => Proven::Nothing,
                 Some(ChallengeProof::Listener) => Proven::Listener,
                 Some(ChallengeProof::Own(verification)) => {
-                    Proven::Own(Verify::compile(verification, keys, &mut 0))
+                    Proven::Own(Verify::compile(verification, config, keys, &mut 0))
                 }
             },
             otherwise: challenge
@@ -111,7 +115,24 @@ impl Challenge {
         self.is_proven_as_events()
             || self.response.expressions().any(reads_body)
             || self.tokens.iter().any(|token| reads_body(&token.payload))
-            || self.own_proof().into_iter().any(reads_body)
+            || self.own_proof().is_some_and(|verify| {
+                verify.fetches() || read_by(verify).into_iter().any(reads_body)
+            })
+    }
+
+    /// Whether more than the usual refusal is for those who prove nothing of what the listener wants.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.is_proven_as_events() || self.otherwise.is_some() || self.probes
+    }
+
+    /// Whether its own proof needs keys that are fetched.
+    pub(crate) fn fetches(&self) -> bool {
+        self.own_proof().is_some_and(Verify::fetches)
+    }
+
+    /// The keys that have to be fetched before its own proof can be judged.
+    pub(crate) fn wants(&self, scope: &Scope<'_, '_>, asked: &[Source]) -> Option<KeyRequest> {
+        self.own_proof()?.wants(scope, asked)
     }
 
     /// Whether its sender has to prove what the listener wants of everyone.
@@ -119,20 +140,20 @@ impl Challenge {
         matches!(self.proof, Proven::Listener)
     }
 
-    /// What its own proof reads.
-    fn own_proof(&self) -> Vec<&Expression> {
-        let mut found = Vec::new();
-        if let Proven::Own(verify) = &self.proof {
-            verify.expressions(&mut found);
+    /// What its sender has to prove in place of what the listener wants.
+    fn own_proof(&self) -> Option<&Verify> {
+        match &self.proof {
+            Proven::Own(verify) => Some(verify),
+            Proven::Nothing | Proven::Listener => None,
         }
-        found
     }
 
     /// Everything that it reads.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
         let payloads = self.tokens.iter().map(|token| &token.payload);
         let asked = std::iter::once(&self.detection).chain(payloads);
-        asked.chain(self.response.expressions()).chain(self.own_proof())
+        let proof = self.own_proof().map(read_by).unwrap_or_default();
+        asked.chain(self.response.expressions()).chain(proof)
     }
 
     /// Whether a request is this challenge. One whose detection runs out of its bounds is not.
@@ -144,10 +165,7 @@ impl Challenge {
 
     /// The first key without a value that its own proof cannot do without.
     pub(crate) fn unready(&self, keys: &Keys) -> Option<KeyId> {
-        match &self.proof {
-            Proven::Own(verify) => verify.unready(keys),
-            Proven::Nothing | Proven::Listener => None,
-        }
+        self.own_proof()?.unready(keys)
     }
 
     /// Judges the sender of the challenge at this index by what the challenge itself wants.
@@ -157,7 +175,7 @@ impl Challenge {
         scope: &Scope<'_, '_>,
         keys: &Keys,
     ) -> Result<(), Stop> {
-        let Proven::Own(verify) = &self.proof else { return Ok(()) };
+        let Some(verify) = self.own_proof() else { return Ok(()) };
         // Proofs are told with their places among those of the listener, where this is none of.
         let unseen = Scope { watch: None, ..scope.clone() };
         let result = verify.run(&unseen, keys).map(drop);
@@ -197,8 +215,9 @@ impl Challenge {
             .response
             .run(&scope, may_say)
             .map_err(|reason| Stop { outcome: Outcome::Malformed, reason })?;
+        let headers = Arc::make_mut(&mut reply.headers);
         for (name, value) in SAFETY {
-            reply.headers.entry(name).or_insert(value);
+            headers.entry(name).or_insert(value);
         }
         Ok(reply)
     }
@@ -228,6 +247,13 @@ impl Token {
         })?;
         Ok(self.encoding.encode(&key.sign(text.as_bytes())))
     }
+}
+
+/// Everything that a proof reads.
+fn read_by(verify: &Verify) -> Vec<&Expression> {
+    let mut found = Vec::new();
+    verify.expressions(&mut found);
+    found
 }
 
 fn reads_body(expression: &Expression) -> bool {

@@ -4,9 +4,12 @@ use std::net::IpAddr;
 use std::net::SocketAddr;
 
 use http::HeaderMap;
+use http::HeaderName;
 use http::header::FORWARDED;
 
 use crate::config::Proxies;
+
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The address that a request came from, given the address of its connection; `None` stands for a
 /// socket of the file system.
@@ -24,8 +27,8 @@ pub(crate) fn client(
         return peer;
     }
     let forwarded =
-        outermost(values(headers, FORWARDED.as_str()).filter_map(forwarded_for), proxies);
-    let for_address = values(headers, "x-forwarded-for").map(address);
+        outermost(from_the_right(headers, &FORWARDED).filter_map(forwarded_for), proxies);
+    let for_address = from_the_right(headers, &X_FORWARDED_FOR).map(address);
     let x_forwarded = outermost(for_address, proxies);
     match (forwarded, x_forwarded) {
         (Hop::Client(client), Hop::None) | (Hop::None, Hop::Client(client)) => Some(client),
@@ -59,10 +62,10 @@ enum Hop {
     Hidden,
 }
 
-/// The first address from the right that is no proxy of ours, or the leftmost.
-fn outermost(hops: impl DoubleEndedIterator<Item = Option<IpAddr>>, proxies: &Proxies) -> Hop {
+/// The first address that is no proxy of ours, or the last; they come from the right.
+fn outermost(hops: impl Iterator<Item = Option<IpAddr>>, proxies: &Proxies) -> Hop {
     let mut found = Hop::None;
-    for hop in hops.rev() {
+    for hop in hops {
         let Some(hop) = hop else { return Hop::Hidden };
         found = Hop::Client(hop);
         if !proxies.trusts(Some(hop)) {
@@ -72,14 +75,13 @@ fn outermost(hops: impl DoubleEndedIterator<Item = Option<IpAddr>>, proxies: &Pr
     found
 }
 
-/// Every element of a list that may stand in several headers.
-fn values<'h>(
+/// Every element of a list that may stand in several headers, the last first.
+fn from_the_right<'h>(
     headers: &'h HeaderMap,
-    name: &'h str,
-) -> impl DoubleEndedIterator<Item = &'h str> + use<'h> {
-    let lines: Vec<_> =
-        headers.get_all(name).iter().map(|value| value.to_str().unwrap_or_default()).collect();
-    lines.into_iter().flat_map(|line| line.split(',')).map(str::trim)
+    name: &HeaderName,
+) -> impl Iterator<Item = &'h str> + use<'h> {
+    let lines = headers.get_all(name).iter().rev();
+    lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(',')).map(str::trim)
 }
 
 /// The `for` of one element of `Forwarded`; `None` if it has none, which says nothing.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use serde::Serialize;
+use tympan_expr::Exhausted;
 use tympan_expr::Expression;
 use tympan_expr::Text;
 use tympan_expr::Value;
@@ -13,6 +14,8 @@ use crate::config;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
+use crate::room::Room;
+use crate::room::Unwritten;
 
 /// An event as it is delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,12 +105,13 @@ impl MakeEvents {
         wanted: bool,
     ) -> Result<Vec<Event>, Stop> {
         let mut events = Vec::new();
+        let mut room = Room::new(scope.body.map_or(0, <[u8]>::len));
         scope.tell(|| Fact::Events);
         let mut make = |scope: &Scope<'_, '_>, index| -> Result<(), Stop> {
             scope.tell(|| Fact::Event { index });
             let draft = self.draft(scope)?;
             if wanted {
-                events.push(draft.render(scope, origin, index)?);
+                events.push(draft.render(scope, origin, index, &mut room)?);
             }
             Ok(())
         };
@@ -148,6 +152,7 @@ impl Draft<'_> {
         scope: &Scope<'_, '_>,
         Origin { listener, source }: Origin<'_>,
         index: Option<usize>,
+        room: &mut Room,
     ) -> Result<Event, Stop> {
         let request = scope.head.id;
         let id = match (self.id, index) {
@@ -178,8 +183,12 @@ impl Draft<'_> {
                 event.data = Some(data);
             }
         }
-        let json = serde_json::to_vec(&event).map_err(|_| {
-            invalid(Reason::Misfit { what: "event's data", found: "value that JSON cannot hold" })
+        let what = "event's data";
+        let json = room.json(&event).map_err(|why| match why {
+            Unwritten::TooLong => invalid(Reason::Exhausted { what, bound: Exhausted::Output }),
+            Unwritten::NoJson => {
+                invalid(Reason::Misfit { what, found: "value that JSON cannot hold" })
+            }
         })?;
         Ok(Event { id, json: Bytes::from(json) })
     }

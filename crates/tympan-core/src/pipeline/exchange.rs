@@ -3,16 +3,17 @@
 //! ```text
 //! head    route -> method -> challenge on the head? -> can we verify at all?
 //! body    read, bounded -> challenge on the unverified body?
-//! proof   verify, then freshness -> challenge that wants it?
+//! proof   keys that are not known yet? -> verify, then freshness -> challenge that wants it?
 //! event   media type -> decode -> reject? -> schema -> filter -> events
 //! keep    the destinations have them -> answer
 //! ```
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
+use http::StatusCode;
 use http::header;
 use http::uri::PathAndQuery;
 use tympan_expr::Exhausted;
@@ -20,9 +21,15 @@ use tympan_expr::Expression;
 use tympan_expr::Paths;
 use tympan_expr::Value;
 
-use super::Event;
+use super::Answer;
+use super::Ask;
+use super::BodyFault;
+use super::EventRecord;
 use super::Fact;
 use super::Head;
+use super::Input;
+use super::Kept;
+use super::KeyRequest;
 use super::ListenerState;
 use super::Live;
 use super::Pipeline;
@@ -33,12 +40,16 @@ use super::body;
 use super::challenge::Challenge;
 use super::client::client;
 use super::event::Origin;
+use super::lets::lets;
 use super::scope::PathParams;
 use super::sealed::Sealed;
 use super::sealed::Verified;
-use crate::config::DestinationId;
+use super::token_endpoint;
+use super::token_endpoint::TokenEndpoint;
 use crate::config::Mismatch;
 use crate::config::Redact;
+use crate::jwt::Fetched;
+use crate::jwt::Source;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
@@ -54,84 +65,11 @@ pub struct Exchange {
     body_bytes: Option<u64>,
     /// What is answered once the events are kept.
     pending: Option<Box<Reply>>,
-}
-
-/// What a request needs next.
-#[derive(Debug)]
-pub enum Ask {
-    /// The body, of at most so many bytes: answered with [`Input::Body`] or [`Input::NoBody`].
-    Body {
-        /// In bytes.
-        limit: u64,
-    },
-    /// Events to be kept: answered with [`Input::Kept`].
-    Append(Record),
-    /// This is the end: to be sent.
-    Answer(Answer),
-}
-
-/// What the server got.
-#[derive(Debug)]
-pub enum Input {
-    /// Nothing yet: the request has just arrived.
-    Head,
-    /// The whole body.
-    Body(Bytes),
-    /// No body, or not all of it.
-    NoBody(BodyFault),
-    /// What became of the events.
-    Kept(Kept),
-}
-
-/// Why there is no body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyFault {
-    /// The connection broke off.
-    Broken,
-    /// It took too long.
-    Slow,
-    /// It is larger than asked for.
-    TooLarge,
-    /// There is no memory left for it.
-    NoMemory,
-}
-
-/// What became of events that were to be kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kept {
-    /// Every destination has them.
-    Stored,
-    /// A destination did not take them in time.
-    Late {
-        /// The destination.
-        destination: String,
-        /// What is known about it.
-        why: String,
-    },
-}
-
-/// Events of one request, for their destinations.
-#[derive(Debug)]
-pub struct Record {
-    /// The events, in order.
-    pub events: Vec<Event>,
-    /// Where they go, in the configuration of the request's generation.
-    pub deliver: Vec<DestinationId>,
-    /// How long keeping them may take.
-    pub within: Duration,
-}
-
-/// What is answered, and what the operator is told.
-#[derive(Debug)]
-pub struct Answer {
-    /// What is sent.
-    pub reply: Reply,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Why, unless it ended as it should.
-    pub reason: Option<Reason>,
-    /// Whether nothing more of this request can be read, so that the connection has to close.
-    pub close: bool,
+    /// The body, while keys are fetched.
+    sealed: Option<Sealed>,
+    /// The keys that were fetched so far, and where the rest was asked for.
+    fetched: Option<Arc<Fetched>>,
+    asked: Vec<Source>,
 }
 
 impl Exchange {
@@ -146,13 +84,29 @@ impl Exchange {
             path_params: PathParams::new(),
             body_bytes: None,
             pending: None,
+            sealed: None,
+            fetched: None,
+            asked: Vec::new(),
         }
+    }
+
+    /// The same with the keys that were fetched before it arrived.
+    #[must_use]
+    pub fn with_fetched(self, fetched: Arc<Fetched>) -> Self {
+        Self { fetched: Some(fetched), ..self }
     }
 
     /// The request's head.
     #[must_use]
     pub fn head(&self) -> &Head {
         &self.head
+    }
+
+    /// The room that the request's headers took, to be used again once it is answered.
+    pub fn take_headers(&mut self) -> HeaderMap {
+        let mut headers = std::mem::take(&mut self.head.headers);
+        headers.clear();
+        headers
     }
 
     /// The name of the listener that the request came to, if any.
@@ -200,6 +154,10 @@ impl Exchange {
         let next = match input {
             Input::Head => self.on_head(watch),
             Input::Body(body) => self.on_body(body, watch),
+            Input::Fetched(fetched) => {
+                self.fetched = Some(fetched);
+                self.on_sealed(watch)
+            }
             Input::NoBody(fault) => Err(self.without_body(fault)),
             Input::Kept(kept) => self.on_kept(kept),
         };
@@ -220,7 +178,13 @@ impl Exchange {
     }
 
     fn on_head(&mut self, watch: Option<&dyn Watch>) -> Result<Ask, Stop> {
-        if let Some((listener, params)) = self.live.generation.route(self.head.uri.path()) {
+        let generation = &self.live.generation;
+        if generation.token_endpoint(self.head.uri.path()).is_some() {
+            self.within_limits()?;
+            let refusal = TokenEndpoint::refuses(&self.head).map(Ask::Answer);
+            return Ok(refusal.unwrap_or(Ask::Body { limit: token_endpoint::MOST_BYTES }));
+        }
+        if let Some((listener, params)) = generation.route(self.head.uri.path()) {
             (self.listener, self.path_params) = (Some(listener), params);
         }
         self.within_limits()?;
@@ -231,7 +195,7 @@ impl Exchange {
         let scope = Scope { watch, ..self.scope(pipeline) };
 
         let mut wants_body = false;
-        // Whether what wants it may come from anyone.
+        // Whether more than a refusal is for those who have proved nothing.
         let mut is_open = false;
         for (index, challenge) in pipeline.challenges_by(&self.head.method).iter().enumerate() {
             if !challenge.is_in_body() {
@@ -243,14 +207,14 @@ impl Exchange {
                 }
             }
             wants_body = true;
-            is_open |= !challenge.is_proven_as_events();
+            is_open |= challenge.is_open();
         }
         if !wants_body {
             pipeline.take_method(&scope)?;
         }
         if !is_open {
             self.ready(listener)?;
-            pipeline.verify.run_before_body(&scope)?;
+            pipeline.verify.run_before_body(&scope, &self.live.keys)?;
         }
         Ok(Ask::Body { limit: pipeline.body_limit })
     }
@@ -266,7 +230,6 @@ impl Exchange {
             let reason = Reason::LongTarget { limit: limits.uri };
             return Err(Stop { outcome: Outcome::TooLarge, reason });
         }
-        // In HTTP/1 they have been counted already.
         if self.head.headers.len() > limits.header_count {
             let reason = Reason::ManyHeaders { limit: limits.header_count };
             return Err(Stop { outcome: Outcome::TooLarge, reason });
@@ -283,7 +246,21 @@ impl Exchange {
 
     fn on_body(&mut self, body: Bytes, watch: Option<&dyn Watch>) -> Result<Ask, Stop> {
         self.body_bytes = Some(body.len() as u64);
-        let (ask, pending) = self.judge(&Sealed::new(body), watch)?;
+        if let Some(endpoint) = self.live.generation.token_endpoint(self.head.uri.path()) {
+            return Ok(Ask::Answer(endpoint.answer(&self.head, &body, &self.live.keys)));
+        }
+        self.sealed = Some(Sealed::new(body));
+        self.on_sealed(watch)
+    }
+
+    fn on_sealed(&mut self, watch: Option<&dyn Watch>) -> Result<Ask, Stop> {
+        let broken = Stop { outcome: Outcome::Malformed, reason: Reason::BodyBroken };
+        let sealed = self.sealed.take().ok_or(broken)?;
+        let (ask, pending) = self.judge(&sealed, watch)?;
+        if let Ask::Fetch(KeyRequest { source, .. }) = &ask {
+            self.asked.push(source.clone());
+            self.sealed = Some(sealed);
+        }
         self.pending = pending.map(Box::new);
         Ok(ask)
     }
@@ -315,6 +292,9 @@ impl Exchange {
             let mut numbered = challenges.iter().enumerate();
             claimed = numbered.find(|(index, it)| it.detects(*index, &scope));
             if let Some((index, challenge)) = claimed.filter(|(_, it)| !it.is_proven_as_events()) {
+                if let Some(request) = challenge.wants(&scope, &self.asked) {
+                    return Ok((Ask::Fetch(request), None));
+                }
                 return Ok((self.greet(index, challenge, &scope)?, None));
             }
         }
@@ -328,6 +308,9 @@ impl Exchange {
         if pipeline.body_use.for_proof {
             let read = parsed.get_or_insert_with(|| self.parse(pipeline, body, watch));
             scope.parsed = read.as_ref().ok().cloned();
+        }
+        if let Some(request) = pipeline.verify.wants(&scope, &self.asked) {
+            return Ok((Ask::Fetch(request), None));
         }
         let proof = match (pipeline.verify.run(&scope, keys), claimed) {
             (proof, None) => proof?,
@@ -450,7 +433,7 @@ impl Exchange {
             return Ok((answer(reply, Outcome::Accepted, None), None));
         }
         let deliver = pipeline.deliver.clone();
-        Ok((Ask::Append(Record { events, deliver, within: pipeline.ack }), Some(reply)))
+        Ok((Ask::Append(EventRecord { events, deliver, within: pipeline.ack }), Some(reply)))
     }
 
     /// The body, as far as anything reads it; all of it for whoever looks on.
@@ -479,7 +462,8 @@ impl Exchange {
     }
 
     fn without_body(&self, fault: BodyFault) -> Stop {
-        let limit = self.pipeline().map_or(0, |pipeline| pipeline.body_limit);
+        let limit =
+            self.pipeline().map_or(token_endpoint::MOST_BYTES, |pipeline| pipeline.body_limit);
         let (outcome, reason) = match fault {
             BodyFault::Broken => (Outcome::Malformed, Reason::BodyBroken),
             BodyFault::Slow => (Outcome::TimedOut, Reason::Slow),
@@ -493,7 +477,7 @@ impl Exchange {
     fn ready(&self, listener: usize) -> Result<(), Stop> {
         match self.live.state(listener) {
             ListenerState::Serving => Ok(()),
-            ListenerState::NotReady { secret } => Err(Stop {
+            ListenerState::NotReady { secret, .. } => Err(Stop {
                 outcome: Outcome::NotReady,
                 reason: Reason::Secret { secret: secret.clone() },
             }),
@@ -512,6 +496,7 @@ impl Exchange {
             timestamp: None,
             item: None,
             lets: &[],
+            fetched: self.fetched.as_deref(),
             watch: None,
         }
     }
@@ -524,13 +509,19 @@ impl Exchange {
         if outcome == Outcome::MethodNotAllowed
             && let Some(pipeline) = self.pipeline()
         {
-            reply.headers.insert(header::ALLOW, pipeline.allow.clone());
+            Arc::make_mut(&mut reply.headers).insert(header::ALLOW, pipeline.allow.clone());
+        }
+        if reply.status == StatusCode::UNAUTHORIZED
+            && let Some(scheme) = self.pipeline().and_then(|pipeline| pipeline.asks_for.clone())
+        {
+            let headers = Arc::make_mut(&mut reply.headers);
+            headers.entry(header::WWW_AUTHENTICATE).or_insert(scheme);
         }
         if let Some(status) = reason.status() {
             reply.status = status;
         }
         if let Reason::RateLimited { seconds } = reason {
-            reply.headers.insert(header::RETRY_AFTER, seconds.into());
+            Arc::make_mut(&mut reply.headers).insert(header::RETRY_AFTER, seconds.into());
         }
         let close = reason.ends_connection();
         Answer { reply, outcome, reason: Some(reason), close }
@@ -555,24 +546,6 @@ fn decided(
     Ok((answer(reply, outcome, Some(Reason::Decided)), None))
 }
 
-/// The values of `let`, each of which may read those before it.
-fn lets<'a>(pipeline: &'a Pipeline, scope: &Scope<'a, '_>) -> Result<Vec<Value<'a>>, Stop> {
-    let mut lets = Vec::with_capacity(pipeline.lets.len());
-    for (index, value) in pipeline.lets.iter().enumerate() {
-        let scope = Scope { lets: &lets, ..scope.clone() };
-        let value = match value {
-            Some(value) => {
-                let value = value.eval(&scope).map_err(|bound| exhausted("let", bound))?;
-                scope.tell(|| Fact::Let { index, value: &value });
-                value
-            }
-            None => Value::Null,
-        };
-        lets.push(value);
-    }
-    Ok(lets)
-}
-
 fn decide(
     expression: &Expression,
     scope: &Scope<'_, '_>,
@@ -588,6 +561,6 @@ fn limited(wait: f64) -> Stop {
     Stop { outcome: Outcome::RateLimited, reason: Reason::RateLimited { seconds } }
 }
 
-fn exhausted(what: &'static str, bound: Exhausted) -> Stop {
+pub(super) fn exhausted(what: &'static str, bound: Exhausted) -> Stop {
     Stop { outcome: Outcome::Invalid, reason: Reason::Exhausted { what, bound } }
 }

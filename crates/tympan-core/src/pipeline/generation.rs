@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use super::Pipeline;
 use super::route::Routes;
+use super::token_endpoint::TokenEndpoint;
 use crate::config::Config;
 use crate::config::Limits;
 use crate::config::Proxies;
 use crate::config::RateLimit;
 use crate::config::SecretId;
+use crate::config::TOKEN_PATH;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
 use crate::keys::KeyUse;
@@ -30,6 +32,10 @@ pub struct Generation {
     pub(super) proxies: Proxies,
     pub(super) limits: Limits,
     routes: Routes,
+    /// Where clients ask for access tokens, if any gets some.
+    token_endpoint: Option<TokenEndpoint>,
+    /// Whether any listener needs keys that are fetched.
+    fetches: bool,
     key_uses: KeyUses,
     /// What the operator proves itself with at a TCP address.
     admin_token: Option<KeyId>,
@@ -63,10 +69,12 @@ pub struct ListenerFacts<'l> {
 pub enum ListenerState {
     /// It verifies what it gets.
     Serving,
-    /// It refuses what it cannot verify, because a secret is missing.
+    /// It refuses what it cannot verify, because no key can be made of a secret.
     NotReady {
         /// The secret's name.
         secret: String,
+        /// Why: it has no value, or one that is no key.
+        why: String,
     },
 }
 
@@ -74,7 +82,7 @@ impl fmt::Display for ListenerState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Serving => f.write_str("serving"),
-            Self::NotReady { secret } => write!(f, "not_ready (secret {secret})"),
+            Self::NotReady { secret, why } => write!(f, "not_ready (secret {secret}: {why})"),
         }
     }
 }
@@ -95,20 +103,29 @@ impl Generation {
         Self {
             number,
             fingerprint: fingerprint.to_owned(),
+            fetches: pipelines.iter().any(Pipeline::fetches),
             pipelines,
             public_url: config.server.public_url.clone(),
             proxies: config.server.proxies.clone(),
             limits: config.server.limits,
             routes,
+            token_endpoint: TokenEndpoint::compile(config, &mut key_uses),
             key_uses,
             admin_token,
             secret_names: config.secrets.iter().map(|secret| secret.name.clone()).collect(),
         }
     }
 
+    /// Whether any listener needs keys that are fetched.
+    #[must_use]
+    pub fn fetches(&self) -> bool {
+        self.fetches
+    }
+
     /// The same with one listener, whatever path a request has.
     pub(crate) fn only(mut self, listener: usize) -> Self {
         self.routes = Routes::only(&self.pipelines[listener].path, listener);
+        self.token_endpoint = None;
         self
     }
 
@@ -119,6 +136,11 @@ impl Generation {
     /// What the secret of a key is called.
     pub(super) fn secret_of(&self, key: KeyId) -> &str {
         self.secret_name(self.key_uses.secret(key))
+    }
+
+    /// Where clients ask for access tokens, if that is the path.
+    pub(super) fn token_endpoint(&self, path: &str) -> Option<&TokenEndpoint> {
+        self.token_endpoint.as_ref().filter(|_| path == TOKEN_PATH)
     }
 
     pub(super) fn secret_name(&self, SecretId(secret): SecretId) -> &str {
@@ -136,7 +158,13 @@ impl Live {
                 None => ListenerState::Serving,
                 Some(key) => {
                     let secret = generation.key_uses.secret(key);
-                    ListenerState::NotReady { secret: generation.secret_name(secret).to_owned() }
+                    let why = match secrets.get(secret.0) {
+                        Some(Err(unresolved)) => Some(unresolved.to_string()),
+                        _ => keys.unusable(key).map(|unusable| unusable.to_string()),
+                    };
+                    let secret = generation.secret_name(secret).to_owned();
+                    let why = why.unwrap_or_else(|| "it has no value".to_owned());
+                    ListenerState::NotReady { secret, why }
                 }
             });
         let listener_rates = generation.pipelines.iter().map(|pipeline| {

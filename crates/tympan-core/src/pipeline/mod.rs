@@ -3,20 +3,26 @@
 //! Everything here is made once per generation and then only read. Nothing opens a socket, reads a
 //! clock or waits: [`Exchange`] says what it needs, and the server gets it.
 
+mod access_token;
 mod body;
 mod body_use;
 mod challenge;
 mod client;
+mod credential;
 mod event;
 mod exchange;
 mod generation;
 mod head;
+mod jwt;
+mod lets;
 mod lookup;
 mod preview;
 mod respond;
 mod route;
 mod scope;
 mod sealed;
+mod step;
+mod token_endpoint;
 mod verify;
 mod watch;
 
@@ -32,13 +38,7 @@ use tympan_expr::Value;
 
 pub(crate) use body::parse;
 pub use event::Event;
-pub use exchange::Answer;
-pub use exchange::Ask;
-pub use exchange::BodyFault;
 pub use exchange::Exchange;
-pub use exchange::Input;
-pub use exchange::Kept;
-pub use exchange::Record as EventRecord;
 pub use generation::Generation;
 pub use generation::ListenerFacts;
 pub use generation::ListenerState;
@@ -46,8 +46,15 @@ pub use generation::Live;
 pub use head::CertificateNames;
 pub use head::Head;
 pub use head::RequestId;
+pub use jwt::KeyRequest;
 pub use respond::Reply;
 pub(crate) use scope::Scope;
+pub use step::Answer;
+pub use step::Ask;
+pub use step::BodyFault;
+pub use step::EventRecord;
+pub use step::Input;
+pub use step::Kept;
 pub(crate) use watch::Fact;
 pub(crate) use watch::SignatureFact;
 pub(crate) use watch::Watch;
@@ -87,6 +94,8 @@ pub(crate) struct Pipeline {
     rate_limit: Option<RateLimit>,
     challenges: Vec<Challenge>,
     verify: Verify,
+    /// How a client is asked for its credential that shows none, or another.
+    asks_for: Option<HeaderValue>,
     reject: Option<Expression>,
     content_types: Vec<String>,
     accept: Accept,
@@ -106,12 +115,9 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     fn compile(listener: &config::Listener, config: &Config, keys: &mut KeyUses) -> Self {
         let server = &config.server;
-        let verify = Verify::compile(&listener.verification, keys, &mut 0);
-        let challenges: Vec<_> = listener
-            .challenges
-            .iter()
-            .map(|it| Challenge::compile(it, &config.secrets, keys))
-            .collect();
+        let verify = Verify::compile(&listener.verification, config, keys, &mut 0);
+        let challenges: Vec<_> =
+            listener.challenges.iter().map(|it| Challenge::compile(it, config, keys)).collect();
         let events = MakeEvents::compile(&listener.events);
         let responses: Vec<_> = listener
             .responses
@@ -153,6 +159,7 @@ impl Pipeline {
             ack: listener.ack,
             rate_limit: listener.rate_limit,
             challenges,
+            asks_for: verify.asks_for().map(HeaderValue::from_static),
             verify,
             reject: listener.reject.clone(),
             content_types: listener.content_types.clone(),
@@ -166,6 +173,11 @@ impl Pipeline {
             body_use,
             redact: listener.redact.clone(),
         }
+    }
+
+    /// Whether it needs keys that are fetched.
+    fn fetches(&self) -> bool {
+        self.verify.fetches() || self.challenges.iter().any(Challenge::fetches)
     }
 
     /// The challenges that a request of this method may be: a provider asks with the methods of its

@@ -32,6 +32,7 @@ impl Generation {
             timestamp: None,
             item: None,
             lets: &[],
+            fetched: None,
             watch: None,
         })
     }

@@ -1,5 +1,6 @@
 //! What is answered.
 
+use std::sync::Arc;
 use std::sync::LazyLock;
 
 use bytes::Bytes;
@@ -8,6 +9,7 @@ use http::HeaderName;
 use http::HeaderValue;
 use http::StatusCode;
 use http::header;
+use tympan_expr::Exhausted;
 use tympan_expr::Expression;
 use tympan_expr::Value;
 
@@ -15,14 +17,16 @@ use super::Scope;
 use crate::config;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
+use crate::room::Room;
+use crate::room::Unwritten;
 
 /// An answer, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// The status.
     pub status: StatusCode,
-    /// The headers, without those that frame the response.
-    pub headers: HeaderMap,
+    /// The headers, without those that frame the response; nearly always made once and shared.
+    pub headers: Arc<HeaderMap>,
     /// The body.
     pub body: Bytes,
 }
@@ -146,34 +150,42 @@ impl Computed {
         }
         let own = |name: &HeaderName| self.headers.iter().any(|(known, _)| known == name);
         // A body of its own has a content type of its own; when to come again stays as it was.
-        for (name, value) in &self.usual.headers {
+        for (name, value) in &*self.usual.headers {
             if !own(name) && (body.is_none() || name != header::CONTENT_TYPE) {
                 headers.insert(name, value.clone());
             }
         }
         let Some(body) = body else {
-            return Ok(Reply { status: self.status, headers, body: self.usual.body.clone() });
+            let body = self.usual.body.clone();
+            return Ok(Reply { status: self.status, headers: Arc::new(headers), body });
         };
-        let (content_type, body) = written(&body);
+        let (content_type, body) = written(&body)?;
         if let Some(content_type) = content_type
             && !own(&header::CONTENT_TYPE)
         {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
-        Ok(Reply { status: self.status, headers, body })
+        Ok(Reply { status: self.status, headers: Arc::new(headers), body })
     }
 }
 
 /// A body with its content type: a text as it is, anything else as JSON, null as nothing.
-fn written(value: &Value<'_>) -> (Option<&'static str>, Bytes) {
-    match value {
+fn written(value: &Value<'_>) -> Result<(Option<&'static str>, Bytes), Reason> {
+    Ok(match value {
         Value::Null => (None, Bytes::new()),
         Value::Text(text) => {
             (Some("text/plain; charset=utf-8"), Bytes::copy_from_slice(text.as_bytes()))
         }
         Value::Bytes(bytes) => (Some("application/octet-stream"), Bytes::copy_from_slice(bytes)),
-        _ => (Some("application/json"), Bytes::from(value.to_json().to_string())),
-    }
+        _ => {
+            let what = "the response";
+            let json = Room::new(0).json(value).map_err(|why| match why {
+                Unwritten::TooLong => Reason::Exhausted { what, bound: Exhausted::Output },
+                Unwritten::NoJson => Reason::Unsendable { what: "body" },
+            })?;
+            (Some("application/json"), Bytes::from(json))
+        }
+    })
 }
 
 /// Whether every text within a value, keys included, passes.
@@ -229,5 +241,6 @@ fn usual(outcome: Outcome) -> Reply {
     if outcome.must_be_retried() {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
-    Reply { status: outcome.status(), headers, body: Bytes::from_static(body.as_bytes()) }
+    let body = Bytes::from_static(body.as_bytes());
+    Reply { status: outcome.status(), headers: Arc::new(headers), body }
 }

@@ -14,6 +14,7 @@ use super::Head;
 use super::body::cow;
 use super::watch::Fact;
 use super::watch::Watch;
+use crate::jwt::Fetched;
 use crate::roots;
 
 /// What stands in place of a path's `{parameters}`, decoded.
@@ -35,6 +36,8 @@ pub(crate) struct Scope<'a, 's> {
     pub(crate) item: Option<Value<'a>>,
     /// The values of `let` that were computed so far.
     pub(crate) lets: &'s [Value<'a>],
+    /// The keys that were fetched so far.
+    pub(crate) fetched: Option<&'a Fetched>,
     /// Who looks on.
     pub(crate) watch: Option<&'s dyn Watch>,
 }

@@ -9,6 +9,7 @@ use tympan_expr::moveworks::ast::LEVELS;
 use tympan_expr::moveworks::ast::NOT_LEVEL;
 
 use super::mapper::mapper;
+use crate::room::MOST_JSON;
 
 /// What a generated part of the page stands between; its name follows the first.
 const BEGIN: &str = "<!-- generated: ";
@@ -105,6 +106,11 @@ fn bounds() -> String {
         ("steps of one evaluation", tympan_expr::STEPS, "`steps`"),
         ("bytes of text that one evaluation makes", tympan_expr::OUTPUT, "`output`"),
         ("levels of one evaluation", tympan_expr::EVALUATION_DEPTH, "`depth`"),
+        (
+            "bytes of JSON that a request's events, or its answer, are beside twice its body",
+            MOST_JSON,
+            "`output`",
+        ),
     ];
     let mut page = "| what | at most | beyond |\n| --- | --- | --- |\n".to_owned();
     for (what, most, beyond) in rows {

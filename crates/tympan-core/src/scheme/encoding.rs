@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// How bytes are written as text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Encoding {
     /// Two digits a byte, in either case.
     Hex,
@@ -26,14 +26,27 @@ pub struct Tag {
     length: usize,
 }
 
-/// The longest signature, in bytes: that of the longest hash.
+/// The longest tag, in bytes: that of the longest hash.
 const MOST_BYTES: usize = 64;
+
+/// The longest text of a signature: one of RSA with 8192 bits, in hex.
+const MOST_TEXT: usize = 2048;
 
 impl Deref for Tag {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
         &self.buffer[..self.length]
+    }
+}
+
+impl Tag {
+    /// A tag of these bytes: those of a hash, which are at most [`MOST_BYTES`].
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        let mut buffer = [0; MOST_BYTES + 3];
+        let length = bytes.len().min(MOST_BYTES);
+        buffer[..length].copy_from_slice(&bytes[..length]);
+        Self { buffer, length }
     }
 }
 
@@ -72,6 +85,22 @@ impl Encoding {
             Self::Base64Url => URL_SAFE_NO_PAD.decode_slice(text, &mut buffer).ok(),
         };
         (found? == length).then_some(Tag { buffer, length })
+    }
+
+    /// The bytes that `text` stands for, whatever their number, if it is the only way to write them.
+    #[must_use]
+    pub fn decode_all(self, text: &str) -> Option<Vec<u8>> {
+        if text.is_empty() || text.len() > MOST_TEXT {
+            return None;
+        }
+        match self {
+            Self::Hex if text.starts_with("0x") => None,
+            Self::Hex => const_hex::decode(text).ok(),
+            Self::Base64 if text.ends_with('=') => STANDARD.decode(text).ok(),
+            Self::Base64 => STANDARD_NO_PAD.decode(text).ok(),
+            Self::Base64Url if text.ends_with('=') => URL_SAFE.decode(text).ok(),
+            Self::Base64Url => URL_SAFE_NO_PAD.decode(text).ok(),
+        }
     }
 
     /// `bytes` as text; base64 with padding, base64url without.

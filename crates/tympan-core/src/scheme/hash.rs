@@ -1,11 +1,13 @@
-//! Which hash function an HMAC uses, and the key made ready for it.
+//! Which hash function a signature uses, and the key of an HMAC made ready for it.
 
 use std::fmt;
 
 use hmac::Hmac;
 use hmac::KeyInit;
 use hmac::Mac;
+use md5::Md5;
 use sha1::Sha1;
+use sha2::Digest;
 use sha2::Sha256;
 use sha2::Sha384;
 use sha2::Sha512;
@@ -13,16 +15,18 @@ use sha2::Sha512;
 use super::encoding::Tag;
 use super::equal;
 
-/// The hash function of an HMAC (RFC 2104).
+/// The hash function of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HashMode {
-    /// HMAC-SHA1
+    /// MD5: broken, and asked for by a word that says so.
+    Md5,
+    /// SHA-1
     Sha1,
-    /// HMAC-SHA256
+    /// SHA-256
     Sha256,
-    /// HMAC-SHA384
+    /// SHA-384
     Sha384,
-    /// HMAC-SHA512
+    /// SHA-512
     Sha512,
 }
 
@@ -34,6 +38,7 @@ pub struct MacKey {
 
 #[derive(Clone)]
 enum State {
+    Md5(Hmac<Md5>),
     Sha1(Hmac<Sha1>),
     Sha256(Hmac<Sha256>),
     Sha384(Hmac<Sha384>),
@@ -55,6 +60,7 @@ impl HashMode {
         "HMAC-SHA256",
         "HMAC-SHA384",
         "HMAC-SHA512",
+        "INSECURE-MD5",
     ];
 
     /// The mode that a word names.
@@ -62,6 +68,7 @@ impl HashMode {
     pub fn read(word: &str) -> Option<Self> {
         let word = word.to_ascii_uppercase().replace(['-', '_'], "");
         match word.strip_prefix("HMAC").unwrap_or(&word) {
+            "INSECUREMD5" => Some(Self::Md5),
             "SHA1" => Some(Self::Sha1),
             "SHA256" => Some(Self::Sha256),
             "SHA384" => Some(Self::Sha384),
@@ -70,14 +77,43 @@ impl HashMode {
         }
     }
 
+    /// What senders that name it call it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Md5 => "md5",
+            Self::Sha1 => "sha1",
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
+        }
+    }
+
     /// How many bytes it gives.
     #[must_use]
     pub fn length(self) -> usize {
         match self {
+            Self::Md5 => 16,
             Self::Sha1 => 20,
             Self::Sha256 => 32,
             Self::Sha384 => 48,
             Self::Sha512 => 64,
+        }
+    }
+
+    /// The digest of these parts, one after the other.
+    #[must_use]
+    pub fn digest<'p>(self, parts: impl IntoIterator<Item = &'p [u8]>) -> Tag {
+        fn of<'p, D: Digest>(parts: impl IntoIterator<Item = &'p [u8]>) -> Tag {
+            let digest = parts.into_iter().fold(D::new(), Digest::chain_update).finalize();
+            Tag::of(&digest)
+        }
+        match self {
+            Self::Md5 => of::<Md5>(parts),
+            Self::Sha1 => of::<Sha1>(parts),
+            Self::Sha256 => of::<Sha256>(parts),
+            Self::Sha384 => of::<Sha384>(parts),
+            Self::Sha512 => of::<Sha512>(parts),
         }
     }
 }
@@ -91,6 +127,7 @@ impl MacKey {
             M::new_from_slice(secret).expect("an HMAC takes keys of any length")
         }
         let state = match mode {
+            HashMode::Md5 => State::Md5(ready(secret)),
             HashMode::Sha1 => State::Sha1(ready(secret)),
             HashMode::Sha256 => State::Sha256(ready(secret)),
             HashMode::Sha384 => State::Sha384(ready(secret)),
@@ -105,6 +142,7 @@ impl MacKey {
     #[must_use]
     pub fn verifies(&self, payload: &[u8], candidates: impl Iterator<Item = Tag>) -> bool {
         match &self.state {
+            State::Md5(mac) => verifies(mac, payload, candidates),
             State::Sha1(mac) => verifies(mac, payload, candidates),
             State::Sha256(mac) => verifies(mac, payload, candidates),
             State::Sha384(mac) => verifies(mac, payload, candidates),
@@ -116,6 +154,7 @@ impl MacKey {
     #[must_use]
     pub fn sign(&self, payload: &[u8]) -> Vec<u8> {
         match &self.state {
+            State::Md5(mac) => sign(mac, payload),
             State::Sha1(mac) => sign(mac, payload),
             State::Sha256(mac) => sign(mac, payload),
             State::Sha384(mac) => sign(mac, payload),
@@ -153,14 +192,16 @@ mod tests {
         assert!(HashMode::WORDS.iter().all(|word| HashMode::read(word).is_some()));
         assert_eq!(HashMode::read("hmac_sha_256"), Some(HashMode::Sha256));
         assert_eq!(HashMode::read("md5"), None);
+        assert_eq!(HashMode::read("hmac-md5"), None);
     }
 
-    /// RFC 4231, test case 2, and RFC 2202, test case 2.
+    /// RFC 4231, test case 2, and RFC 2202, test cases 2.
     #[test]
     fn published_examples() {
         let sign = |mode| {
             const_hex::encode(MacKey::new(mode, b"Jefe").sign(b"what do ya want for nothing?"))
         };
+        assert_eq!(sign(HashMode::Md5), "750c783e6ab0b503eaa86e310a5db738");
         assert_eq!(sign(HashMode::Sha1), "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
         assert_eq!(
             sign(HashMode::Sha256),
@@ -180,8 +221,9 @@ mod tests {
 
     #[test]
     fn lengths() {
-        for mode in [HashMode::Sha1, HashMode::Sha256, HashMode::Sha384, HashMode::Sha512] {
+        for mode in HashMode::WORDS.iter().filter_map(|word| HashMode::read(word)) {
             assert_eq!(MacKey::new(mode, b"k").sign(b"").len(), mode.length());
+            assert_eq!(mode.digest([&b"k"[..]]).len(), mode.length());
         }
     }
 }

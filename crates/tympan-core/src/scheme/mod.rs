@@ -3,23 +3,41 @@
 //! Nothing here knows a request: values come in as text and bytes, so the same description serves
 //! the pipeline, tests, and whoever signs as the provider would.
 
+mod algorithm;
+mod derivation;
+mod digest;
 mod encoding;
 mod format;
+mod found_key;
 mod hash;
+mod public_key;
 mod signature;
+mod signing_key;
 mod timestamp;
+mod unusable;
 
+pub use algorithm::Algorithm;
+pub use algorithm::EcdsaForm;
+pub use derivation::Derivation;
+pub use derivation::Written;
+pub use digest::DigestKey;
+pub use digest::SecretAt;
 pub use encoding::Encoding;
 pub use encoding::Tag;
 pub use format::Format;
 pub use format::MOST_SIGNATURES;
+pub use format::Positional;
 pub use format::Received;
+pub use found_key::FoundKey;
 pub use hash::HashMode;
 pub use hash::MacKey;
+pub use public_key::PublicKey;
 pub use signature::Signature;
 pub use signature::Unproven;
+pub use signing_key::SigningKey;
 pub use timestamp::Timestamp;
 pub use timestamp::Unit;
+pub use unusable::Unusable;
 
 use subtle::ConstantTimeEq;
 

@@ -1,16 +1,24 @@
 //! Whether a received signature is that of a payload; and the signature of a payload.
 
+use smallvec::SmallVec;
+
+use super::Algorithm;
+use super::DigestKey;
 use super::Encoding;
 use super::Format;
 use super::HashMode;
 use super::MacKey;
+use super::PublicKey;
 use super::Received;
+use super::SecretAt;
 use super::encoding::Tag;
 
 /// How a signature is computed and written, whatever it signs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
-    /// The hash function of the HMAC.
+    /// How it is computed.
+    pub algorithm: Algorithm,
+    /// Its hash function; the first of several, if the value names it.
     pub mode: HashMode,
     /// How it is written; `None` takes any encoding that gives the right length.
     pub encoding: Option<Encoding>,
@@ -37,7 +45,14 @@ impl Signature {
         self.format.read(value).ok_or(Unproven::Undecodable)
     }
 
-    /// Whether one of the received signatures is that of one of the payloads under one of the keys.
+    /// The hash function of a received value.
+    #[must_use]
+    pub fn mode_of(&self, received: &Received<'_>) -> HashMode {
+        received.mode.unwrap_or(self.mode)
+    }
+
+    /// Whether one of the received signatures is the HMAC of one of the payloads under one of the
+    /// keys.
     ///
     /// # Errors
     ///
@@ -48,51 +63,111 @@ impl Signature {
         payloads: impl IntoIterator<Item = &'p [u8]>,
         keys: &[MacKey],
     ) -> Result<(), Unproven> {
-        let candidates = || received.signatures.iter().filter_map(|text| self.decode(text));
-        if candidates().next().is_none() {
+        let length = self.mode_of(received).length();
+        let tags = || received.signatures.iter().filter_map(|text| self.tag(text, length));
+        if tags().next().is_none() {
             return Err(Unproven::Undecodable);
         }
-        for payload in payloads {
-            // Every key is tried, so that the time does not tell which of them fits.
-            let fits =
-                keys.iter().fold(false, |fits, key| fits | key.verifies(payload, candidates()));
-            if fits {
-                return Ok(());
-            }
-        }
-        Err(Unproven::Mismatch)
+        // Every key is tried, so that the time does not tell which of them fits.
+        any(payloads, |payload| {
+            keys.iter().fold(false, |fits, key| fits | key.verifies(payload, tags()))
+        })
     }
 
-    /// The value that a sender would send with a payload.
+    /// The same for digests that have the secret mixed in; a payload is its parts.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn verify_digest<'p>(
+        &self,
+        received: &Received<'_>,
+        payloads: impl IntoIterator<Item = &'p [&'p [u8]]>,
+        at: SecretAt,
+        keys: &[DigestKey],
+    ) -> Result<(), Unproven> {
+        let length = self.mode_of(received).length();
+        let tags = || received.signatures.iter().filter_map(|text| self.tag(text, length));
+        if tags().next().is_none() {
+            return Err(Unproven::Undecodable);
+        }
+        any(payloads, |parts| {
+            keys.iter().fold(false, |fits, key| fits | key.verifies(parts, at, tags()))
+        })
+    }
+
+    /// The same for signatures of private keys.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn verify_public<'p>(
+        &self,
+        received: &Received<'_>,
+        payloads: impl IntoIterator<Item = &'p [u8]>,
+        keys: &[PublicKey],
+    ) -> Result<(), Unproven> {
+        let decoded = received.signatures.iter().filter_map(|text| {
+            let signature = self.within(text, |text| match self.encoding {
+                Some(encoding) => encoding.decode_all(text),
+                None => Encoding::ALL.iter().find_map(|encoding| encoding.decode_all(text)),
+            })?;
+            Some(signature)
+        });
+        let signatures: SmallVec<[Vec<u8>; 1]> = decoded.collect();
+        if signatures.is_empty() {
+            return Err(Unproven::Undecodable);
+        }
+        // Nothing of this is secret.
+        any(payloads, |payload| {
+            keys.iter().any(|key| signatures.iter().any(|it| key.verifies(payload, it)))
+        })
+    }
+
+    /// The value that a sender would send with a payload that it signed with an HMAC.
     #[must_use]
     pub fn sign(&self, payload: &[u8], timestamp: Option<&str>, key: &MacKey) -> String {
-        let signature = self.encoding.unwrap_or(Encoding::Hex).encode(&key.sign(payload));
+        self.write(&key.sign(payload), timestamp)
+    }
+
+    /// The value that a sender would send with a signature.
+    #[must_use]
+    pub fn write(&self, signature: &[u8], timestamp: Option<&str>) -> String {
+        // Long signatures are hardly ever written in hex.
+        let usual = if self.algorithm.is_asymmetric() { Encoding::Base64 } else { Encoding::Hex };
+        let signature = self.encoding.unwrap_or(usual).encode(signature);
         self.format.write(&signature, timestamp)
     }
 
-    fn decode(&self, text: &str) -> Option<Tag> {
-        let direct = self.decode_bare(text);
+    fn tag(&self, text: &str, length: usize) -> Option<Tag> {
+        self.within(text, |text| match self.encoding {
+            Some(encoding) => encoding.decode(text, length),
+            None => Encoding::ALL.iter().find_map(|encoding| encoding.decode(text, length)),
+        })
+    }
+
+    /// Decodes a text; if there is no format, what stands behind a word and `=`, such as `sha256=`.
+    fn within<T>(&self, text: &str, decode: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let direct = decode(text);
         if direct.is_some() || self.format != Format::Plain {
             return direct;
         }
-        // A word and `=` before it, such as `sha256=`.
         let (word, rest) = text.split_once('=')?;
-        let is_word = !word.is_empty()
+        // What is longer may be another signature, whose padding that is.
+        let is_word = (1..20).contains(&word.len())
             && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-        if is_word { self.decode_bare(rest) } else { None }
+        if is_word { decode(rest) } else { None }
     }
+}
 
-    fn decode_bare(&self, text: &str) -> Option<Tag> {
-        let length = self.mode.length();
-        match self.encoding {
-            Some(encoding) => encoding.decode(text, length),
-            None => Encoding::ALL.iter().find_map(|encoding| encoding.decode(text, length)),
-        }
-    }
+/// Whether one of the payloads fits.
+fn any<P>(payloads: impl IntoIterator<Item = P>, fits: impl Fn(P) -> bool) -> Result<(), Unproven> {
+    if payloads.into_iter().any(fits) { Ok(()) } else { Err(Unproven::Mismatch) }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Algorithm;
     use super::Encoding;
     use super::Format;
     use super::HashMode;
@@ -103,7 +178,12 @@ mod tests {
     const PAYLOAD: &[u8] = b"payload";
 
     fn plain() -> Signature {
-        Signature { mode: HashMode::Sha256, encoding: None, format: Format::Plain }
+        Signature {
+            algorithm: Algorithm::Hmac,
+            mode: HashMode::Sha256,
+            encoding: None,
+            format: Format::Plain,
+        }
     }
 
     fn key() -> MacKey {
@@ -145,6 +225,7 @@ mod tests {
         }
         check(&plain(), &format!("{right}0"), Err(Unproven::Undecodable));
         check(&plain(), &format!("{right}{right}"), Err(Unproven::Undecodable));
+        check(&plain(), &format!("{right}={right}"), Err(Unproven::Undecodable));
         check(&plain(), &format!("{right}, {right}"), Err(Unproven::Undecodable));
         let other = plain().sign(b"other", None, &key());
         check(&plain(), &other, Err(Unproven::Mismatch));

@@ -3,10 +3,13 @@
 //! What verifies also signs: a signature is put where it is read from, over the payload that the
 //! listener's own expression composes of the request that is being built.
 
+mod credential;
 mod draft;
 mod handshake;
+mod jwt;
 mod place;
 mod proof;
+mod signature;
 mod test;
 
 use std::fmt;
@@ -25,7 +28,10 @@ use crate::pipeline::Generation;
 use crate::pipeline::Input;
 use crate::pipeline::Kept;
 use crate::pipeline::Live;
+use crate::scheme::Unusable;
+use crate::secret::Secret;
 
+pub use credential::token_in;
 pub use draft::Draft;
 pub use test::Difference;
 pub use test::Files;
@@ -43,6 +49,10 @@ pub struct Simulation<'s> {
     config: &'s Config,
     secrets: &'s Secrets,
     generation: Arc<Generation>,
+    /// What signs where the listener knows only the public key.
+    private_key: Option<Secret>,
+    /// What a server has given to the listener's client.
+    access_token: Option<String>,
 }
 
 /// What is sent.
@@ -72,6 +82,12 @@ pub enum Unsimulable {
     Unplaced { what: &'static str, why: &'static str },
     /// A secret has no value here.
     NoSecret { secret: String },
+    /// No key can be made of what was found.
+    NoKey { secret: String, why: Unusable },
+    /// The listener knows a public key only.
+    PublicOnly,
+    /// Its client gets no access token.
+    NoToken,
     /// The payload is made of something that the request does not have.
     NoPayload,
     /// There is no timestamp that could be old.
@@ -90,7 +106,20 @@ impl<'s> Simulation<'s> {
     /// Plays the providers of a configuration that has no mistakes.
     #[must_use]
     pub fn new(config: &'s Config, secrets: &'s Secrets) -> Self {
-        Self { config, secrets, generation: Arc::new(Generation::compile(config, 1, "")) }
+        let generation = Arc::new(Generation::compile(config, 1, ""));
+        Self { config, secrets, generation, private_key: None, access_token: None }
+    }
+
+    /// The same with the private key of a provider of which a listener knows only the public one.
+    #[must_use]
+    pub fn with_private_key(self, key: Secret) -> Self {
+        Self { private_key: Some(key), ..self }
+    }
+
+    /// The same with the access token that a server has given to the listener's client.
+    #[must_use]
+    pub fn with_access_token(self, token: String) -> Self {
+        Self { access_token: Some(token), ..self }
     }
 
     /// What a listener's provider sends before it is proved, of what its `simulate` says.
@@ -163,6 +192,8 @@ impl<'s> Simulation<'s> {
                     Input::NoBody(BodyFault::TooLarge)
                 }
                 Ask::Body { .. } => Input::Body(draft.body.clone().into()),
+                // Nobody is asked for keys.
+                Ask::Fetch(_) => Input::Fetched(Arc::default()),
                 Ask::Append(events) => {
                     record = Some(events);
                     Input::Kept(Kept::Stored)
@@ -194,6 +225,12 @@ impl fmt::Display for Unsimulable {
             ),
             Self::Unplaced { what, why } => write!(f, "the {what} cannot be put there: {why}"),
             Self::NoSecret { secret } => write!(f, "the secret {secret} cannot be resolved here"),
+            Self::NoKey { secret, why } => write!(f, "no key can be made of {secret}: {why}"),
+            Self::PublicOnly => f.write_str(
+                "only the public key is known here, with which nothing can be signed: name the \
+                 private one with --key, or as the signature's `signing_key`",
+            ),
+            Self::NoToken => f.write_str("its client is given no access token"),
             Self::NoPayload => f.write_str(
                 "a part of the signed payload is missing in the request: give it with --body, \
                  --header or `simulate:`",

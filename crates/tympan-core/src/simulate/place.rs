@@ -50,8 +50,16 @@ pub(super) fn put(
                 if part.is_null() {
                     *part = Json::Object(Map::new());
                 }
-                let map = part.as_object_mut().ok_or("it lies in what is no map")?;
-                part = map.entry(*key).or_insert(Json::Null);
+                part = match part {
+                    Json::Object(map) => map.entry(*key).or_insert(Json::Null),
+                    Json::Array(items) => {
+                        let index = key.parse::<usize>().ok();
+                        index
+                            .and_then(|index| items.get_mut(index))
+                            .ok_or("no item stands there")?
+                    }
+                    _ => return Err("it lies in what is no map"),
+                };
             }
             *part = value.clone();
             draft.body = whole.to_string().into_bytes();

@@ -7,10 +7,13 @@ use sha2::Digest;
 use sha2::Sha256;
 
 use super::Simulation;
+use super::proof::signatures;
+use crate::config::ChallengeProof;
 use crate::config::Changed;
 use crate::config::Config;
 use crate::config::Expect;
 use crate::config::Listener;
+use crate::config::SecretId;
 use crate::config::Test;
 use crate::keys::Secrets;
 use crate::pipeline::Answer;
@@ -47,10 +50,11 @@ pub struct Difference {
     pub found: String,
 }
 
-/// Runs every test of a configuration that has no mistakes.
+/// Runs every test of a configuration that has no mistakes. Of the secrets that were found only
+/// those are used that cannot be made up.
 #[must_use]
-pub fn tests(config: &Config, files: Files<'_>) -> Vec<Verdict> {
-    let secrets = stand_ins(config);
+pub fn tests(config: &Config, found: &Secrets, files: Files<'_>) -> Vec<Verdict> {
+    let secrets = stand_ins(config, found);
     let simulation = Simulation::new(config, &secrets);
     let tests = config
         .listeners
@@ -59,9 +63,24 @@ pub fn tests(config: &Config, files: Files<'_>) -> Vec<Verdict> {
     tests.map(|(listener, test)| run(config, &simulation, listener, test, files)).collect()
 }
 
-/// A value for every secret, which is no secret: hexadecimal digits, which are base64 as well.
-fn stand_ins(config: &Config) -> Secrets {
-    let values = config.secrets.iter().map(|secret| {
+/// A value for every secret, which is no secret: hexadecimal digits, which are base64 as well. Only
+/// the two halves of a pair of keys have to be those that they are.
+fn stand_ins(config: &Config, found: &Secrets) -> Secrets {
+    let mut checks = Vec::new();
+    for listener in &config.listeners {
+        signatures(&listener.verification, &mut checks);
+        for challenge in &listener.challenges {
+            if let Some(ChallengeProof::Own(proof)) = &challenge.proof {
+                signatures(proof, &mut checks);
+            }
+        }
+    }
+    let pairs = checks.into_iter().filter(|check| check.scheme.algorithm.is_asymmetric());
+    let halves: Vec<_> = pairs.flat_map(|it| [it.secret, it.signing_key]).flatten().collect();
+    let values = config.secrets.iter().enumerate().map(|(index, secret)| {
+        if let Some(found) = found.get(index).filter(|_| halves.contains(&SecretId(index))) {
+            return found.clone();
+        }
         let value = const_hex::encode(Sha256::digest(&secret.name));
         Secret::new(value.into_bytes(), "a test").map(|value| vec![value])
     });

@@ -21,7 +21,7 @@ impl<'a> Evaluator<'a, '_> {
             Mapper::Field(locals, key, otherwise) => {
                 for slot in locals {
                     if let Value::Map(map) = self.local(*slot)
-                        && let Some(value) = map.get(&**key)
+                        && let Some(value) = map.get(key)
                     {
                         return Ok(value.clone());
                     }

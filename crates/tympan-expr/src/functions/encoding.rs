@@ -17,6 +17,7 @@ use crate::functions::Kind;
 use crate::functions::Parameter;
 use crate::functions::extension;
 use crate::functions::required;
+use crate::number::Number;
 use crate::types::Types;
 use crate::value::Bytes;
 use crate::value::Value;
@@ -92,6 +93,27 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "Bytes, or those of a text, as pairs of hexadecimal digits in lower case.",
         &[(r#""hi".$HEX_ENCODE()"#, r#""6869""#)],
         |call| encoded(call, |bytes| const_hex::encode(bytes)),
+    ),
+    extension(
+        "$UNSIGNED",
+        &[DATA],
+        Types::NUMBER,
+        "The whole number that bytes are, the highest first; null if there are none, or more than \
+         eight.",
+        &[
+            (r#""0100".$HEX_DECODE().$UNSIGNED()"#, "256"),
+            (r#""123456789".$CRC32().$UNSIGNED()"#, "3421780262"),
+            (r#""".$UNSIGNED()"#, "null"),
+        ],
+        |call| {
+            let data = call.value(0);
+            let bytes = data.as_bytes().unwrap_or_default();
+            if !(1..=8).contains(&bytes.len()) {
+                return Ok(Value::Null);
+            }
+            let number = bytes.iter().fold(0, |number, byte| number << 8 | i128::from(*byte));
+            Ok(Value::Number(Number::Int(number)))
+        },
     ),
     extension(
         "$URL_DECODE",

@@ -8,7 +8,6 @@ use crate::bounds::Exhausted;
 use crate::functions::Call;
 use crate::functions::Function;
 use crate::functions::Kind;
-use crate::functions::Otherwise;
 use crate::functions::Parameter;
 use crate::functions::Run;
 use crate::functions::code;
@@ -290,6 +289,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     ),
 ];
 
+/// A function of the standard, which is no addition to it.
 const fn row(
     name: &'static str,
     parameters: &'static [Parameter],
@@ -298,17 +298,7 @@ const fn row(
     examples: &'static [(&'static str, &'static str)],
     call: Run,
 ) -> Function {
-    Function {
-        name,
-        parameters,
-        variadic: false,
-        extension: false,
-        result,
-        doc,
-        examples,
-        otherwise: Otherwise::Null,
-        call,
-    }
+    Function { extension: false, ..super::extension(name, parameters, result, doc, examples, call) }
 }
 
 pub(super) fn sum(items: &[Value<'_>]) -> Option<Number> {

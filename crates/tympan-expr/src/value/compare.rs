@@ -50,7 +50,7 @@ impl Value<'_> {
             (Self::Map(a), Value::Map(b)) => {
                 a.len() == b.len()
                     && a.iter().all(|(key, a)| {
-                        budget.take(key.len()) && b.get(&**key).is_some_and(|b| a.same(b, budget))
+                        budget.take(key.len()) && b.get(key).is_some_and(|b| a.same(b, budget))
                     })
             }
             _ => match (self.as_bytes(), other.as_bytes()) {

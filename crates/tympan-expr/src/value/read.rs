@@ -73,10 +73,14 @@ impl<'w> Reader<'w> {
     fn all<'de, A: MapAccess<'de>>(self, mut access: A) -> Result<Value<'de>, A::Error> {
         let inner = Self { depth: deeper(self.depth)?, ..self };
         let mut record = Record::default();
+        let mut keys = Keys::default();
         while let Some(key) = access.next_key_seed(Key)? {
-            if record.insert(key, access.next_value_seed(inner)?).is_some() {
+            let is_new = keys.add(&key);
+            let value = access.next_value_seed(inner)?;
+            if !is_new {
                 return Err(twice());
             }
+            record.push(key, value);
         }
         Ok(Value::Map(Map::from(record)))
     }
@@ -88,21 +92,23 @@ impl<'w> Reader<'w> {
         mut access: A,
     ) -> Result<Value<'de>, A::Error> {
         let beside = Beside { depth: deeper(self.depth)? };
-        let mut record = Record::with_capacity_and_hasher(wanted.len(), RandomState::default());
+        let mut record = Record::with_capacity(wanted.len());
         let mut keys = Keys::default();
         while let Some(key) = access.next_key_seed(Key)? {
             // There are few, and most are told apart by their lengths.
             let found = wanted.iter().find(|(wanted, _)| *wanted == *key);
             let is_new = keys.add(&key);
-            match found {
-                Some((_, wanted)) => {
-                    let reader = Reader { wanted, depth: beside.depth };
-                    record.insert(key, access.next_value_seed(reader)?);
-                }
-                None => access.next_value_seed(beside)?,
-            }
+            let value = if let Some((_, wanted)) = found {
+                Some(access.next_value_seed(Reader { wanted, depth: beside.depth })?)
+            } else {
+                access.next_value_seed(beside)?;
+                None
+            };
             if !is_new {
                 return Err(twice());
+            }
+            if let Some(value) = value {
+                record.push(key, value);
             }
         }
         Ok(Value::Map(Map::from(record)))
@@ -271,25 +277,33 @@ impl<'de> Visitor<'de> for Key {
 /// The keys of an object so far.
 #[derive(Default)]
 struct Keys<'k> {
-    few: SmallVec<[Text<'k>; 16]>,
+    /// Those that are lent, while there are few and all of them are.
+    few: SmallVec<[&'k str; 16]>,
     /// A bit for each of them: a key whose bit is not set is new without a look at the others.
     marks: u64,
-    /// All of them, once they are many.
+    /// All of them, otherwise.
     many: Option<HashSet<Text<'k>, RandomState>>,
 }
 
 impl<'k> Keys<'k> {
     /// Adds a key; whether it is new.
     fn add(&mut self, key: &Text<'k>) -> bool {
-        if self.few.len() == FEW {
-            let many = self.many.get_or_insert_with(|| self.few.iter().cloned().collect());
-            return many.insert(key.clone());
+        match key {
+            Text::Borrowed(key) if self.many.is_none() && self.few.len() < FEW => {
+                let mark = mark(key.as_bytes());
+                let is_new = self.marks & mark == 0 || !self.few.contains(key);
+                self.marks |= mark;
+                self.few.push(key);
+                is_new
+            }
+            _ => self.add_to_many(key),
         }
-        let mark = mark(key.as_bytes());
-        let is_new = self.marks & mark == 0 || !self.few.contains(key);
-        self.marks |= mark;
-        self.few.push(key.clone());
-        is_new
+    }
+
+    #[cold]
+    fn add_to_many(&mut self, key: &Text<'k>) -> bool {
+        let few = self.few.iter().map(|key| Text::Borrowed(key));
+        self.many.get_or_insert_with(|| few.collect()).insert(key.clone())
     }
 }
 

@@ -145,8 +145,8 @@ fn configuration(context: &Context) -> Value {
 fn words(state: &ListenerState) -> (&'static str, Option<String>) {
     match state {
         ListenerState::Serving => ("serving", None),
-        ListenerState::NotReady { secret } => {
-            ("not_ready", Some(format!("its secret {secret} has no value")))
+        ListenerState::NotReady { secret, why } => {
+            ("not_ready", Some(format!("its secret {secret} gives no key: {why}")))
         }
     }
 }

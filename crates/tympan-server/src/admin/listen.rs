@@ -40,11 +40,6 @@ use crate::watchman::Watchman;
 const MOST_CONNECTIONS: usize = 64;
 const BACKLOG: u32 = 128;
 
-/// How often an address that is in use is tried again, and after which pause: one of the last
-/// change may not be closed yet.
-const MOST_TRIES: usize = 10;
-const CLOSING_PAUSE: Duration = Duration::from_millis(50);
-
 /// How long accepting rests when the system has nothing left to accept with.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
@@ -134,27 +129,15 @@ impl Listening {
 
     async fn bind_one(&self, address: &Address) -> io::Result<Socket> {
         match address {
-            Address::Tcp(address) => self.bind_tcp(*address).await.map(Socket::Tcp),
+            Address::Tcp(address) => {
+                let beside = || self.bind_beside_ours(*address);
+                let bound = socket::bind_in_time(|| TcpListener::bind(address), beside).await;
+                bound.map(Socket::Tcp)
+            }
             Address::Unix(path) => bind_unix(path).await,
             Address::Systemd(_) => {
                 let why = "sockets of systemd are not taken here";
                 Err(io::Error::new(io::ErrorKind::Unsupported, why))
-            }
-        }
-    }
-
-    async fn bind_tcp(&self, address: SocketAddr) -> io::Result<TcpListener> {
-        let mut tries = 1;
-        loop {
-            match TcpListener::bind(address).await {
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries < MOST_TRIES => {
-                    if let Some(beside) = self.bind_beside_ours(address) {
-                        return Ok(beside);
-                    }
-                    tries += 1;
-                    tokio::time::sleep(CLOSING_PAUSE).await;
-                }
-                bound => return bound,
             }
         }
     }

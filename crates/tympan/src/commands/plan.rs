@@ -131,8 +131,8 @@ fn as_json(base: Option<&Files>, next: &Files, plan: &Plan) {
         .iter()
         .map(|(listener, state)| match state {
             ListenerState::Serving => json!({"listener": listener, "state": "serving"}),
-            ListenerState::NotReady { secret } => {
-                json!({"listener": listener, "state": "not_ready", "secret": secret})
+            ListenerState::NotReady { secret, why } => {
+                json!({"listener": listener, "state": "not_ready", "secret": secret, "why": why})
             }
         })
         .collect();

@@ -16,13 +16,17 @@ use http_body_util::Full;
 use tympan_core::config::Address;
 use tympan_core::config::Config;
 use tympan_core::request;
+use tympan_core::secret::Secret;
+use tympan_core::simulate;
 use tympan_core::simulate::Case;
 use tympan_core::simulate::Draft;
 use tympan_core::simulate::Simulation;
+use tympan_core::simulate::Unsimulable;
 use tympan_server::keys;
 
 use crate::args::Simulate;
 use crate::client;
+use crate::client::Reply;
 use crate::exit::Exit;
 use crate::input;
 use crate::terminal;
@@ -55,7 +59,12 @@ fn send(options: &Simulate) -> Result<(), (String, Exit)> {
     let target = target(options, &config).map_err(usage)?;
     let folder = options.config.parent().unwrap_or(Path::new(""));
     let secrets = keys::Lookup::new(folder, &config).secrets(&config);
-    let simulation = Simulation::new(&config, &secrets);
+    let mut simulation = Simulation::new(&config, &secrets);
+    if let Some(file) = &options.key {
+        let key = Secret::new(input::read(file).map_err(usage)?, &file.display().to_string());
+        let key = key.map_err(|why| usage(format!("error: {why}")))?;
+        simulation = simulation.with_private_key(key);
+    }
 
     let mut draft = simulation.draft(listener, input::now());
     draft.set_header(header::HOST.as_str(), Some(&target.authority));
@@ -76,21 +85,29 @@ fn send(options: &Simulate) -> Result<(), (String, Exit)> {
     let known = Case::WORDS.into_iter().find(|(word, _)| *word == options.case);
     let (_, case) =
         known.ok_or_else(|| usage(format!("error: there is no case {}", options.case)))?;
-    let drafts = simulation.requests(listener, case, &draft);
-    let drafts = drafts.map_err(|why| {
+    let unsimulable = |why: Unsimulable| {
         (format!("error: listener {} cannot be simulated: {why}", listener.name), Exit::Problems)
-    })?;
+    };
+    // Its client asks first, where it is going to send.
+    let asking = simulation.token_request(listener, &draft).map_err(unsimulable)?;
+    if let Some(asking) = asking.filter(|_| !options.print) {
+        let reply = deliver(&asking, &target)?;
+        let token =
+            simulate::token_in(&reply.body).ok_or_else(|| unsimulable(Unsimulable::NoToken))?;
+        simulation = simulation.with_access_token(token);
+    }
+    let drafts = simulation.requests(listener, case, &draft).map_err(unsimulable)?;
     for draft in drafts {
         if options.print {
             print(&draft, &target)?;
         } else {
-            deliver(&draft, &target)?;
+            show(&deliver(&draft, &target)?);
         }
     }
     Ok(())
 }
 
-fn deliver(draft: &Draft, target: &Target) -> Result<(), (String, Exit)> {
+fn deliver(draft: &Draft, target: &Target) -> Result<Reply, (String, Exit)> {
     let unsendable =
         |why: String| (format!("error: the request cannot be sent: {why}"), Exit::Usage);
     let mut request = Request::new(Full::new(Bytes::from(draft.body.clone())));
@@ -101,7 +118,10 @@ fn deliver(draft: &Draft, target: &Target) -> Result<(), (String, Exit)> {
         .map_err(|error: http::uri::InvalidUri| unsendable(error.to_string()))?;
     request.headers_mut().clone_from(&draft.headers);
     let reply = client::deliver(&target.address, request, PATIENCE);
-    let reply = reply.map_err(|silent| (format!("error: {silent}"), Exit::Problems))?;
+    reply.map_err(|silent| (format!("error: {silent}"), Exit::Problems))
+}
+
+fn show(reply: &Reply) {
     terminal::data(&format!("{}\n", reply.status));
     for (name, value) in &reply.headers {
         let value = String::from_utf8_lossy(value.as_bytes());
@@ -110,7 +130,6 @@ fn deliver(draft: &Draft, target: &Target) -> Result<(), (String, Exit)> {
     let body = String::from_utf8_lossy(&reply.body);
     let end = if body.is_empty() || body.ends_with('\n') { "" } else { "\n" };
     terminal::data(&format!("\n{body}{end}"));
-    Ok(())
 }
 
 /// A command line that sends it.

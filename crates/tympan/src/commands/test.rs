@@ -7,6 +7,7 @@ use tympan_core::simulate;
 use tympan_core::simulate::Verdict;
 use tympan_core::span::Sources;
 use tympan_core::span::Span;
+use tympan_server::keys;
 
 use crate::args::Test;
 use crate::args::TestFormat;
@@ -27,7 +28,9 @@ pub(crate) fn run(options: &Test) -> Exit {
         let folder = Path::new(&sources.file(at.file).name).parent().unwrap_or(Path::new(""));
         input::read(&folder.join(file))
     };
-    let verdicts = simulate::tests(&config, &files);
+    let folder = options.file.parent().unwrap_or(Path::new(""));
+    let secrets = keys::Lookup::new(folder, &config).secrets(&config);
+    let verdicts = simulate::tests(&config, &secrets, &files);
     match options.format {
         TestFormat::Text => text(&options.file, &verdicts, &sources),
         TestFormat::Junit => terminal::data(&junit(&verdicts, &sources)),

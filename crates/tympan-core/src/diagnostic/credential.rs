@@ -1,0 +1,79 @@
+//! What can be wrong with clients and with the keys of tokens, and all words about it.
+
+use super::Severity;
+use crate::span::Span;
+
+/// What is wrong with a credential, as facts.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields of a fact say in one word what they hold")]
+pub enum Credential {
+    /// An algorithm that cannot be meant with this key.
+    AlgorithmMisfit { algorithm: &'static str },
+    /// Tokens for anybody, or by anyone whom the key signs for.
+    AnyToken { claim: &'static str },
+    /// Two clients call themselves the same.
+    ClientIdTaken { by: String, first: Span },
+    /// A listener at the path where access tokens are asked for.
+    PathReserved { by: String, first: Span },
+}
+
+impl Credential {
+    /// See [`super::Problem::code`].
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::PathReserved { .. } => "C150",
+            Self::ClientIdTaken { .. } => "C151",
+            Self::AlgorithmMisfit { .. } => "C152",
+            Self::AnyToken { .. } => "L16",
+        }
+    }
+
+    /// See [`super::Problem::severity`].
+    pub(super) fn severity(&self) -> Severity {
+        match self {
+            Self::AnyToken { .. } => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+
+    /// See [`super::Problem::message`].
+    pub(super) fn message(&self) -> String {
+        match self {
+            Self::PathReserved { by, .. } => {
+                format!("client `{by}` asks for its access tokens at this path")
+            }
+            Self::ClientIdTaken { by, .. } => format!("client `{by}` has this id already"),
+            Self::AlgorithmMisfit { algorithm } => {
+                format!("nothing can be signed with {algorithm} by this key")
+            }
+            Self::AnyToken { claim } => {
+                format!("tokens of any {claim} pass, as long as the key is the same")
+            }
+        }
+    }
+
+    /// See [`super::Problem::help`].
+    pub(super) fn help(&self) -> String {
+        match self {
+            Self::PathReserved { .. } => "give the listener another `path`".to_owned(),
+            Self::ClientIdTaken { .. } => "give one of the two another `client_id`".to_owned(),
+            Self::AlgorithmMisfit { .. } => "`HS256` and its like go with `secret`, `RS256` and \
+                                             `PS256` with RSA, `ES256` with P-256, `ES384` with \
+                                             P-384, `EdDSA` with Ed25519"
+                .to_owned(),
+            Self::AnyToken { claim } => {
+                format!("add `{claim}` with what the provider puts into its tokens")
+            }
+        }
+    }
+
+    /// See [`super::Problem::related`].
+    pub(super) fn related(&self) -> Option<(Span, &'static str)> {
+        match self {
+            Self::PathReserved { first, .. } | Self::ClientIdTaken { first, .. } => {
+                Some((*first, "taken here"))
+            }
+            _ => None,
+        }
+    }
+}

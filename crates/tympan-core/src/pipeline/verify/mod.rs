@@ -1,0 +1,315 @@
+//! Who sent it.
+
+mod body_digest;
+mod received;
+mod signature;
+mod token;
+
+pub(super) use self::received::Received;
+pub(super) use self::received::only;
+
+use http::HeaderName;
+use ipnet::IpNet;
+use regex::Regex;
+use tympan_expr::Expression;
+
+use self::body_digest::DigestVerify;
+use self::signature::SignatureVerify;
+use self::token::TokenVerify;
+use super::Fact;
+use super::Head;
+use super::KeyRequest;
+use super::Scope;
+use super::credential::CredentialVerify;
+use super::jwt::JwtVerify;
+use crate::config::Config;
+use crate::config::Verification;
+use crate::jwt::Source;
+use crate::keys::KeyId;
+use crate::keys::KeyUses;
+use crate::keys::Keys;
+use crate::outcome::Outcome;
+use crate::outcome::Reason;
+use crate::outcome::Stop;
+use crate::scheme::Unproven;
+
+/// How a listener checks its senders.
+#[derive(Debug)]
+pub(crate) enum Verify {
+    Signature(Box<SignatureVerify>),
+    Token(TokenVerify),
+    Credential(CredentialVerify),
+    Jwt(Box<JwtVerify>),
+    BodyDigest(Box<DigestVerify>),
+    Rule(usize, Expression),
+    IpAllowlist(usize, Vec<IpNet>),
+    ClientCertificate(usize, Vec<String>),
+    Any(Vec<Verify>),
+    All(Vec<Verify>),
+    /// Anyone may send: the operator has said why.
+    Anyone,
+}
+
+/// Stands for a sender that has proved itself. Only [`Verify::run`] makes one.
+#[derive(Debug)]
+pub(crate) struct Proof(());
+
+impl Verify {
+    /// `count` is the number of proofs that stand before this one, and then of those up to it.
+    pub(crate) fn compile(
+        verification: &Verification,
+        config: &Config,
+        keys: &mut KeyUses,
+        count: &mut usize,
+    ) -> Self {
+        let mut all = |list: &[Verification]| {
+            list.iter().map(|it| Self::compile(it, config, keys, count)).collect()
+        };
+        match verification {
+            Verification::Any(list) => return Self::Any(all(list)),
+            Verification::All(list) => {
+                let mut all = all(list);
+                // What a rule reads has been proved by then.
+                all.sort_by_key(Self::is_rule);
+                return Self::All(all);
+            }
+            _ => {}
+        }
+        let number = *count;
+        *count += 1;
+        match verification {
+            Verification::Signature(check) => {
+                Self::Signature(Box::new(SignatureVerify::compile(check, keys, number)))
+            }
+            Verification::Token(check) => Self::Token(TokenVerify::compile(check, keys, number)),
+            Verification::Basic(check) => {
+                Self::Credential(CredentialVerify::basic(check, keys, number))
+            }
+            Verification::Credential(check) => {
+                Self::Credential(CredentialVerify::client(check, config, keys, number))
+            }
+            Verification::Jwt(check) => {
+                Self::Jwt(Box::new(JwtVerify::compile(check, keys, number)))
+            }
+            Verification::BodyDigest(check) => {
+                Self::BodyDigest(Box::new(DigestVerify::compile(check, number)))
+            }
+            Verification::Rule(rule) => Self::Rule(number, rule.clone()),
+            Verification::IpAllowlist(networks) => Self::IpAllowlist(number, networks.clone()),
+            Verification::ClientCertificate(check) => {
+                Self::ClientCertificate(number, check.subjects.clone())
+            }
+            Verification::Any(_) | Verification::All(_) | Verification::None(_) => Self::Anyone,
+        }
+    }
+
+    fn is_rule(&self) -> bool {
+        matches!(self, Self::Rule(..))
+    }
+
+    /// Whether it can be told who sent a request: the first key that is missing, if not.
+    pub(crate) fn unready(&self, keys: &Keys) -> Option<KeyId> {
+        match self {
+            Self::Signature(signature) => signature.unready(keys),
+            Self::Token(token) => token.unready(keys),
+            Self::Credential(credential) => credential.unready(keys),
+            Self::Jwt(jwt) => jwt.unready(keys),
+            Self::All(list) => list.iter().find_map(|verify| verify.unready(keys)),
+            Self::Any(list) => {
+                let mut unready = list.iter().map(|verify| verify.unready(keys));
+                // One way that works is enough.
+                let first = unready.next().flatten()?;
+                unready.all(|key| key.is_some()).then_some(first)
+            }
+            Self::BodyDigest(_)
+            | Self::Rule(..)
+            | Self::IpAllowlist(..)
+            | Self::ClientCertificate(..)
+            | Self::Anyone => None,
+        }
+    }
+
+    /// Everything that it reads.
+    pub(crate) fn expressions<'v>(&'v self, found: &mut Vec<&'v Expression>) {
+        match self {
+            Self::Signature(signature) => signature.expressions(found),
+            Self::Token(token) => token.expressions(found),
+            Self::Jwt(jwt) => found.extend(jwt.expressions()),
+            Self::BodyDigest(digest) => digest.expressions(found),
+            Self::Rule(_, rule) => found.push(rule),
+            Self::Any(list) | Self::All(list) => {
+                for verify in list {
+                    verify.expressions(found);
+                }
+            }
+            Self::Credential(_)
+            | Self::IpAllowlist(..)
+            | Self::ClientCertificate(..)
+            | Self::Anyone => {}
+        }
+    }
+
+    /// How a client is asked for what it has to show in `Authorization`.
+    pub(crate) fn asks_for(&self) -> Option<&'static str> {
+        match self {
+            Self::Credential(credential) => Some(credential.asks_for()),
+            Self::Any(list) | Self::All(list) => list.iter().find_map(Self::asks_for),
+            _ => None,
+        }
+    }
+
+    /// Whether any of it needs keys that are fetched.
+    pub(crate) fn fetches(&self) -> bool {
+        match self {
+            Self::Jwt(jwt) => jwt.fetches(),
+            Self::Any(list) | Self::All(list) => list.iter().any(Self::fetches),
+            _ => false,
+        }
+    }
+
+    /// The keys that have to be fetched before a request can be judged, but for those that were asked
+    /// for.
+    pub(crate) fn wants(&self, scope: &Scope<'_, '_>, asked: &[Source]) -> Option<KeyRequest> {
+        match self {
+            Self::Jwt(jwt) => jwt.wants(scope, asked),
+            Self::Any(list) | Self::All(list) => {
+                list.iter().find_map(|verify| verify.wants(scope, asked))
+            }
+            _ => None,
+        }
+    }
+
+    /// Refuses what no body could prove any more, before a body is read.
+    pub(crate) fn run_before_body(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
+        match self {
+            Self::Credential(credential) => credential.run(scope, keys),
+            Self::Jwt(jwt) => jwt.run_before_body(scope),
+            Self::Signature(signature) => signature.run_before_body(scope),
+            Self::All(list) => {
+                list.iter().try_for_each(|verify| verify.run_before_body(scope, keys))
+            }
+            Self::IpAllowlist(number, networks) => {
+                told(*number, "ip_allowlist", is_within(networks, scope.head), scope)
+            }
+            Self::ClientCertificate(number, subjects) => {
+                told(*number, "client_certificate", is_named(subjects, scope.head), scope)
+            }
+            Self::Token(_) | Self::BodyDigest(_) | Self::Rule(..) | Self::Any(_) | Self::Anyone => {
+                Ok(())
+            }
+        }
+    }
+
+    /// Judges the sender.
+    pub(crate) fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<Proof, Stop> {
+        match self {
+            Self::Signature(signature) => signature.run(scope, keys)?,
+            Self::Token(token) => token.run(scope, keys)?,
+            Self::Credential(credential) => credential.run(scope, keys)?,
+            Self::Jwt(jwt) => jwt.run(scope, keys)?,
+            Self::BodyDigest(digest) => digest.run(scope)?,
+            Self::Rule(number, rule) => told(*number, "rule", holds(rule, scope), scope)?,
+            Self::IpAllowlist(number, networks) => {
+                told(*number, "ip_allowlist", is_within(networks, scope.head), scope)?;
+            }
+            Self::ClientCertificate(number, subjects) => {
+                told(*number, "client_certificate", is_named(subjects, scope.head), scope)?;
+            }
+            Self::All(list) => {
+                for verify in list {
+                    verify.run(scope, keys)?;
+                }
+            }
+            Self::Any(list) => {
+                let mut nearest = None;
+                for verify in list.iter().filter(|verify| verify.unready(keys).is_none()) {
+                    match verify.run(scope, keys) {
+                        Ok(proof) => return Ok(proof),
+                        Err(stop) => nearest = Some(nearer(nearest, stop)),
+                    }
+                }
+                return Err(nearest.unwrap_or_else(|| missing("proof")));
+            }
+            Self::Anyone => scope.tell(|| Fact::Anyone),
+        }
+        Ok(Proof(()))
+    }
+}
+
+/// Tells what a proof that holds no secret proves.
+fn told(
+    number: usize,
+    what: &'static str,
+    result: Result<(), Stop>,
+    scope: &Scope<'_, '_>,
+) -> Result<(), Stop> {
+    scope.tell(|| Fact::Other { number, what, result: result.as_ref().copied() });
+    result
+}
+
+fn holds(rule: &Expression, scope: &Scope<'_, '_>) -> Result<(), Stop> {
+    let what = "the rule";
+    match rule.eval(scope) {
+        Ok(value) if value.is_truthy() => Ok(()),
+        Ok(_) => Err(unauthorized(Reason::Rule)),
+        Err(bound) => Err(unauthorized(Reason::Exhausted { what, bound })),
+    }
+}
+
+fn is_within(networks: &[IpNet], head: &Head) -> Result<(), Stop> {
+    let client = head.client.map(|client| client.to_canonical());
+    let is_within = |client| networks.iter().any(|network| network.contains(&client));
+    if client.is_some_and(is_within) { Ok(()) } else { Err(unauthorized(Reason::WrongAddress)) }
+}
+
+fn is_named(subjects: &[String], head: &Head) -> Result<(), Stop> {
+    match &head.certificate {
+        None => Err(missing("client certificate")),
+        Some(names) if names.0.iter().any(|name| subjects.contains(name)) => Ok(()),
+        Some(_) => Err(unauthorized(Reason::WrongCertificate)),
+    }
+}
+
+pub(super) fn unauthorized(reason: Reason) -> Stop {
+    Stop { outcome: Outcome::Unauthorized, reason }
+}
+
+pub(super) fn missing(what: &'static str) -> Stop {
+    unauthorized(Reason::Missing { what })
+}
+
+fn repeated(header: &HeaderName) -> Stop {
+    unauthorized(Reason::Repeated { header: header.to_string() })
+}
+
+fn refused(unproven: Unproven) -> Stop {
+    unauthorized(match unproven {
+        Unproven::Undecodable => Reason::Undecodable,
+        Unproven::Mismatch => Reason::Mismatch,
+    })
+}
+
+/// Whether a challenge would sign a payload: whoever has sent it as one was given its signature.
+pub(super) fn signed_for_anyone(challenged: &[Regex], payload: &[u8]) -> bool {
+    let text = std::str::from_utf8(payload);
+    text.is_ok_and(|text| challenged.iter().any(|allow| allow.is_match(text)))
+}
+
+/// Of two refusals the one that came nearer to a proof: it is what the operator has to look at.
+fn nearer(known: Option<Stop>, other: Stop) -> Stop {
+    let distance = |stop: &Stop| match stop.reason {
+        Reason::Stale { .. } | Reason::Expired { .. } => 0,
+        Reason::Mismatch
+        | Reason::WrongToken
+        | Reason::WrongCredential
+        | Reason::WrongCertificate
+        | Reason::WrongDigest
+        | Reason::Rule => 1,
+        Reason::Missing { .. } => 3,
+        _ => 2,
+    };
+    match known {
+        Some(known) if distance(&known) <= distance(&other) => known,
+        _ => other,
+    }
+}

@@ -1,0 +1,85 @@
+//! JSON that is sent, in bounded memory: values share what they are made of, and written out they do
+//! not.
+
+use std::io;
+use std::io::Write;
+
+use serde::Serialize;
+
+/// How many bytes of JSON the events of a request, or its answer, may be beside twice its body.
+pub(crate) const MOST_JSON: usize = 16 << 20;
+
+/// How many bytes of a value a person is shown at most.
+const MOST_SHOWN: usize = 1 << 20;
+
+/// Room for the JSON of one request.
+#[derive(Debug)]
+pub(crate) struct Room {
+    left: usize,
+}
+
+/// Why a value is not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unwritten {
+    /// There is no room for it.
+    TooLong,
+    /// JSON cannot hold it.
+    NoJson,
+}
+
+impl Room {
+    /// The room of a request with so many bytes of body.
+    pub(crate) fn new(body: usize) -> Self {
+        Self { left: MOST_JSON.saturating_add(body.saturating_mul(2)) }
+    }
+
+    /// A value as JSON.
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<Vec<u8>, Unwritten> {
+        let mut written = Written { bytes: Vec::new(), room: self };
+        serde_json::to_writer(&mut written, value)
+            .map_err(|error| if error.is_io() { Unwritten::TooLong } else { Unwritten::NoJson })?;
+        Ok(written.bytes)
+    }
+}
+
+/// A value as JSON for a person, who reads no further than to a bound anyway.
+pub(crate) fn beginning(value: &impl Serialize) -> String {
+    let mut room = Room { left: MOST_SHOWN };
+    let mut written = Written { bytes: Vec::new(), room: &mut room };
+    // What does not fit is not read.
+    let _ = serde_json::to_writer(&mut written, value);
+    String::from_utf8_lossy(&written.bytes).into_owned()
+}
+
+/// What is written so far.
+struct Written<'r> {
+    bytes: Vec<u8>,
+    room: &'r mut Room,
+}
+
+impl Write for Written<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let left = self.room.left.checked_sub(bytes.len());
+        self.room.left = left.ok_or(io::ErrorKind::FileTooLarge)?;
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Room;
+    use super::Unwritten;
+
+    #[test]
+    fn room_is_shared() {
+        let mut room = Room { left: 10 };
+        assert_eq!(room.json(&[1, 2]).as_deref(), Ok(&b"[1,2]"[..]));
+        assert_eq!(room.json(&[1, 2]).as_deref(), Ok(&b"[1,2]"[..]));
+        assert_eq!(room.json(&1), Err(Unwritten::TooLong));
+    }
+}

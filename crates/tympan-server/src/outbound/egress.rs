@@ -1,0 +1,144 @@
+//! Which addresses may be reached: judged by the address that is connected to, not by a name.
+
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
+
+use super::Host;
+
+/// Whether an address may be reached. `is_written` says that the URL holds the address itself.
+///
+/// What a cloud tells a machine about itself, credentials included, is at addresses of the local link:
+/// nobody reaches them by a name, whoever wrote it.
+pub(super) fn may_reach(address: IpAddr, host: Host, is_written: bool) -> bool {
+    match host {
+        Host::Written => is_written || !is_of_metadata(address),
+        Host::Computed => is_public(address),
+    }
+}
+
+/// Where machines are told about themselves.
+fn is_of_metadata(address: IpAddr) -> bool {
+    const ALSO: [IpAddr; 2] = [
+        IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+        IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    ];
+    let address = address.to_canonical();
+    ALSO.contains(&address)
+        || match address {
+            IpAddr::V4(v4) => v4.is_link_local(),
+            IpAddr::V6(v6) => v6.is_unicast_link_local(),
+        }
+}
+
+/// Whether an address is of the public Internet, by the registries of special addresses (RFC 6890).
+fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => is_public_v4(v4),
+        IpAddr::V6(v6) => is_public_v6(v6),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let is_special = match (a, b, c) {
+        // This network, private, loopback, benchmarks, and everything from multicast on.
+        (0 | 10 | 127 | 224.., ..)
+        | (198, 18 | 19, _)
+        // Shared by a provider's customers.
+        | (100, 64..128, _)
+        // Protocols, and examples of documents.
+        | (192, 0, 0 | 2)
+        | (198, 51, 100)
+        | (203, 0, 113)
+        | (192, 88, 99) => true,
+        _ => address.is_private() || address.is_link_local(),
+    };
+    !is_special
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    match address.segments() {
+        // Addresses that hold one of the older kind go where that goes.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            is_public_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
+        }
+        // Protocols, among them tunnels, and examples of documents.
+        [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => false,
+        // All of the Internet so far.
+        [0x2000..0x4000, ..] => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Host;
+    use super::may_reach;
+
+    #[track_caller]
+    fn check(addresses: &[&str], host: Host, expected: bool) {
+        for address in addresses {
+            let parsed = address.parse().unwrap();
+            assert_eq!(may_reach(parsed, host, false), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn what_others_choose_is_public() {
+        check(
+            &["1.1.1.1", "198.51.99.1", "100.128.0.1", "2606:4700::1111", "64:ff9b::101:101"],
+            Host::Computed,
+            true,
+        );
+        check(
+            &[
+                "0.0.0.0",
+                "10.0.0.1",
+                "100.64.0.1",
+                "127.0.0.1",
+                "127.255.255.254",
+                "169.254.169.254",
+                "172.16.0.1",
+                "172.31.255.255",
+                "192.168.0.1",
+                "192.0.2.1",
+                "198.18.0.1",
+                "224.0.0.1",
+                "255.255.255.255",
+                "::",
+                "::1",
+                "::7f00:1",
+                "::ffff:127.0.0.1",
+                "::ffff:10.0.0.1",
+                "64:ff9b::7f00:1",
+                "64:ff9b::a9fe:a9fe",
+                "2002:7f00:1::",
+                "2002:a9fe:a9fe::1",
+                "2001::1",
+                "2001:db8::1",
+                "fc00::1",
+                "fd00:ec2::254",
+                "fe80::1",
+                "ff02::1",
+            ],
+            Host::Computed,
+            false,
+        );
+    }
+
+    #[test]
+    fn what_the_operator_wrote_may_be_near_but_no_metadata() {
+        check(&["127.0.0.1", "10.0.0.1", "::1", "fd00::1", "1.1.1.1"], Host::Written, true);
+        let metadata = [
+            "169.254.169.254",
+            "::ffff:169.254.169.254",
+            "fe80::a9fe:a9fe",
+            "fd00:ec2::254",
+            "100.100.100.200",
+        ];
+        check(&metadata, Host::Written, false);
+        assert!(may_reach("169.254.169.254".parse().unwrap(), Host::Written, true));
+        assert!(!may_reach("169.254.169.254".parse().unwrap(), Host::Computed, true));
+    }
+}

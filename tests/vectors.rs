@@ -1,0 +1,176 @@
+//! Published examples of how senders sign are verified as they stand, each by a listener that is
+//! written by hand.
+//!
+//! ```text
+//! vectors/listeners.txt   which listener verifies which example, and what its secret is
+//! vectors/pending.txt     examples that no listener agrees with yet, and why
+//! vectors/*.yaml          the listeners; ORIGIN and PATH stand for what the example's sender called
+//! ```
+//!
+//! The examples are no part of the repository: they are read from `shared/vectors.json` beside it,
+//! where that is present. Each has to be accepted as it is, and refused with another signature.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::HeaderName;
+use http::Uri;
+use http::Version;
+use serde_json::Value;
+use tympan_core::config::Loaded;
+use tympan_core::diagnostic;
+use tympan_core::outcome::Outcome;
+use tympan_core::pipeline::Answer;
+use tympan_core::pipeline::Ask;
+use tympan_core::pipeline::Exchange;
+use tympan_core::pipeline::Generation;
+use tympan_core::pipeline::Head;
+use tympan_core::pipeline::Input;
+use tympan_core::pipeline::Kept;
+use tympan_core::pipeline::Live;
+use tympan_core::pipeline::RequestId;
+use tympan_core::secret::Secret;
+
+/// The clock of an example that names none: its signature covers no time.
+const NOW: f64 = 1_700_000_000.0;
+
+#[test]
+#[expect(clippy::print_stderr, reason = "how many there are is no matter of pass or fail")]
+fn published_examples() {
+    let file = folder().join("../../../shared/vectors.json");
+    let Ok(text) = fs::read(&file) else {
+        eprintln!("published examples are not checked: there is no shared/vectors.json");
+        return;
+    };
+    let examples: Vec<Value> = serde_json::from_slice(&text).unwrap();
+    let listeners = rows("listeners.txt");
+    let pending = rows("pending.txt");
+    let mut wrong = Vec::new();
+    let mut agreed = 0;
+    for example in &examples {
+        let id = example["id"].as_str().unwrap();
+        match (listeners.get(id), pending.get(id)) {
+            (Some(row), None) => {
+                let (listener, secret) = row.split_once(' ').unwrap();
+                match judge(example, listener, secret) {
+                    Ok(()) => agreed += 1,
+                    Err(why) => wrong.push(format!("{id}: {why}")),
+                }
+            }
+            (None, Some(_)) => {}
+            _ => wrong.push(format!("{id} has to stand in exactly one of both files")),
+        }
+    }
+    let is_known = |id: &String| examples.iter().any(|example| example["id"] == **id);
+    let unknown = listeners.keys().chain(pending.keys()).filter(|id| !is_known(id));
+    wrong.extend(unknown.map(|id| format!("{id} is no example")));
+    eprintln!("{agreed} of {} published examples agree", examples.len());
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Every listener loads, whether or not there are examples for it.
+#[test]
+fn every_listener_loads() {
+    let names = rows("listeners.txt");
+    let used: Vec<_> = names.values().map(|row| row.split(' ').next().unwrap()).collect();
+    for entry in fs::read_dir(folder()).unwrap() {
+        let file = entry.unwrap().path();
+        if file.extension().is_some_and(|extension| extension == "yaml") {
+            let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+            assert!(used.contains(&name.as_str()), "nothing uses {name}.yaml");
+            listener(&name, "https://hooks.example.com", "/in", b"0123456789abcdef");
+        }
+    }
+}
+
+fn judge(example: &Value, listener: &str, secret: &str) -> Result<(), String> {
+    let expected = example["expected"].as_str().unwrap();
+    let good = run(example, listener, secret, str::to_owned);
+    if good.outcome != Outcome::Accepted {
+        return Err(format!("{}: {:?}", good.outcome, good.reason));
+    }
+    let other = changed(expected);
+    let bad = run(example, listener, secret, |text| text.replace(expected, &other));
+    match bad.outcome {
+        Outcome::Unauthorized => Ok(()),
+        outcome => Err(format!("{outcome} with another signature")),
+    }
+}
+
+/// Another signature of the same form.
+fn changed(signature: &str) -> String {
+    let middle = signature.len() - 12;
+    let other = if &signature[middle..=middle] == "a" { "b" } else { "a" };
+    format!("{}{other}{}", &signature[..middle], &signature[middle + 1..])
+}
+
+/// Sends an example whose every text is `rewritten` before.
+fn run(example: &Value, name: &str, secret: &str, rewritten: impl Fn(&str) -> String) -> Answer {
+    let url = example["url"].as_str().unwrap_or("https://hooks.example.com/in");
+    let url = rewritten(url);
+    let begin = url.find("://").unwrap() + 3;
+    let end = url[begin..].find('/').map_or(url.len(), |at| begin + at);
+    let (origin, target) = url.split_at(end);
+    let uri: Uri = target.parse().unwrap();
+    let secret = example.pointer(secret).and_then(Value::as_str).expect("the secret is there");
+    let live = listener(name, origin, uri.path(), secret.as_bytes());
+
+    let mut headers = HeaderMap::new();
+    headers.insert("host", origin[begin..].parse().unwrap());
+    for (name, value) in example["headers"].as_object().unwrap() {
+        let value = rewritten(value.as_str().unwrap());
+        headers.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+    }
+    headers.entry("content-type").or_insert("application/json".parse().unwrap());
+    let head = Head {
+        method: example["method"].as_str().unwrap().parse().unwrap(),
+        uri,
+        headers,
+        version: Version::HTTP_11,
+        client: None,
+        certificate: None,
+        now: example["now"].as_f64().unwrap_or(NOW),
+        id: RequestId(0),
+    };
+    let body = Bytes::from(rewritten(example["body"].as_str().unwrap()));
+    let mut exchange = Exchange::new(live, head);
+    let mut input = Input::Head;
+    loop {
+        input = match exchange.step(input) {
+            Ask::Body { .. } => Input::Body(body.clone()),
+            Ask::Fetch(_) => Input::Fetched(Arc::default()),
+            Ask::Append(_) => Input::Kept(Kept::Stored),
+            Ask::Answer(answer) => return answer,
+        };
+    }
+}
+
+fn listener(name: &str, origin: &str, path: &str, secret: &[u8]) -> Arc<Live> {
+    let text = fs::read_to_string(folder().join(format!("{name}.yaml"))).unwrap();
+    let text = text.replace("ORIGIN", origin).replace("PATH", path);
+    let (Loaded { config, diagnostics }, sources) =
+        tympan_core::load("listeners.yaml", text.into());
+    let drawn = diagnostic::text(&diagnostics, &sources, false);
+    assert!(!diagnostics.refuse(false), "{name}\n{drawn}");
+    let value = Secret::new(secret.to_vec(), "the example").unwrap();
+    let secrets = config.secrets.iter().map(|_| Ok(vec![value.clone()])).collect();
+    let generation = Arc::new(Generation::compile(&config, 1, "test"));
+    Arc::new(Live::new(generation, &secrets, &Arc::default()))
+}
+
+/// The lines of a table: what stands first, and the rest.
+fn rows(file: &str) -> BTreeMap<String, String> {
+    let text = fs::read_to_string(folder().join(file)).unwrap();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let rows = lines.map(|line| line.split_once(' ').unwrap());
+    rows.map(|(first, rest)| (first.to_owned(), rest.to_owned())).collect()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
+}
