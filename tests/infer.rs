@@ -1,19 +1,24 @@
 //! Whether the scheme of an unknown provider is found from one request and its secret: of every
 //! published example of an HMAC.
 
+use std::fs;
 use std::process::Output;
 
 use serde_json::Value;
+use serde_json::json;
 use tympan_core::infer;
 use tympan_core::infer::Captured;
 use tympan_core::request;
 use tympan_core::request::Saved;
+use tympan_core::scheme::Encoding;
 use tympan_core::secret::Secret;
 
+use crate::jwt::hs256;
 use crate::process::Folder;
 use crate::process::sign;
 use crate::process::tympan;
 use crate::vectors::examples;
+use crate::wire::openssl;
 
 /// Of a hundred examples so many have to be found.
 const LEAST: usize = 90;
@@ -80,13 +85,65 @@ fn what_is_printed_verifies_the_request() {
         let changed = wire.replace(":7", ":8");
         for (wire, outcome) in [(&wire, "accepted"), (&changed, "unauthorized")] {
             folder.write("saved.http", wire);
-            let mut explain = tympan();
-            explain.args(["explain", "saved.http", "--at", "1600000000"]);
-            let said = explain.current_dir(folder.path("")).output().unwrap();
-            let said = String::from_utf8(said.stdout).unwrap();
-            assert!(said.contains(&format!("outcome   {outcome}")), "{name}\n{yaml}\n{said}");
+            assert_explained(&folder, outcome);
         }
         assert!(!yaml.contains(key), "{yaml}");
+    }
+}
+
+/// Everything else by which a sender may prove itself with what is in the file.
+#[test]
+fn other_proofs_are_found() {
+    const KEY: &str = "a secret of some length";
+    let folder = Folder::new("");
+    let body = "{\"a\":7}";
+    let signed = |command: &str| {
+        folder.write("payload", format!("1600000000.{body}"));
+        openssl(&folder, command);
+        Encoding::Base64.encode(&fs::read(folder.path("signature")).unwrap())
+    };
+    let mut cases = Vec::new();
+    for (name, generate, sign) in [
+        ("Ed25519", "-algorithm ed25519", "pkeyutl -sign -rawin -inkey k -in payload"),
+        (
+            "ECDSA-P256",
+            "-algorithm EC -pkeyopt ec_paramgen_curve:P-256",
+            "dgst -sha256 -sign k payload",
+        ),
+        ("RSA", "-algorithm RSA -pkeyopt rsa_keygen_bits:2048", "dgst -sha512 -sign k payload"),
+    ] {
+        openssl(&folder, &format!("genpkey {generate} -out k"));
+        openssl(&folder, "pkey -in k -pubout -out public");
+        let signature = signed(&sign.replacen(' ', " -out signature ", 1));
+        let public = fs::read_to_string(folder.path("public")).unwrap();
+        let headers = format!("X-Time: 1600000000\nX-Sig: v={signature}\n");
+        cases.push((format!("algorithm: {name}\n"), public, headers));
+    }
+    let claims = json!({"iss": "us", "aud": ["them"], "iat": 1_600_000_000, "exp": 1_600_000_060});
+    let token = hs256(&json!({"alg": "HS256"}), &claims, KEY);
+    let basic = Encoding::Base64.encode(format!("ann:{KEY}").as_bytes());
+    for (line, headers) in [
+        ("audience: 'them'\n", format!("Authorization: Bearer {token}\n")),
+        ("username: 'ann'\n", format!("Authorization: Basic {basic}\n")),
+        ("prefix: 'Bearer '\n", format!("Authorization: Bearer {KEY}\n")),
+        ("received_token: 'headers[\"x-key\"]'\n", format!("X-Key: {KEY}\n")),
+    ] {
+        cases.push((line.to_owned(), KEY.to_owned(), headers));
+    }
+    for (line, secret, headers) in cases {
+        folder.write("secret", &secret);
+        let wire = |headers: &str| format!("POST /in HTTP/1.1\nHost: a\n{headers}\n{body}");
+        folder.write("saved.http", wire(&headers));
+        let found = infer(&folder);
+        let yaml = String::from_utf8(found.stdout).unwrap();
+        let err = String::from_utf8_lossy(&found.stderr);
+        assert!(found.status.success() && yaml.contains(&line), "{line}\n{yaml}\n{err}");
+        assert!(!yaml.contains(KEY), "{yaml}");
+        folder.write("listeners.yaml", &yaml);
+        for (headers, outcome) in [(headers.as_str(), "accepted"), ("", "unauthorized")] {
+            folder.write("saved.http", wire(headers));
+            assert_explained(&folder, outcome);
+        }
     }
 }
 
@@ -101,6 +158,17 @@ fn what_is_not_found_is_said() {
     assert!(err.contains("combinations fits: the secret is another"), "{err}");
     folder.write("secret", "\n");
     assert_eq!(infer(&folder).status.code(), Some(2));
+}
+
+/// Asserts what becomes of the saved request, run through the listener that was printed.
+#[track_caller]
+fn assert_explained(folder: &Folder, outcome: &str) {
+    let mut explain = tympan();
+    explain.args(["explain", "saved.http", "--at", "1600000000"]);
+    let said = explain.current_dir(folder.path("")).output().unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    let yaml = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    assert!(said.contains(&format!("outcome   {outcome}")), "{yaml}\n{said}");
 }
 
 fn infer(folder: &Folder) -> Output {

@@ -260,21 +260,17 @@ fn what_only_others_can_prove_is_said() {
 fn tests_sign_with_every_proof() {
     let folder = others();
     let listeners = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
-    let mut text = String::new();
-    for line in listeners.lines() {
-        if let Some(name) = line.strip_prefix("  ").filter(|it| it.starts_with(char::is_lowercase))
-        {
-            let (name, rest) = name.split_once(':').unwrap();
-            let test = "tests: [{name: it, request: {sign: true}, expect: {outcome: accepted}}]";
-            text += &match rest.trim_start().strip_prefix('{') {
-                Some(rest) => format!("  {name}: {{{test}, {rest}\n"),
-                None => format!("  {name}:\n    {test}\n"),
-            };
-        } else {
-            text += &format!("{line}\n");
+    let (head, listeners) = listeners.split_once("\nlisteners:\n").unwrap();
+    let tested = |line: &str| {
+        let test = "tests: [{name: it, request: {sign: true}, expect: {outcome: accepted}}]";
+        match line.split_once(": {").filter(|_| !line.starts_with("   ")) {
+            Some((name, rest)) => format!("{name}: {{{test}, {rest}"),
+            None if line == "  items:" => format!("{line}\n    {test}"),
+            None => line.to_owned(),
         }
-    }
-    folder.write("listeners.yaml", text);
+    };
+    let listeners = listeners.lines().map(tested).collect::<Vec<_>>().join("\n");
+    folder.write("listeners.yaml", format!("{head}\nlisteners:\n{listeners}\n"));
     for lost in ["key", "word"] {
         fs::remove_file(folder.path(lost)).unwrap();
     }
