@@ -121,8 +121,11 @@ pub(crate) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'stat
 ) {
     pace.carry_several();
     let stream = Wire::new(stream, Arc::clone(&pace), None);
-    let connection = Connection { peer: peer.clone(), shared, pace: Arc::clone(&pace) };
-    let connection = Arc::new(connection);
+    let connection = Arc::new(Connection {
+        peer: peer.clone(),
+        shared: Arc::clone(&shared),
+        pace: Arc::clone(&pace),
+    });
     let service = service_fn(move |request| {
         let mut flow = Box::new(Flow::new(request, Arc::clone(&connection)));
         async move { Ok::<_, Infallible>(flow.run().await) }
@@ -136,6 +139,9 @@ pub(crate) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'stat
         .initial_connection_window_size(CONNECTION_WINDOW)
         .serve_connection(TokioIo::new(stream), service);
     log_end(&peer, pace.keep(served, http2::Connection::graceful_shutdown).await);
+    if pace.is_flooded() {
+        log::flood(&shared, &peer);
+    }
 }
 
 fn log_end(peer: &Peer, ended: Option<hyper::Result<()>>) {
