@@ -49,7 +49,7 @@ pub(crate) struct FileWatcher {
     watcher: Option<RecommendedWatcher>,
     folders: BTreeSet<PathBuf>,
     writing: Arc<Mutex<Writing>>,
-    /// How many things in the folders were opened, as far as we have been told.
+    /// How often folders were opened, as far as we have been told.
     opened: Arc<Sender<u64>>,
 }
 
@@ -70,7 +70,7 @@ impl FileWatcher {
         let opened = Arc::new(Sender::new(0));
         let (seen, n_opened) = (Arc::clone(&writing), Arc::clone(&opened));
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            if let Ok(Event { kind: EventKind::Access(AccessKind::Open(_)), .. }) = event {
+            if event.as_ref().is_ok_and(is_folder_opened) {
                 n_opened.send_modify(|count| *count += 1);
             }
             // An error means that events were lost: the files have to be looked at.
@@ -93,7 +93,7 @@ impl FileWatcher {
             places.iter().filter_map(|place| place.parent()).map(Path::to_owned).collect();
         let mut writing = lock(&self.writing);
         writing.followed = places.into_iter().collect();
-        writing.patterns = patterns.iter().filter_map(|it| Pattern::new(&named(it)).ok()).collect();
+        writing.patterns = patterns.iter().filter_map(|pattern| named(pattern)).collect();
         drop(writing);
         let Some(watcher) = &mut self.watcher else { return };
         for folder in self.folders.difference(&wanted) {
@@ -177,6 +177,12 @@ impl Writing {
     }
 }
 
+/// Hardly anybody but us opens folders.
+fn is_folder_opened(event: &Event) -> bool {
+    matches!(event.kind, EventKind::Access(AccessKind::Open(_)))
+        && event.paths.iter().all(|path| path.is_dir())
+}
+
 /// What files look like from outside: a number that changes when one of them does.
 pub(crate) fn look(files: &[PathBuf]) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -195,17 +201,30 @@ pub(crate) fn look(files: &[PathBuf]) -> u64 {
 
 /// Where a file is named, and where what it may be a link to lies.
 fn places(file: &Path) -> Vec<PathBuf> {
-    let named = match file.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => Path::new(".").join(file),
-        _ => file.to_owned(),
-    };
+    let named = folder_of(file).join(file.file_name().unwrap_or_default());
     let target = fs::canonicalize(file).ok();
     std::iter::once(named).chain(target).collect()
 }
 
-/// A pattern of files in the folder of the process begins like the events of that folder.
-fn named(pattern: &str) -> String {
-    if pattern.contains('/') { pattern.to_owned() } else { format!("./{pattern}") }
+/// The folder of a file, by the one name that does not depend on whether the file is there: two names
+/// would be one watch, which ends with the first of them.
+fn folder_of(file: &Path) -> PathBuf {
+    let folder = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned())
+}
+
+/// A pattern that begins like the events of its folder, if that is there and no pattern itself.
+fn named(pattern: &str) -> Option<Pattern> {
+    let path = Path::new(pattern);
+    let folder = folder_of(path);
+    if !folder.is_dir() {
+        return Pattern::new(pattern).ok();
+    }
+    let folder = Pattern::escape(folder.to_str()?);
+    Pattern::new(&format!("{folder}/{}", path.file_name()?.to_str()?)).ok()
 }
 
 fn lock(writing: &Mutex<Writing>) -> MutexGuard<'_, Writing> {
@@ -217,6 +236,7 @@ mod tests {
     use std::fs;
     use std::fs::File;
     use std::io::Write;
+    use std::os::unix::fs::symlink;
 
     use super::FileWatcher;
 
@@ -224,13 +244,24 @@ mod tests {
     async fn nothing_has_happened_unnoticed() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("listeners.yaml");
+        // The same folder by another name.
+        let link = folder.path().join("link");
+        symlink(folder.path(), &link).unwrap();
+        let named = [link.join("listeners.yaml")];
         fs::write(&file, "").unwrap();
         let mut watcher = FileWatcher::new(|| ());
-        watcher.follow(std::slice::from_ref(&file), &[]);
+        watcher.follow(&named, &[]);
         for round in 0..100 {
             fs::remove_file(&file).unwrap();
+            let follow = |watcher: &mut FileWatcher| watcher.follow(&named, &[]);
+            if round % 2 == 0 {
+                follow(&mut watcher);
+            }
             let mut half = File::create_new(&file).unwrap();
             half.write_all(b"half").unwrap();
+            if round % 3 == 0 {
+                follow(&mut watcher);
+            }
             watcher.catch_up().await;
             assert!(watcher.is_being_written(), "round {round}");
             drop(half);
