@@ -448,10 +448,30 @@ fn what_is_known_is_kept_when_a_fetch_fails() {
 
         keys.raw(fault.as_bytes());
         let mark = server.log_mark();
-        assert_eq!(server.ask(&signed_by(&folder, "first", "other")).status, 401, "{fault}");
+        // A key that is not known may be new, and a token of its good.
+        assert_eq!(server.ask(&signed_by(&folder, "first", "other")).status, 503, "{fault}");
         server.wait_for_log_since(mark, told);
         assert_eq!(server.ask(&good).status, 200, "{fault}: the last keys go on");
     }
+}
+
+#[test]
+fn of_several_ways_the_one_that_cannot_be_judged_counts() {
+    let keys = Keys::start();
+    keys.set("500 Oh", "");
+    let folder = keys.hook();
+    let text = std::fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    let text =
+        text.replace("[{jwt:", "[{any: [{token: {received_token: headers.X, secret: key}}, {jwt:");
+    folder.write("listeners.yaml", text.replace("/keys'}}]", "/keys'}}]}]"));
+    signer(&folder, "first");
+    let server = Tympan::start_in(&folder);
+    let good = signed_by(&folder, "first", "first");
+    assert_eq!(server.ask(&good).status, 503, "{}", server.log_text());
+    let wrong =
+        String::from_utf8(good).unwrap().replacen("Authorization", "X: y\r\nAuthorization", 1);
+    assert_eq!(server.ask(wrong.as_bytes()).status, 503, "{}", server.log_text());
+    assert_eq!(server.ask(&request("POST", "/hook", &[("X", "y")], BODY)).status, 401);
 }
 
 #[test]

@@ -166,7 +166,9 @@ impl JwtVerify {
             Signers::Fetched(source) => {
                 let known = known(source, scope)?;
                 if !known.keys.may_know(kid) {
-                    return Err(unauthorized(Reason::UnknownKey));
+                    // It may be new: whoever cannot ask does not know.
+                    let fault = known.fault.as_deref().map(|why| not_fetched(source, Some(why)));
+                    return Err(fault.unwrap_or_else(|| unauthorized(Reason::UnknownKey)));
                 }
                 token.claims(|algorithm, message, tag| {
                     let mut candidates = known.keys.candidates(kid, algorithm);
@@ -258,17 +260,16 @@ fn tokens<'v>(value: &'v Value<'_>) -> Result<Vec<&'v str>, Stop> {
 /// What is known of where keys come from. Where nothing is, the sender may have to come again.
 fn known<'k>(source: &Source, scope: &Scope<'k, '_>) -> Result<&'k Known, Stop> {
     let known = scope.fetched.and_then(|fetched| fetched.get(source));
-    let fault = known.and_then(|known| known.fault.clone());
-    match known.filter(|known| !known.keys.is_empty()) {
+    match known.filter(|known| known.counts(scope.head.now)) {
         Some(known) => Ok(known),
-        None => Err(Stop {
-            outcome: Outcome::NotReady,
-            reason: Reason::NotFetched {
-                url: source.to_string(),
-                why: fault.unwrap_or_else(|| "nobody has asked for them".to_owned()),
-            },
-        }),
+        None => Err(not_fetched(source, known.and_then(|known| known.fault.as_deref()))),
     }
+}
+
+fn not_fetched(source: &Source, fault: Option<&str>) -> Stop {
+    let why = fault.unwrap_or("nobody has asked for them").to_owned();
+    let reason = Reason::NotFetched { url: source.to_string(), why };
+    Stop { outcome: Outcome::NotReady, reason }
 }
 
 fn eval<'a>(

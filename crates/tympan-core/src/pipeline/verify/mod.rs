@@ -288,10 +288,12 @@ fn refused(unproven: Unproven) -> Stop {
     })
 }
 
-/// Of two refusals the one that came nearer to a proof: it is what the operator has to look at.
+/// Of two refusals the one that came nearer to a proof: it is what the operator has to look at. What
+/// could not be judged for a fault that is none of the sender's comes first of all: it may be good.
 fn nearer(known: Option<Stop>, other: Stop) -> Stop {
     let distance = |stop: &Stop| match stop.reason {
-        Reason::Stale { .. } | Reason::Expired { .. } => 0,
+        Reason::NotFetched { .. } => -1,
+        Reason::Stale { .. } | Reason::Expired { .. } | Reason::NotYet { .. } => 0,
         Reason::Mismatch
         | Reason::WrongToken
         | Reason::WrongCredential
