@@ -342,9 +342,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BodyBroken => f.write_str("the connection broke off within the body"),
-            Self::BadPart => {
-                f.write_str("a header that is signed beside the body could hold a part of it")
-            }
+            Self::BadPart => f.write_str("what is signed beside the body could hold a part of it"),
             Self::BadTimestamp => f.write_str("the timestamp is not written as `unit` says"),
             Self::EchoRefused => f.write_str("the challenge holds what `allow` does not match"),
             Self::Misfit { what, found } => write!(f, "the {what} is a {found}"),

@@ -112,7 +112,8 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     fn compile(listener: &config::Listener, config: &Config, keys: &mut KeyUses) -> Self {
         let server = &config.server;
-        let verify = Verify::compile(&listener.verification, config, keys, &mut 0);
+        let accept = listener.accept;
+        let verify = Verify::compile(&listener.verification, accept, config, keys, &mut 0);
         let challenges: Vec<_> = listener
             .challenges
             .iter()

@@ -1,5 +1,6 @@
 //! Who sent it.
 
+mod beside_body;
 mod body_digest;
 mod received;
 mod signature;
@@ -21,6 +22,7 @@ use super::KeyRequest;
 use super::Scope;
 use super::credential::CredentialVerify;
 use super::jwt::JwtVerify;
+use crate::config::Accept;
 use crate::config::Config;
 use crate::config::Verification;
 use crate::jwt::Source;
@@ -57,12 +59,13 @@ impl Verify {
     /// `count` is the number of proofs that stand before this one, and then of those up to it.
     pub(crate) fn compile(
         verification: &Verification,
+        accept: Accept,
         config: &Config,
         keys: &mut KeyUses,
         count: &mut usize,
     ) -> Self {
         let mut all = |list: &[Verification]| {
-            list.iter().map(|it| Self::compile(it, config, keys, count)).collect()
+            list.iter().map(|it| Self::compile(it, accept, config, keys, count)).collect()
         };
         match verification {
             Verification::Any(list) => return Self::Any(all(list)),
@@ -78,7 +81,7 @@ impl Verify {
         *count += 1;
         match verification {
             Verification::Signature(check) => {
-                Self::Signature(Box::new(SignatureVerify::compile(check, keys, number)))
+                Self::Signature(Box::new(SignatureVerify::compile(check, accept, keys, number)))
             }
             Verification::Token(check) => Self::Token(TokenVerify::compile(check, keys, number)),
             Verification::Basic(check) => {
