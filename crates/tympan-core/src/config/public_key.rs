@@ -4,6 +4,7 @@ use crate::config::Reader;
 use crate::config::keys;
 use crate::config::payload_schema::as_json;
 use crate::diagnostic::Problem;
+use crate::diagnostic::Proving;
 use crate::scheme::FoundKey;
 use crate::scheme::Unusable;
 use crate::scheme::Written;
@@ -42,11 +43,7 @@ impl Reader<'_> {
             (node.span, bytes.and_then(|bytes| FoundKey::from_bytes(&bytes)))
         };
         let key = found.and_then(bind);
-        let problem = |why: Unusable| Problem::PublicKey {
-            is_private: why == Unusable::PrivateKey,
-            why: why.to_string(),
-        };
-        key.map_err(|why| self.report(at, problem(why))).ok()
+        key.map_err(|why| self.report(at, Problem::Proving(Proving::PublicKey { why }))).ok()
     }
 
     /// Reports each part of a JSON Web Key that is a secret, which masks it where the file is shown.

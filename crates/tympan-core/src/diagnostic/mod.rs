@@ -4,6 +4,7 @@ mod credential;
 mod expression;
 mod mapper;
 mod problem;
+mod proving;
 mod render;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use std::collections::BTreeSet;
 pub use credential::Credential;
 pub use mapper::Misform;
 pub use problem::Problem;
+pub use proving::Proving;
 pub use render::json;
 pub use render::text;
 
