@@ -75,6 +75,7 @@ const UNSEEN: &[&str] = &[
     "at_sign_unquoted",
     "bad_keys",
     "bad_pattern",
+    "body_beside_others",
     "body_not_signed",
     "braces_in_flow",
     "brackets_in_block",

@@ -1148,7 +1148,8 @@ pub static JWT: Section = Section {
             "Where the keys of who signs are fetched (a JSON Web Key Set, RFC 7517), over HTTPS; \
              plain HTTP is for this machine. They are fetched when the first token comes, again after \
              ten minutes, and for a token that names an unknown key, a few times a minute at most. \
-             Redirects are not followed. When a fetch fails, the keys that were there count on.",
+             Redirects are not followed. When a fetch fails, the keys that were there count on, for a \
+             day at most.",
             "jwks_url: https://auth.example.com/keys",
         ),
         key(

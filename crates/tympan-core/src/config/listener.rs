@@ -137,6 +137,7 @@ impl Reader<'_> {
             redact: self.redact(&mut fields),
         };
         fields.end();
+        self.check_boundaries(&listener.verification, listener.accept);
         Some(listener)
     }
 

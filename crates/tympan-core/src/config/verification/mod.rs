@@ -1,6 +1,7 @@
 //! Reading `verification:`: in which ways a sender has to prove itself.
 
 mod body_digest;
+mod boundary;
 mod format;
 mod key;
 mod signature;
