@@ -14,8 +14,8 @@ use crate::config::keys;
 use crate::diagnostic::Credential;
 use crate::diagnostic::Problem;
 use crate::jwt::Algorithm;
-use crate::jwt::PublicKey;
 use crate::jwt::Source;
+use crate::jwt::TokenKey;
 use crate::roots;
 use crate::roots::Place;
 use crate::span::Span;
@@ -57,7 +57,7 @@ pub enum JwtKeys {
     /// That of both sides.
     Secret(SecretId),
     /// Those that stand in the file.
-    Public(Vec<PublicKey>),
+    Public(Vec<TokenKey>),
     /// Those that are fetched.
     Fetched(Source),
 }
@@ -138,7 +138,7 @@ impl Reader<'_> {
             (Some((_, node)), None, None) => self.secret_name(&node).map(JwtKeys::Secret),
             (None, Some(public), None) => {
                 let keys = self.some("public_key", public, |reader, at, node| {
-                    reader.public_key(at, node, PublicKey::bind)
+                    reader.public_key(at, node, TokenKey::bind)
                 });
                 (!keys.is_empty()).then_some(JwtKeys::Public(keys))
             }

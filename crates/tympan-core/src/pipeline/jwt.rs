@@ -15,9 +15,9 @@ use crate::config::JwtKeys;
 use crate::jwt::Algorithm;
 use crate::jwt::Fault;
 use crate::jwt::Known;
-use crate::jwt::PublicKey;
 use crate::jwt::Source;
 use crate::jwt::Token;
+use crate::jwt::TokenKey;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
 use crate::keys::KeyUse;
@@ -63,7 +63,7 @@ pub(crate) struct JwtVerify {
 enum Signers {
     /// Both sides, with a key for each hash function.
     Both(Vec<(Algorithm, KeyId)>),
-    Public(Vec<PublicKey>),
+    Public(Vec<TokenKey>),
     Fetched(Source),
 }
 
