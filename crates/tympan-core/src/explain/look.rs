@@ -164,7 +164,12 @@ impl<'q> Look<'q> {
             noted.stages.iter_mut().find(|known| (known.kind, known.index) == (kind, index));
         match known {
             Some(known) => *known = stage,
-            None => noted.stages.push(stage),
+            // Proofs are shown as they are written, in whatever order they were judged.
+            None => {
+                let is_later = |known: &Stage| known.kind == kind && known.index > index;
+                let at = noted.stages.iter().position(is_later).unwrap_or(noted.stages.len());
+                noted.stages.insert(at, stage);
+            }
         }
     }
 

@@ -1,9 +1,9 @@
 //! The life of one request, as a machine without I/O: it asks for one thing at a time.
 //!
 //! ```text
-//! head    route -> method -> challenge on the head? -> can we verify at all?
+//! head    route -> method -> challenge on the head? -> can we verify at all? -> proofs of the head
 //! body    read, bounded -> challenge on the unverified body?
-//! proof   keys that are not known yet? -> verify, then freshness
+//! proof   verify what can be -> keys that are not known yet? -> verify the rest, then freshness
 //! event   media type -> decode -> reject? -> schema -> filter -> events
 //! keep    the destinations have them -> answer
 //! ```
@@ -41,6 +41,7 @@ use super::sealed::Sealed;
 use super::sealed::Verified;
 use super::token_endpoint;
 use super::token_endpoint::TokenEndpoint;
+use super::verify::Judged;
 use crate::config::DestinationId;
 use crate::config::Mismatch;
 use crate::config::Redact;
@@ -61,6 +62,8 @@ pub struct Exchange {
     body_bytes: Option<u64>,
     /// What is answered once the events are kept.
     pending: Option<Box<Reply>>,
+    /// The proofs that were judged before the body was there, or while keys were fetched.
+    judged: Judged,
     /// The body, while keys are fetched.
     sealed: Option<Sealed>,
     /// The keys that were fetched so far, and where the rest was asked for.
@@ -162,6 +165,7 @@ impl Exchange {
             path_params: PathParams::new(),
             body_bytes: None,
             pending: None,
+            judged: Judged::default(),
             sealed: None,
             fetched: None,
             asked: Vec::new(),
@@ -284,12 +288,13 @@ impl Exchange {
                 }
             }
         }
+        let ask = Ask::Body { limit: pipeline.body_limit };
         if !wants_body {
             pipeline.take_method(&scope)?;
             self.ready(listener)?;
-            pipeline.verify.run_before_body(&scope, &self.live.keys)?;
+            self.judged = pipeline.verify.judge_head(&scope, &self.live.keys)?;
         }
-        Ok(Ask::Body { limit: pipeline.body_limit })
+        Ok(ask)
     }
 
     /// What is refused whatever it is about.
@@ -329,7 +334,9 @@ impl Exchange {
     fn on_sealed(&mut self, watch: Option<&dyn Watch>) -> Result<Ask, Stop> {
         let broken = Stop { outcome: Outcome::Malformed, reason: Reason::BodyBroken };
         let sealed = self.sealed.take().ok_or(broken)?;
-        let (ask, pending) = self.judge(&sealed, watch)?;
+        let mut judged = std::mem::take(&mut self.judged);
+        let (ask, pending) = self.judge(&sealed, &mut judged, watch)?;
+        self.judged = judged;
         if let Ask::Fetch(KeyRequest { source, .. }) = &ask {
             self.asked.push(source.clone());
             self.sealed = Some(sealed);
@@ -343,6 +350,7 @@ impl Exchange {
     fn judge(
         &self,
         sealed: &Sealed,
+        judged: &mut Judged,
         watch: Option<&dyn Watch>,
     ) -> Result<(Ask, Option<Reply>), Stop> {
         let listener = self.listener.unwrap_or_default();
@@ -375,10 +383,10 @@ impl Exchange {
             let read = parsed.get_or_insert_with(|| self.parse(pipeline, body, watch));
             scope.parsed = read.as_ref().ok().cloned();
         }
-        if let Some(request) = pipeline.verify.wants(&scope, &self.asked) {
-            return Ok((Ask::Fetch(request), None));
-        }
-        let proof = pipeline.verify.run(&scope, keys)?;
+        let proof = match pipeline.verify.judge_whole(&scope, keys, &self.asked, judged)? {
+            Ok(proof) => proof,
+            Err(request) => return Ok((Ask::Fetch(request), None)),
+        };
         if let Some((limit, rate)) = self.live.rate(listener) {
             rate.admit(limit, self.head.now).map_err(limited)?;
         }

@@ -8,6 +8,7 @@ use tympan_expr::Value;
 use super::Fact;
 use super::Scope;
 use super::verify::Received;
+use super::verify::is_in_head;
 use super::verify::missing;
 use super::verify::unauthorized;
 use crate::config::JwtCheck;
@@ -94,6 +95,11 @@ impl JwtVerify {
         }
     }
 
+    /// Which of the listener's proofs it is, counted as they are written.
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
     /// The first key that is missing.
     pub(super) fn unready(&self, keys: &Keys) -> Option<KeyId> {
         match &self.signers {
@@ -131,17 +137,42 @@ impl JwtVerify {
         })
     }
 
-    pub(super) fn run_before_body(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
-        self.received.look(scope, "token")
+    /// What can be said without a body: all of it, unless its keys are fetched or it reads the body.
+    pub(super) fn run_before_body(
+        &self,
+        scope: &Scope<'_, '_>,
+        keys: &Keys,
+    ) -> Option<Result<(), Stop>> {
+        if !self.fetches() && self.expressions().all(is_in_head) {
+            return Some(self.run(scope, keys));
+        }
+        if !is_in_head(self.received.expression()) {
+            return None;
+        }
+        let result = self.read_all(scope);
+        if let Err(stop) = &result {
+            self.tell(scope, Err(stop));
+        }
+        result.err().map(Err)
     }
 
     pub(super) fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
         let result = self.judge_all(scope, keys);
-        scope.tell(|| {
-            let result = result.as_ref().copied();
-            Fact::Other { number: self.number, what: "jwt", result }
-        });
+        self.tell(scope, result.as_ref().copied());
         result
+    }
+
+    fn tell(&self, scope: &Scope<'_, '_>, result: Result<(), &Stop>) {
+        scope.tell(|| Fact::Other { number: self.number, what: "jwt", result });
+    }
+
+    /// Whether there are tokens that can be judged at all.
+    fn read_all(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
+        self.received.look_once(scope)?;
+        let value = eval(self.received.expression(), scope, "the token")?;
+        tokens(&value)?
+            .into_iter()
+            .try_for_each(|token| Token::read(token, &self.algorithms).map(drop).map_err(bad))
     }
 
     fn judge_all(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
@@ -151,7 +182,6 @@ impl JwtVerify {
     }
 
     fn judge(&self, token: &str, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
-        let bad = |fault| unauthorized(Reason::BadToken { fault });
         let token = Token::read(token, &self.algorithms).map_err(bad)?;
         let kid = token.kid.as_deref();
         let claims = match &self.signers {
@@ -294,7 +324,11 @@ fn says(claim: &Json, expected: &Value<'_>) -> bool {
 }
 
 fn malformed() -> Stop {
-    unauthorized(Reason::BadToken { fault: Fault::Malformed })
+    bad(Fault::Malformed)
+}
+
+fn bad(fault: Fault) -> Stop {
+    unauthorized(Reason::BadToken { fault })
 }
 
 fn late(seconds: f64) -> Stop {
