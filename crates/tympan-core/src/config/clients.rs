@@ -148,6 +148,7 @@ impl Reader<'_> {
             name: TOKEN_KEY.to_owned(),
             at: first,
             references: vec![Reference::Generated(TOKEN_KEY_FILE.to_owned())],
+            serves: true,
         });
         let listeners = &self.config.listeners;
         let clash = listeners.iter().find(|listener| listener.path == TOKEN_PATH);

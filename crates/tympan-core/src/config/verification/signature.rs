@@ -69,7 +69,7 @@ impl Reader<'_> {
         let modes = self.hash_modes(&mut fields, algorithm);
         let key_from = self.key_from(&mut fields, algorithm, modes.as_deref());
         let signing_key = match fields.take("signing_key") {
-            Some((_, node)) => Some(self.secret_name(&node)?),
+            Some((_, node)) => Some(self.signing_name(&node)?),
             None => None,
         };
         let each = fields.take("each").map(|(_, node)| {
