@@ -232,6 +232,7 @@ fn mistakes_are_answered_as_the_standard_says() {
     let named = basic("erp-1", CLIENT_SECRET);
     let named = ("Authorization", named.as_str());
     let large = format!("{good}&x={}", "x".repeat(9 << 10));
+    let list = format!(r#"["client_credentials", "erp-1", "{CLIENT_SECRET}"]"#);
     for (headers, body, status, error) in [
         (vec![FORM], good, 401, "invalid_client"),
         (vec![FORM], &good.replace("erp-1", "nobody"), 401, "invalid_client"),
@@ -260,6 +261,7 @@ fn mistakes_are_answered_as_the_standard_says() {
         (vec![FORM], "grant_type=client_credentials&client_id=erp-1", 400, "invalid_request"),
         (vec![FORM], &twice, 400, "invalid_request"),
         (vec![JSON], r#"{"grant_type": 1}"#, 400, "invalid_request"),
+        (vec![JSON], &list, 400, "invalid_request"),
         (vec![JSON], r#"{"client_id": "a", "client_id": "b"}"#, 400, "invalid_request"),
         (vec![JSON], "[]", 400, "invalid_request"),
         (vec![JSON], "{", 400, "invalid_request"),

@@ -145,6 +145,7 @@ const UNSEEN: &[&str] = &[
     "jwt_for_anybody",
     "let_names",
     "list_at_top",
+    "long_leeway",
     "long_tolerance",
     "map_as_key",
     "mapper_argument_names",

@@ -119,6 +119,7 @@ fn key_help(why: Unusable) -> String {
         }
         Unusable::NotHex => "write two digits a byte; base64 goes under `base64`, PEM under `pem`",
         Unusable::NotBase64 => "write it in one text; hex goes under `hex`, PEM under `pem`",
+        Unusable::OtherUse => "take the provider's key whose `use` is `sig`, or `key_ops` `verify`",
         Unusable::OtherAlgorithm => {
             "write the `algorithm` that the key is for, or take the provider's key for this one"
         }

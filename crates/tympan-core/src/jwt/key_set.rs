@@ -70,12 +70,6 @@ impl KeySet {
 
 impl NamedKey {
     fn read(jwk: &Value) -> Option<Self> {
-        let is_for_signatures = jwk["use"].as_str().is_none_or(|it| it == "sig");
-        let verifies = |operations: &Vec<Value>| operations.iter().any(|it| it == "verify");
-        let may_verify = jwk["key_ops"].as_array().is_none_or(verifies);
-        if !is_for_signatures || !may_verify {
-            return None;
-        }
         let algorithm = match jwk["alg"].as_str() {
             Some(name) => Some(Algorithm::read(name)?),
             None => None,

@@ -37,6 +37,8 @@ use crate::secret::Secret;
 /// The largest request, in bytes.
 pub(super) const MOST_BYTES: u64 = 8 << 10;
 
+const NO_OBJECT: &str = "it is no JSON object of texts";
+
 /// Where clients ask for access tokens.
 #[derive(Debug)]
 pub(crate) struct TokenEndpoint {
@@ -162,8 +164,11 @@ impl Fields {
     fn read(head: &Head, body: &[u8]) -> Result<Self, Refusal> {
         match head.media_type().as_deref() {
             Some("application/x-www-form-urlencoded") => Self::of_form(body),
-            Some("application/json") => serde_json::from_slice(body)
-                .map_err(|_| Refusal::InvalidRequest("it is no JSON object of texts")),
+            // Its reader would take a list of the same fields.
+            Some("application/json") if body.trim_ascii_start().starts_with(b"{") => {
+                serde_json::from_slice(body).map_err(|_| Refusal::InvalidRequest(NO_OBJECT))
+            }
+            Some("application/json") => Err(Refusal::InvalidRequest(NO_OBJECT)),
             _ => Err(Refusal::InvalidRequest("it is neither a form nor JSON")),
         }
     }
