@@ -20,6 +20,7 @@ use crate::config::Accept;
 use crate::config::Config;
 use crate::config::Listener;
 use crate::escape::escaped;
+use crate::keys::Secrets;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::pipeline::EventRecord;
@@ -90,6 +91,10 @@ impl<'q> Look<'q> {
 
     pub(super) fn config(&self) -> &Config {
         self.question.config
+    }
+
+    pub(super) fn secrets(&self) -> &Secrets {
+        self.question.secrets
     }
 
     pub(super) fn lets(&self) -> &[String] {

@@ -17,12 +17,14 @@ use super::written::items;
 use crate::config::SecretId;
 use crate::config::Verification;
 use crate::escape::escaped;
+use crate::keys::KeyForm;
 use crate::outcome::Reason;
 use crate::pipeline::Scope;
 use crate::pipeline::SignatureFact;
 use crate::roots::Place;
 use crate::scheme::Timestamp;
 use crate::scheme::Unit;
+use crate::scheme::Unusable;
 
 /// Notes what became of a signature.
 pub(super) fn signature(look: &Look<'_>, fact: &SignatureFact<'_>, scope: &Scope<'_, '_>) {
@@ -91,12 +93,13 @@ pub(super) fn unchecked(look: &Look<'_>, question: &Question<'_>, numbers: &[usi
         let why = match secret(look, *number) {
             Some(secret) => {
                 let name = question.config.secrets.get(secret.0).map_or("", |it| it.name.as_str());
-                let why = match question.secrets.get(secret.0) {
-                    Some(Err(why)) => why.to_string(),
-                    Some(Ok(values)) if !values.is_empty() => "no key can be made of it".to_owned(),
-                    _ => "it has no value".to_owned(),
-                };
-                format!("the secret {name} cannot be resolved: {why}")
+                match (question.secrets.get(secret.0), unusable(look, *number)) {
+                    (Some(Err(why)), _) => {
+                        format!("the secret {name} cannot be resolved: {why}")
+                    }
+                    (_, Some(why)) => format!("the secret {name} is no key: {why}"),
+                    _ => format!("the secret {name} cannot be resolved: it has no value"),
+                }
             }
             None => "its keys are fetched by a server that runs".to_owned(),
         };
@@ -110,6 +113,14 @@ pub(super) fn unchecked(look: &Look<'_>, question: &Question<'_>, numbers: &[usi
         }
     });
     stages.collect()
+}
+
+/// Why no key can be made of the secret of a proof that has a value.
+fn unusable(look: &Look<'_>, number: usize) -> Option<Unusable> {
+    let leaves = leaves(&look.listener.verification);
+    let Verification::Signature(check) = leaves.get(number)? else { return None };
+    let values = look.secrets().get(check.secret?.0)?.as_ref().ok()?;
+    KeyForm::of_signature(check).iter().find_map(|form| form.unusable(values))
 }
 
 /// The secret of a proof.
