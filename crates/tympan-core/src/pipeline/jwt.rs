@@ -260,7 +260,8 @@ impl JwtVerify {
         match (self.max_age, issued) {
             (Some(_), None) => Err(missing("iat of the token")),
             (Some(most), Some(issued)) if now > issued + most + self.leeway => {
-                Err(late(now - issued - most))
+                let (seconds, most) = (whole(now - issued), whole(most));
+                Err(stale(Reason::TooOld { seconds, most }))
             }
             (Some(_), Some(issued)) if issued > now + self.leeway => Err(early(issued - now)),
             (None, _) if self.ends && ends.is_none() => Err(missing("exp of the token")),

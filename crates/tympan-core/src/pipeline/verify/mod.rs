@@ -252,7 +252,10 @@ fn refused(unproven: Unproven) -> Stop {
 fn nearer(known: Option<Stop>, other: Stop) -> Stop {
     let distance = |stop: &Stop| match stop.reason {
         Reason::NotFetched { .. } => -1,
-        Reason::Stale { .. } | Reason::Expired { .. } | Reason::NotYet { .. } => 0,
+        Reason::Stale { .. }
+        | Reason::Expired { .. }
+        | Reason::NotYet { .. }
+        | Reason::TooOld { .. } => 0,
         Reason::Mismatch
         | Reason::WrongToken
         | Reason::WrongCredential
