@@ -319,12 +319,16 @@ impl Watch for Look<'_> {
                 token::token(self, *number, received, *result, scope);
             }
             Fact::Other { number, what, result } => {
+                let whose = match proof::client(self, *number) {
+                    Some(client) => format!("{what} {client}"),
+                    None => (*what).to_owned(),
+                };
                 let decision = match result {
                     Ok(()) if matches!(*what, "basic" | "credential" | "jwt") => {
-                        format!("{what}: it is the one that is wanted")
+                        format!("{whose}: it is the one that is wanted")
                     }
-                    Ok(()) => format!("{what}: it is one of them"),
-                    Err(stop) => format!("{what}: {}", stop.reason),
+                    Ok(()) => format!("{whose}: it is one of them"),
+                    Err(stop) => format!("{whose}: {}", stop.reason),
                 };
                 let at = self.written.proofs().get(*number).map(|proof| proof.key.span);
                 self.note(Kind::Verify, *number, decision, at, Vec::new());

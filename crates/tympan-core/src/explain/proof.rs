@@ -123,6 +123,13 @@ fn unusable(look: &Look<'_>, number: usize) -> Option<Unusable> {
     KeyForm::of_signature(check).iter().find_map(|form| form.unusable(values))
 }
 
+/// The name of the client whose credential a proof is.
+pub(super) fn client<'l>(look: &'l Look<'_>, number: usize) -> Option<&'l str> {
+    let leaves = leaves(&look.listener.verification);
+    let Verification::Credential(check) = leaves.get(number)? else { return None };
+    look.config().clients.get(check.client.0).map(|client| client.name.as_str())
+}
+
 /// The secret of a proof.
 pub(super) fn secret(look: &Look<'_>, number: usize) -> Option<SecretId> {
     match leaves(&look.listener.verification).get(number)? {
