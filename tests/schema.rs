@@ -151,6 +151,7 @@ const UNSEEN: &[&str] = &[
     "mapper_argument_names",
     "mapper_keys_that_are_paths",
     "mapper_mistakes_within",
+    "mapper_nearly",
     "mapper_templates",
     "nested_too_deep",
     "no_destination",

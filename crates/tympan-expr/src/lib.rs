@@ -87,6 +87,7 @@ pub use value::Record;
 pub use value::Text;
 pub use value::Value;
 pub use value::read_json;
+pub use vocabulary::COUNTER;
 pub use vocabulary::Local;
 pub use vocabulary::Root;
 pub use vocabulary::RootId;

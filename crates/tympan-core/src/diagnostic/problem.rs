@@ -174,6 +174,7 @@ impl Problem {
         match self {
             Self::Credential(problem) => problem.severity(),
             Self::Proving(problem) => problem.severity(),
+            Self::Misform(misform) => misform.severity(),
             Self::ExpressionWarning(_)
             | Self::AdminPlain { .. }
             | Self::NoDestination { .. }
