@@ -6,6 +6,7 @@ use http::Method;
 use tympan_expr::Expression;
 
 use crate::config::Challenge;
+use crate::config::ChallengeProof;
 use crate::config::DestinationId;
 use crate::config::Events;
 use crate::config::PayloadSchema;
@@ -13,6 +14,8 @@ use crate::config::RateLimit;
 use crate::config::Reader;
 use crate::config::Redact;
 use crate::config::Response;
+use crate::config::Simulate;
+use crate::config::Test;
 use crate::config::Verification;
 use crate::config::expression::is_variable;
 use crate::config::fields::Fields;
@@ -72,6 +75,10 @@ pub struct Listener {
     pub responses: Vec<(Outcome, Response)>,
     /// What is never shown.
     pub redact: Redact,
+    /// How its provider sends.
+    pub simulate: Simulate,
+    /// What is tried with it.
+    pub tests: Vec<Test>,
 }
 
 /// A named value.
@@ -135,9 +142,16 @@ impl Reader<'_> {
             deliver: self.destinations_of(&mut fields, key),
             responses: self.responses(&mut fields),
             redact: self.redact(&mut fields),
+            simulate: self.simulate(&mut fields),
+            tests: self.tests(&mut fields),
         };
         fields.end();
         self.check_boundaries(&listener.verification, listener.accept);
+        for challenge in &listener.challenges {
+            if let Some(ChallengeProof::Own(verification)) = &challenge.proof {
+                self.check_boundaries(verification, listener.accept);
+            }
+        }
         Some(listener)
     }
 
