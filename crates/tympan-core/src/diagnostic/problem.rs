@@ -186,7 +186,6 @@ impl Problem {
 
     /// One line in lower case without a full stop: what was found, and what was expected.
     #[must_use]
-    #[expect(clippy::too_many_lines, reason = "a list of sentences")]
     pub fn message(&self) -> String {
         match self {
             Self::AdminOpen { address } => {

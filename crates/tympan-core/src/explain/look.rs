@@ -169,14 +169,13 @@ impl<'q> Look<'q> {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         let known =
             noted.stages.iter_mut().find(|known| (known.kind, known.index) == (kind, index));
-        match known {
-            Some(known) => *known = stage,
+        if let Some(known) = known {
+            *known = stage;
+        } else {
             // Proofs are shown as they are written, in whatever order they were judged.
-            None => {
-                let is_later = |known: &Stage| known.kind == kind && known.index > index;
-                let at = noted.stages.iter().position(is_later).unwrap_or(noted.stages.len());
-                noted.stages.insert(at, stage);
-            }
+            let is_later = |known: &Stage| known.kind == kind && known.index > index;
+            let at = noted.stages.iter().position(is_later).unwrap_or(noted.stages.len());
+            noted.stages.insert(at, stage);
         }
     }
 
@@ -329,21 +328,7 @@ impl Watch for Look<'_> {
             Fact::Token { number, received, result } => {
                 token::token(self, *number, received, *result, scope);
             }
-            Fact::Other { number, what, result } => {
-                let whose = match proof::client(self, *number) {
-                    Some(client) => format!("{what} {client}"),
-                    None => (*what).to_owned(),
-                };
-                let decision = match result {
-                    Ok(()) if matches!(*what, "basic" | "credential" | "jwt") => {
-                        format!("{whose}: it is the one that is wanted")
-                    }
-                    Ok(()) => format!("{whose}: it is one of them"),
-                    Err(stop) => format!("{whose}: {}", stop.reason),
-                };
-                let at = self.written.proofs().get(*number).map(|proof| proof.key.span);
-                self.note(Kind::Verify, *number, decision, at, Vec::new());
-            }
+            Fact::Other { number, what, result } => proof::other(self, *number, what, *result),
             Fact::Anyone => {
                 let is_written = self.written.proofs().iter().any(|it| it.key.name == "none");
                 if is_written {

@@ -19,6 +19,7 @@ use crate::config::Verification;
 use crate::escape::escaped;
 use crate::keys::KeyForm;
 use crate::outcome::Reason;
+use crate::outcome::Stop;
 use crate::pipeline::Scope;
 use crate::pipeline::SignatureFact;
 use crate::roots::Place;
@@ -84,6 +85,23 @@ pub(super) fn signature(look: &Look<'_>, fact: &SignatureFact<'_>, scope: &Scope
     look.suspect(fact.number, causes);
 }
 
+/// Notes what became of a proof of another kind, of which there is no more to tell.
+pub(super) fn other(look: &Look<'_>, number: usize, what: &str, result: Result<(), &Stop>) {
+    let whose = match client(look, number) {
+        Some(client) => format!("{what} {client}"),
+        None => what.to_owned(),
+    };
+    let decision = match result {
+        Ok(()) if matches!(what, "basic" | "credential" | "jwt") => {
+            format!("{whose}: it is the one that is wanted")
+        }
+        Ok(()) => format!("{whose}: it is one of them"),
+        Err(stop) => format!("{whose}: {}", stop.reason),
+    };
+    let at = look.written.proofs().get(number).map(|proof| proof.key.span);
+    look.note(Kind::Verify, number, decision, at, Vec::new());
+}
+
 /// The proofs that cannot be checked for lack of a secret.
 pub(super) fn unchecked(look: &Look<'_>, question: &Question<'_>, numbers: &[usize]) -> Vec<Stage> {
     let proofs = look.written.proofs();
@@ -124,7 +142,7 @@ fn unusable(look: &Look<'_>, number: usize) -> Option<Unusable> {
 }
 
 /// The name of the client whose credential a proof is.
-pub(super) fn client<'l>(look: &'l Look<'_>, number: usize) -> Option<&'l str> {
+fn client<'l>(look: &'l Look<'_>, number: usize) -> Option<&'l str> {
     let leaves = leaves(&look.listener.verification);
     let Verification::Credential(check) = leaves.get(number)? else { return None };
     look.config().clients.get(check.client.0).map(|client| client.name.as_str())

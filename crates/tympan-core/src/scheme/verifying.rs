@@ -71,6 +71,6 @@ impl<'p> Signed<'p> {
     fn digest(&self, mode: HashMode) -> Tag {
         let known = self.digest.get_or_init(|| (mode, mode.digest([self.bytes])));
         // All keys of one signature have one hash function.
-        if known.0 == mode { known.1.clone() } else { mode.digest([self.bytes]) }
+        if known.0 == mode { known.1 } else { mode.digest([self.bytes]) }
     }
 }

@@ -18,12 +18,15 @@ impl Reader<'_> {
     pub(in crate::config) fn check_boundaries(&mut self, it: &Verification, accept: Accept) {
         match it {
             Verification::Any(list) | Verification::All(list) => {
-                list.iter().for_each(|it| self.check_boundaries(it, accept));
-            }
-            Verification::Signature(check) if accept != Accept::Json => {
-                if check.payloads.iter().any(|payload| has_bare_boundary(check, payload)) {
-                    self.report(check.at, Problem::Proving(Proving::Unseparated));
+                for it in list {
+                    self.check_boundaries(it, accept);
                 }
+            }
+            Verification::Signature(check)
+                if accept != Accept::Json
+                    && check.payloads.iter().any(|it| has_bare_boundary(check, it)) =>
+            {
+                self.report(check.at, Problem::Proving(Proving::Unseparated));
             }
             _ => {}
         }
