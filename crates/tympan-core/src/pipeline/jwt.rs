@@ -1,6 +1,5 @@
 //! Who sent it, by a token that somebody has signed.
 
-use regex::Regex;
 use serde_json::Map;
 use serde_json::Value as Json;
 use tympan_expr::Expression;
@@ -11,7 +10,6 @@ use super::Scope;
 use super::verify::Received;
 use super::verify::is_in_head;
 use super::verify::missing;
-use super::verify::signed_for_anyone;
 use super::verify::unauthorized;
 use crate::config::JwtCheck;
 use crate::config::JwtKeys;
@@ -53,8 +51,6 @@ pub(crate) struct JwtVerify {
     received: Received,
     algorithms: Vec<Algorithm>,
     signers: Signers,
-    /// What challenges sign with the same secret: no token may be one of these.
-    challenged: Vec<Regex>,
     issuers: Vec<String>,
     audiences: Vec<String>,
     claims: Vec<(String, Expression)>,
@@ -90,7 +86,6 @@ impl JwtVerify {
             received: Received::compile(&check.token, false),
             algorithms: check.algorithms.clone(),
             signers,
-            challenged: check.secret().map_or_else(Vec::new, |secret| keys.challenged(secret)),
             issuers: check.issuers.clone(),
             audiences: check.audiences.clone(),
             claims: check.claims.clone(),
@@ -188,9 +183,6 @@ impl JwtVerify {
 
     fn judge(&self, token: &str, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
         let token = Token::read(token, &self.algorithms).map_err(bad)?;
-        if signed_for_anyone(&self.challenged, token.signed().as_bytes()) {
-            return Err(unauthorized(Reason::SignedForAnyone));
-        }
         let kid = token.kid.as_deref();
         let claims = match &self.signers {
             Signers::Both(both) => token.claims(|algorithm, message, tag| {
