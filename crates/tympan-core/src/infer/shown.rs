@@ -10,8 +10,8 @@ use super::Scheme;
 use super::place;
 use super::place::Place;
 use crate::jwt::Algorithm;
-use crate::jwt::PublicKey;
 use crate::jwt::Token;
+use crate::jwt::TokenKey;
 use crate::scheme::FoundKey;
 use crate::scheme::MacKey;
 use crate::scheme::equal;
@@ -34,7 +34,7 @@ fn issued(place: &Place, captured: Captured<'_>) -> Option<Issued> {
         Algorithm::WORDS.iter().filter_map(|word| Algorithm::read(word)).collect();
     let text = place.value.split_once(' ').map_or(place.value.as_str(), |(_, text)| text);
     let token = Token::read(text, &allowed).ok()?;
-    let pem = FoundKey::from_pem(secret).ok().and_then(|key| PublicKey::bind(key).ok());
+    let pem = FoundKey::from_pem(secret).ok().and_then(|key| TokenKey::bind(key).ok());
     let has_signed = |algorithm: Algorithm, signed: &[u8], tag: &[u8]| match algorithm.hmac() {
         Some(mode) => equal(&MacKey::new(mode, secret).sign(signed), tag),
         None => pem.as_ref().is_some_and(|key| key.has_signed(algorithm, signed, tag)),

@@ -54,6 +54,10 @@ impl<'t> Token<'t> {
         let (signed, tag) = text.rsplit_once('.').ok_or(Fault::Malformed)?;
         let (header, payload) = signed.split_once('.').ok_or(Fault::Malformed)?;
         let header = decode(header)?;
+        // Its reader would take a list of the same fields.
+        if !header.trim_ascii_start().starts_with(b"{") {
+            return Err(Fault::Malformed);
+        }
         let Header { alg, kid, crit } =
             serde_json::from_slice(&header).map_err(|_| Fault::Malformed)?;
         let algorithm = Algorithm::read(&alg).filter(|found| allowed.contains(found));
@@ -126,7 +130,14 @@ mod tests {
             assert_eq!(read(&format!(r#"{{"alg":"{alg}"}}"#)), Err(Fault::Algorithm), "{alg}");
         }
         assert_eq!(read(r#"{"alg":"HS256","crit":["b64"],"b64":false}"#), Err(Fault::Critical));
-        for header in ["", "{}", "[]", r#"{"alg":1}"#, r#"{"alg":"HS256","alg":"HS256"}"#] {
+        for header in [
+            "",
+            "{}",
+            "[]",
+            r#"{"alg":1}"#,
+            r#"{"alg":"HS256","alg":"HS256"}"#,
+            r#"["HS256",null,null]"#,
+        ] {
             assert_eq!(read(header), Err(Fault::Malformed), "{header}");
         }
     }

@@ -3,6 +3,7 @@
 use crate::config::Reader;
 use crate::config::keys;
 use crate::diagnostic::Problem;
+use crate::jwt;
 use crate::scheme::Algorithm;
 use crate::scheme::Derivation;
 use crate::scheme::HashMode;
@@ -71,7 +72,8 @@ impl Reader<'_> {
             _ => 1,
         };
         let keys = self.some("public_key", (key, node), |reader, at, node| {
-            reader.public_key(at, node, |key| PublicKey::bind(algorithm, mode, key))
+            let means = |named: jwt::Algorithm| named.is_of(algorithm, mode);
+            reader.public_key(at, node, means, |key| PublicKey::bind(algorithm, mode, key))
         });
         (keys.len() == n_written && !keys.is_empty()).then_some(keys)
     }
