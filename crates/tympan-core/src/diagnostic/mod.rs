@@ -4,6 +4,7 @@ mod challenge;
 mod credential;
 mod expression;
 mod mapper;
+mod preset;
 mod problem;
 mod render;
 
@@ -13,6 +14,7 @@ use std::collections::BTreeSet;
 pub use challenge::Challenge;
 pub use credential::Credential;
 pub use mapper::Misform;
+pub use preset::Preset;
 pub use problem::Problem;
 pub use render::json;
 pub use render::text;

@@ -6,6 +6,7 @@ use tympan_expr::WarningKind;
 use super::Challenge;
 use super::Credential;
 use super::Misform;
+use super::Preset;
 use super::Severity;
 use super::expression;
 use crate::span::Span;
@@ -80,6 +81,8 @@ pub enum Problem {
     PathTaken { path: String, by: String, first: Span },
     /// A JSON Schema that cannot be compiled, or refers to what would have to be fetched.
     PayloadSchema { why: String },
+    /// See [`Preset`].
+    Preset(Preset),
     /// Something that no expression of `redact` can be.
     Redact,
     /// The PROXY protocol, without anybody who may speak it.
@@ -169,6 +172,7 @@ impl Problem {
             Self::Challenge(problem) => problem.code(),
             Self::Credential(problem) => problem.code(),
             Self::Misform(misform) => misform.code(),
+            Self::Preset(problem) => problem.code(),
             Self::ExpressionWarning(kind) => expression::warning_code(kind),
             Self::NoVerification { .. } => "L07",
             Self::TimestampUnsigned => "L10",
@@ -190,6 +194,7 @@ impl Problem {
         match self {
             Self::Challenge(problem) => problem.severity(),
             Self::Credential(problem) => problem.severity(),
+            Self::Preset(problem) => problem.severity(),
             Self::ExpressionWarning(_)
             | Self::AdminPlain { .. }
             | Self::NoDestination { .. }
@@ -229,6 +234,7 @@ impl Problem {
             Self::Challenge(problem) => problem.message(),
             Self::Credential(problem) => problem.message(),
             Self::Misform(misform) => misform.message(),
+            Self::Preset(problem) => problem.message(),
             Self::ExpressionWarning(kind) => expression::warning_message(kind),
             Self::EmptyFile => "the file says nothing".to_owned(),
             Self::EmptyList { key } => format!("`{key}` holds an empty list"),
@@ -340,6 +346,7 @@ impl Problem {
             Self::Challenge(problem) => problem.help().to_owned(),
             Self::Credential(problem) => problem.help(),
             Self::Misform(misform) => misform.help(),
+            Self::Preset(problem) => problem.help(),
             Self::ExpressionWarning(kind) => expression::warning_help(kind),
             Self::EmptyFile => {
                 "write at least `version: 1`; to serve nothing, say `listeners: {}`".to_owned()

@@ -1,10 +1,13 @@
 //! `tympan check`
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::json;
 use tympan_core::config::Config;
 use tympan_core::config::Loaded;
+use tympan_core::config::Preset;
+use tympan_core::config::preset::Sureness;
 use tympan_core::diagnostic;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Severity;
@@ -36,7 +39,7 @@ pub(crate) fn run(options: &Check) -> Exit {
     let unset = unset(&options.file, &config);
     match options.format {
         CheckFormat::Text => text(&name, &config, &diagnostics, &sources, &unset),
-        CheckFormat::Json => as_json(&diagnostics, &sources, &unset),
+        CheckFormat::Json => as_json(&config, &diagnostics, &sources, &unset),
     }
     if diagnostics.refuse(options.strict) { Exit::Problems } else { Exit::Done }
 }
@@ -65,6 +68,14 @@ fn text(
     for Unset { name, why } in unset {
         terminal::say(&format!("note: secret {name} is not set here: {why}"));
     }
+    for preset in config.presets.values().filter(|it| it.sureness() == Sureness::Known) {
+        let Preset { name, source, .. } = &**preset;
+        let source = source.first().map_or("", String::as_str);
+        terminal::say(&format!(
+            "note: what preset {name} says of proofs is only known, not read from the provider: \
+             compare it with {source}"
+        ));
+    }
     let n_errors = diagnostics.count(Severity::Error);
     let n_warnings = diagnostics.count(Severity::Warning);
     let summary = if n_errors == 0 {
@@ -78,14 +89,22 @@ fn text(
     }
 }
 
-fn as_json(diagnostics: &Diagnostics, sources: &Sources, unset: &[Unset]) {
+fn as_json(config: &Config, diagnostics: &Diagnostics, sources: &Sources, unset: &[Unset]) {
     let unset: Vec<_> =
         unset.iter().map(|Unset { name, why }| json!({"secret": name, "why": why})).collect();
+    let preset = |preset: &Arc<Preset>| {
+        json!({
+            "name": preset.name,
+            "checked": preset.checked,
+            "sure": preset.sureness().word(),
+        })
+    };
     let report = json!({
         "errors": diagnostics.count(Severity::Error),
         "warnings": diagnostics.count(Severity::Warning),
         "diagnostics": diagnostic::json(diagnostics, sources),
         "unset_secrets": unset,
+        "presets": config.presets.values().map(preset).collect::<Vec<_>>(),
     });
     terminal::data(&format!("{report:#}\n"));
 }
