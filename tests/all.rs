@@ -21,6 +21,7 @@ mod mapper;
 mod oracle;
 mod packaging;
 mod plan;
+mod presets;
 mod process;
 mod proofs;
 mod properties;

@@ -224,7 +224,11 @@ impl<'p> Arguments<'p> {
         }
         // What seems to be missing may only be called otherwise.
         let is_clear = is_good.get();
-        for parameter in preset.parameters.iter().filter(|it| it.required && is_clear) {
+        // Where nothing has to be given, something has: a sender may prove itself in several ways.
+        let is_choice = given.is_empty() && preset.parameters.iter().all(|it| !it.required);
+        let mut wanted: Vec<_> = preset.parameters.iter().filter(|it| it.required).collect();
+        wanted.extend(preset.parameters.first().filter(|_| is_choice));
+        for parameter in wanted.into_iter().filter(|_| is_clear) {
             if !given.iter().any(|(known, _)| known.name == parameter.name) {
                 let problem = diagnostic::Preset::MissingParameter {
                     preset: preset.name.clone(),
