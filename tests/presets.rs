@@ -18,6 +18,8 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -90,6 +92,31 @@ fn requests() {
     }
     assert!(n_requests > 0, "no requests found");
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// Presets that are not named cost nothing, and one that is costs its own lines.
+#[test]
+fn one_preset_is_read_at_once() {
+    let quickest = |text: &str| {
+        let load = || {
+            let began = Instant::now();
+            let (Loaded { diagnostics, .. }, _) = tympan_core::load("x", text.into());
+            assert!(!diagnostics.refuse(false));
+            began.elapsed()
+        };
+        (0..50).map(|_| load()).min().unwrap()
+    };
+    let with = "version: 1\nsecrets: {s: {env: S}}\nlisteners: {a: {preset: PRESET, secret: s, deliver: []}}\n";
+    let without = "version: 1\nsecrets: {s: {env: S}}\nlisteners:\n  a:\n    deliver: []\n    \
+                   verification: {token: {secret: s, received_token: 'headers[\"X-Token\"]'}}\n";
+    let name = preset::built_in().find(|name| {
+        let text = preset::text(name).unwrap();
+        text.contains("prefix:") && text.contains("secret: secret")
+    });
+    let costs = quickest(&with.replace("PRESET", name.unwrap())).saturating_sub(quickest(without));
+    // Without optimisation everything takes ten times as long.
+    let most = if cfg!(debug_assertions) { 10 } else { 1 };
+    assert!(costs < Duration::from_millis(most), "{costs:?}");
 }
 
 /// A folder without a preset shows nothing.

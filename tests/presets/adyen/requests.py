@@ -9,7 +9,7 @@ item = (
 body = '{"live":"false","notificationItems":[{"NotificationRequestItem":' + item + '}]}'
 accepted(
     "an item that is signed by itself", signature, body=body,
-    events=[{"type": "AUTHORISATION", "id": "7914073381342284"}],
+    events=[{"type": "AUTHORISATION"}],
 )
 body = '{"type":"balancePlatform.transfer.updated","data":{"id":"1W1UG35QQEBJLHZ7","note":"Grüße"}}'
 signature = b64(hmac("sha256", bytes.fromhex(key), body))

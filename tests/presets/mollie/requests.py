@@ -1,7 +1,7 @@
 key = secret("secret", "a secret of the mollie test")
-body = '{"type":"payment.succeeded","id":"7f2c1c04","note":"Grüße"}'
+body = '{"type":"payment.succeeded","note":"Grüße"}'
 signature = hex(hmac("sha256", key, body))
 headers = {
     "X-Mollie-Signature": "sha256=" + signature,
 }
-accepted("a delivery", signature, headers, body, events=[{"type": "payment.succeeded", "id": "7f2c1c04"}])
+accepted("a delivery", signature, headers, body, events=[{"type": "payment.succeeded"}])
