@@ -10,6 +10,7 @@
 //! This crate does no I/O, knows no clock and starts no task: text and instants come in, decisions
 //! come out, and every behaviour can be tested as a table.
 
+pub mod catalogue;
 pub mod config;
 pub mod diagnostic;
 pub mod diff;

@@ -62,7 +62,16 @@ impl Files {
     ///
     /// Why the root cannot be read.
     pub fn read(root: &Path) -> io::Result<Self> {
-        let bytes = fs::read(root)?;
+        Ok(Self::with_bytes(root, fs::read(root)?))
+    }
+
+    /// The same with another text in the place of the root's.
+    #[must_use]
+    pub fn with_root(root: &Path, text: &str) -> Self {
+        Self::with_bytes(root, text.as_bytes().to_vec())
+    }
+
+    fn with_bytes(root: &Path, bytes: Vec<u8>) -> Self {
         let named = config::named(&String::from_utf8_lossy(&bytes));
         let presets = named.presets.iter().map(|folder| format!("{folder}/*.yaml"));
         let patterns: Vec<_> = named.include.into_iter().chain(presets).collect();
@@ -72,7 +81,7 @@ impl Files {
             let bytes = fs::read(&path).map_err(|error| error.to_string());
             OneFile { path, bytes }
         }));
-        Ok(Self { all: files, patterns, idle, is_cut })
+        Self { all: files, patterns, idle, is_cut }
     }
 
     /// Files that somebody else has read: their paths as seen from the folder of `root`, and their

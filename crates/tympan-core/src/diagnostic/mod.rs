@@ -16,6 +16,7 @@ pub use credential::Credential;
 pub use mapper::Misform;
 pub use preset::Preset;
 pub use problem::Problem;
+pub(crate) use problem::nearest;
 pub use render::json;
 pub use render::text;
 

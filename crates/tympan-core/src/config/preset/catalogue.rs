@@ -1,6 +1,8 @@
 //! The presets that come with the program: a table of texts, of which only those are read that
 //! are named.
 
+use crate::diagnostic;
+
 /// Name and text of each, sorted by name (`build.rs`).
 static BUILT_IN: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/presets.rs"));
 
@@ -15,6 +17,12 @@ pub fn built_in() -> impl ExactSizeIterator<Item = &'static str> {
 pub fn text(name: &str) -> Option<&'static str> {
     let index = BUILT_IN.binary_search_by_key(&name, |(name, _)| name).ok()?;
     Some(BUILT_IN[index].1)
+}
+
+/// The one whose name is nearest, if one is near enough to have been meant.
+#[must_use]
+pub fn nearest(name: &str) -> Option<&'static str> {
+    diagnostic::nearest(name, &built_in().collect::<Vec<_>>())
 }
 
 #[cfg(test)]

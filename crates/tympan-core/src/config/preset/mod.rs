@@ -10,6 +10,7 @@ mod read;
 use std::time::Duration;
 
 pub use catalogue::built_in;
+pub use catalogue::nearest;
 pub use catalogue::text;
 
 pub(crate) use expand::Presets;
