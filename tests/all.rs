@@ -13,6 +13,7 @@ mod framing;
 mod fresh;
 mod golden;
 mod http2;
+mod import;
 mod include;
 mod infer;
 mod jwt;

@@ -16,6 +16,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod escape;
 pub mod explain;
+pub mod import;
 pub mod infer;
 pub mod jwt;
 pub mod keys;

@@ -37,6 +37,7 @@ pub(crate) enum Command {
     Infer(Infer),
     Presets(Presets),
     New(New),
+    Import(Import),
     Plan(PlanOptions),
     Reload(Reload),
     Health(Health),
@@ -158,6 +159,29 @@ pub(crate) struct New {
         env = "TYMPAN_CONFIG"
     )]
     pub(crate) config: PathBuf,
+}
+
+/// Say in the words of this file what is described for something else.
+///
+/// Prints a configuration on standard output, and on standard error what says the same as before
+/// and what does not.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Import {
+    /// What the file is: listeners of the Configuration API of Moveworks, or hooks of
+    /// adnanh/webhook
+    pub(crate) from: ImportFrom,
+
+    /// The file; `-` for standard input
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ImportFrom {
+    /// Listeners as the Configuration API gives them, as JSON
+    Moveworks,
+    /// `hooks.yaml` or `hooks.json`
+    Webhook,
 }
 
 /// Tell what a save would change, without serving it.

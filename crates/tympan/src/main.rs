@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Command::Infer(options) => commands::infer::run(&options),
         Command::Presets(options) => commands::presets::run(&options),
         Command::New(options) => commands::new::run(&options),
+        Command::Import(options) => commands::import::run(&options),
         Command::Plan(options) => commands::plan::run(&options),
         Command::Reload(options) => commands::reload::run(&options),
         Command::Health(options) => commands::health::run(&options),

@@ -83,6 +83,7 @@ pub use server::RateLimit;
 pub use server::Server;
 pub use server::Tls;
 pub use simulate::Simulate;
+pub(crate) use simulate::json;
 pub use test::Changed;
 pub use test::Expect;
 pub use test::Test;

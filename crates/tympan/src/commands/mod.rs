@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod health;
+pub(crate) mod import;
 pub(crate) mod infer;
 pub(crate) mod new;
 pub(crate) mod plan;
