@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod admin;
+mod catalogue;
 mod cli;
 mod credentials;
 mod example;
@@ -12,6 +13,7 @@ mod framing;
 mod fresh;
 mod golden;
 mod http2;
+mod import;
 mod include;
 mod infer;
 mod jwt;
@@ -21,6 +23,7 @@ mod mapper;
 mod oracle;
 mod packaging;
 mod plan;
+mod presets;
 mod process;
 mod proofs;
 mod properties;

@@ -174,7 +174,11 @@ impl Building {
     ) -> Result<(), Refused> {
         let mut last = BTreeMap::new();
         for FileId(place) in diagnostics.refused_files() {
-            let index = order[usize::from(*place)];
+            // A preset that comes with the program and does not go with what a listener says
+            // beside it is nothing that an older text could mend.
+            let Some(index) = order.get(usize::from(*place)).copied() else {
+                return Err(Refused::Mistakes { diagnostics, sources });
+            };
             let file = &self.files.all[index];
             let good = self.base.files.get(&file.path);
             // With the text that was good before, the mistake is what another file says: the root.

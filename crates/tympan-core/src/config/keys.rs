@@ -77,6 +77,10 @@ pub enum Holds {
     Json,
     /// This word, or something else.
     WordOr(&'static str, &'static Holds),
+    /// One or the other.
+    Or(&'static Holds, &'static Holds),
+    /// A map of names to names, texts and URLs.
+    Parameters,
 }
 
 /// Things that are taken as they stand.
@@ -195,6 +199,13 @@ pub static FILE: Section = Section {
             "A file of `NAME=value` lines that stand in for environment variables which are not \
              set. It is watched like the listeners file.",
             "env_file: .env",
+        ),
+        key(
+            "presets",
+            Holds::OneOrMany(&Holds::Literal(Literal::File)),
+            "Folders with presets of one's own, relative to the folder of this file: `NAME.yaml` is \
+             what `preset: NAME` means, in the place of what comes with the program.",
+            "presets: [./presets]",
         ),
         key(
             "include",
@@ -768,6 +779,67 @@ const REDACT: Key = key(
     "redact: [parsed_body.sender.email, 'headers[\"Authorization\"]']",
 );
 
+static ONE_CHALLENGE: Holds = Holds::Section(&CHALLENGE);
+
+const CHALLENGE_ROW: Key = key(
+    "challenge",
+    Holds::OneOrMany(&ONE_CHALLENGE),
+    "How the provider's set-up request is recognised and answered. It is answered before \
+     verification, makes no event, and stays active for ever.",
+    "challenge: {detection: 'headers[\"X-Hook-Secret\"]', response: {status: 200}}",
+);
+
+const VERIFICATION_ROW: Key = key(
+    "verification",
+    Holds::OneOrMany(&PROOF),
+    "How a sender proves itself. All entries have to hold. It has to be there, unless a `preset` \
+     brings it; then the word `preset` stands for what that says.",
+    "verification: [{signature: {...}}]",
+);
+
+/// One way to prove oneself: written out, that of a preset, or that of the listener's own one.
+static PROOF: Holds = Holds::WordOr("preset", &PROOF_ITSELF);
+
+static PROOF_ITSELF: Holds =
+    Holds::Or(&Holds::Section(&VERIFICATION), &Holds::Section(&PROOF_OF_PRESET));
+
+const EVENTS_ROW: Key = key(
+    "events",
+    Holds::Section(&EVENTS),
+    "The events that a request makes. Without it, one whose data is the parsed body.",
+    "events: {type: '\"task.changed\"', data: parsed_body}",
+);
+
+const SIMULATE_ROW: Key = key(
+    "simulate",
+    Holds::Section(&SIMULATE),
+    "How its provider sends, where that does not follow from how it is verified.",
+    "simulate: {signature: 'headers[\"X-Signature\"]', headers: {X-Event: order}}",
+);
+
+const PRESET_ROW: Key = key(
+    "preset",
+    Holds::Literal(Literal::Text),
+    "The provider, as `tympan presets list` calls it: what is not written here is as that provider \
+     does it. Behind an `@`, the date on which its facts were checked can be held fast.",
+    "preset: standard-webhooks",
+);
+
+const SECRET_ROW: Key = key(
+    "secret",
+    Holds::Name(Named::Secret),
+    "The secret of a preset that has one.",
+    "secret: orders",
+);
+
+const WITH_ROW: Key = key(
+    "with",
+    Holds::Parameters,
+    "What a preset asks for, by the names of its parameters (`tympan presets show NAME`): the names \
+     of secrets, texts and URLs.",
+    "with: {app_secret: orders_app, verify_token: orders_token}",
+);
+
 /// An entry of `listeners:`
 pub static LISTENER: Section = Section {
     name: "a listener",
@@ -780,6 +852,9 @@ pub static LISTENER: Section = Section {
             "What it is, for people.",
             "description: Orders from the shop",
         ),
+        PRESET_ROW,
+        SECRET_ROW,
+        WITH_ROW,
         default(
             key(
                 "path",
@@ -794,19 +869,8 @@ pub static LISTENER: Section = Section {
         ACCEPT,
         CONTENT_TYPES,
         LIMITS,
-        key(
-            "challenge",
-            Holds::OneOrMany(&Holds::Section(&CHALLENGE)),
-            "How the provider's set-up request is recognised and answered. It is answered before \
-             verification, makes no event, and stays active for ever.",
-            "challenge: {detection: 'headers[\"X-Hook-Secret\"]', response: {status: 200}}",
-        ),
-        required(key(
-            "verification",
-            Holds::OneOrMany(&Holds::Section(&VERIFICATION)),
-            "How a sender proves itself. All entries have to hold.",
-            "verification: [{signature: {...}}]",
-        )),
+        CHALLENGE_ROW,
+        VERIFICATION_ROW,
         key(
             "reject",
             Holds::Expression,
@@ -847,21 +911,11 @@ pub static LISTENER: Section = Section {
              most once, after verification.",
             "let: {labels: 'parsed_body.labels.$MAP(l => l.name)'}",
         ),
-        key(
-            "events",
-            Holds::Section(&EVENTS),
-            "The events that a request makes. Without it, one whose data is the parsed body.",
-            "events: {type: '\"task.changed\"', data: parsed_body}",
-        ),
+        EVENTS_ROW,
         DELIVER,
         RESPONSES_ROW,
         REDACT,
-        key(
-            "simulate",
-            Holds::Section(&SIMULATE),
-            "How its provider sends, where that does not follow from how it is verified.",
-            "simulate: {signature: 'headers[\"X-Signature\"]', headers: {X-Event: order}}",
-        ),
+        SIMULATE_ROW,
         key(
             "tests",
             Holds::List(&Holds::Section(&TEST)),
@@ -1153,7 +1207,7 @@ pub static CHALLENGE: Section = Section {
         ),
         key(
             "verification",
-            Holds::WordOr("required", &Holds::OneOrMany(&Holds::Section(&VERIFICATION))),
+            Holds::WordOr("required", &Holds::OneOrMany(&PROOF)),
             "What its sender has to prove before it is answered: `required` is what the listener \
              wants of everyone, anything else stands here in its place. Without it anyone is \
              answered.",
@@ -1315,13 +1369,13 @@ pub static VERIFICATION: Section = Section {
         ),
         key(
             "any",
-            Holds::List(&Holds::Section(&VERIFICATION)),
+            Holds::List(&PROOF),
             "At least one of these has to hold.",
             "any: [{signature: {...}}, {token: {...}}]",
         ),
         key(
             "all",
-            Holds::List(&Holds::Section(&VERIFICATION)),
+            Holds::List(&PROOF),
             "All of these have to hold.",
             "all: [{token: {...}}, {signature: {...}}]",
         ),
@@ -1345,6 +1399,14 @@ pub static VERIFICATION: Section = Section {
             "none: status page pings, carries no data",
         ),
     ],
+};
+
+/// A preset in the place of a verification.
+pub static PROOF_OF_PRESET: Section = Section {
+    name: "a verification of a preset",
+    doc: "What a preset's senders have to prove, and nothing else of the preset.",
+    one_of: false,
+    keys: &[required(PRESET_ROW), SECRET_ROW, WITH_ROW],
 };
 
 /// `basic:`
@@ -2014,4 +2076,161 @@ pub static RESPONSES: Section = Section {
             "overloaded: {status: 500}",
         ),
     ],
+};
+
+/// The file of a preset.
+pub static PRESET: Section = Section {
+    name: "a preset",
+    doc: "What one provider does: keys of listeners, and where they are known from. `secret: NAME` \
+          names a parameter; `{parameter: NAME}` stands for one where no expression stands, and \
+          `parameters.NAME` within an expression. What names an optional parameter that is not \
+          given is left out.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "title",
+            Holds::Literal(Literal::Text),
+            "What the provider calls itself.",
+            "title: Standard Webhooks",
+        )),
+        required(key(
+            "category",
+            Holds::Literal(Literal::Text),
+            "What it is about, in one word.",
+            "category: standard",
+        )),
+        required(key(
+            "source",
+            Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+            "The pages that are relied on.",
+            "source: https://www.standardwebhooks.com/",
+        )),
+        required(key(
+            "checked",
+            Holds::Literal(Literal::Text),
+            "The day on which that was compared with the file.",
+            "checked: 2026-11-27",
+        )),
+        required(key(
+            "sure",
+            Holds::Section(&SURE),
+            "How well the facts are known.",
+            "sure: {verification: documented}",
+        )),
+        key(
+            "parameters",
+            Holds::MapOf(&Holds::Section(&PARAMETER)),
+            "What its user has to say.",
+            "parameters: {secret: {kind: secret, doc: \"Endpoint > Signing secret.\"}}",
+        ),
+        key(
+            "ack_within",
+            Holds::Literal(Literal::Duration),
+            "How long the provider waits for an answer.",
+            "ack_within: 15s",
+        ),
+        key(
+            "retries",
+            Holds::Literal(Literal::Text),
+            "How often it tries again.",
+            "retries: five times within a day",
+        ),
+        key(
+            "notes",
+            Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+            "What else its user should know.",
+            "notes: The first delivery is a test.",
+        ),
+        key(
+            "deduplicate",
+            Holds::Section(&DEDUPLICATE),
+            "What tells one delivery from another.",
+            "deduplicate: {key: 'headers[\"webhook-id\"]'}",
+        ),
+        METHODS,
+        ACCEPT,
+        CONTENT_TYPES,
+        LIMITS,
+        CHALLENGE_ROW,
+        required(VERIFICATION_ROW),
+        EVENTS_ROW,
+        RESPONSES_ROW,
+        REDACT,
+        SIMULATE_ROW,
+    ],
+};
+
+/// `sure:`
+pub static SURE: Section = Section {
+    name: "`sure`",
+    doc: "How well the facts of a preset are known: `documented` by the provider or its own library, \
+          read from the `code` of others that have to agree with it, or only `known`.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "verification",
+            Holds::Choice(SURENESS),
+            "How senders prove themselves.",
+            "verification: documented",
+        )),
+        key("challenge", Holds::Choice(SURENESS), "How it sets up.", "challenge: code"),
+        key(
+            "events",
+            Holds::Choice(SURENESS),
+            "Where the events say what they are.",
+            "events: known",
+        ),
+        key(
+            "delivery",
+            Holds::Choice(SURENESS),
+            "How long it waits, and how often it tries again.",
+            "delivery: known",
+        ),
+    ],
+};
+
+/// How well a fact is known, the best first.
+pub const SURENESS: &[&str] = &["documented", "code", "known"];
+
+/// An entry of `parameters:`
+pub static PARAMETER: Section = Section {
+    name: "a parameter",
+    doc: "What the user of a preset has to say.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "kind",
+            Holds::Choice(&["secret", "text", "url"]),
+            "What it is: the name of a secret, a text, or a URL.",
+            "kind: secret",
+        )),
+        required(key(
+            "doc",
+            Holds::Literal(Literal::Text),
+            "Where it is found, in one sentence.",
+            "doc: \"Endpoint > Signing secret.\"",
+        )),
+        default(
+            key(
+                "required",
+                Holds::Literal(Literal::Boolean),
+                "Whether it has to be given.",
+                "required: false",
+            ),
+            "true",
+        ),
+    ],
+};
+
+/// `deduplicate:` of a preset.
+pub static DEDUPLICATE: Section = Section {
+    name: "`deduplicate` of a preset",
+    doc: "What tells one delivery from another.",
+    one_of: false,
+    keys: &[required(key(
+        "key",
+        Holds::Expression,
+        "What is the same when a delivery comes again, and never otherwise.",
+        "key: headers[\"webhook-id\"]",
+    ))],
 };

@@ -20,6 +20,7 @@ use crate::config::Verification;
 use crate::config::expression::is_variable;
 use crate::config::fields::Fields;
 use crate::config::keys;
+use crate::diagnostic;
 use crate::diagnostic::Problem;
 use crate::outcome::Outcome;
 use crate::roots;
@@ -41,6 +42,8 @@ pub struct Listener {
     pub at: Span,
     /// What it is, for people.
     pub description: Option<String>,
+    /// The preset that it is made of, as it names it.
+    pub preset: Option<String>,
     /// Where it is called, with `{parameters}`.
     pub path: String,
     /// The methods of its events.
@@ -115,6 +118,7 @@ impl Reader<'_> {
         let verification = self.verification_of(&mut fields, key);
         let path = self.path(&mut fields, key);
         let (body_limit, ack) = self.listener_limits(&mut fields);
+        let preset = self.preset_of(&mut fields, ack);
         let challenges = fields
             .take("challenge")
             .map_or_else(Vec::new, |it| self.some("challenge", it, Self::challenge));
@@ -122,6 +126,7 @@ impl Reader<'_> {
             name: key.name.clone(),
             at: key.span,
             description: fields.take("description").and_then(|(_, node)| self.text(&node)),
+            preset,
             path,
             methods: self.methods(&mut fields),
             accept: self.accept(&mut fields),
@@ -199,12 +204,37 @@ impl Reader<'_> {
         lets
     }
 
+    /// What a listener's preset is called. What it says stands in the listener by now.
+    fn preset_of(&mut self, fields: &mut Fields, ack: Duration) -> Option<String> {
+        let preset = fields.take("preset");
+        let beside = [fields.take("secret"), fields.take("with")];
+        let Some((_, node)) = preset else {
+            for (key, name) in beside.iter().zip(["secret", "with"]) {
+                if let Some((key, _)) = key {
+                    let problem = diagnostic::Preset::Without { key: name };
+                    self.report(key.span, Problem::Preset(problem));
+                }
+            }
+            return None;
+        };
+        let name = self.text(&node)?;
+        let patience = self.config.presets.get(&name).and_then(|preset| preset.ack_within);
+        if let Some(patience) = patience.filter(|patience| ack >= *patience) {
+            let problem = diagnostic::Preset::Impatient { preset: name.clone(), ack, patience };
+            self.report(node.span, Problem::Preset(problem));
+        }
+        Some(name)
+    }
+
     fn verification_of(&mut self, fields: &mut Fields, key: &Key) -> Verification {
         if let Some((place, node)) = fields.take("verification") {
             self.verifications(place, node)
         } else {
-            let listener = key.name.clone();
-            self.report(key.span, Problem::NoVerification { listener });
+            // A preset brings one: if not, something was told already.
+            if fields.place("preset").is_none() {
+                let listener = key.name.clone();
+                self.report(key.span, Problem::NoVerification { listener });
+            }
             Verification::Any(Vec::new())
         }
     }

@@ -23,6 +23,7 @@ mod mapper;
 mod names;
 mod oracle;
 mod payload_schema;
+pub mod preset;
 mod public_key;
 mod redact;
 mod response;
@@ -33,7 +34,9 @@ mod test;
 mod verification;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tympan_expr::Dialect;
 use tympan_expr::Expression;
@@ -53,7 +56,8 @@ pub use credential::CredentialCheck;
 pub use destination::Destination;
 pub use destination::Kind;
 pub use event::Events;
-pub use include::included;
+pub use include::Named;
+pub use include::named;
 pub use jwt::JwtCheck;
 pub use jwt::JwtKeys;
 pub use listener::Accept;
@@ -65,6 +69,7 @@ pub use names::DestinationId;
 pub use names::SecretId;
 pub use payload_schema::Mismatch;
 pub use payload_schema::PayloadSchema;
+pub use preset::Preset;
 pub use redact::HIDDEN;
 pub use redact::Redact;
 pub use response::Response;
@@ -78,6 +83,7 @@ pub use server::RateLimit;
 pub use server::Server;
 pub use server::Tls;
 pub use simulate::Simulate;
+pub(crate) use simulate::json;
 pub use test::Changed;
 pub use test::Expect;
 pub use test::Test;
@@ -94,6 +100,7 @@ use crate::config::fields::Fields;
 use crate::config::names::Names;
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::Problem;
+use crate::diagnostic::Severity;
 use crate::roots::Place;
 use crate::span::FileId;
 use crate::span::Sources;
@@ -129,6 +136,8 @@ pub struct Config {
     pub destinations: Vec<Destination>,
     /// The listeners, in the order of the files.
     pub listeners: Vec<Listener>,
+    /// The presets that they name, as they name them.
+    pub presets: BTreeMap<String, Arc<Preset>>,
     /// What was written, so that two configurations can be compared key by key.
     pub written: Written,
 }
@@ -174,14 +183,14 @@ pub struct Loaded {
 
 /// Reads the configuration in a file of `sources`.
 #[must_use]
-pub fn read(sources: &Sources, file: FileId) -> Loaded {
+pub fn read(sources: &mut Sources, file: FileId) -> Loaded {
     read_all(sources, &[file], Diagnostics::default())
 }
 
 /// Reads the configuration in files of `sources`: the root, and then those that it includes. What
 /// was found wrong with files that cannot be read at all comes in `found`.
 #[must_use]
-pub fn read_all(sources: &Sources, files: &[FileId], mut found: Diagnostics) -> Loaded {
+pub fn read_all(sources: &mut Sources, files: &[FileId], mut found: Diagnostics) -> Loaded {
     let mut reader = Reader::new(sources, &mut found);
     for (index, file) in files.iter().enumerate() {
         reader.is_root = index == 0;
@@ -193,7 +202,7 @@ pub fn read_all(sources: &Sources, files: &[FileId], mut found: Diagnostics) -> 
 
 /// Reads files, section by section.
 pub(crate) struct Reader<'s> {
-    sources: &'s Sources,
+    sources: &'s mut Sources,
     /// Whether it is the root that is being read, not a file that it includes.
     is_root: bool,
     found: &'s mut Diagnostics,
@@ -207,6 +216,10 @@ pub(crate) struct Reader<'s> {
     destinations: Names,
     /// What listeners say that do not say it themselves.
     defaults: Defaults,
+    /// Presets that cannot be used, which was told.
+    broken: BTreeSet<String>,
+    /// What was told about those that are read.
+    told: BTreeSet<(Span, &'static str)>,
     /// Where each listener stands.
     listeners: HashMap<String, Span>,
     /// The names of `let` of the listener that is being read.
@@ -230,7 +243,7 @@ pub(crate) struct Reader<'s> {
 }
 
 impl<'s> Reader<'s> {
-    fn new(sources: &'s Sources, found: &'s mut Diagnostics) -> Self {
+    fn new(sources: &'s mut Sources, found: &'s mut Diagnostics) -> Self {
         Self {
             sources,
             is_root: true,
@@ -242,6 +255,8 @@ impl<'s> Reader<'s> {
             clients: Names::new("client"),
             destinations: Names::new("destination"),
             defaults: Defaults::default(),
+            broken: BTreeSet::new(),
+            told: BTreeSet::new(),
             listeners: HashMap::new(),
             lets: Vec::new(),
             locals: Vec::new(),
@@ -260,8 +275,8 @@ impl<'s> Reader<'s> {
     fn read(&mut self, file: FileId) {
         (self.has_version, self.has_listeners) = (false, false);
         self.dialect = self.root_dialect;
-        let sources = self.sources;
-        let whole = yaml::read(file, &sources.file(file).text, self);
+        let text = Arc::clone(&self.sources.file(file).text);
+        let whole = yaml::read(file, &text, self);
         let is_whole = whole.is_ok();
         if let Err(diagnostic) = whole {
             self.found.push(diagnostic);
@@ -279,8 +294,17 @@ impl<'s> Reader<'s> {
     }
 
     fn report(&mut self, at: Span, problem: Problem) {
-        // Whatever is wrong with `defaults` is told once, not once a listener.
-        if !self.defaults.were_read(at) {
+        // Whatever is wrong with `defaults` or a preset is told once, not once a listener.
+        let preset = self.config.presets.values().find(|preset| preset.file == at.file);
+        let comes_with_us = preset.and_then(|preset| preset::text(&preset.name));
+        // How a provider signs is no choice of who names it.
+        if problem.severity() == Severity::Warning
+            && comes_with_us.is_some_and(|text| *text == *self.sources.file(at.file).text)
+        {
+            return;
+        }
+        let is_told = preset.is_some() && !self.told.insert((at, problem.code()));
+        if !is_told && !self.defaults.were_read(at) {
             self.found.report(at, problem);
         }
     }
@@ -397,6 +421,10 @@ impl Sections for Reader<'_> {
                 }
             }
             "include" => self.include(&key, node),
+            // Whoever reads files has read it before (`include.rs`).
+            "presets" => {
+                self.each(&key, node, |reader, _, node| reader.text(&node));
+            }
             "defaults" => self.read_defaults(&key, node),
             "env_file" => self.config.env_file = self.text(&node),
             "state" => {
@@ -449,13 +477,14 @@ impl Sections for Reader<'_> {
 }
 
 impl Reader<'_> {
-    fn listener_entry(&mut self, key: &Key, node: Node) {
+    fn listener_entry(&mut self, key: &Key, mut node: Node) {
         if let Some(first) = self.listeners.get(&key.name) {
             let problem = Problem::ListenerTaken { name: key.name.clone(), first: *first };
             self.report(key.span, problem);
             return;
         }
         self.listeners.insert(key.name.clone(), key.span);
+        preset::expand(&mut node, self);
         let mut written = match &node.value {
             Value::Map(entries) => entries
                 .iter()

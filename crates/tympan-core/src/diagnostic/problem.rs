@@ -6,6 +6,7 @@ use tympan_expr::WarningKind;
 use super::Challenge;
 use super::Credential;
 use super::Misform;
+use super::Preset;
 use super::Proving;
 use super::Severity;
 use super::expression;
@@ -77,6 +78,8 @@ pub enum Problem {
     PathTaken { path: String, by: String, first: Span },
     /// A JSON Schema that cannot be compiled, or refers to what would have to be fetched.
     PayloadSchema { why: String },
+    /// See [`Preset`].
+    Preset(Preset),
     /// Something that no expression of `redact` can be.
     Redact,
     /// A way for senders to prove themselves.
@@ -157,6 +160,7 @@ impl Problem {
             Self::Credential(problem) => problem.code(),
             Self::Proving(problem) => problem.code(),
             Self::Misform(misform) => misform.code(),
+            Self::Preset(problem) => problem.code(),
             Self::ExpressionWarning(kind) => expression::warning_code(kind),
             Self::NoVerification { .. } => "L07",
             Self::AdminOpen { .. } | Self::AdminPlain { .. } => "L33",
@@ -175,6 +179,7 @@ impl Problem {
             Self::Credential(problem) => problem.severity(),
             Self::Proving(problem) => problem.severity(),
             Self::Misform(misform) => misform.severity(),
+            Self::Preset(problem) => problem.severity(),
             Self::ExpressionWarning(_)
             | Self::AdminPlain { .. }
             | Self::NoDestination { .. }
@@ -212,6 +217,7 @@ impl Problem {
             Self::Credential(problem) => problem.message(),
             Self::Proving(problem) => problem.message(),
             Self::Misform(misform) => misform.message(),
+            Self::Preset(problem) => problem.message(),
             Self::ExpressionWarning(kind) => expression::warning_message(kind),
             Self::EmptyFile => "the file says nothing".to_owned(),
             Self::EmptyList { key } => format!("`{key}` holds an empty list"),
@@ -318,6 +324,7 @@ impl Problem {
             Self::Credential(problem) => problem.help(),
             Self::Proving(problem) => problem.help(),
             Self::Misform(misform) => misform.help(),
+            Self::Preset(problem) => problem.help(),
             Self::ExpressionWarning(kind) => expression::warning_help(kind),
             Self::EmptyFile => {
                 "write at least `version: 1`; to serve nothing, say `listeners: {}`".to_owned()

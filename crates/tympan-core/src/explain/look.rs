@@ -70,14 +70,19 @@ impl<'q> Look<'q> {
         let look = Self {
             question,
             listener,
-            written: Written::read(question.sources, listener),
+            written: Written::read(question.sources, question.config, listener),
             shown: Shown::new(question.secrets, &question.head),
             lets: listener.lets.iter().map(|it| it.name.clone()).collect(),
             noted: Mutex::default(),
         };
         let by = if question.listener.is_some() { ", as you say" } else { "" };
         let route = format!("listener {}, path {}{by}", listener.name, listener.path);
-        look.note(Kind::Route, 0, route, look.written.route(), Vec::new());
+        let preset = listener.preset.as_ref().and_then(|name| question.config.presets.get(name));
+        let details = preset.map_or_else(Vec::new, |preset| {
+            let told = format!("{} ({}), checked {}", preset.name, preset.title, preset.checked);
+            vec![Detail::Fact("preset", told)]
+        });
+        look.note(Kind::Route, 0, route, look.written.route(), details);
         look
     }
 

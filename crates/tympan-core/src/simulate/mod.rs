@@ -36,6 +36,7 @@ pub use draft::Draft;
 pub use test::Difference;
 pub use test::Files;
 pub use test::Verdict;
+pub use test::made_up;
 pub use test::tests;
 
 use self::proof::How;

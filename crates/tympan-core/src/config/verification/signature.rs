@@ -255,6 +255,9 @@ impl Reader<'_> {
                 None => false,
             })
         });
+        // A field of the body is signed with the body.
+        let in_body = value.is_some_and(|value| value.needs().reads(roots::PARSED_BODY));
+        let by_value = by_value || (in_body && all_read(roots::RAW_BODY));
         if timestamp.is_some() && !by_value && !all_read(roots::SIGNATURE_TIMESTAMP) {
             self.report(at, Problem::Proving(Proving::TimestampUnsigned));
         }
