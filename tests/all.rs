@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod admin;
+mod certificates;
 mod cli;
 mod credentials;
 mod example;
@@ -11,6 +12,7 @@ mod floods;
 mod framing;
 mod fresh;
 mod golden;
+mod host;
 mod http2;
 mod include;
 mod jwt;

@@ -44,6 +44,7 @@ use crate::delivery;
 use crate::framing::Framing;
 use crate::log;
 use crate::memory::Room;
+use crate::outbound::keys::Asker;
 use crate::pace::CONNECTION_WINDOW;
 use crate::pace::Pace;
 use crate::pace::WINDOW;
@@ -219,8 +220,8 @@ impl Flow {
             input = match wait {
                 Wait::Body(limit) => self.read(limit).await,
                 Wait::Fetch(request) => {
-                    let now = self.exchange.head().now;
-                    Input::Fetched(Box::pin(self.connection.shared.keys.get(request, now)).await)
+                    let asker = self.asker();
+                    Input::Fetched(Box::pin(self.connection.shared.keys.get(request, asker)).await)
                 }
                 // Boxed, as it is much larger than the rest and often not needed.
                 Wait::Append(record) => {
@@ -283,6 +284,15 @@ impl Flow {
         match body {
             Ok(bytes) => Input::Body(bytes),
             Err(fault) => Input::NoBody(fault),
+        }
+    }
+
+    /// Whoever wants something of somebody else for this request.
+    fn asker(&self) -> Asker {
+        Asker {
+            listener: self.exchange.listener().unwrap_or_default().to_owned(),
+            egress: Arc::clone(&self.serving.egress),
+            now: self.exchange.head().now,
         }
     }
 

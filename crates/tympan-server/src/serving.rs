@@ -16,6 +16,7 @@ use crate::gate::Gate;
 use crate::log::Refusals;
 use crate::memory::Memory;
 use crate::meters::Meters;
+use crate::outbound::Egress;
 use crate::outbound::keys::FetchedKeys;
 use crate::reloads::Reloads;
 use crate::strays::Strays;
@@ -37,6 +38,8 @@ pub(crate) struct Serving {
     pub(crate) server: Server,
     /// What TLS connections are accepted with, if HTTP is not plain.
     pub(crate) tls: Option<Tls>,
+    /// Whom may be called.
+    pub(crate) egress: Arc<Egress>,
     /// The settings of logs.
     pub(crate) log: Log,
 }

@@ -184,6 +184,12 @@ pub static FILE: Section = Section {
         ),
         key("log", Holds::Section(&LOG), "What is logged.", "log: {level: info}"),
         key(
+            "egress",
+            Holds::Section(&EGRESS),
+            "Whom the server may call.",
+            "egress: {deny: [10.0.0.0/8]}",
+        ),
+        key(
             "env_file",
             Holds::Literal(Literal::File),
             "A file of `NAME=value` lines that stand in for environment variables which are not \
@@ -531,6 +537,36 @@ pub static TLS: Section = Section {
                 "http2: false",
             ),
             "true",
+        ),
+    ],
+};
+
+/// `egress:`
+pub static EGRESS: Section = Section {
+    name: "`egress`",
+    doc: "Whom the server may call, judged by the address that is connected to. A host that is written \
+          in this file may be anywhere but where clouds tell machines about themselves; a host that \
+          a request could choose has to be public. No redirect is followed.",
+    one_of: false,
+    keys: &[
+        key(
+            "allow",
+            Holds::OneOrMany(&Holds::Literal(Literal::Network)),
+            "Networks that may be reached although a request chose the host.",
+            "allow: [10.20.0.0/16]",
+        ),
+        key(
+            "deny",
+            Holds::OneOrMany(&Holds::Literal(Literal::Network)),
+            "Networks that are never reached, whoever wrote the host.",
+            "deny: [10.0.0.0/8]",
+        ),
+        key(
+            "ca",
+            Holds::Literal(Literal::File),
+            "A file of certificates, as PEM: authorities that are trusted beside those that browsers \
+             trust, for hosts of your own. It is watched.",
+            "ca: tls/own-ca.crt",
         ),
     ],
 };
@@ -1238,6 +1274,12 @@ pub static SIGNATURE: Section = Section {
             "public_key: {hex: 3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c}",
         ),
         key(
+            "certificate",
+            Holds::Section(&CERTIFICATE),
+            "Where the certificate is that holds the sender's public key, instead of `secret`.",
+            "certificate: {url: parsed_body.certUrl, hosts: [keys.example.com]}",
+        ),
+        key(
             "signing_key",
             Holds::Name(Named::Secret),
             "The private key that tests and simulations sign with. Nothing that serves reads it.",
@@ -1537,6 +1579,67 @@ pub static PUBLIC_KEY: Section = Section {
         ),
     ],
 };
+
+/// `certificate:`
+pub static CERTIFICATE: Section = Section {
+    name: "`certificate`",
+    doc: "A certificate (X.509) that a request names, and that is fetched over HTTPS. It is \
+          remembered for as long as it is asked for, fetched again after ten minutes, and counts on \
+          while its host fails, until it ends. A listener has 10 of them fetched a minute at most, \
+          each up to 64 KiB within 5 s; no redirect is followed. Who has none yet is answered 503.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Expression,
+            "Where its URL is. It has to begin with `https://`, and to name no user.",
+            "url: headers[\"X-Cert-Url\"]",
+        )),
+        HOSTS,
+        HOST_PATTERN,
+        default(
+            key(
+                "path",
+                Holds::Literal(Literal::Pattern),
+                "What path and query have to look like, as a whole. `..` never passes.",
+                "path: '/[A-Za-z0-9-]+\\.pem'",
+            ),
+            "'(/[A-Za-z0-9_.~-]+)+'",
+        ),
+        key(
+            "issued_to",
+            Holds::Literal(Literal::Text),
+            "Whom it has to name (by a DNS name). Then authorities have to vouch for it, through the \
+             certificates that stand behind it in the same file. Without it, it counts because it \
+             is there: its host has proved who it is.",
+            "issued_to: signatures.example.com",
+        ),
+        key(
+            "authority",
+            Holds::Literal(Literal::Text),
+            "The certificates of authorities, as PEM, instead of those that browsers trust.",
+            "authority: \"-----BEGIN CERTIFICATE-----...\"",
+        ),
+    ],
+};
+
+// Rows of everything that a request may have called.
+
+const HOSTS: Key = key(
+    "hosts",
+    Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+    "The hosts that may be called, with a port if it is not 443. They may be nearby, as they are \
+     written out.",
+    "hosts: [keys.example.com]",
+);
+
+const HOST_PATTERN: Key = key(
+    "host_pattern",
+    Holds::Literal(Literal::Pattern),
+    "What another host may look like, as a whole; it has to be public. One of the two keys has to be \
+     there.",
+    "host_pattern: 'keys\\.[a-z0-9-]+\\.example\\.com'",
+);
 
 /// `body_digest:`
 pub static BODY_DIGEST: Section = Section {

@@ -3,14 +3,17 @@
 mod credential;
 mod expression;
 mod mapper;
+mod outward;
 mod problem;
 mod render;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 pub use credential::Credential;
 pub use mapper::Misform;
+pub use outward::Outward;
 pub use problem::Problem;
 pub use render::json;
 pub use render::text;

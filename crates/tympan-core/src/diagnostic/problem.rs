@@ -5,8 +5,10 @@ use tympan_expr::WarningKind;
 
 use super::Credential;
 use super::Misform;
+use super::Outward;
 use super::Severity;
 use super::expression;
+use super::yaml;
 use crate::span::Span;
 
 /// What is wrong, as facts; [`Problem::message`] and [`Problem::help`] hold all the prose.
@@ -73,6 +75,8 @@ pub enum Problem {
     NotYaml { message: String },
     /// The file is no UTF-8.
     NotText { valid_up_to: usize },
+    /// Something that is wrong with what requests may make us do.
+    Outward(Outward),
     /// A section that takes exactly one of its keys has none or several.
     OneOf { section: &'static str, found: usize, keys: Vec<&'static str> },
     /// The file is larger, or expands to more, than is read.
@@ -169,6 +173,7 @@ impl Problem {
             Self::Expression(kind) => expression::code(kind),
             Self::Credential(problem) => problem.code(),
             Self::Misform(misform) => misform.code(),
+            Self::Outward(problem) => problem.code(),
             Self::ExpressionWarning(kind) => expression::warning_code(kind),
             Self::ChallengeMarkup { .. } | Self::ChallengeHeader { .. } => "L03",
             Self::NoVerification { .. } => "L07",
@@ -234,6 +239,7 @@ impl Problem {
             Self::Expression(kind) => expression::message(kind),
             Self::Credential(problem) => problem.message(),
             Self::Misform(misform) => misform.message(),
+            Self::Outward(problem) => problem.message(),
             Self::ExpressionWarning(kind) => expression::warning_message(kind),
             Self::EmptyFile => "the file says nothing".to_owned(),
             Self::EmptyList { key } => format!("`{key}` holds an empty list"),
@@ -277,7 +283,7 @@ impl Problem {
                 "a rule or a digest proves nothing alone: whoever knows it can fulfil it".to_owned()
             }
             Self::PublicKey { why, .. } => format!("this key cannot be used: {why}"),
-            Self::NotYaml { message } => yaml_words(message),
+            Self::NotYaml { message } => yaml::words(message),
             Self::NotText { .. } => "the file is not UTF-8".to_owned(),
             Self::OneOf { section, found: 0, .. } => {
                 format!("{section} needs exactly one of its keys, found none")
@@ -347,6 +353,7 @@ impl Problem {
             Self::Expression(kind) => return expression::help(kind),
             Self::Credential(problem) => problem.help(),
             Self::Misform(misform) => misform.help(),
+            Self::Outward(problem) => problem.help(),
             Self::ExpressionWarning(kind) => expression::warning_help(kind),
             Self::EmptyFile => {
                 "write at least `version: 1`; to serve nothing, say `listeners: {}`".to_owned()
@@ -385,7 +392,7 @@ impl Problem {
                                             for a sender that cannot sign, give the reason: \
                                             `verification: {none: \"why\"}`"
                 .to_owned(),
-            Self::NotYaml { message } => return yaml_help(message),
+            Self::NotYaml { message } => return yaml::help(message),
             Self::NothingIncluded { .. } => {
                 "patterns are relative to the folder of this file, and `*` ends at `/`; remove it \
                  if there are no files yet"
@@ -526,46 +533,6 @@ pub(super) fn quoted_list(words: &[&str]) -> String {
         },
         n_more => format!("{} and {n_more} more", shown.join(", ")),
     }
-}
-
-/// The library says what it met; most of it can stay.
-fn yaml_words(message: &str) -> String {
-    let words = match message {
-        "expected mapping start" => "the file has to be a map of sections, such as `listeners:`",
-        "expected string scalar" => "a key has to be a text",
-        _ if message.contains("cannot deserialize null") => "a key cannot be empty",
-        _ if message.contains("recursive") => "an alias stands inside of what it repeats",
-        _ if message.contains("non-finite") => "expected a finite number",
-        _ => return format!("this is no YAML: {message}"),
-    };
-    words.to_owned()
-}
-
-/// What people usually did when the library met that.
-fn yaml_help(message: &str) -> Option<String> {
-    let has = |part: &str| message.contains(part);
-    let help = if has("tab") {
-        "indent with spaces: YAML does not allow tabs"
-    } else if has("unclosed quote") {
-        "close the quote; an expression with quotes inside takes the other kind around it"
-    } else if has("trailing content") {
-        "put the other kind of quotes around the whole expression: `'\"a\" == b'`"
-    } else if has("bracket") || has("flow") {
-        "close what is still open; inside `{...}` a text with brackets takes quotes: \
-         `'headers[\"X-Name\"]'`"
-    } else if has("':'") || has("mapping values") {
-        "close the bracket or brace above, or put quotes around a text that holds `: `"
-    } else if has("anchor") || has("unexpected character") {
-        "a text that begins with `*`, `&`, `@` or a backtick takes quotes; a name after `*` has to \
-         be defined with `&` above"
-    } else if has("expected key") || has("indent") {
-        "indent it as far as the keys above it"
-    } else if has("tag") {
-        "remove the tag that begins with `!`"
-    } else {
-        return None;
-    };
-    Some(help.to_owned())
 }
 
 fn time_words(seconds: u64) -> String {

@@ -218,7 +218,8 @@ fn take_through(question: &Question<'_>) -> Explanation {
 
     let look = look::Look::new(question, listener);
     let unresolved = unresolved(&config.listeners[listener].verification, config, question.secrets);
-    if unresolved.is_empty() || is_ready(&whole, listener) {
+    let is_fetched = || run(question, &whole, None).0.reason.is_some_and(|it| it.is_of_fetch());
+    if unresolved.is_empty() || (is_ready(&whole, listener) && !is_fetched()) {
         let (end, record) = run(question, &whole, Some(&look));
         let (stages, causes) = look.end(&end, record.as_ref(), None);
         return Explanation { request: came, stages, end, if_verified: None, causes };
@@ -314,6 +315,7 @@ fn unresolved(verification: &Verification, config: &Config, secrets: &Secrets) -
     };
     let leaves = leaves(verification);
     let missing = leaves.iter().enumerate().filter(|(_, leaf)| match leaf {
+        Verification::Signature(check) if check.certificate.is_some() => true,
         Verification::Signature(check) => check.secret.is_some_and(|secret| {
             let values = secrets.get(secret.0).and_then(|found| found.as_ref().ok());
             let forms = KeyForm::of_signature(check);

@@ -6,17 +6,20 @@ use tympan_expr::Expression;
 use tympan_expr::Value;
 
 use super::Fact;
+use super::KeyRequest;
 use super::Scope;
+use super::fetch;
 use super::verify::Received;
 use super::verify::missing;
 use super::verify::unauthorized;
 use crate::config::JwtCheck;
 use crate::config::JwtKeys;
+use crate::fetched::Found;
+use crate::fetched::Source;
 use crate::jwt::Algorithm;
 use crate::jwt::Fault;
-use crate::jwt::Known;
+use crate::jwt::KeySet;
 use crate::jwt::PublicKey;
-use crate::jwt::Source;
 use crate::jwt::Token;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
@@ -30,15 +33,6 @@ use crate::scheme::equal;
 
 /// How many tokens of a list are judged.
 const MOST_TOKENS: usize = 20;
-
-/// Keys that are needed to judge a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyRequest {
-    /// Where they are.
-    pub source: Source,
-    /// The key that is meant, if it is named.
-    pub kid: Option<String>,
-}
 
 type Claims = Map<String, Json>;
 
@@ -125,9 +119,7 @@ impl JwtVerify {
         let tokens = tokens(&value).ok()?;
         tokens.into_iter().find_map(|token| {
             let Token { kid, .. } = Token::read(token, &self.algorithms).ok()?;
-            let now = scope.head.now;
-            let knows = scope.fetched.is_some_and(|it| !it.wants(source, kid.as_deref(), now));
-            (!knows).then(|| KeyRequest { source: source.clone(), kid })
+            fetch::unless_known(source, kid, scope, asked)
         })
     }
 
@@ -164,12 +156,12 @@ impl JwtVerify {
                 public.iter().any(|key| key.has_signed(algorithm, message, tag))
             }),
             Signers::Fetched(source) => {
-                let known = known(source, scope)?;
-                if !known.keys.may_know(kid) {
+                let known = key_set(source, scope)?;
+                if !known.may_know(kid) {
                     return Err(unauthorized(Reason::UnknownKey));
                 }
                 token.claims(|algorithm, message, tag| {
-                    let mut candidates = known.keys.candidates(kid, algorithm);
+                    let mut candidates = known.candidates(kid, algorithm);
                     candidates.any(|key| key.has_signed(algorithm, message, tag))
                 })
             }
@@ -255,19 +247,11 @@ fn tokens<'v>(value: &'v Value<'_>) -> Result<Vec<&'v str>, Stop> {
     }
 }
 
-/// What is known of where keys come from. Where nothing is, the sender may have to come again.
-fn known<'k>(source: &Source, scope: &Scope<'k, '_>) -> Result<&'k Known, Stop> {
-    let known = scope.fetched.and_then(|fetched| fetched.get(source));
-    let fault = known.and_then(|known| known.fault.clone());
-    match known.filter(|known| !known.keys.is_empty()) {
-        Some(known) => Ok(known),
-        None => Err(Stop {
-            outcome: Outcome::NotReady,
-            reason: Reason::NotFetched {
-                url: source.to_string(),
-                why: fault.unwrap_or_else(|| "nobody has asked for them".to_owned()),
-            },
-        }),
+/// The keys that come from a source.
+fn key_set<'k>(source: &Source, scope: &Scope<'k, '_>) -> Result<&'k KeySet, Stop> {
+    match fetch::known(source, scope, "keys")? {
+        Found::Keys(keys) => Ok(keys),
+        Found::Certificate(_) => Err(unauthorized(Reason::UnknownKey)),
     }
 }
 

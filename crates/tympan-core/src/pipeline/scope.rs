@@ -14,7 +14,7 @@ use super::Head;
 use super::body::cow;
 use super::watch::Fact;
 use super::watch::Watch;
-use crate::jwt::Fetched;
+use crate::fetched::Fetched;
 use crate::roots;
 
 /// What stands in place of a path's `{parameters}`, decoded.

@@ -4,6 +4,7 @@
 //! the pipeline, tests, and whoever signs as the provider would.
 
 mod algorithm;
+mod certificate;
 mod derivation;
 mod digest;
 mod encoding;
@@ -18,6 +19,10 @@ mod unusable;
 
 pub use algorithm::Algorithm;
 pub use algorithm::EcdsaForm;
+pub use certificate::Certificate;
+pub use certificate::IssuedTo;
+pub use certificate::authorities;
+pub use certificate::is_name;
 pub use derivation::Derivation;
 pub use derivation::Written;
 pub use digest::DigestKey;

@@ -1,4 +1,4 @@
-//! Keys that are fetched: once at a time, not too often, and kept when a fetch fails.
+//! Keys and certificates that are fetched: once at a time, not too often, and kept when a fetch fails.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,29 +15,53 @@ use http::Request;
 use http::StatusCode;
 use http::header;
 use tympan_core::config::RateLimit;
-use tympan_core::jwt::Fetched;
-use tympan_core::jwt::KeySet;
-use tympan_core::jwt::Known;
-use tympan_core::jwt::Source;
+use tympan_core::fetched::Fetched;
+use tympan_core::fetched::Found;
+use tympan_core::fetched::Holds;
+use tympan_core::fetched::Known;
+use tympan_core::fetched::Source;
 use tympan_core::pipeline::KeyRequest;
 use tympan_core::rate::Rate;
 
 use super::Bounds;
+use super::Egress;
 use super::Host;
-use super::Outbound;
+use crate::outbound;
 
-/// What an answer with keys may take: requests wait for it.
-const BOUNDS: Bounds = Bounds { within: Duration::from_secs(5), most_bytes: 256 << 10 };
+/// How long an answer may take: requests wait for it.
+const WITHIN: Duration = Duration::from_secs(5);
+
+/// How large it may be, in bytes.
+const MOST_OF_KEYS: usize = 256 << 10;
+const MOST_OF_CERTIFICATE: usize = 64 << 10;
 
 /// How often one source is asked at most, whatever tokens name.
 const OFTEN: RateLimit = RateLimit { requests: 5, per: Duration::from_mins(1) };
 
-/// Every key that was fetched: it lives longer than a generation, and has a swap of its own.
+/// How often one listener has certificates fetched at most, whatever its requests name.
+const CERTIFICATES: RateLimit = RateLimit { requests: 10, per: Duration::from_mins(1) };
+
+/// From how many sources on those are forgotten that requests named and nobody waits for.
+const MOST_ASKED: usize = 1000;
+
+/// Everything that was fetched: it lives longer than a generation, and has a swap of its own.
 #[derive(Debug, Default)]
 pub(crate) struct FetchedKeys {
     known: ArcSwap<Fetched>,
-    outbound: Outbound,
     asking: Mutex<HashMap<Source, Arc<Asking>>>,
+    /// How often listeners had certificates fetched, by their names.
+    rates: Mutex<HashMap<String, Arc<Rate>>>,
+}
+
+/// Who wants something, by which rules, and when.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    /// The name of the listener.
+    pub(crate) listener: String,
+    /// Whom it may reach.
+    pub(crate) egress: Arc<Egress>,
+    /// In seconds since 1970.
+    pub(crate) now: f64,
 }
 
 /// How one source is asked.
@@ -57,44 +81,47 @@ impl FetchedKeys {
     }
 
     /// What is known once a request's keys were asked for, if they had to be.
-    pub(crate) async fn get(self: &Arc<Self>, request: KeyRequest, now: f64) -> Arc<Fetched> {
+    pub(crate) async fn get(self: &Arc<Self>, request: KeyRequest, asker: Asker) -> Arc<Fetched> {
         let known = self.known();
         let KeyRequest { source, kid } = &request;
-        let has_it = known.get(source).is_some_and(|known| known.keys.may_know(kid.as_deref()));
-        if has_it {
-            // It is only old: who has a good token need not wait.
+        let serves = |known: &Known| known.serves(kid.as_deref(), asker.now);
+        if known.get(source).is_some_and(serves) {
+            // It is only old: who has a good proof need not wait.
             let this = Arc::clone(self);
-            tokio::spawn(async move { this.refresh(&request, now).await });
+            tokio::spawn(async move { this.refresh(&request, &asker).await });
             return known;
         }
-        self.refresh(&request, now).await;
+        self.refresh(&request, &asker).await;
         self.known()
     }
 
     /// Asks, unless somebody else has just done so, or it was too often.
-    async fn refresh(&self, KeyRequest { source, kid }: &KeyRequest, now: f64) {
+    async fn refresh(&self, KeyRequest { source, kid }: &KeyRequest, asker: &Asker) {
         let asking = self.asking(source);
         let count = asking.count.load(Ordering::Relaxed);
         let _turn = asking.turn.lock().await;
         let is_done = asking.count.load(Ordering::Relaxed) != count;
-        let is_wanted = self.known.load().wants(source, kid.as_deref(), now);
-        if is_done || !is_wanted || asking.rate.admit(OFTEN, now).is_err() {
+        let is_wanted = self.known.load().wants(source, kid.as_deref(), asker.now);
+        if is_done || !is_wanted || asking.rate.admit(OFTEN, asker.now).is_err() {
             return;
         }
         let last = self.known.load().get(source).cloned().unwrap_or_default();
-        let fetched = self.fetch(source).await;
+        let fetched = match self.admit(source, asker) {
+            Ok(()) => fetch(source, asker).await,
+            Err(why) => Err(why),
+        };
+        let (what, url) = (what(source), source.url());
         let known = match fetched {
-            Ok(keys) => {
-                tracing::info!(url = source.url(), "keys are fetched");
-                Known { keys: Arc::new(keys), at: now, fault: None }
+            Ok(found) => {
+                tracing::info!(what, url, "fetched");
+                Known { found: Some(found), at: asker.now, fault: None }
             }
-            Err(why) if last.keys.is_empty() => {
-                tracing::warn!(url = source.url(), why, "keys cannot be fetched");
+            Err(why) if last.found.is_none() => {
+                tracing::warn!(what, url, why, "cannot be fetched");
                 Known { fault: Some(why), ..last }
             }
             Err(why) => {
-                let url = source.url();
-                tracing::warn!(url, why, "keys cannot be fetched; the last ones go on");
+                tracing::warn!(what, url, why, "cannot be fetched; what came last goes on");
                 Known { fault: Some(why), ..last }
             }
         };
@@ -102,23 +129,54 @@ impl FetchedKeys {
         asking.count.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn fetch(&self, source: &Source) -> Result<KeySet, String> {
-        let accept = HeaderValue::from_static("application/jwk-set+json, application/json");
-        let request = Request::get(source.url()).header(header::ACCEPT, accept);
-        let request = request.body(Bytes::new()).map_err(|error| error.to_string())?;
-        let answer = self.outbound.send(request, Host::Written, BOUNDS).await;
-        let answer = answer.map_err(|fault| fault.to_string())?;
-        match answer.status() {
-            StatusCode::OK => KeySet::read(answer.body()),
-            status if status.is_redirection() => {
-                Err(format!("it answers {}, and redirects are not followed", status.as_u16()))
-            }
-            status => Err(format!("it answers {}", status.as_u16())),
+    /// What requests name is fetched for each listener now and then only.
+    fn admit(&self, source: &Source, asker: &Asker) -> Result<(), String> {
+        if *source.holds() == Holds::Keys {
+            return Ok(());
         }
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        let rate = Arc::clone(rates.entry(asker.listener.clone()).or_default());
+        drop(rates);
+        let admitted = rate.admit(CERTIFICATES, asker.now);
+        admitted.map_err(|_| "its listener had too many fetched in the last minute".to_owned())
     }
 
     fn asking(&self, source: &Source) -> Arc<Asking> {
         let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if asking.len() >= MOST_ASKED {
+            asking.retain(|known, it| *known.holds() == Holds::Keys || Arc::strong_count(it) > 1);
+        }
         Arc::clone(asking.entry(source.clone()).or_default())
+    }
+}
+
+async fn fetch(source: &Source, asker: &Asker) -> Result<Found, String> {
+    let (accept, most_bytes) = match source.holds() {
+        Holds::Keys => ("application/jwk-set+json, application/json", MOST_OF_KEYS),
+        Holds::Certificate(_) => {
+            ("application/x-pem-file, application/pkix-cert, */*", MOST_OF_CERTIFICATE)
+        }
+    };
+    let accept = HeaderValue::from_static(accept);
+    let request = Request::get(source.url()).header(header::ACCEPT, accept);
+    let request = request.body(Bytes::new()).map_err(|error| error.to_string())?;
+    let host = if source.is_written() { Host::Written } else { Host::Computed };
+    let bounds = Bounds { within: WITHIN, most_bytes };
+    let answer = outbound::send(request, host, bounds, &asker.egress).await;
+    let answer = answer.map_err(|fault| fault.to_string())?;
+    match answer.status() {
+        StatusCode::OK => source.read(answer.body(), asker.now),
+        status if status.is_redirection() => {
+            Err(format!("it answers {}, and redirects are not followed", status.as_u16()))
+        }
+        status => Err(format!("it answers {}", status.as_u16())),
+    }
+}
+
+/// What logs call it.
+fn what(source: &Source) -> &'static str {
+    match source.holds() {
+        Holds::Keys => "keys",
+        Holds::Certificate(_) => "certificate",
     }
 }

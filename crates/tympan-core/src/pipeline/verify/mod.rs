@@ -1,6 +1,7 @@
 //! Who sent it.
 
 mod body_digest;
+mod certificate;
 mod received;
 mod signature;
 mod token;
@@ -23,7 +24,7 @@ use super::credential::CredentialVerify;
 use super::jwt::JwtVerify;
 use crate::config::Config;
 use crate::config::Verification;
-use crate::jwt::Source;
+use crate::fetched::Source;
 use crate::keys::KeyId;
 use crate::keys::KeyUses;
 use crate::keys::Keys;
@@ -161,6 +162,7 @@ impl Verify {
     pub(crate) fn fetches(&self) -> bool {
         match self {
             Self::Jwt(jwt) => jwt.fetches(),
+            Self::Signature(signature) => signature.fetches(),
             Self::Any(list) | Self::All(list) => list.iter().any(Self::fetches),
             _ => false,
         }
@@ -171,6 +173,7 @@ impl Verify {
     pub(crate) fn wants(&self, scope: &Scope<'_, '_>, asked: &[Source]) -> Option<KeyRequest> {
         match self {
             Self::Jwt(jwt) => jwt.wants(scope, asked),
+            Self::Signature(signature) => signature.wants(scope, asked),
             Self::Any(list) | Self::All(list) => {
                 list.iter().find_map(|verify| verify.wants(scope, asked))
             }
