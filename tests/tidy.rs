@@ -58,7 +58,7 @@ const CORE: [&[&str]; 6] = [
     &["config"],
     &["keys", "diff", "rate", "schema", "reference"],
     &["pipeline"],
-    &["explain", "trial"],
+    &["explain", "infer", "simulate", "trial"],
 ];
 
 /// Where each door of the sealed body may be opened, and how often.

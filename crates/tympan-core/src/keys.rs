@@ -6,6 +6,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use regex::Regex;
+
+use crate::config::Config;
 use crate::config::SecretId;
 use crate::config::SignatureCheck;
 use crate::scheme::Algorithm;
@@ -50,6 +53,8 @@ pub struct KeyId(usize);
 pub struct KeyUses {
     list: Vec<KeyUse>,
     known: HashMap<KeyUse, KeyId>,
+    /// What challenges sign, whoever asks.
+    challenged: Vec<(SecretId, Regex)>,
 }
 
 /// The values of every secret of a configuration, by [`SecretId`]: several are a rotation.
@@ -146,6 +151,20 @@ fn keys<K>(
 }
 
 impl KeyUses {
+    /// The uses of a configuration, of which none is known yet but what its challenges sign.
+    pub(crate) fn new(config: &Config) -> Self {
+        let greetings = config.listeners.iter().flat_map(|listener| &listener.challenges);
+        let tokens = greetings.flat_map(|challenge| &challenge.tokens);
+        let challenged = tokens.map(|token| (token.secret, token.allow.clone())).collect();
+        Self { challenged, ..Self::default() }
+    }
+
+    /// What a stranger can have signed with a secret, by sending a challenge.
+    pub(crate) fn challenged(&self, secret: SecretId) -> Vec<Regex> {
+        let own = self.challenged.iter().filter(|(known, _)| *known == secret);
+        own.map(|(_, allow)| allow.clone()).collect()
+    }
+
     /// The key for a use.
     pub(crate) fn id(&mut self, wanted: KeyUse) -> KeyId {
         *self.known.entry(wanted).or_insert_with_key(|wanted| {

@@ -225,6 +225,8 @@ pub enum Reason {
     Rule,
     /// A secret cannot be resolved.
     Secret { secret: String },
+    /// What is signed is something that a challenge signs for anyone.
+    SignedForAnyone,
     /// A computed answer cannot be sent.
     Unsendable { what: &'static str },
     /// The time-out of bodies.
@@ -330,6 +332,7 @@ impl Reason {
             Self::NoMemory => "no_memory",
             Self::Rule => "rule",
             Self::Secret { .. } => "secret",
+            Self::SignedForAnyone => "signed_for_anyone",
             Self::Unsendable { .. } => "unsendable",
             Self::Slow => "slow",
             Self::Stale { .. } => "stale",
@@ -390,6 +393,9 @@ impl fmt::Display for Reason {
             Self::NoMemory => f.write_str("all bodies in flight together take too much memory"),
             Self::Rule => f.write_str("a rule does not hold"),
             Self::Secret { secret } => write!(f, "the secret {secret} cannot be resolved"),
+            Self::SignedForAnyone => {
+                f.write_str("what is signed is something that a challenge signs for anyone")
+            }
             Self::Unsendable { what } => write!(f, "the computed {what} cannot be sent"),
             Self::Slow => f.write_str("the body took too long to arrive"),
             Self::Stale { seconds } => {

@@ -69,7 +69,10 @@ fn table(it: &Section, page: &mut String) {
 fn inner(held: &Holds) -> Option<&'static Section> {
     match held {
         Holds::Section(section) => Some(section),
-        Holds::MapOf(held) | Holds::List(held) | Holds::OneOrMany(held) => inner(held),
+        Holds::MapOf(held)
+        | Holds::List(held)
+        | Holds::OneOrMany(held)
+        | Holds::WordOr(_, held) => inner(held),
         _ => None,
     }
 }
@@ -94,6 +97,9 @@ fn holds(held: &Holds) -> String {
         Holds::MapOf(held) => format!("map of names to {}", holds(held)),
         Holds::List(held) => format!("list of {}", holds(held)),
         Holds::OneOrMany(held) => format!("{}, or a list", holds(held)),
+        Holds::Texts => "map of names to texts".to_owned(),
+        Holds::Json => "any value, as it stands".to_owned(),
+        Holds::WordOr(word, held) => format!("`{word}`, or {}", holds(held)),
     }
 }
 

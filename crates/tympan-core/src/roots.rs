@@ -21,7 +21,7 @@ pub const HTTP_METHOD: RootId = RootId(5);
 pub const REQUEST_URL: RootId = RootId(6);
 /// The address of the sender.
 pub const CLIENT_IP: RootId = RootId(7);
-/// The listener's own `name`, `path` and `url`.
+/// The listener's own `name`, `path`, `url` and `rate`.
 pub const LISTENER: RootId = RootId(8);
 /// The computed tokens of a challenge, by name.
 pub const CHALLENGE_TOKEN: RootId = RootId(9);

@@ -110,6 +110,14 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
             let one = holds(inner, definitions);
             json!({"anyOf": [one, {"type": "array", "items": one}]})
         }
+        Holds::Texts => {
+            let text = json!({"type": ["string", "number", "boolean", "null"]});
+            json!({"type": "object", "additionalProperties": text})
+        }
+        Holds::Json => json!({"type": ["object", "array", "string", "number", "boolean", "null"]}),
+        Holds::WordOr(word, inner) => {
+            json!({"anyOf": [{"const": word}, holds(inner, definitions)]})
+        }
     }
 }
 

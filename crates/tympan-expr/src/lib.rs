@@ -35,6 +35,7 @@
 //! over values that are lent, not copied.
 
 mod bounds;
+mod demands;
 mod error;
 mod eval;
 mod expression;
@@ -62,6 +63,7 @@ pub use bounds::OUTPUT;
 pub use bounds::SOURCE_LENGTH;
 pub use bounds::STEPS;
 pub use bounds::TEMPLATE_LENGTH;
+pub use demands::Demand;
 pub use error::Error;
 pub use error::ErrorKind;
 pub use error::Expected;

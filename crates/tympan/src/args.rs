@@ -11,6 +11,7 @@ use clap_complete::Shell;
 use tympan_core::config::Address;
 use tympan_core::outcome::Outcome;
 use tympan_core::request;
+use tympan_core::simulate::Case;
 
 use crate::exit;
 
@@ -31,6 +32,9 @@ pub(crate) enum Command {
     Check(Check),
     Explain(Explain),
     Eval(Eval),
+    Simulate(Simulate),
+    Test(Test),
+    Infer(Infer),
     Plan(PlanOptions),
     Reload(Reload),
     Health(Health),
@@ -234,6 +238,104 @@ pub(crate) struct Eval {
     pub(crate) trace: bool,
 }
 
+/// Send a request as a listener's provider would.
+///
+/// Builds the request from the listener's own description: the signature is put where
+/// `received_signature` reads it, the timestamp where it is read, over the payload that the
+/// listener's expression composes. Prints the status and the answer.
+///
+/// It needs the secret, as the server does. What an expression computes cannot be turned around:
+/// such a listener says with `simulate:` where its provider puts what.
+#[derive(Debug, clap::Args)]
+#[command(after_help = SIMULATE_EXAMPLES, after_long_help = simulate_long_help())]
+pub(crate) struct Simulate {
+    /// The listener
+    pub(crate) listener: String,
+
+    /// The configuration
+    #[arg(
+        long,
+        short,
+        value_name = "FILE",
+        default_value = "listeners.yaml",
+        env = "TYMPAN_CONFIG"
+    )]
+    pub(crate) config: PathBuf,
+
+    /// Where to send it: the origin, or a whole URL in the place of the listener's path. Otherwise
+    /// the first address of `server.listen`
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: Option<String>,
+
+    /// What is sent: the set-up request; a delivery; the same bytes twice; a delivery signed too
+    /// long ago; one with the signature of another; one that is delivered again, signed anew
+    #[arg(long, value_name = "CASE", default_value = "event", value_parser = case())]
+    pub(crate) case: String,
+
+    /// The file that is the body, byte by byte; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) body: Option<PathBuf>,
+
+    /// A header of its own, as `Name: value`
+    #[arg(long, short = 'H', value_name = "K:V")]
+    pub(crate) header: Vec<String>,
+
+    /// The file of the private key to sign with, where the listener knows the public one only
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// Print a command line of curl instead of sending it
+    #[arg(long)]
+    pub(crate) print: bool,
+}
+
+/// Run the tests of a file's listeners.
+///
+/// Each test of `tests:` takes its request through the listeners as `run` would, without sending
+/// anything anywhere, at an instant of its own, and compares what becomes of it with what was
+/// expected. Secrets have values that are made up for the purpose, so that none is needed but a
+/// `signing_key`, where one is named.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Test {
+    /// The configuration
+    #[arg(default_value = "listeners.yaml", env = "TYMPAN_CONFIG")]
+    pub(crate) file: PathBuf,
+
+    /// For people, or for programs
+    #[arg(long, value_enum, default_value_t = TestFormat::Text)]
+    pub(crate) format: TestFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// Readable
+    Text,
+    /// XML, as `JUnit` writes it
+    Junit,
+}
+
+/// Find out how an unknown provider signs.
+///
+/// Takes one captured request and its secret, tries what providers are known to do (payloads,
+/// hash functions, encodings, forms of keys, places of signatures), and prints the listener that
+/// verifies the request. What is printed was run: the request is accepted by it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Infer {
+    /// A raw HTTP/1 message, a `curl` command line, or a HAR file; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) request: PathBuf,
+
+    /// The file that holds the secret, as the provider shows it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: PathBuf,
+
+    /// The request of a HAR file, from 1
+    #[arg(long, value_name = "N")]
+    pub(crate) entry: Option<usize>,
+}
+
 /// Have a running server read its file again, and tell what came of it.
 ///
 /// Ends once the new configuration serves, or it is known why the old one goes on.
@@ -320,6 +422,8 @@ Examples:
   tympan check --strict      is it good, warnings included?
   tympan explain saved.http  why is this request answered as it is?
   tympan eval action         what does an expression yield?
+  tympan simulate orders     send what the provider would
+  tympan test                do the listeners do what their tests say?
   tympan plan                what would a save change?
   tympan help run            what a command does";
 
@@ -347,6 +451,22 @@ Examples:
 
 fn eval_long_help() -> String {
     format!("{EVAL_EXAMPLES}\n\n{}", exit::HELP)
+}
+
+const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  tympan simulate orders                           a delivery to the running server
+  tympan simulate orders --case handshake
+  tympan simulate orders --body order.json -H 'X-Event: paid' --to http://localhost:9000
+  tympan simulate orders --print                   a command line of curl";
+
+fn simulate_long_help() -> String {
+    format!("{SIMULATE_EXAMPLES}\n\n{}", exit::HELP)
+}
+
+/// The words for what can be sent.
+fn case() -> clap::builder::PossibleValuesParser {
+    Case::WORDS.map(|(word, _)| word).into()
 }
 
 const EXPLAIN_JSON: &str = "\

@@ -1,16 +1,17 @@
-//! Asking a running server: one request to its admin address.
+//! Asking a running server: one request to its admin address, or to one of its listeners.
 
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::Method;
 use http::Request;
 use http::StatusCode;
 use http::header;
 use http_body_util::BodyExt;
-use http_body_util::Empty;
+use http_body_util::Full;
 use http_body_util::Limited;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -43,6 +44,13 @@ pub(crate) struct Server {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) body: Value,
+}
+
+/// What a listener said.
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 /// Why nothing was answered.
@@ -80,18 +88,11 @@ impl Server {
     /// Asks once.
     pub(crate) fn ask(self, method: Method, path: &str, most: Duration) -> Result<Answer, Silent> {
         let address = self.address.clone();
-        let asked = async { tokio::time::timeout(most, self.exchange(method, path)).await };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let answer = match runtime.map(|runtime| runtime.block_on(asked)) {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(format!("no answer within {} s", most.as_secs())),
-            Err(error) => Err(error.to_string()),
-        };
-        answer.map_err(|why| Silent { address, why })
+        within(most, self.exchange(method, path)).map_err(|why| Silent { address, why })
     }
 
     async fn exchange(self, method: Method, path: &str) -> Result<Answer, String> {
-        let mut request = Request::new(Empty::<Bytes>::new());
+        let mut request = Request::new(Full::<Bytes>::default());
         *request.method_mut() = method;
         *request.uri_mut() =
             path.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;
@@ -108,18 +109,40 @@ impl Server {
             value.set_sensitive(true);
             request.headers_mut().insert(header::AUTHORIZATION, value);
         }
-        match &self.address {
-            Address::Tcp(address) => {
-                let stream =
-                    TcpStream::connect(address).await.map_err(|error| error.to_string())?;
-                send(stream, request).await
-            }
-            Address::Unix(path) => {
-                let stream = UnixStream::connect(path).await.map_err(|error| error.to_string())?;
-                send(stream, request).await
-            }
-            Address::Systemd(_) => Err("only the service manager knows where that is".to_owned()),
+        let Reply { status, body, .. } = connect(&self.address, request).await?;
+        // What is not JSON has nothing to say to us but its status.
+        Ok(Answer { status, body: serde_json::from_slice(&body).unwrap_or_default() })
+    }
+}
+
+/// Sends one request to an address of a server's listeners.
+pub(crate) fn deliver(
+    address: &Address,
+    request: Request<Full<Bytes>>,
+    most: Duration,
+) -> Result<Reply, Silent> {
+    within(most, connect(address, request)).map_err(|why| Silent { address: address.clone(), why })
+}
+
+/// What becomes of something that must not take for ever.
+fn within<T>(most: Duration, asked: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let asked = async { tokio::time::timeout(most, asked).await };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime.map(|runtime| runtime.block_on(asked)) {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(_)) => Err(format!("no answer within {} s", most.as_secs())),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+async fn connect(address: &Address, request: Request<Full<Bytes>>) -> Result<Reply, String> {
+    let said = |error: std::io::Error| error.to_string();
+    match address {
+        Address::Tcp(address) => {
+            send(TcpStream::connect(address).await.map_err(said)?, request).await
         }
+        Address::Unix(path) => send(UnixStream::connect(path).await.map_err(said)?, request).await,
+        Address::Systemd(_) => Err("only the service manager knows where that is".to_owned()),
     }
 }
 
@@ -148,7 +171,7 @@ fn token(folder: &Path, config: &Config) -> Option<Secret> {
     secrets.into_iter().nth(secret.0)?.ok()?.into_iter().next()
 }
 
-async fn send<S>(stream: S, request: Request<Empty<Bytes>>) -> Result<Answer, String>
+async fn send<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Reply, String>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -156,11 +179,9 @@ where
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(said)?;
     let connection = tokio::spawn(connection);
     let answer = sender.send_request(request).await.map_err(said)?;
-    let status = answer.status();
+    let (status, headers) = (answer.status(), answer.headers().clone());
     let body = Limited::new(answer.into_body(), MOST_ANSWER).collect().await;
     let body = body.map_err(|error| error.to_string())?.to_bytes();
     connection.abort();
-    // What is not JSON has nothing to say to us but its status.
-    let body = serde_json::from_slice(&body).unwrap_or_default();
-    Ok(Answer { status, body })
+    Ok(Reply { status, headers, body })
 }

@@ -9,6 +9,8 @@ Exit codes:
   1   something is wrong with what was looked at, or a file cannot be written;
       for `explain`, the listeners have mistakes or the outcome is another than --expect says;
       for `eval`, an expression is wrong or ran out of a bound;
+      for `test`, a test fails; for `infer`, no scheme is found;
+      for `simulate`, nobody answers, or the request cannot be built as the provider would;
       for `reload` and `health`, nobody answers, or not as hoped
   2   the command line cannot be understood, or names a file that is not there or holds no request;
       for `plan`, something would change

@@ -8,9 +8,17 @@ use std::path::Path;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
+use tympan_core::config::Config;
+use tympan_core::config::Loaded;
+use tympan_core::diagnostic;
 use tympan_core::pipeline::RequestId;
 use tympan_core::request;
 use tympan_core::request::Saved;
+use tympan_core::span::Sources;
+use tympan_server::Files;
+
+use crate::exit::Exit;
+use crate::terminal;
 
 /// A whole file, as far as it may be one; `-` is standard input.
 pub(crate) fn read(file: &Path) -> Result<Vec<u8>, String> {
@@ -27,6 +35,26 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, String> {
         return Err(format!("error: {} is larger than {most} bytes", shown(file)));
     }
     Ok(bytes)
+}
+
+/// A configuration without mistakes, or what is wrong with it and how a command ends with that.
+pub(crate) fn configuration(file: &Path) -> Result<(Config, Sources), (String, Exit)> {
+    let files = Files::read(file).map_err(|error| (unreadable(file, &error), Exit::Usage))?;
+    let (Loaded { config, diagnostics }, sources) = files.load();
+    if diagnostics.refuse(false) {
+        let why = diagnostic::text(&diagnostics, &sources, terminal::colour());
+        return Err((why, Exit::Problems));
+    }
+    Ok((config, sources))
+}
+
+/// The place of a listener in its configuration.
+pub(crate) fn listener(config: &Config, name: &str) -> Result<usize, String> {
+    let found = config.listeners.iter().position(|listener| listener.name == name);
+    found.ok_or_else(|| {
+        let known: Vec<_> = config.listeners.iter().map(|it| it.name.as_str()).take(20).collect();
+        format!("error: there is no listener {name}, but {}", known.join(", "))
+    })
 }
 
 /// Why a file cannot be read.

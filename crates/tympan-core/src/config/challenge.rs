@@ -8,6 +8,7 @@ use tympan_expr::Types;
 use crate::config::Reader;
 use crate::config::Response;
 use crate::config::SecretId;
+use crate::config::Verification;
 use crate::config::keys;
 use crate::config::whole_match;
 use crate::diagnostic::Problem;
@@ -16,7 +17,9 @@ use crate::roots::Place;
 use crate::scheme::Encoding;
 use crate::scheme::HashMode;
 use crate::span::Span;
+use crate::yaml::Key;
 use crate::yaml::Node;
+use crate::yaml::Value;
 
 /// What an answer may echo unless it says otherwise: printable ASCII, one line, bounded.
 const DEFAULT_ECHO: &str = "[ -~]{1,1024}";
@@ -39,11 +42,28 @@ pub struct Challenge {
     pub allow: Regex,
     /// What is answered.
     pub response: Response,
+    /// What its sender has to prove first; `None` answers anyone.
+    pub proof: Option<ChallengeProof>,
+    /// What is answered to one that did not.
+    pub otherwise: Option<Response>,
+    /// Whether the provider tries proofs that are wrong on purpose.
+    pub probes: bool,
+}
+
+/// What the sender of a challenge has to prove.
+#[derive(Clone, Debug)]
+pub enum ChallengeProof {
+    /// What the listener wants of everyone.
+    Listener,
+    /// This.
+    Own(Verification),
 }
 
 /// A value computed from a challenge with a secret.
 #[derive(Clone, Debug)]
 pub struct ChallengeToken {
+    /// Where it says what it signs.
+    pub at: Span,
     /// What the response calls it.
     pub name: String,
     /// The key of the computation.
@@ -74,12 +94,49 @@ impl Reader<'_> {
             .take("tokens")
             .map_or_else(Vec::new, |tokens| self.some("tokens", tokens, Self::challenge_token));
         let allow = match fields.take("allow") {
-            Some((_, node)) => self.pattern(&node),
+            Some((_, node)) => {
+                let allow = self.pattern(&node);
+                self.check_echo(&node, allow.as_ref());
+                allow
+            }
             None => whole_match(DEFAULT_ECHO).ok(),
         };
+        let [otherwise_at, probes_at] = ["otherwise", "probes"].map(|key| fields.place(key));
+        let proof = fields.take("verification").map(|(key, node)| self.challenge_proof(key, node));
+        let otherwise = fields
+            .take("otherwise")
+            .map(|(key, node)| self.response(key.span, node, Place::Refusal, Place::Refusal));
+        let probes = fields.take("probes").map_or(Some(false), |(_, node)| self.boolean(&node));
         fields.end();
+        if let Some(at) = otherwise_at.or(probes_at).filter(|_| proof.is_none()) {
+            let section = "a challenge that can be refused";
+            let example = "verification: required";
+            self.report(at, Problem::MissingKey { key: "verification", section, example });
+        }
         self.check_token_names(at, &tokens, response.as_ref());
-        Some(Challenge { at, detection: detection?, tokens, allow: allow?, response: response? })
+        Some(Challenge {
+            at,
+            detection: detection?,
+            tokens,
+            allow: allow?,
+            response: response?,
+            proof: match proof {
+                Some(proof) => Some(proof?),
+                None => None,
+            },
+            otherwise: match otherwise {
+                Some(otherwise) => Some(otherwise?),
+                None => None,
+            },
+            probes: probes?,
+        })
+    }
+
+    fn challenge_proof(&mut self, key: Key, node: Node) -> Option<ChallengeProof> {
+        if matches!(node.value, Value::Text(_)) {
+            return self.choice(&node, &["required"]).map(|_| ChallengeProof::Listener);
+        }
+        Some(ChallengeProof::Own(self.verifications(key, node)))
     }
 
     fn challenge_token(&mut self, at: Span, node: Node) -> Option<ChallengeToken> {
@@ -100,12 +157,14 @@ impl Reader<'_> {
             Some((_, node)) => self.encoding(&node),
             None => Some(Encoding::Hex),
         };
+        let allow_at = fields.place("allow").unwrap_or(at);
         let allow = match fields.take("allow") {
             Some((_, node)) => self.pattern(&node),
             None => whole_match(DEFAULT_SIGNED).ok(),
         };
         fields.end();
         Some(ChallengeToken {
+            at: allow_at,
             name: name?,
             secret: secret?,
             mode: mode?,

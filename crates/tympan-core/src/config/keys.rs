@@ -71,6 +71,12 @@ pub enum Holds {
     List(&'static Holds),
     /// One, or a list of them.
     OneOrMany(&'static Holds),
+    /// A map of names to texts.
+    Texts,
+    /// Any value, as it stands.
+    Json,
+    /// This word, or something else.
+    WordOr(&'static str, &'static Holds),
 }
 
 /// Things that are taken as they stand.
@@ -880,6 +886,229 @@ pub static LISTENER: Section = Section {
         DELIVER,
         RESPONSES_ROW,
         REDACT,
+        key(
+            "simulate",
+            Holds::Section(&SIMULATE),
+            "How its provider sends, where that does not follow from how it is verified.",
+            "simulate: {signature: 'headers[\"X-Signature\"]', headers: {X-Event: order}}",
+        ),
+        key(
+            "tests",
+            Holds::List(&Holds::Section(&TEST)),
+            "What `tympan test` tries.",
+            "tests: [{name: an order, request: {sign: true, body: '{}'}, expect: {outcome: accepted}}]",
+        ),
+    ],
+};
+
+/// `simulate:`
+pub static SIMULATE: Section = Section {
+    name: "`simulate`",
+    doc: "How the provider sends, for `tympan simulate` and for tests that sign.",
+    one_of: false,
+    keys: &[
+        key(
+            "signature",
+            Holds::Expression,
+            "Where it puts the signature, if `received_signature` is computed: a header, a parameter \
+             of the query or path, or a field of the body.",
+            "signature: headers[\"X-Signature\"]",
+        ),
+        key(
+            "timestamp",
+            Holds::Expression,
+            "Where it puts the timestamp, if `timestamp.value` is computed.",
+            "timestamp: headers[\"X-Timestamp\"]",
+        ),
+        key(
+            "token",
+            Holds::Expression,
+            "Where it puts the token, if `received_token` is computed.",
+            "token: headers[\"Authorization\"]",
+        ),
+        key(
+            "prefix",
+            Holds::Literal(Literal::Text),
+            "What stands before the signature or token there.",
+            "prefix: \"Bearer \"",
+        ),
+        key(
+            "headers",
+            Holds::Texts,
+            "Headers of every delivery.",
+            "headers: {X-Event: order.paid}",
+        ),
+        key(
+            "query",
+            Holds::Texts,
+            "Parameters of the query of every delivery.",
+            "query: {tenant: acme}",
+        ),
+        key(
+            "body",
+            Holds::Json,
+            "The body of a delivery: a text as it stands, anything else as JSON.",
+            "body: {id: 7}",
+        ),
+    ],
+};
+
+/// An entry of `tests:`
+pub static TEST: Section = Section {
+    name: "a test",
+    doc: "A request, and what has to become of it. Secrets have values that are made up for the \
+          purpose, so that tests need none.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "name",
+            Holds::Literal(Literal::Text),
+            "What it shows, for people.",
+            "name: an opened issue is delivered",
+        )),
+        required(key(
+            "request",
+            Holds::Section(&TEST_REQUEST),
+            "What arrives.",
+            "request: {sign: true, body: '{}'}",
+        )),
+        required(key(
+            "expect",
+            Holds::Section(&EXPECT),
+            "What has to become of it; what is left out may be anything.",
+            "expect: {outcome: accepted}",
+        )),
+    ],
+};
+
+const METHOD_PART: Key =
+    key("method", Holds::Literal(Literal::Method), "The method.", "method: GET");
+
+const PATH_PART: Key = key(
+    "path",
+    Holds::Literal(Literal::Path),
+    "The path, if not the listener's.",
+    "path: /in/acme",
+);
+
+const QUERY_PART: Key =
+    key("query", Holds::Texts, "Parameters of the query.", "query: {tenant: acme}");
+
+const HEADERS_PART: Key =
+    key("headers", Holds::Texts, "Headers.", "headers: {X-Event: order.paid}");
+
+const BODY_PART: Key = key(
+    "body",
+    Holds::Json,
+    "The body: a text as it stands, anything else as JSON.",
+    "body: '{\"id\": 7}'",
+);
+
+const BODY_FILE_PART: Key = key(
+    "body_file",
+    Holds::Literal(Literal::File),
+    "The file that is the body, byte by byte.",
+    "body_file: tests/order.json",
+);
+
+/// `request:` of a test.
+pub static TEST_REQUEST: Section = Section {
+    name: "`request` of a test",
+    doc: "What arrives.",
+    one_of: false,
+    keys: &[
+        default(METHOD_PART, "the first of the listener's `methods`"),
+        PATH_PART,
+        QUERY_PART,
+        HEADERS_PART,
+        BODY_PART,
+        BODY_FILE_PART,
+        default(
+            key(
+                "sign",
+                Holds::Literal(Literal::Boolean),
+                "Whether to prove it as the provider would.",
+                "sign: true",
+            ),
+            "false",
+        ),
+        default(
+            key(
+                "at",
+                Holds::Literal(Literal::Text),
+                "When it arrives: RFC 3339, or seconds since 1970. It is signed then.",
+                "at: 2026-01-31T12:00:00Z",
+            ),
+            "1700000000",
+        ),
+        key(
+            "then",
+            Holds::Section(&THEN),
+            "What is changed after it was signed.",
+            "then: {body: '{}'}",
+        ),
+    ],
+};
+
+/// `then:` of a test.
+pub static THEN: Section = Section {
+    name: "`then` of a test",
+    doc: "What is changed after a request was signed; what is null is taken out.",
+    one_of: false,
+    keys: &[
+        METHOD_PART,
+        PATH_PART,
+        QUERY_PART,
+        HEADERS_PART,
+        BODY_PART,
+        BODY_FILE_PART,
+        key(
+            "at",
+            Holds::Literal(Literal::Text),
+            "When it arrives, if not at once.",
+            "at: 2026-01-31T13:00:00Z",
+        ),
+    ],
+};
+
+/// `expect:` of a test.
+pub static EXPECT: Section = Section {
+    name: "`expect` of a test",
+    doc: "What has to become of the request.",
+    one_of: false,
+    keys: &[
+        key("outcome", Holds::Literal(Literal::Text), "The outcome.", "outcome: unauthorized"),
+        key("status", Holds::Literal(Literal::Status), "The status.", "status: 401"),
+        key(
+            "headers",
+            Holds::Texts,
+            "Headers of the answer, among others.",
+            "headers: {Allow: POST}",
+        ),
+        key(
+            "body",
+            Holds::Json,
+            "The body of the answer: a text as it stands, anything else as JSON.",
+            "body: {type: 1}",
+        ),
+        key(
+            "event",
+            Holds::Json,
+            "What its only event holds, among other things.",
+            "event: {type: order.paid, data: {id: 7}}",
+        ),
+        key(
+            "events",
+            Holds::Json,
+            "What its events hold, in order; an empty list says that there are none.",
+            "events: [{type: order.paid}, {type: order.sent}]",
+        ),
+        key(
+            "delivered",
+            Holds::OneOrMany(&Holds::Name(Named::Destination)),
+            "Where the events go, and nowhere else.",
+            "delivered: [console]",
+        ),
     ],
 };
 
@@ -951,6 +1180,31 @@ pub static CHALLENGE: Section = Section {
                 "allow: '[A-Za-z0-9_-]{1,128}'",
             ),
             "'[ -~]{1,1024}'",
+        ),
+        key(
+            "verification",
+            Holds::WordOr("required", &Holds::OneOrMany(&Holds::Section(&VERIFICATION))),
+            "What its sender has to prove before it is answered: `required` is what the listener \
+             wants of everyone, anything else stands here in its place. Without it anyone is \
+             answered.",
+            "verification: required",
+        ),
+        key(
+            "otherwise",
+            Holds::Section(&RESPONSE),
+            "What is answered to a sender that did not prove itself. Without it, what the listener \
+             answers to such.",
+            "otherwise: {status: 403}",
+        ),
+        default(
+            key(
+                "probes",
+                Holds::Literal(Literal::Boolean),
+                "Whether the provider also sends it with proofs that are wrong on purpose. They \
+                 are refused like all others, but as `challenged`, so that they alarm nobody.",
+                "probes: true",
+            ),
+            "false",
         ),
     ],
 };

@@ -13,6 +13,8 @@ use crate::config::RateLimit;
 use crate::config::Reader;
 use crate::config::Redact;
 use crate::config::Response;
+use crate::config::Simulate;
+use crate::config::Test;
 use crate::config::Verification;
 use crate::config::expression::is_variable;
 use crate::config::fields::Fields;
@@ -72,6 +74,10 @@ pub struct Listener {
     pub responses: Vec<(Outcome, Response)>,
     /// What is never shown.
     pub redact: Redact,
+    /// How its provider sends.
+    pub simulate: Simulate,
+    /// What is tried with it.
+    pub tests: Vec<Test>,
 }
 
 /// A named value.
@@ -135,6 +141,8 @@ impl Reader<'_> {
             deliver: self.destinations_of(&mut fields, key),
             responses: self.responses(&mut fields),
             redact: self.redact(&mut fields),
+            simulate: self.simulate(&mut fields),
+            tests: self.tests(&mut fields),
         };
         fields.end();
         Some(listener)

@@ -23,12 +23,15 @@ mod listener;
 mod literal;
 mod mapper;
 mod names;
+mod oracle;
 mod payload_schema;
 mod public_key;
 mod redact;
 mod response;
 mod secret;
 mod server;
+mod simulate;
+mod test;
 mod verification;
 
 use std::collections::BTreeMap;
@@ -44,6 +47,7 @@ pub use admin::Admin;
 pub use anchor::FetchedCertificate;
 pub use anchor::NamedUrl;
 pub use challenge::Challenge;
+pub use challenge::ChallengeProof;
 pub use challenge::ChallengeToken;
 pub use clients::Client;
 pub use clients::ClientProof;
@@ -78,6 +82,11 @@ pub use server::Proxies;
 pub use server::RateLimit;
 pub use server::Server;
 pub use server::Tls;
+pub use simulate::Simulate;
+pub use test::Changed;
+pub use test::Expect;
+pub use test::Test;
+pub use test::TestRequest;
 pub use verification::CertificateCheck;
 pub use verification::DigestCheck;
 pub use verification::Match;
@@ -326,6 +335,7 @@ impl<'s> Reader<'s> {
                     self.report(at, Problem::CertificateNeverAsked);
                 }
             }
+            self.check_challenges();
             self.secrets.end(self.found);
             self.clients.end(self.found);
             self.destinations.end(self.found);

@@ -9,6 +9,7 @@ use tympan_expr::Types;
 use crate::config::Reader;
 use crate::config::keys;
 use crate::config::mapper;
+use crate::diagnostic::Challenge;
 use crate::diagnostic::Problem;
 use crate::roots::Place;
 use crate::span::Span;
@@ -118,12 +119,12 @@ impl Reader<'_> {
         let constant = value.as_constant().and_then(|value| value.as_text());
         match constant {
             None if OBEYED.contains(name) => {
-                self.report(at, Problem::ChallengeHeader { header: key.name.clone() });
+                self.report(at, Problem::Challenge(Challenge::Header { header: key.name.clone() }));
             }
             Some(text) if *name == header::CONTENT_TYPE => {
                 let content_type = text.to_ascii_lowercase();
                 if MARKUP.iter().any(|markup| content_type.contains(markup)) {
-                    self.report(at, Problem::ChallengeMarkup { content_type });
+                    self.report(at, Problem::Challenge(Challenge::Markup { content_type }));
                 }
             }
             _ => {}

@@ -1,5 +1,6 @@
 //! What is wrong with a configuration, as facts with places; the words and the drawing apart.
 
+mod challenge;
 mod credential;
 mod expression;
 mod mapper;
@@ -11,6 +12,7 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+pub use challenge::Challenge;
 pub use credential::Credential;
 pub use mapper::Misform;
 pub use outward::Outward;

@@ -3,6 +3,7 @@
 use tympan_expr::ErrorKind;
 use tympan_expr::WarningKind;
 
+use super::Challenge;
 use super::Credential;
 use super::Misform;
 use super::Outward;
@@ -25,10 +26,8 @@ pub enum Problem {
     BadPath { path: String, why: String },
     /// A literal that cannot be read as what its key holds.
     BadValue { what: &'static str, found: String, example: &'static str, why: Option<String> },
-    /// A challenge answers with something that a browser would run.
-    ChallengeMarkup { content_type: String },
-    /// A challenge lets its sender choose a header that a browser obeys.
-    ChallengeHeader { header: String },
+    /// See [`Challenge`].
+    Challenge(Challenge),
     /// A value that can never be what its place needs.
     ConstantMisfit { found: &'static str, expected: &'static str },
     /// Something that is wrong with a client, or with the key of a token.
@@ -171,11 +170,11 @@ impl Problem {
             Self::HashMisfit => "C154",
             Self::PublicKey { .. } => "C155",
             Self::Expression(kind) => expression::code(kind),
+            Self::Challenge(problem) => problem.code(),
             Self::Credential(problem) => problem.code(),
             Self::Misform(misform) => misform.code(),
             Self::Outward(problem) => problem.code(),
             Self::ExpressionWarning(kind) => expression::warning_code(kind),
-            Self::ChallengeMarkup { .. } | Self::ChallengeHeader { .. } => "L03",
             Self::NoVerification { .. } => "L07",
             Self::TimestampUnsigned => "L10",
             Self::NoneBesideOthers => "L43",
@@ -194,6 +193,7 @@ impl Problem {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
+            Self::Challenge(problem) => problem.severity(),
             Self::Credential(problem) => problem.severity(),
             Self::ExpressionWarning(_)
             | Self::AdminPlain { .. }
@@ -225,18 +225,13 @@ impl Problem {
             Self::BadValue { what, found, why: Some(why), .. } => {
                 format!("expected {what}, found `{found}`: {why}")
             }
-            Self::ChallengeMarkup { content_type } => {
-                format!("a challenge may not answer with `{content_type}`")
-            }
-            Self::ChallengeHeader { header } => {
-                format!("a challenge may not take the header `{header}` from its request")
-            }
             Self::ConstantMisfit { found, expected } => {
                 let found = expression::article(found);
                 format!("this place needs {expected}, and this is always {found}")
             }
             Self::DuplicateKey { key } => format!("`{key}` stands twice in this map"),
             Self::Expression(kind) => expression::message(kind),
+            Self::Challenge(problem) => problem.message(),
             Self::Credential(problem) => problem.message(),
             Self::Misform(misform) => misform.message(),
             Self::Outward(problem) => problem.message(),
@@ -346,11 +341,9 @@ impl Problem {
             }
             Self::BadPath { .. } => "write it like `/in/orders` or `/in/{customer}`".to_owned(),
             Self::BadValue { example, .. } => format!("write it like `{example}`"),
-            Self::ChallengeMarkup { .. } => "answer with `text/plain` or `application/json`: what \
-                                             a stranger sends would run in a browser otherwise"
-                .to_owned(),
             Self::DuplicateKey { .. } | Self::KeyConflict { .. } => "remove one of them".to_owned(),
             Self::Expression(kind) => return expression::help(kind),
+            Self::Challenge(problem) => problem.help().to_owned(),
             Self::Credential(problem) => problem.help(),
             Self::Misform(misform) => misform.help(),
             Self::Outward(problem) => problem.help(),
@@ -449,11 +442,6 @@ impl Problem {
                 }
             }
             Self::Unused { .. } => "remove it, or use it".to_owned(),
-            Self::ChallengeHeader { .. } => {
-                "write its value out, or leave it out: whoever makes a \
-                                             browser send the request would choose it"
-                    .to_owned()
-            }
             Self::ConstantMisfit { expected: "a text", found: "bytes" } => {
                 "write bytes as text with `$HEX_ENCODE` or `$BASE64_ENCODE`".to_owned()
             }

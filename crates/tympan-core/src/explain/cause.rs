@@ -38,11 +38,11 @@ pub(super) struct Part<T> {
 }
 
 /// One way to read a signature out of a value.
-pub(super) struct Reading<'t> {
+pub(crate) struct Reading<'t> {
     /// As it is written, without what stands around it.
-    pub(super) text: &'t str,
-    pub(super) encoding: Encoding,
-    pub(super) tag: Tag,
+    pub(crate) text: &'t str,
+    pub(crate) encoding: Encoding,
+    pub(crate) tag: Tag,
 }
 
 impl<T> Part<T> {
@@ -57,7 +57,7 @@ impl<T> Part<T> {
 
 impl Reading<'_> {
     /// The hash function whose length this is.
-    pub(super) fn mode(&self) -> Option<HashMode> {
+    pub(crate) fn mode(&self) -> Option<HashMode> {
         MODES.into_iter().find(|mode| mode.length() == self.tag.len())
     }
 }
@@ -125,7 +125,7 @@ pub(super) fn first_match(
 }
 
 /// Everything in a value that decodes to the length of some hash, the whole value first.
-pub(super) fn readings(value: &str) -> Vec<Reading<'_>> {
+pub(crate) fn readings(value: &str) -> Vec<Reading<'_>> {
     let mut texts = vec![value, value.trim()];
     for item in value.split([',', ';', ' ']) {
         let item = item.trim();

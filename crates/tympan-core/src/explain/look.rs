@@ -141,7 +141,9 @@ impl<'q> Look<'q> {
             }
         }
         // Of several ways to prove oneself one may be enough.
-        let is_refused = matches!(end.outcome, Outcome::Unauthorized | Outcome::Stale);
+        // A probe of the provider may be refused for another reason than it hopes for.
+        let is_probe = end.outcome == Outcome::Challenged && end.reason.is_some();
+        let is_refused = is_probe || matches!(end.outcome, Outcome::Unauthorized | Outcome::Stale);
         let mut causes = noted.other_causes;
         if is_refused {
             causes.extend(noted.causes.into_iter().flat_map(|(_, causes)| causes));
@@ -289,6 +291,15 @@ impl Watch for Look<'_> {
                 let decision = if *detected { "yes" } else { "no" }.to_owned();
                 let at = detection.map(|detection| detection.key.span);
                 self.note(Kind::Challenge, *index, decision, at, details);
+            }
+            Fact::ChallengeProof { index, result } => {
+                let decision = match result {
+                    Ok(()) => "yes, and its sender may ask".to_owned(),
+                    Err(stop) => format!("yes, but its sender may not ask: {}", stop.reason),
+                };
+                let proof = self.written.item("challenge", *index);
+                let at = proof.and_then(|it| entry(it, "verification")).map(|it| it.key.span);
+                self.note(Kind::Challenge, *index, decision, at, Vec::new());
             }
             Fact::ChallengeToken { name, value } => {
                 self.shown.mask(value, &format!("<token {name}>"));

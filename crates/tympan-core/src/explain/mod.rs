@@ -43,6 +43,8 @@ use crate::span::Span;
 
 use self::shown::Shown;
 
+pub(crate) use cause::Reading;
+pub(crate) use cause::readings;
 pub use render::json;
 pub use render::text;
 

@@ -37,6 +37,13 @@ pub(super) fn of_signature(
             let found = escaped(fact.timestamp.map_or("", |text| text), 40);
             return vec![format!("the timestamp \"{found}\" is not written as `unit` says")];
         }
+        Reason::SignedForAnyone => {
+            return vec![
+                "a challenge with the same secret signs texts of this form for anyone, so that no \
+                 event can be one: its body has to be more than a word or number"
+                    .to_owned(),
+            ];
+        }
         Reason::Repeated { .. } => {
             return vec!["the sender, or a proxy, wrote the header a second time".to_owned()];
         }

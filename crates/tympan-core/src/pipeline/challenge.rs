@@ -10,11 +10,16 @@ use tympan_expr::Expression;
 use tympan_expr::Value;
 
 use super::Fact;
+use super::KeyRequest;
 use super::Scope;
 use super::respond::Computed;
 use super::respond::Reply;
+use super::respond::Respond;
+use super::verify::Verify;
 use crate::config;
-use crate::config::SecretRefs;
+use crate::config::ChallengeProof;
+use crate::config::Config;
+use crate::fetched::Source;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
 use crate::keys::KeyUse;
@@ -34,6 +39,18 @@ pub(crate) struct Challenge {
     allow: Regex,
     written: Vec<String>,
     response: Computed,
+    proof: Proven,
+    otherwise: Option<Respond>,
+    probes: bool,
+}
+
+/// What has to be proved before it is answered.
+#[derive(Debug)]
+enum Proven {
+    Nothing,
+    /// What the listener wants of everyone.
+    Listener,
+    Own(Verify),
 }
 
 #[derive(Debug)]
@@ -56,13 +73,13 @@ const SAFETY: [(HeaderName, HeaderValue); 2] = [
 impl Challenge {
     pub(crate) fn compile(
         challenge: &config::Challenge,
-        secrets: &[SecretRefs],
+        config: &Config,
         keys: &mut KeyUses,
     ) -> Self {
         let tokens = challenge.tokens.iter().map(|token| Token {
             name: token.name.clone(),
             key: keys.id(KeyUse { secret: token.secret, form: KeyForm::Mac(token.mode, None) }),
-            secret: secrets[token.secret.0].name.clone(),
+            secret: config.secrets[token.secret.0].name.clone(),
             payload: token.payload.clone(),
             allow: token.allow.clone(),
             encoding: token.encoding,
@@ -73,6 +90,18 @@ impl Challenge {
             allow: challenge.allow.clone(),
             written: challenge.response.written.clone(),
             response: Computed::challenge(&challenge.response),
+            proof: match &challenge.proof {
+                None => Proven::Nothing,
+                Some(ChallengeProof::Listener) => Proven::Listener,
+                Some(ChallengeProof::Own(verification)) => {
+                    Proven::Own(Verify::compile(verification, config, keys, &mut 0))
+                }
+            },
+            otherwise: challenge
+                .otherwise
+                .as_ref()
+                .map(|response| Respond::compile(response, Outcome::Unauthorized)),
+            probes: challenge.probes,
         }
     }
 
@@ -81,16 +110,50 @@ impl Challenge {
         reads_body(&self.detection)
     }
 
-    /// Whether the answer has to look into the body.
+    /// Whether the answer, or the proof that comes before it, has to look into the body.
     pub(crate) fn answers_from_body(&self) -> bool {
-        self.response.expressions().any(reads_body)
+        self.is_proven_as_events()
+            || self.response.expressions().any(reads_body)
             || self.tokens.iter().any(|token| reads_body(&token.payload))
+            || self.own_proof().is_some_and(|verify| {
+                verify.fetches() || read_by(verify).into_iter().any(reads_body)
+            })
+    }
+
+    /// Whether more than the usual refusal is for those who prove nothing of what the listener wants.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.is_proven_as_events() || self.otherwise.is_some() || self.probes
+    }
+
+    /// Whether its own proof needs keys that are fetched.
+    pub(crate) fn fetches(&self) -> bool {
+        self.own_proof().is_some_and(Verify::fetches)
+    }
+
+    /// The keys that have to be fetched before its own proof can be judged.
+    pub(crate) fn wants(&self, scope: &Scope<'_, '_>, asked: &[Source]) -> Option<KeyRequest> {
+        self.own_proof()?.wants(scope, asked)
+    }
+
+    /// Whether its sender has to prove what the listener wants of everyone.
+    pub(crate) fn is_proven_as_events(&self) -> bool {
+        matches!(self.proof, Proven::Listener)
+    }
+
+    /// What its sender has to prove in place of what the listener wants.
+    fn own_proof(&self) -> Option<&Verify> {
+        match &self.proof {
+            Proven::Own(verify) => Some(verify),
+            Proven::Nothing | Proven::Listener => None,
+        }
     }
 
     /// Everything that it reads.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
         let payloads = self.tokens.iter().map(|token| &token.payload);
-        std::iter::once(&self.detection).chain(payloads).chain(self.response.expressions())
+        let asked = std::iter::once(&self.detection).chain(payloads);
+        let proof = self.own_proof().map(read_by).unwrap_or_default();
+        asked.chain(self.response.expressions()).chain(proof)
     }
 
     /// Whether a request is this challenge. One whose detection runs out of its bounds is not.
@@ -98,6 +161,40 @@ impl Challenge {
         let detected = self.detection.eval(scope).is_ok_and(|value| value.is_truthy());
         scope.tell(|| Fact::Challenge { index, detected });
         detected
+    }
+
+    /// The first key without a value that its own proof cannot do without.
+    pub(crate) fn unready(&self, keys: &Keys) -> Option<KeyId> {
+        self.own_proof()?.unready(keys)
+    }
+
+    /// Judges the sender of the challenge at this index by what the challenge itself wants.
+    pub(crate) fn prove(
+        &self,
+        index: usize,
+        scope: &Scope<'_, '_>,
+        keys: &Keys,
+    ) -> Result<(), Stop> {
+        let Some(verify) = self.own_proof() else { return Ok(()) };
+        // Proofs are told with their places among those of the listener, where this is none of.
+        let unseen = Scope { watch: None, ..scope.clone() };
+        let result = verify.run(&unseen, keys).map(drop);
+        scope.tell(|| Fact::ChallengeProof { index, result: result.as_ref().copied() });
+        result
+    }
+
+    /// How one ends that was not proved, with the answer if it is the challenge's own.
+    pub(crate) fn refuse(
+        &self,
+        stop: Stop,
+        scope: &Scope<'_, '_>,
+    ) -> Result<(Option<Reply>, Stop), Stop> {
+        if !matches!(stop.outcome, Outcome::Unauthorized | Outcome::Stale) {
+            return Err(stop);
+        }
+        let reply = self.otherwise.as_ref().and_then(|respond| respond.run(scope).ok());
+        let outcome = if self.probes { Outcome::Challenged } else { stop.outcome };
+        Ok((reply, Stop { outcome, ..stop }))
     }
 
     /// The answer.
@@ -150,6 +247,13 @@ impl Token {
         })?;
         Ok(self.encoding.encode(&key.sign(text.as_bytes())))
     }
+}
+
+/// Everything that a proof reads.
+fn read_by(verify: &Verify) -> Vec<&Expression> {
+    let mut found = Vec::new();
+    verify.expressions(&mut found);
+    found
 }
 
 fn reads_body(expression: &Expression) -> bool {

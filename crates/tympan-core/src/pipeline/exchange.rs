@@ -3,14 +3,13 @@
 //! ```text
 //! head    route -> method -> challenge on the head? -> can we verify at all?
 //! body    read, bounded -> challenge on the unverified body?
-//! proof   keys that are not known yet? -> verify, then freshness
+//! proof   keys that are not known yet? -> verify, then freshness -> challenge that wants it?
 //! event   media type -> decode -> reject? -> schema -> filter -> events
 //! keep    the destinations have them -> answer
 //! ```
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -22,9 +21,14 @@ use tympan_expr::Expression;
 use tympan_expr::Paths;
 use tympan_expr::Value;
 
-use super::Event;
+use super::Answer;
+use super::Ask;
+use super::BodyFault;
+use super::EventRecord;
 use super::Fact;
 use super::Head;
+use super::Input;
+use super::Kept;
 use super::KeyRequest;
 use super::ListenerState;
 use super::Live;
@@ -33,6 +37,7 @@ use super::Reply;
 use super::Scope;
 use super::Watch;
 use super::body;
+use super::challenge::Challenge;
 use super::client::client;
 use super::event::Origin;
 use super::lets::lets;
@@ -41,7 +46,6 @@ use super::sealed::Sealed;
 use super::sealed::Verified;
 use super::token_endpoint;
 use super::token_endpoint::TokenEndpoint;
-use crate::config::DestinationId;
 use crate::config::Mismatch;
 use crate::config::Redact;
 use crate::fetched::Fetched;
@@ -66,88 +70,6 @@ pub struct Exchange {
     /// The keys that were fetched so far, and where the rest was asked for.
     fetched: Option<Arc<Fetched>>,
     asked: Vec<Source>,
-}
-
-/// What a request needs next.
-#[derive(Debug)]
-pub enum Ask {
-    /// The body, of at most so many bytes: answered with [`Input::Body`] or [`Input::NoBody`].
-    Body {
-        /// In bytes.
-        limit: u64,
-    },
-    /// Keys of somebody who signs: answered with [`Input::Fetched`].
-    Fetch(KeyRequest),
-    /// Events to be kept: answered with [`Input::Kept`].
-    Append(Record),
-    /// This is the end: to be sent.
-    Answer(Answer),
-}
-
-/// What the server got.
-#[derive(Debug)]
-pub enum Input {
-    /// Nothing yet: the request has just arrived.
-    Head,
-    /// The whole body.
-    Body(Bytes),
-    /// No body, or not all of it.
-    NoBody(BodyFault),
-    /// What is known of all keys that are fetched, now.
-    Fetched(Arc<Fetched>),
-    /// What became of the events.
-    Kept(Kept),
-}
-
-/// Why there is no body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyFault {
-    /// The connection broke off.
-    Broken,
-    /// It took too long.
-    Slow,
-    /// It is larger than asked for.
-    TooLarge,
-    /// There is no memory left for it.
-    NoMemory,
-}
-
-/// What became of events that were to be kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kept {
-    /// Every destination has them.
-    Stored,
-    /// A destination did not take them in time.
-    Late {
-        /// The destination.
-        destination: String,
-        /// What is known about it.
-        why: String,
-    },
-}
-
-/// Events of one request, for their destinations.
-#[derive(Debug)]
-pub struct Record {
-    /// The events, in order.
-    pub events: Vec<Event>,
-    /// Where they go, in the configuration of the request's generation.
-    pub deliver: Vec<DestinationId>,
-    /// How long keeping them may take.
-    pub within: Duration,
-}
-
-/// What is answered, and what the operator is told.
-#[derive(Debug)]
-pub struct Answer {
-    /// What is sent.
-    pub reply: Reply,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Why, unless it ended as it should.
-    pub reason: Option<Reason>,
-    /// Whether nothing more of this request can be read, so that the connection has to close.
-    pub close: bool,
 }
 
 impl Exchange {
@@ -273,19 +195,24 @@ impl Exchange {
         let scope = Scope { watch, ..self.scope(pipeline) };
 
         let mut wants_body = false;
+        // Whether more than a refusal is for those who have proved nothing.
+        let mut is_open = false;
         for (index, challenge) in pipeline.challenges_by(&self.head.method).iter().enumerate() {
-            if challenge.is_in_body() {
-                wants_body = true;
-            } else if challenge.detects(index, &scope) {
-                if challenge.answers_from_body() {
-                    wants_body = true;
-                } else {
-                    return Ok(challenged(challenge.run(&scope, &self.live.keys)?));
+            if !challenge.is_in_body() {
+                if !challenge.detects(index, &scope) {
+                    continue;
+                }
+                if !challenge.answers_from_body() {
+                    return self.greet(index, challenge, &scope);
                 }
             }
+            wants_body = true;
+            is_open |= challenge.is_open();
         }
         if !wants_body {
             pipeline.take_method(&scope)?;
+        }
+        if !is_open {
             self.ready(listener)?;
             pipeline.verify.run_before_body(&scope, &self.live.keys)?;
         }
@@ -351,6 +278,7 @@ impl Exchange {
         let mut parsed = None;
 
         let challenges = pipeline.challenges_by(&self.head.method);
+        let mut claimed = None;
         if !challenges.is_empty()
             && let Some(body) = sealed.for_challenge()
         {
@@ -362,13 +290,19 @@ impl Exchange {
                 parsed = Some(read);
             }
             let mut numbered = challenges.iter().enumerate();
-            if let Some((_, challenge)) = numbered.find(|(index, it)| it.detects(*index, &scope)) {
-                return Ok((challenged(challenge.run(&scope, keys)?), None));
+            claimed = numbered.find(|(index, it)| it.detects(*index, &scope));
+            if let Some((index, challenge)) = claimed.filter(|(_, it)| !it.is_proven_as_events()) {
+                if let Some(request) = challenge.wants(&scope, &self.asked) {
+                    return Ok((Ask::Fetch(request), None));
+                }
+                return Ok((self.greet(index, challenge, &scope)?, None));
             }
         }
         let body = sealed.for_proof();
         let mut scope = Scope { body: Some(body), watch, ..self.scope(pipeline) };
-        pipeline.take_method(&scope)?;
+        if claimed.is_none() {
+            pipeline.take_method(&scope)?;
+        }
         self.ready(listener)?;
 
         if pipeline.body_use.for_proof {
@@ -378,12 +312,57 @@ impl Exchange {
         if let Some(request) = pipeline.verify.wants(&scope, &self.asked) {
             return Ok((Ask::Fetch(request), None));
         }
-        let proof = pipeline.verify.run(&scope, keys)?;
+        let proof = match (pipeline.verify.run(&scope, keys), claimed) {
+            (proof, None) => proof?,
+            (Ok(_), Some((_, challenge))) => {
+                scope.parsed = parsed.and_then(Result::ok);
+                return Ok((challenged(challenge.run(&scope, keys)?), None));
+            }
+            (Err(stop), Some((_, challenge))) => {
+                return Ok((self.refuse(challenge, stop, &scope)?, None));
+            }
+        };
         if let Some((limit, rate)) = self.live.rate(listener) {
             rate.admit(limit, self.head.now).map_err(limited)?;
         }
 
         self.make_events(pipeline, &sealed.open(&proof), parsed, watch)
+    }
+
+    /// Answers a challenge, if its sender proves what the challenge itself wants.
+    fn greet(
+        &self,
+        index: usize,
+        challenge: &Challenge,
+        scope: &Scope<'_, '_>,
+    ) -> Result<Ask, Stop> {
+        let keys = &self.live.keys;
+        if let Some(key) = challenge.unready(keys) {
+            let secret = self.live.generation.secret_of(key).to_owned();
+            return Err(Stop { outcome: Outcome::NotReady, reason: Reason::Secret { secret } });
+        }
+        match challenge.prove(index, scope, keys) {
+            Ok(()) => challenge.run(scope, keys).map(challenged),
+            Err(stop) => self.refuse(challenge, stop, scope),
+        }
+    }
+
+    /// The end of a challenge whose sender did not prove itself.
+    fn refuse(
+        &self,
+        challenge: &Challenge,
+        stop: Stop,
+        scope: &Scope<'_, '_>,
+    ) -> Result<Ask, Stop> {
+        let refused = stop.clone();
+        let (reply, Stop { outcome, reason }) = challenge.refuse(stop, scope)?;
+        let usual = self.stopped(refused);
+        Ok(Ask::Answer(Answer {
+            reply: reply.unwrap_or(usual.reply),
+            outcome,
+            reason: Some(reason),
+            close: usual.close,
+        }))
     }
 
     /// Everything from here on may trust what it reads.
@@ -454,7 +433,7 @@ impl Exchange {
             return Ok((answer(reply, Outcome::Accepted, None), None));
         }
         let deliver = pipeline.deliver.clone();
-        Ok((Ask::Append(Record { events, deliver, within: pipeline.ack }), Some(reply)))
+        Ok((Ask::Append(EventRecord { events, deliver, within: pipeline.ack }), Some(reply)))
     }
 
     /// The body, as far as anything reads it; all of it for whoever looks on.

@@ -92,7 +92,7 @@ impl Generation {
     #[must_use]
     pub fn compile(config: &Config, number: u64, fingerprint: &str) -> Self {
         let mut routes = Routes::default();
-        let mut key_uses = KeyUses::default();
+        let mut key_uses = KeyUses::new(config);
         let mut pipelines = Vec::with_capacity(config.listeners.len());
         for (index, listener) in config.listeners.iter().enumerate() {
             routes.add(&listener.path, index);
@@ -103,7 +103,7 @@ impl Generation {
         Self {
             number,
             fingerprint: fingerprint.to_owned(),
-            fetches: pipelines.iter().any(|pipeline| pipeline.verify.fetches()),
+            fetches: pipelines.iter().any(Pipeline::fetches),
             pipelines,
             public_url: config.server.public_url.clone(),
             proxies: config.server.proxies.clone(),
@@ -131,6 +131,11 @@ impl Generation {
 
     pub(crate) fn route(&self, path: &str) -> Option<(usize, super::scope::PathParams)> {
         self.routes.find(path)
+    }
+
+    /// What the secret of a key is called.
+    pub(super) fn secret_of(&self, key: KeyId) -> &str {
+        self.secret_name(self.key_uses.secret(key))
     }
 
     /// Where clients ask for access tokens, if that is the path.

@@ -17,10 +17,12 @@ mod head;
 mod jwt;
 mod lets;
 mod lookup;
+mod preview;
 mod respond;
 mod route;
 mod scope;
 mod sealed;
+mod step;
 mod token_endpoint;
 mod verify;
 mod watch;
@@ -30,19 +32,14 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::Method;
 use tympan_expr::Expression;
+use tympan_expr::Number;
 use tympan_expr::Record;
 use tympan_expr::Text;
 use tympan_expr::Value;
 
 pub(crate) use body::parse;
 pub use event::Event;
-pub use exchange::Answer;
-pub use exchange::Ask;
-pub use exchange::BodyFault;
 pub use exchange::Exchange;
-pub use exchange::Input;
-pub use exchange::Kept;
-pub use exchange::Record as EventRecord;
 pub use fetch::KeyRequest;
 pub use generation::Generation;
 pub use generation::ListenerFacts;
@@ -53,6 +50,12 @@ pub use head::Head;
 pub use head::RequestId;
 pub use respond::Reply;
 pub(crate) use scope::Scope;
+pub use step::Answer;
+pub use step::Ask;
+pub use step::BodyFault;
+pub use step::EventRecord;
+pub use step::Input;
+pub use step::Kept;
 pub(crate) use watch::Fact;
 pub(crate) use watch::SignatureFact;
 pub(crate) use watch::Watch;
@@ -114,11 +117,8 @@ impl Pipeline {
     fn compile(listener: &config::Listener, config: &Config, keys: &mut KeyUses) -> Self {
         let server = &config.server;
         let verify = Verify::compile(&listener.verification, config, keys, &mut 0);
-        let challenges: Vec<_> = listener
-            .challenges
-            .iter()
-            .map(|it| Challenge::compile(it, &config.secrets, keys))
-            .collect();
+        let challenges: Vec<_> =
+            listener.challenges.iter().map(|it| Challenge::compile(it, config, keys)).collect();
         let events = MakeEvents::compile(&listener.events);
         let responses: Vec<_> = listener
             .responses
@@ -176,6 +176,11 @@ impl Pipeline {
         }
     }
 
+    /// Whether it needs keys that are fetched.
+    fn fetches(&self) -> bool {
+        self.verify.fetches() || self.challenges.iter().any(Challenge::fetches)
+    }
+
     /// The challenges that a request of this method may be: a provider asks with the methods of its
     /// events, or with one that changes nothing.
     fn challenges_by(&self, method: &Method) -> &[Challenge] {
@@ -228,6 +233,12 @@ fn facts(listener: &config::Listener, server: &config::Server) -> Record<'static
     facts.insert(Text::from("path"), text(&listener.path));
     if let Some(origin) = &server.public_url {
         facts.insert(Text::from("url"), text(&format!("{origin}{}", listener.path)));
+    }
+    if let Some(RateLimit { requests, per }) = listener.rate_limit {
+        // As providers ask for it, and never more than is taken.
+        let a_minute = requests as u128 * 60_000 / per.as_millis().max(1);
+        let a_minute = i128::try_from(a_minute).unwrap_or(i128::MAX);
+        facts.insert(Text::from("rate"), Value::Number(Number::Int(a_minute)));
     }
     facts
 }

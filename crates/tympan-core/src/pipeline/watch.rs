@@ -21,6 +21,8 @@ pub(crate) trait Watch {
 pub(crate) enum Fact<'f> {
     /// Whether the request is the challenge at this index.
     Challenge { index: usize, detected: bool },
+    /// What the sender of the challenge at this index has proved.
+    ChallengeProof { index: usize, result: Result<(), &'f Stop> },
     /// A computed token of the challenge that is being answered.
     ChallengeToken { name: &'f str, value: &'f str },
     /// Whether the listener takes the method.

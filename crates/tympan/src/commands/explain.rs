@@ -3,8 +3,6 @@
 use std::path::Path;
 
 use tympan_core::config::Config;
-use tympan_core::config::Loaded;
-use tympan_core::diagnostic;
 use tympan_core::explain;
 use tympan_core::explain::Explanation;
 use tympan_core::explain::Question;
@@ -12,7 +10,6 @@ use tympan_core::pipeline::Head;
 use tympan_core::request;
 use tympan_core::request::Saved;
 use tympan_core::span::Sources;
-use tympan_server::Files;
 use tympan_server::keys;
 
 use crate::args::CheckFormat;
@@ -84,14 +81,7 @@ fn answer(options: &Explain) -> Result<Exit, Unexplained> {
 }
 
 fn load(file: &Path) -> Result<(Config, Sources), Unexplained> {
-    let files = Files::read(file)
-        .map_err(|error| usage(format!("error: {} cannot be read: {error}", file.display())))?;
-    let (Loaded { config, diagnostics }, sources) = files.load();
-    if diagnostics.refuse(false) {
-        let why = diagnostic::text(&diagnostics, &sources, terminal::colour());
-        return Err(Unexplained { why, exit: Exit::Problems });
-    }
-    Ok((config, sources))
+    input::configuration(file).map_err(|(why, exit)| Unexplained { why, exit })
 }
 
 /// The requests that the command line names.
@@ -134,11 +124,7 @@ fn choose(options: &Explain, config: &Config, mut saved: Vec<Saved>) -> Result<S
 }
 
 fn listener(config: &Config, name: &str) -> Result<usize, Unexplained> {
-    let found = config.listeners.iter().position(|listener| listener.name == name);
-    found.ok_or_else(|| {
-        let known: Vec<_> = config.listeners.iter().map(|it| it.name.as_str()).take(20).collect();
-        usage(format!("error: there is no listener {name}, but {}", known.join(", ")))
-    })
+    input::listener(config, name).map_err(usage)
 }
 
 /// Whether the request ends as it is expected to.

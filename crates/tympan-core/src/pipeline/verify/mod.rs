@@ -11,6 +11,7 @@ pub(super) use self::received::only;
 
 use http::HeaderName;
 use ipnet::IpNet;
+use regex::Regex;
 use tympan_expr::Expression;
 
 use self::body_digest::DigestVerify;
@@ -289,6 +290,12 @@ fn refused(unproven: Unproven) -> Stop {
         Unproven::Undecodable => Reason::Undecodable,
         Unproven::Mismatch => Reason::Mismatch,
     })
+}
+
+/// Whether a challenge would sign a payload: whoever has sent it as one was given its signature.
+pub(super) fn signed_for_anyone(challenged: &[Regex], payload: &[u8]) -> bool {
+    let text = std::str::from_utf8(payload);
+    text.is_ok_and(|text| challenged.iter().any(|allow| allow.is_match(text)))
 }
 
 /// Of two refusals the one that came nearer to a proof: it is what the operator has to look at.

@@ -1,5 +1,6 @@
 //! Whether a sender signed what it sent.
 
+use regex::Regex;
 use smallvec::SmallVec;
 use tympan_expr::Expression;
 use tympan_expr::Paths;
@@ -13,6 +14,7 @@ use super::missing;
 use super::received::Received;
 use super::received::text;
 use super::refused;
+use super::signed_for_anyone;
 use super::unauthorized;
 use crate::config::SignatureCheck;
 use crate::fetched;
@@ -49,6 +51,8 @@ pub(crate) struct SignatureVerify {
     /// Which of the listener's proofs it is, counted as they are written.
     number: usize,
     key: Key,
+    /// What challenges sign with the same secret: no event may be one of these.
+    challenged: Vec<Regex>,
     scheme: Signature,
     /// A list whose every item is signed.
     each: Option<Expression>,
@@ -93,6 +97,7 @@ impl SignatureVerify {
         Self {
             number,
             key,
+            challenged: check.secret.map_or_else(Vec::new, |secret| keys.challenged(secret)),
             scheme: check.scheme.clone(),
             each: check.each.clone(),
             payloads: check.payloads.clone(),
@@ -252,6 +257,9 @@ impl SignatureVerify {
             Algorithm::Hmac => {
                 let payloads = self.payloads(scope)?;
                 let bytes = payloads.iter().filter_map(Value::as_bytes);
+                if bytes.clone().any(|payload| signed_for_anyone(&self.challenged, payload)) {
+                    return Err(unauthorized(Reason::SignedForAnyone));
+                }
                 self.scheme.verify(&received, bytes, keys.macs(self.secret(&received)?))
             }
             Algorithm::Digest(at) => self.verify_digest(&received, at, scope, keys)?,

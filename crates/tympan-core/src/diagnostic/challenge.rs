@@ -1,0 +1,73 @@
+//! What can be wrong with challenges, and all words about it.
+
+use super::Severity;
+
+/// What is wrong with a challenge, as facts.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the fields of a fact say in one word what they hold")]
+pub enum Challenge {
+    /// It echoes texts of any length, or of any kind.
+    Echo { what: &'static str },
+    /// It lets its sender choose a header that a browser obeys.
+    Header { header: String },
+    /// It answers with something that a browser would run.
+    Markup { content_type: String },
+    /// It signs what the same secret signs for events.
+    Signs { listener: String },
+}
+
+impl Challenge {
+    /// See [`super::Problem::code`].
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::Signs { .. } => "L01",
+            Self::Markup { .. } | Self::Header { .. } => "L03",
+            Self::Echo { .. } => "L04",
+        }
+    }
+
+    /// See [`super::Problem::severity`].
+    pub(super) fn severity(&self) -> Severity {
+        match self {
+            Self::Echo { .. } => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+
+    /// See [`super::Problem::message`].
+    pub(super) fn message(&self) -> String {
+        match self {
+            Self::Echo { what } => format!("a challenge may echo {what}"),
+            Self::Header { header } => {
+                format!("a challenge may not take the header `{header}` from its request")
+            }
+            Self::Markup { content_type } => {
+                format!("a challenge may not answer with `{content_type}`")
+            }
+            Self::Signs { listener } => format!(
+                "a stranger could have an event signed: listener `{listener}` verifies with the \
+                 same secret"
+            ),
+        }
+    }
+
+    /// See [`super::Problem::help`].
+    pub(super) fn help(&self) -> &'static str {
+        match self {
+            Self::Echo { .. } => {
+                "let `allow` match one line of bounded length, such as `[ -~]{1,1024}`"
+            }
+            Self::Header { .. } => {
+                "write its value out, or leave it out: whoever makes a browser send the request \
+                 would choose it"
+            }
+            Self::Markup { .. } => {
+                "answer with `text/plain` or `application/json`: what a stranger sends would run in \
+                 a browser otherwise"
+            }
+            Self::Signs { .. } => {
+                "let `allow` match opaque tokens only, such as `[A-Za-z0-9_-]{1,128}`"
+            }
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Requests as a provider would send them, to a real server and as command lines; and the tests
+//! that listeners have of their own.
+
+use std::fs;
+use std::io::Write;
+use std::process::Output;
+use std::process::Stdio;
+
+use crate::process::Folder;
+use crate::process::Tympan;
+use crate::process::repository;
+use crate::process::tympan;
+
+/// Every place and form of a proof, each as a listener of its own.
+const LISTENERS: &str = r#"version: 1
+server: {listen: ["127.0.0.1:0"]}
+secrets: {key: {file: key}, word: {file: word}, lost: {file: lost}}
+destinations: {console: {stdout: {}}}
+defaults: {deliver: [console]}
+listeners:
+  header:
+    challenge: {detection: 'headers["X-Hook"]', response: {headers: {X-Hook: 'headers["X-Hook"]'}}}
+    verification: [{signature: {secret: key, received_signature: 'headers["X-Sign"]', format: {prefix: "v0="},
+      payload: '$CONCAT(["v0:", signature_timestamp, ":", raw_body])', timestamp: {value: 'headers["X-Time"]'}}}]
+  pairs:
+    verification: [{signature: {secret: key, received_signature: 'headers["X-Sign"]', format: {pairs: {timestamp: t, signature: v1}},
+      payload: '$CONCAT([signature_timestamp, ".", raw_body])', timestamp: {unit: milliseconds}}}]
+  query:
+    path: /in/{customer}
+    methods: [PUT]
+    verification: [{signature: {secret: key, hash_mode: SHA-1, encoding: base64, received_signature: query_params.sign,
+      payload: '$CONCAT([http_method, path_params.customer, raw_body])'}}]
+  field:
+    challenge: {detection: 'parsed_body.event == "check"', verification: required, response: {body: parsed_body.code}}
+    verification: [{signature: {secret: key, received_signature: parsed_body.proof.sign, payload: '$CONCAT([parsed_body.event, parsed_body.id])'}}]
+    simulate: {body: {event: paid, id: 7}}
+  form:
+    accept: form
+    verification: [{signature: {secret: key, received_signature: parsed_body.sign, payload: parsed_body.id}}]
+    simulate: {body: id=1%202}
+  word:
+    path: /word/{word}
+    challenge: {detection: query_params.check, verification: [{token: {secret: word, received_token: query_params.word}}], response: {body: query_params.check}}
+    verification: [{token: {secret: word, received_token: path_params.word}}]
+  bearer:
+    verification: [{token: {secret: word, received_token: 'headers["Authorization"].$SPLIT(" ")[1]'}}]
+    simulate: {token: 'headers["Authorization"]', prefix: "Bearer "}
+  computed:
+    verification: [{signature: {secret: key, received_signature: 'headers["X-Sign"].$LOWERCASE()'}}]
+  lost:
+    verification:
+      - any: [{signature: {secret: lost, received_signature: 'headers["X-Sign"]'}}, {token: {secret: word, received_token: 'headers["X-Word"]'}}]
+"#;
+
+fn folder() -> Folder {
+    let folder = Folder::new(LISTENERS);
+    folder.write("key", "a key of some length");
+    folder.write("word", "a-word-of-some-length");
+    folder
+}
+
+/// What is sent, and what status comes back of each request.
+#[test]
+fn every_case_is_answered_as_the_provider_would_be() {
+    let folder = folder();
+    let server = Tympan::start_in(&folder);
+    let to = format!("http://{}", server.address());
+    for (listener, case, statuses) in [
+        ("header", "event", &["200 OK"][..]),
+        ("header", "handshake", &["200 OK"]),
+        ("header", "stale", &["401 Unauthorized"]),
+        ("header", "bad-signature", &["401 Unauthorized"]),
+        ("header", "replay", &["200 OK", "200 OK"]),
+        ("header", "duplicate", &["200 OK", "200 OK"]),
+        ("pairs", "event", &["200 OK"]),
+        ("pairs", "stale", &["401 Unauthorized"]),
+        ("pairs", "bad-signature", &["401 Unauthorized"]),
+        ("query", "event", &["200 OK"]),
+        ("query", "bad-signature", &["401 Unauthorized"]),
+        ("field", "event", &["200 OK"]),
+        ("field", "bad-signature", &["401 Unauthorized"]),
+        ("field", "handshake", &["200 OK"]),
+        ("form", "event", &["200 OK"]),
+        ("form", "bad-signature", &["401 Unauthorized"]),
+        ("word", "event", &["200 OK"]),
+        ("word", "bad-signature", &["401 Unauthorized"]),
+        ("word", "handshake", &["200 OK"]),
+        ("bearer", "event", &["200 OK"]),
+        ("lost", "event", &["200 OK"]),
+    ] {
+        let said = simulate(&folder, &[listener, "--case", case, "--to", &to]);
+        let out = String::from_utf8(said.stdout).unwrap();
+        let err = String::from_utf8(said.stderr).unwrap();
+        let is_status = |line: &&str| line.as_bytes().iter().take(3).all(u8::is_ascii_digit);
+        let found: Vec<_> = out.lines().filter(is_status).filter(|it| it.len() > 3).collect();
+        assert_eq!(found, statuses, "{listener} {case}\n{out}{err}");
+        assert!(said.status.success(), "{listener} {case}");
+    }
+}
+
+/// The same as a command line of curl, as `explain` reads it.
+#[test]
+fn what_is_printed_is_what_is_sent() {
+    let folder = folder();
+    for (listener, case, outcome) in [
+        ("header", "event", "accepted"),
+        ("header", "handshake", "challenged"),
+        ("header", "stale", "stale"),
+        ("pairs", "event", "accepted"),
+        ("query", "event", "accepted"),
+        ("query", "bad-signature", "unauthorized"),
+        ("field", "event", "accepted"),
+        ("form", "event", "accepted"),
+    ] {
+        let said =
+            simulate(&folder, &[listener, "--case", case, "--print", "-H", "X-It: it's '@'"]);
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        let mut explain = tympan();
+        explain.args(["explain", "-", "--expect", outcome]).current_dir(folder.path(""));
+        explain.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut explain = explain.spawn().unwrap();
+        explain.stdin.take().unwrap().write_all(&said.stdout).unwrap();
+        let explained = explain.wait_with_output().unwrap();
+        let (line, told) = (said.stdout, explained.stdout);
+        let (line, told) = (String::from_utf8_lossy(&line), String::from_utf8_lossy(&told));
+        assert!(explained.status.success(), "{listener} {case}\n{line}\n{told}");
+    }
+}
+
+#[test]
+fn what_cannot_be_simulated_says_why() {
+    let folder = folder();
+    for (arguments, code, why) in [
+        (&["computed"][..], 1, "simulate: {signature: 'headers[\"X-Name\"]'}"),
+        (&["computed", "--case", "handshake"], 1, "it has no `challenge`"),
+        (&["query", "--case", "stale"], 1, "no timestamp that could be old"),
+        (&["word", "--print"], 1, "the secret itself, which is never printed"),
+        (&["nobody"], 2, "there is no listener nobody, but header"),
+        (&["header", "--to", "https://example.com"], 2, "only http:// can be spoken"),
+        (&["header", "--to", "http://127.0.0.1:1"], 1, "nobody answers at 127.0.0.1:1"),
+        (&["header", "--case", "sometimes"], 2, "possible values: handshake, event"),
+        (&["header", "--body", "none.json"], 2, "none.json cannot be read"),
+    ] {
+        let said = simulate(&folder, arguments);
+        let err = String::from_utf8(said.stderr).unwrap();
+        assert!(err.contains(why), "{arguments:?}\n{err}");
+        assert_eq!(said.status.code(), Some(code), "{arguments:?}");
+        assert!(!err.contains("a-word-of-some-length"), "{err}");
+    }
+}
+
+#[test]
+fn the_repository_passes_its_own_tests() {
+    let output = tympan().arg("test").current_dir(repository()).output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{out}");
+    for listener in ["asana", "github", "slack", "zoom", "stripe"] {
+        assert!(out.contains(&format!("ok    {listener}: ")), "{out}");
+    }
+}
+
+#[test]
+fn a_test_that_fails_tells_the_difference() {
+    let folder = Folder::new(
+        r#"version: 1
+secrets: {key: {file: key}}
+destinations: {console: {stdout: {}}}
+listeners:
+  a:
+    verification: [{signature: {secret: key, received_signature: 'headers["X-Sign"]'}}]
+    events: {type: parsed_body.kind}
+    deliver: [console]
+    tests:
+      - {name: right, request: {sign: true, body_file: body.json}, expect: {outcome: accepted, event: {type: "7"}}}
+      - {name: wrong <&>, request: {body: '{}'}, expect: {outcome: accepted, status: 200, headers: {X-A: b}, delivered: [console]}}
+      - {name: other, request: {sign: true, body: {kind: a}}, expect: {event: {type: b, data: {kind: a, more: 1}}, body: {status: RECEIVED}}}
+      - {name: gone, request: {body_file: gone.json}, expect: {}}
+"#,
+    );
+    folder.write("body.json", "{\"kind\": 7}");
+    let output = tympan().arg("test").current_dir(folder.path("")).output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    let expected = "\
+ok    a: right
+FAIL  a: wrong <&>  listeners.yaml:11:9
+      outcome
+        - accepted
+        + unauthorized
+      status
+        - 200
+        + 401
+      header X-A
+        - b
+        + none
+      delivered
+        - console
+        + nowhere
+      because the signature is missing
+FAIL  a: other  listeners.yaml:12:9
+      body
+        - {\"status\":\"RECEIVED\"}
+        + {\"message\":\"Event received successfully\",\"status\":\"RECEIVED\"}
+      event 1.data.more
+        - 1
+        + null
+      event 1.type
+        - \"b\"
+        + \"a\"
+FAIL  a: gone  listeners.yaml:13:9
+      request
+        - one that can be built
+        + error: gone.json cannot be read: No such file or directory (os error 2)
+";
+    assert_eq!(out, expected);
+    assert_eq!(output.status.code(), Some(1));
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(err, "listeners.yaml: 3 failed, 1 passed\n");
+
+    let mut junit = tympan();
+    let junit = junit.args(["test", "--format", "junit"]).current_dir(folder.path(""));
+    let out = String::from_utf8(junit.output().unwrap().stdout).unwrap();
+    assert!(out.contains("<testsuite name=\"tympan\" tests=\"4\" failures=\"3\">"), "{out}");
+    assert!(out.contains("<testcase classname=\"a\" name=\"right\"/>"), "{out}");
+    assert!(out.contains("name=\"wrong &lt;&amp;&gt;\">"), "{out}");
+}
+
+/// No secret has to be there, and a file with mistakes has no tests.
+#[test]
+fn a_file_with_mistakes_is_not_tested() {
+    let folder = Folder::new("version: 1\nlisteners: {a: {}}\n");
+    let output = tympan().arg("test").current_dir(folder.path("")).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("L07"));
+    fs::remove_file(folder.path("listeners.yaml")).unwrap();
+    let output = tympan().arg("test").current_dir(folder.path("")).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+fn simulate(folder: &Folder, arguments: &[&str]) -> Output {
+    tympan().arg("simulate").args(arguments).current_dir(folder.path("")).output().unwrap()
+}
