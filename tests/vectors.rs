@@ -148,6 +148,7 @@ fn run(example: &Value, name: &str, secret: &str, rewritten: impl Fn(&str) -> St
         input = match exchange.step(input) {
             Ask::Body { .. } => Input::Body(body.clone()),
             Ask::Fetch(request) => Input::Fetched(fetched(request.source, secret, now)),
+            Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(_) => Input::Kept(Kept::Stored),
             Ask::Answer(answer) => return answer,
         };

@@ -31,6 +31,13 @@ impl Anchored {
         &self.url
     }
 
+    /// Its host, with a port if it is not the usual one.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let rest = self.url.strip_prefix("https://").unwrap_or_default();
+        rest.split(['/', '?']).next().unwrap_or_default()
+    }
+
     /// Whether its host is one that the operator wrote out, and may therefore be nearby.
     #[must_use]
     pub fn is_written(&self) -> bool {

@@ -247,6 +247,8 @@ pub enum Reason {
     UnknownKey,
     /// Keys have to be fetched, and could not be.
     NotFetched { what: &'static str, url: String, why: String },
+    /// What a challenge has called did not answer as it should.
+    NotCalled { why: String },
     /// A certificate counts no longer, or not yet.
     CertificateEnded { url: String },
     /// A certificate holds no key that can be used.
@@ -343,6 +345,7 @@ impl Reason {
             Self::WrongClaim { .. } => "wrong_claim",
             Self::UnknownKey => "unknown_key",
             Self::NotFetched { .. } => "not_fetched",
+            Self::NotCalled { .. } => "not_called",
             Self::CertificateEnded { .. } => "certificate_ended",
             Self::CertificateKey { .. } => "certificate_key",
             Self::ForeignUrl { .. } => "foreign_url",
@@ -410,6 +413,7 @@ impl fmt::Display for Reason {
             Self::NotFetched { what, url, why } => {
                 write!(f, "the {what} at {url} could not be fetched: {why}")
             }
+            Self::NotCalled { why } => write!(f, "the call of the challenge failed: {why}"),
             Self::CertificateEnded { url } => {
                 write!(f, "the certificate at {url} counts no longer, or not yet")
             }

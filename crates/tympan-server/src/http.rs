@@ -28,6 +28,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
+use tympan_core::anchor::Anchored;
 use tympan_core::config::Limits;
 use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Ask;
@@ -44,7 +45,7 @@ use crate::delivery;
 use crate::framing::Framing;
 use crate::log;
 use crate::memory::Room;
-use crate::outbound::keys::Asker;
+use crate::outbound::Asker;
 use crate::pace::CONNECTION_WINDOW;
 use crate::pace::Pace;
 use crate::pace::WINDOW;
@@ -161,6 +162,8 @@ enum Wait {
     Body(u64),
     /// Keys that somebody else has.
     Fetch(KeyRequest),
+    /// Somebody's answer to a call.
+    Call(Box<Anchored>),
     /// That its events are kept.
     Append(Box<EventRecord>),
 }
@@ -215,6 +218,7 @@ impl Flow {
                 Ask::Answer(answer) => break answer,
                 Ask::Body { limit } => Wait::Body(limit),
                 Ask::Fetch(request) => Wait::Fetch(request),
+                Ask::Call(url) => Wait::Call(Box::new(url)),
                 Ask::Append(record) => Wait::Append(Box::new(record)),
             };
             input = match wait {
@@ -222,6 +226,10 @@ impl Flow {
                 Wait::Fetch(request) => {
                     let asker = self.asker();
                     Input::Fetched(Box::pin(self.connection.shared.keys.get(request, asker)).await)
+                }
+                Wait::Call(url) => {
+                    let asker = self.asker();
+                    Input::Called(Box::pin(self.connection.shared.calls.call(*url, asker)).await)
                 }
                 // Boxed, as it is much larger than the rest and often not needed.
                 Wait::Append(record) => {

@@ -46,6 +46,7 @@ use crate::log;
 use crate::memory::Memory;
 use crate::meters::Meters;
 use crate::outbound::Egress;
+use crate::outbound::calls::Calls;
 use crate::receipt::Frozen;
 use crate::receipt::Receipt;
 use crate::receipt::Refused;
@@ -157,6 +158,7 @@ impl Reloader {
             memory: Memory::default(),
             rates,
             keys: Arc::default(),
+            calls: Calls::default(),
         });
         let listening = Arc::new(Listening::new(Arc::clone(&shared)));
         let addresses = addresses(&built.config, &folder);

@@ -17,6 +17,7 @@ use crate::log::Refusals;
 use crate::memory::Memory;
 use crate::meters::Meters;
 use crate::outbound::Egress;
+use crate::outbound::calls::Calls;
 use crate::outbound::keys::FetchedKeys;
 use crate::reloads::Reloads;
 use crate::strays::Strays;
@@ -67,4 +68,6 @@ pub(crate) struct Shared {
     pub(crate) rates: Arc<Rates>,
     /// Keys that were fetched.
     pub(crate) keys: Arc<FetchedKeys>,
+    /// How often challenges had something called.
+    pub(crate) calls: Calls,
 }

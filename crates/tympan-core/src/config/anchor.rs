@@ -24,6 +24,9 @@ use crate::yaml::Node;
 /// could make an interface of the same host say what somebody else wants.
 const PATH_OF_CERTIFICATE: &str = r"(/[A-Za-z0-9_.~-]+)+";
 
+/// What those of a call look like.
+const PATH_OF_CALL: &str = r"/.*";
+
 /// Hosts that nobody means who writes a pattern.
 const STRANGERS: [&str; 5] =
     ["stranger.example", "a.stranger.example", "stranger.example:8443", "127.0.0.1", "localhost"];
@@ -73,6 +76,14 @@ impl Reader<'_> {
             None => None,
         };
         Some(FetchedCertificate { at: at?, issued_to })
+    }
+
+    /// What a challenge has called.
+    pub(super) fn called(&mut self, key: &Key, node: Node) -> Option<NamedUrl> {
+        let mut fields = self.fields(&keys::CALL, key.span, node)?;
+        let url = self.named_url(&mut fields, Place::Challenge, PATH_OF_CALL);
+        fields.end();
+        url
     }
 
     fn named_url(

@@ -5,12 +5,14 @@ use tympan_expr::Expression;
 use tympan_expr::Paths;
 use tympan_expr::Types;
 
+use crate::config::NamedUrl;
 use crate::config::Reader;
 use crate::config::Response;
 use crate::config::SecretId;
 use crate::config::Verification;
 use crate::config::keys;
 use crate::config::whole_match;
+use crate::diagnostic;
 use crate::diagnostic::Problem;
 use crate::roots;
 use crate::roots::Place;
@@ -48,6 +50,8 @@ pub struct Challenge {
     pub otherwise: Option<Response>,
     /// Whether the provider tries proofs that are wrong on purpose.
     pub probes: bool,
+    /// What is called before it is answered.
+    pub call: Option<NamedUrl>,
 }
 
 /// What the sender of a challenge has to prove.
@@ -107,6 +111,12 @@ impl Reader<'_> {
             .take("otherwise")
             .map(|(key, node)| self.response(key.span, node, Place::Refusal, Place::Refusal));
         let probes = fields.take("probes").map_or(Some(false), |(_, node)| self.boolean(&node));
+        let call = fields.take("call").map(|(key, node)| {
+            if proof.is_none() {
+                self.report(key.span, Problem::Challenge(diagnostic::Challenge::Calls));
+            }
+            self.called(&key, node)
+        });
         fields.end();
         if let Some(at) = otherwise_at.or(probes_at).filter(|_| proof.is_none()) {
             let section = "a challenge that can be refused";
@@ -129,6 +139,10 @@ impl Reader<'_> {
                 None => None,
             },
             probes: probes?,
+            call: match call {
+                Some(call) => Some(call?),
+                None => None,
+            },
         })
     }
 

@@ -1206,6 +1206,41 @@ pub static CHALLENGE: Section = Section {
             ),
             "false",
         ),
+        key(
+            "call",
+            Holds::Section(&CALL),
+            "What is called once before it is answered, where the provider wants to see that its \
+             request has arrived. If that fails, the answer is 503, so that the provider asks again.",
+            "call: {url: parsed_body.SubscribeURL, hosts: [api.example.com]}",
+        ),
+    ],
+};
+
+/// `call:`
+pub static CALL: Section = Section {
+    name: "`call`",
+    doc: "A URL that a challenge names, and that is called with GET over HTTPS, once its sender has \
+          proved what it has to. Any status of success will do, within 5 s; no redirect is followed, \
+          and nothing of the answer is told to anybody. A listener calls 10 times a minute at most.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Expression,
+            "Where the URL is. It has to begin with `https://`, and to name no user.",
+            "url: parsed_body.SubscribeURL",
+        )),
+        HOSTS,
+        HOST_PATTERN,
+        default(
+            key(
+                "path",
+                Holds::Literal(Literal::Pattern),
+                "What path and query have to look like, as a whole. `..` never passes.",
+                "path: '/\\?Action=ConfirmSubscription&.*'",
+            ),
+            "'/.*'",
+        ),
     ],
 };
 

@@ -7,6 +7,7 @@
 
 mod alternatives;
 mod cause;
+mod challenge;
 mod expression;
 mod look;
 mod proof;
@@ -280,6 +281,7 @@ fn run(
             }
             // Whoever explains goes nowhere: such proofs are left out, see `unresolved`.
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
+            Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(events) => {
                 record = Some(events);
                 Input::Kept(Kept::Stored)

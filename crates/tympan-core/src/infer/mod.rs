@@ -136,6 +136,7 @@ fn check(found: &Found<'_>, yaml: &str) -> Result<(), String> {
         input = match exchange.step(input) {
             Ask::Body { .. } => Input::Body(request.body.clone()),
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
+            Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(_) => Input::Kept(Kept::Stored),
             Ask::Answer(Answer { outcome: Outcome::Accepted, .. }) => return Ok(()),
             Ask::Answer(Answer { outcome, reason, .. }) => {

@@ -12,10 +12,12 @@ use tympan_expr::Value;
 use super::Fact;
 use super::KeyRequest;
 use super::Scope;
+use super::call::Call;
 use super::respond::Computed;
 use super::respond::Reply;
 use super::respond::Respond;
 use super::verify::Verify;
+use crate::anchor::Anchored;
 use crate::config;
 use crate::config::ChallengeProof;
 use crate::config::Config;
@@ -42,6 +44,7 @@ pub(crate) struct Challenge {
     proof: Proven,
     otherwise: Option<Respond>,
     probes: bool,
+    call: Option<Call>,
 }
 
 /// What has to be proved before it is answered.
@@ -102,6 +105,7 @@ impl Challenge {
                 .as_ref()
                 .map(|response| Respond::compile(response, Outcome::Unauthorized)),
             probes: challenge.probes,
+            call: challenge.call.as_ref().map(Call::compile),
         }
     }
 
@@ -115,6 +119,7 @@ impl Challenge {
         self.is_proven_as_events()
             || self.response.expressions().any(reads_body)
             || self.tokens.iter().any(|token| reads_body(&token.payload))
+            || self.call.as_ref().is_some_and(|call| reads_body(call.expression()))
             || self.own_proof().is_some_and(|verify| {
                 verify.fetches() || read_by(verify).into_iter().any(reads_body)
             })
@@ -153,7 +158,8 @@ impl Challenge {
         let payloads = self.tokens.iter().map(|token| &token.payload);
         let asked = std::iter::once(&self.detection).chain(payloads);
         let proof = self.own_proof().map(read_by).unwrap_or_default();
-        asked.chain(self.response.expressions()).chain(proof)
+        let call = self.call.as_ref().map(Call::expression);
+        asked.chain(self.response.expressions()).chain(proof).chain(call)
     }
 
     /// Whether a request is this challenge. One whose detection runs out of its bounds is not.
@@ -195,6 +201,15 @@ impl Challenge {
         let reply = self.otherwise.as_ref().and_then(|respond| respond.run(scope).ok());
         let outcome = if self.probes { Outcome::Challenged } else { stop.outcome };
         Ok((reply, Stop { outcome, ..stop }))
+    }
+
+    /// What is called before the challenge at this index is answered.
+    pub(crate) fn calls(
+        &self,
+        index: usize,
+        scope: &Scope<'_, '_>,
+    ) -> Result<Option<Anchored>, Stop> {
+        self.call.as_ref().map(|call| call.run(index, scope)).transpose()
     }
 
     /// The answer.

@@ -159,6 +159,7 @@ impl Exchange {
                 self.on_sealed(watch)
             }
             Input::NoBody(fault) => Err(self.without_body(fault)),
+            Input::Called(called) => self.on_called(called),
             Input::Kept(kept) => self.on_kept(kept),
         };
         match next {
@@ -203,7 +204,9 @@ impl Exchange {
                     continue;
                 }
                 if !challenge.answers_from_body() {
-                    return self.greet(index, challenge, &scope);
+                    let (ask, pending) = self.greet(index, challenge, &scope)?;
+                    self.pending = pending.map(Box::new);
+                    return Ok(ask);
                 }
             }
             wants_body = true;
@@ -295,7 +298,7 @@ impl Exchange {
                 if let Some(request) = challenge.wants(&scope, &self.asked) {
                     return Ok((Ask::Fetch(request), None));
                 }
-                return Ok((self.greet(index, challenge, &scope)?, None));
+                return self.greet(index, challenge, &scope);
             }
         }
         let body = sealed.for_proof();
@@ -314,9 +317,9 @@ impl Exchange {
         }
         let proof = match (pipeline.verify.run(&scope, keys), claimed) {
             (proof, None) => proof?,
-            (Ok(_), Some((_, challenge))) => {
+            (Ok(_), Some((index, challenge))) => {
                 scope.parsed = parsed.and_then(Result::ok);
-                return Ok((challenged(challenge.run(&scope, keys)?), None));
+                return self.welcome(index, challenge, &scope);
             }
             (Err(stop), Some((_, challenge))) => {
                 return Ok((self.refuse(challenge, stop, &scope)?, None));
@@ -335,16 +338,30 @@ impl Exchange {
         index: usize,
         challenge: &Challenge,
         scope: &Scope<'_, '_>,
-    ) -> Result<Ask, Stop> {
+    ) -> Result<(Ask, Option<Reply>), Stop> {
         let keys = &self.live.keys;
         if let Some(key) = challenge.unready(keys) {
             let secret = self.live.generation.secret_of(key).to_owned();
             return Err(Stop { outcome: Outcome::NotReady, reason: Reason::Secret { secret } });
         }
         match challenge.prove(index, scope, keys) {
-            Ok(()) => challenge.run(scope, keys).map(challenged),
-            Err(stop) => self.refuse(challenge, stop, scope),
+            Ok(()) => self.welcome(index, challenge, scope),
+            Err(stop) => Ok((self.refuse(challenge, stop, scope)?, None)),
         }
+    }
+
+    /// Answers a challenge whose sender has proved what it has to, once what it names is called.
+    fn welcome(
+        &self,
+        index: usize,
+        challenge: &Challenge,
+        scope: &Scope<'_, '_>,
+    ) -> Result<(Ask, Option<Reply>), Stop> {
+        let reply = challenge.run(scope, &self.live.keys)?;
+        Ok(match challenge.calls(index, scope)? {
+            Some(url) => (Ask::Call(url), Some(reply)),
+            None => (challenged(reply), None),
+        })
     }
 
     /// The end of a challenge whose sender did not prove itself.
@@ -445,6 +462,13 @@ impl Exchange {
     ) -> Result<Value<'b>, body::Unreadable> {
         let wanted = if watch.is_some() { &Paths::Whole } else { &pipeline.body_use.wanted };
         body::parse(pipeline.accept, wanted, &self.head, body)
+    }
+
+    fn on_called(&mut self, called: Result<(), String>) -> Result<Ask, Stop> {
+        let failed = |why| Stop { outcome: Outcome::NotReady, reason: Reason::NotCalled { why } };
+        called.map_err(failed)?;
+        let reply = self.pending.take().map(|reply| *reply);
+        Ok(challenged(reply.unwrap_or_else(|| Reply::usual(Outcome::Challenged))))
     }
 
     fn on_kept(&mut self, kept: Kept) -> Result<Ask, Stop> {

@@ -6,6 +6,7 @@
 mod access_token;
 mod body;
 mod body_use;
+mod call;
 mod challenge;
 mod client;
 mod credential;

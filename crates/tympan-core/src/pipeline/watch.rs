@@ -6,6 +6,7 @@ use tympan_expr::Text;
 use tympan_expr::Value;
 
 use super::Scope;
+use crate::anchor::Anchored;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
 use crate::scheme::Signature;
@@ -23,6 +24,8 @@ pub(crate) enum Fact<'f> {
     Challenge { index: usize, detected: bool },
     /// What the sender of the challenge at this index has proved.
     ChallengeProof { index: usize, result: Result<(), &'f Stop> },
+    /// What the challenge at this index has called.
+    ChallengeCall { index: usize, result: Result<&'f Anchored, &'f Stop> },
     /// A computed token of the challenge that is being answered.
     ChallengeToken { name: &'f str, value: &'f str },
     /// Whether the listener takes the method.

@@ -23,9 +23,10 @@ use tympan_core::fetched::Source;
 use tympan_core::pipeline::KeyRequest;
 use tympan_core::rate::Rate;
 
+use super::Asker;
 use super::Bounds;
-use super::Egress;
 use super::Host;
+use super::rates::Rates;
 use crate::outbound;
 
 /// How long an answer may take: requests wait for it.
@@ -49,19 +50,8 @@ const MOST_ASKED: usize = 1000;
 pub(crate) struct FetchedKeys {
     known: ArcSwap<Fetched>,
     asking: Mutex<HashMap<Source, Arc<Asking>>>,
-    /// How often listeners had certificates fetched, by their names.
-    rates: Mutex<HashMap<String, Arc<Rate>>>,
-}
-
-/// Who wants something, by which rules, and when.
-#[derive(Clone, Debug)]
-pub(crate) struct Asker {
-    /// The name of the listener.
-    pub(crate) listener: String,
-    /// Whom it may reach.
-    pub(crate) egress: Arc<Egress>,
-    /// In seconds since 1970.
-    pub(crate) now: f64,
+    /// How often listeners had certificates fetched.
+    rates: Rates,
 }
 
 /// How one source is asked.
@@ -131,14 +121,10 @@ impl FetchedKeys {
 
     /// What requests name is fetched for each listener now and then only.
     fn admit(&self, source: &Source, asker: &Asker) -> Result<(), String> {
-        if *source.holds() == Holds::Keys {
-            return Ok(());
+        match source.holds() {
+            Holds::Keys => Ok(()),
+            Holds::Certificate(_) => self.rates.admit(asker, CERTIFICATES),
         }
-        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        let rate = Arc::clone(rates.entry(asker.listener.clone()).or_default());
-        drop(rates);
-        let admitted = rate.admit(CERTIFICATES, asker.now);
-        admitted.map_err(|_| "its listener had too many fetched in the last minute".to_owned())
     }
 
     fn asking(&self, source: &Source) -> Arc<Asking> {
@@ -160,7 +146,7 @@ async fn fetch(source: &Source, asker: &Asker) -> Result<Found, String> {
     let accept = HeaderValue::from_static(accept);
     let request = Request::get(source.url()).header(header::ACCEPT, accept);
     let request = request.body(Bytes::new()).map_err(|error| error.to_string())?;
-    let host = if source.is_written() { Host::Written } else { Host::Computed };
+    let host = Host::of(source.is_written());
     let bounds = Bounds { within: WITHIN, most_bytes };
     let answer = outbound::send(request, host, bounds, &asker.egress).await;
     let answer = answer.map_err(|fault| fault.to_string())?;

@@ -2,14 +2,17 @@
 //!
 //! It follows no redirects: where a request goes is decided by who sends it, and by nobody else.
 
+pub(crate) mod calls;
 mod connect;
 mod egress;
 pub(crate) mod keys;
+mod rates;
 
 pub(crate) use self::egress::Egress;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,6 +36,17 @@ pub(crate) enum Host {
     Computed,
 }
 
+/// Who wants something, by which rules, and when.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    /// The name of the listener.
+    pub(crate) listener: String,
+    /// Whom it may reach.
+    pub(crate) egress: Arc<Egress>,
+    /// In seconds since 1970.
+    pub(crate) now: f64,
+}
+
 /// What an answer may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
@@ -40,6 +54,13 @@ pub(crate) struct Bounds {
     pub(crate) within: Duration,
     /// The largest body, in bytes.
     pub(crate) most_bytes: usize,
+}
+
+impl Host {
+    /// The host of a URL.
+    pub(crate) fn of(is_written: bool) -> Self {
+        if is_written { Self::Written } else { Self::Computed }
+    }
 }
 
 /// Why there is no answer, in words for the operator.
