@@ -7,6 +7,7 @@ mod calls;
 mod certificates;
 mod cli;
 mod credentials;
+mod encrypted;
 mod example;
 mod explain;
 mod floods;

@@ -24,6 +24,7 @@ const REFUSED: &[&str] = &[
     "bad_calls",
     "bad_certificates",
     "bad_clients",
+    "bad_encryption",
     "bad_jwt",
     "bad_listener_values",
     "bad_log",

@@ -93,6 +93,9 @@ fn every_listener_loads() {
 
 fn judge(example: &Value, listener: &str, secret: &str) -> Result<(), String> {
     let expected = example["expected"].as_str().unwrap();
+    if example["kind"] == "challenge" {
+        return judge_challenge(example, listener, secret, expected);
+    }
     let good = run(example, listener, secret, str::to_owned);
     if good.outcome != Outcome::Accepted {
         return Err(format!("{}: {:?}", good.outcome, good.reason));
@@ -102,6 +105,28 @@ fn judge(example: &Value, listener: &str, secret: &str) -> Result<(), String> {
     match bad.outcome {
         Outcome::Unauthorized => Ok(()),
         outcome => Err(format!("{outcome} with another signature")),
+    }
+}
+
+/// A challenge has to be answered as its sender expects, and not when its body is another.
+fn judge_challenge(
+    example: &Value,
+    listener: &str,
+    secret: &str,
+    expected: &str,
+) -> Result<(), String> {
+    let good = run(example, listener, secret, str::to_owned);
+    let said: Value = serde_json::from_slice(&good.reply.body).unwrap_or_default();
+    if good.outcome != Outcome::Challenged
+        || said != serde_json::from_str::<Value>(expected).unwrap()
+    {
+        return Err(format!("{}: {:?} {said}", good.outcome, good.reason));
+    }
+    let body = example["body"].as_str().unwrap();
+    let other = changed(body);
+    match run(example, listener, secret, |text| text.replace(body, &other)).outcome {
+        Outcome::Unauthorized => Ok(()),
+        outcome => Err(format!("{outcome} with another body")),
     }
 }
 

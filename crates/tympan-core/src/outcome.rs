@@ -249,6 +249,8 @@ pub enum Reason {
     NotFetched { what: &'static str, url: String, why: String },
     /// What a challenge has called did not answer as it should.
     NotCalled { why: String },
+    /// An encrypted text cannot be read.
+    Undecryptable,
     /// A certificate counts no longer, or not yet.
     CertificateEnded { url: String },
     /// A certificate holds no key that can be used.
@@ -346,6 +348,7 @@ impl Reason {
             Self::UnknownKey => "unknown_key",
             Self::NotFetched { .. } => "not_fetched",
             Self::NotCalled { .. } => "not_called",
+            Self::Undecryptable => "undecryptable",
             Self::CertificateEnded { .. } => "certificate_ended",
             Self::CertificateKey { .. } => "certificate_key",
             Self::ForeignUrl { .. } => "foreign_url",
@@ -414,6 +417,9 @@ impl fmt::Display for Reason {
                 write!(f, "the {what} at {url} could not be fetched: {why}")
             }
             Self::NotCalled { why } => write!(f, "the call of the challenge failed: {why}"),
+            Self::Undecryptable => {
+                f.write_str("what is encrypted is missing, or cannot be read with the key")
+            }
             Self::CertificateEnded { url } => {
                 write!(f, "the certificate at {url} counts no longer, or not yet")
             }

@@ -50,6 +50,10 @@ pub struct Challenge {
     pub otherwise: Option<Response>,
     /// Whether the provider tries proofs that are wrong on purpose.
     pub probes: bool,
+    /// Where it lies encrypted, if it does.
+    pub ciphertext: Option<Expression>,
+    /// Where that is written.
+    pub ciphertext_at: Option<Span>,
     /// What is called before it is answered.
     pub call: Option<NamedUrl>,
 }
@@ -111,6 +115,8 @@ impl Reader<'_> {
             .take("otherwise")
             .map(|(key, node)| self.response(key.span, node, Place::Refusal, Place::Refusal));
         let probes = fields.take("probes").map_or(Some(false), |(_, node)| self.boolean(&node));
+        let ciphertext_at = fields.place("ciphertext");
+        let ciphertext = fields.take("ciphertext").map(|(_, node)| self.ciphertext(&node));
         let call = fields.take("call").map(|(key, node)| {
             if proof.is_none() {
                 self.report(key.span, Problem::Challenge(diagnostic::Challenge::Calls));
@@ -139,6 +145,11 @@ impl Reader<'_> {
                 None => None,
             },
             probes: probes?,
+            ciphertext: match ciphertext {
+                Some(ciphertext) => Some(ciphertext?),
+                None => None,
+            },
+            ciphertext_at,
             call: match call {
                 Some(call) => Some(call?),
                 None => None,

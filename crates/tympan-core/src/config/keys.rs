@@ -2,9 +2,11 @@
 //!
 //! The reader, the JSON Schema, the reference page and the suggestions all read this table.
 
+use crate::config::Accept;
 use crate::jwt;
 use crate::scheme::Algorithm;
 use crate::scheme::HashMode;
+use crate::scheme::Iv;
 use crate::scheme::Unit;
 use crate::scheme::Written;
 
@@ -753,7 +755,7 @@ const METHODS: Key = default(
 const ACCEPT: Key = default(
     key(
         "accept",
-        Holds::Choice(&["json", "form", "text", "any"]),
+        Holds::Choice(Accept::WORDS),
         "The parser of its bodies, where anything reads what it gives: `json` and `text` \
      refuse what they cannot read, `any` follows the Content-Type and refuses \
      nothing.",
@@ -837,6 +839,13 @@ pub static LISTENER: Section = Section {
             "How a sender proves itself. All entries have to hold.",
             "verification: [{signature: {...}}]",
         )),
+        key(
+            "decrypt",
+            Holds::Section(&DECRYPT),
+            "How its bodies are encrypted. They are decrypted once their sender has proved itself; \
+             `raw_body` and `parsed_body` of everything behind that are what they say.",
+            "decrypt: {secret: orders, key: {digest: SHA-256}, ciphertext: parsed_body.encrypt}",
+        ),
         key(
             "reject",
             Holds::Expression,
@@ -1112,6 +1121,101 @@ pub static EXPECT: Section = Section {
     ],
 };
 
+/// `decrypt:`
+pub static DECRYPT: Section = Section {
+    name: "`decrypt`",
+    doc: "How a sender encrypts what it says, with a secret of both sides. Whatever is wrong with an \
+          encrypted text, the answer is that to a wrong proof.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "secret",
+            Holds::Name(Named::Secret),
+            "The key: 32 bytes, made of the secret as `key` says. Of several values, any decrypts, and \
+             the first encrypts.",
+            "secret: orders",
+        )),
+        key(
+            "key",
+            Holds::Section(&KEY),
+            "How the secret becomes the key.",
+            "key: {digest: SHA-256}",
+        ),
+        default(
+            key(
+                "algorithm",
+                Holds::Choice(&["AES-256-CBC"]),
+                "How it is encrypted.",
+                "algorithm: AES-256-CBC",
+            ),
+            "AES-256-CBC",
+        ),
+        default(
+            key(
+                "iv",
+                Holds::Choice(Iv::WORDS),
+                "Where the first vector is: in the 16 bytes before what is encrypted, or in the first \
+                 16 bytes of the key.",
+                "iv: key",
+            ),
+            "start",
+        ),
+        default(
+            key(
+                "padding",
+                Holds::Literal(Literal::Count),
+                "To a multiple of how many bytes it is filled up (PKCS #7).",
+                "padding: 32",
+            ),
+            "16",
+        ),
+        key(
+            "framing",
+            Holds::Section(&FRAMING),
+            "What stands around the message, if anything does.",
+            "framing: {receiver: ding0123456789}",
+        ),
+        required(key(
+            "ciphertext",
+            Holds::Expression,
+            "Where the encrypted text is.",
+            "ciphertext: parsed_body.encrypt",
+        )),
+        default(
+            key(
+                "encoding",
+                Holds::Choice(&["hex", "base64", "base64url"]),
+                "How its bytes are written.",
+                "encoding: base64",
+            ),
+            "base64",
+        ),
+        default(
+            key(
+                "accept",
+                Holds::Choice(Accept::WORDS),
+                "The parser of what it says.",
+                "accept: text",
+            ),
+            "that of the listener",
+        ),
+    ],
+};
+
+/// `framing:`
+pub static FRAMING: Section = Section {
+    name: "`framing`",
+    doc: "What stands around an encrypted message: 16 random bytes and its length in 4 bytes (the highest \
+          first) before it, and behind it for whom it is.",
+    one_of: false,
+    keys: &[required(key(
+        "receiver",
+        Holds::Literal(Literal::Text),
+        "For whom it has to be: what the provider calls us.",
+        "receiver: ding0123456789",
+    ))],
+};
+
 /// `defaults:`
 pub static DEFAULTS: Section = Section {
     name: "`defaults`",
@@ -1205,6 +1309,14 @@ pub static CHALLENGE: Section = Section {
                 "probes: true",
             ),
             "false",
+        ),
+        key(
+            "ciphertext",
+            Holds::Expression,
+            "Where it lies encrypted, if it does: `decrypt` of the listener says how. Everything else \
+             of the challenge then sees what it says as the body. With `verification: required` it \
+             is decrypted only after its sender has proved itself.",
+            "ciphertext: query_params.echostr",
         ),
         key(
             "call",
@@ -1321,6 +1433,103 @@ pub static RESPONSE: Section = Section {
             "The body: a text is sent as `text/plain`, anything else as JSON, null as nothing.",
             "body: {challenge: parsed_body.challenge}",
         ),
+        key(
+            "encrypt",
+            Holds::Section(&ENCRYPT),
+            "What is encrypted of it, for the body to hold. Only who has proved itself gets it.",
+            "encrypt: {message: '\"success\"'}",
+        ),
+    ],
+};
+
+/// `encrypt:`
+pub static ENCRYPT: Section = Section {
+    name: "`encrypt`",
+    doc: "A message that is encrypted in the same way as the listener's bodies are. `headers` and `body` of \
+          the response read it as `reply.ciphertext` (written as `decrypt.encoding` says), and what \
+          goes with it as `reply.timestamp`, `reply.nonce` (16 hexadecimal digits) and \
+          `reply.signature`.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "message",
+            Holds::Expression,
+            "What is encrypted, as UTF-8.",
+            "message: '\"success\"'",
+        )),
+        default(
+            key(
+                "timestamp",
+                Holds::Choice(Unit::WORDS),
+                "How the instant of the request is written.",
+                "timestamp: milliseconds",
+            ),
+            "seconds",
+        ),
+        key(
+            "signature",
+            Holds::Section(&REPLY_SIGNATURE),
+            "How the provider knows that it is ours.",
+            "signature: {secret: orders, payload: 'reply.ciphertext'}",
+        ),
+    ],
+};
+
+/// `signature:` of `encrypt:`
+pub static REPLY_SIGNATURE: Section = Section {
+    name: "`signature` of an encrypted answer",
+    doc: "A signature of what is answered, as those are that verify.",
+    one_of: false,
+    keys: &[
+        required(key("secret", Holds::Name(Named::Secret), "The key.", "secret: orders")),
+        key(
+            "key",
+            Holds::Section(&KEY),
+            "How the secret becomes the key.",
+            "key: {encoding: base64}",
+        ),
+        default(
+            key(
+                "algorithm",
+                Holds::Choice(&["HMAC", "digest"]),
+                "How it is computed: `digest` is a plain digest that has the secret mixed in.",
+                "algorithm: digest",
+            ),
+            "HMAC",
+        ),
+        default(
+            key(
+                "hash_mode",
+                Holds::Choice(HashMode::WORDS),
+                "The hash function.",
+                "hash_mode: SHA-1",
+            ),
+            "SHA-256",
+        ),
+        default(
+            key(
+                "secret_at",
+                Holds::Literal(Literal::Text),
+                "Where a `digest` has the secret, as in other signatures.",
+                "secret_at: sorted",
+            ),
+            "start",
+        ),
+        default(
+            key(
+                "encoding",
+                Holds::Choice(&["hex", "base64", "base64url"]),
+                "How it is written.",
+                "encoding: hex",
+            ),
+            "hex",
+        ),
+        required(key(
+            "payload",
+            Holds::Expression,
+            "What is signed; for a `digest`, a list is its parts.",
+            "payload: '[reply.timestamp, reply.nonce, reply.ciphertext]'",
+        )),
     ],
 };
 

@@ -1,6 +1,8 @@
 //! What can be wrong with what requests may make us call, and with encrypted bodies, and all words
 //! about it.
 
+use super::Severity;
+
 /// What is wrong with what a request may make us do, as facts.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields of a fact say in one word what they hold")]
@@ -9,6 +11,12 @@ pub enum Outward {
     AnyHost,
     /// Authorities that are none.
     Authority { why: String },
+    /// Whoever asks could have an event encrypted and signed.
+    EncryptsForAll,
+    /// Whoever has an encrypted text could have it read out.
+    OpenToAll,
+    /// An answer to somebody who has proved nothing is to be encrypted.
+    SecretRefusal,
     /// A request could make us call any host.
     Unanchored,
 }
@@ -20,6 +28,17 @@ impl Outward {
             Self::Unanchored => "C160",
             Self::AnyHost => "C161",
             Self::Authority { .. } => "C162",
+            Self::SecretRefusal => "C163",
+            Self::EncryptsForAll => "C164",
+            Self::OpenToAll => "L47",
+        }
+    }
+
+    /// See [`super::Problem::severity`].
+    pub(super) fn severity(&self) -> Severity {
+        match self {
+            Self::OpenToAll => Severity::Warning,
+            _ => Severity::Error,
         }
     }
 
@@ -28,6 +47,15 @@ impl Outward {
         match self {
             Self::Unanchored => "whoever sends could make us call any host".to_owned(),
             Self::AnyHost => "this pattern matches hosts of anybody".to_owned(),
+            Self::EncryptsForAll => {
+                "a stranger could have a text encrypted, and send it as an event".to_owned()
+            }
+            Self::OpenToAll => {
+                "whoever has seen an encrypted text could have it read out".to_owned()
+            }
+            Self::SecretRefusal => {
+                "only who has proved itself is answered with something encrypted".to_owned()
+            }
             Self::Authority { why } => format!("this is no certificate of an authority: {why}"),
         }
     }
@@ -41,6 +69,11 @@ impl Outward {
             Self::AnyHost => "write out the end of the host, with its dots as `\\.`: \
                               `keys\\.[a-z0-9-]+\\.example\\.com`"
                 .to_owned(),
+            Self::EncryptsForAll => "add `verification: required`".to_owned(),
+            Self::OpenToAll => {
+                "add `verification: required`, or a `token` that stands in the text".to_owned()
+            }
+            Self::SecretRefusal => "remove it".to_owned(),
             Self::Authority { .. } => {
                 "put PEM there: `-----BEGIN CERTIFICATE-----` and what follows; \
                                        without `authority` those count that browsers trust"

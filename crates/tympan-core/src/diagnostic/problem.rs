@@ -195,6 +195,7 @@ impl Problem {
         match self {
             Self::Challenge(problem) => problem.severity(),
             Self::Credential(problem) => problem.severity(),
+            Self::Outward(problem) => problem.severity(),
             Self::ExpressionWarning(_)
             | Self::AdminPlain { .. }
             | Self::NoDestination { .. }

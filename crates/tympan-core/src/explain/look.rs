@@ -317,6 +317,15 @@ impl Watch for Look<'_> {
                     self.note(Kind::Verify, 0, decision, self.key("verification"), Vec::new());
                 }
             }
+            Fact::Reply { name, value } => self.shown.mask(value, &format!("<reply {name}>")),
+            Fact::Decrypted { is_read } => {
+                let decision = if *is_read {
+                    "what is encrypted is read"
+                } else {
+                    "what is encrypted is missing, or cannot be read with the key"
+                };
+                self.note(Kind::Decrypt, 0, decision.to_owned(), self.key("decrypt"), Vec::new());
+            }
             Fact::MediaType { taken } => self.media_type(*taken, scope),
             Fact::Decoded { fault } => {
                 let parser = match self.listener.accept {

@@ -13,6 +13,7 @@ use super::Fact;
 use super::KeyRequest;
 use super::Scope;
 use super::call::Call;
+use super::encrypt::Encrypt;
 use super::respond::Computed;
 use super::respond::Reply;
 use super::respond::Respond;
@@ -45,6 +46,8 @@ pub(crate) struct Challenge {
     otherwise: Option<Respond>,
     probes: bool,
     call: Option<Call>,
+    /// Where it lies encrypted, if it does.
+    ciphertext: Option<Expression>,
 }
 
 /// What has to be proved before it is answered.
@@ -76,6 +79,7 @@ const SAFETY: [(HeaderName, HeaderValue); 2] = [
 impl Challenge {
     pub(crate) fn compile(
         challenge: &config::Challenge,
+        decrypt: Option<&config::Decrypt>,
         config: &Config,
         keys: &mut KeyUses,
     ) -> Self {
@@ -92,7 +96,10 @@ impl Challenge {
             tokens: tokens.collect(),
             allow: challenge.allow.clone(),
             written: challenge.response.written.clone(),
-            response: Computed::challenge(&challenge.response),
+            response: Computed::challenge(
+                &challenge.response,
+                Encrypt::of(&challenge.response, decrypt, keys),
+            ),
             proof: match &challenge.proof {
                 None => Proven::Nothing,
                 Some(ChallengeProof::Listener) => Proven::Listener,
@@ -103,15 +110,21 @@ impl Challenge {
             otherwise: challenge
                 .otherwise
                 .as_ref()
-                .map(|response| Respond::compile(response, Outcome::Unauthorized)),
+                .map(|response| Respond::compile(response, Outcome::Unauthorized, None)),
             probes: challenge.probes,
             call: challenge.call.as_ref().map(Call::compile),
+            ciphertext: challenge.ciphertext.clone(),
         }
     }
 
     /// Whether detection has to look into the body.
     pub(crate) fn is_in_body(&self) -> bool {
-        reads_body(&self.detection)
+        self.ciphertext.is_some() || reads_body(&self.detection)
+    }
+
+    /// Where it lies encrypted, if it does.
+    pub(super) fn ciphertext(&self) -> Option<&Expression> {
+        self.ciphertext.as_ref()
     }
 
     /// Whether the answer, or the proof that comes before it, has to look into the body.
@@ -159,7 +172,8 @@ impl Challenge {
         let asked = std::iter::once(&self.detection).chain(payloads);
         let proof = self.own_proof().map(read_by).unwrap_or_default();
         let call = self.call.as_ref().map(Call::expression);
-        asked.chain(self.response.expressions()).chain(proof).chain(call)
+        let asked = asked.chain(self.response.expressions()).chain(proof);
+        asked.chain(call).chain(&self.ciphertext)
     }
 
     /// Whether a request is this challenge. One whose detection runs out of its bounds is not.
@@ -169,9 +183,10 @@ impl Challenge {
         detected
     }
 
-    /// The first key without a value that its own proof cannot do without.
+    /// The first key without a value that its own proof or its answer cannot do without.
     pub(crate) fn unready(&self, keys: &Keys) -> Option<KeyId> {
-        self.own_proof()?.unready(keys)
+        let proof = self.own_proof().and_then(|proof| proof.unready(keys));
+        proof.or_else(|| self.response.unready(keys))
     }
 
     /// Judges the sender of the challenge at this index by what the challenge itself wants.

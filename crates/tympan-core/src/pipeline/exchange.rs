@@ -4,9 +4,12 @@
 //! head    route -> method -> challenge on the head? -> can we verify at all?
 //! body    read, bounded -> challenge on the unverified body?
 //! proof   keys that are not known yet? -> verify, then freshness -> challenge that wants it?
+//!         -> decrypt
 //! event   media type -> decode -> reject? -> schema -> filter -> events
 //! keep    the destinations have them -> answer
 //! ```
+
+mod greet;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -292,7 +295,8 @@ impl Exchange {
                 scope.parsed = read.as_ref().ok().cloned();
                 parsed = Some(read);
             }
-            let mut numbered = challenges.iter().enumerate();
+            let mut numbered =
+                challenges.iter().enumerate().filter(|(_, it)| it.ciphertext().is_none());
             claimed = numbered.find(|(index, it)| it.detects(*index, &scope));
             if let Some((index, challenge)) = claimed.filter(|(_, it)| !it.is_proven_as_events()) {
                 if let Some(request) = challenge.wants(&scope, &self.asked) {
@@ -300,10 +304,18 @@ impl Exchange {
                 }
                 return self.greet(index, challenge, &scope);
             }
+            if claimed.is_none()
+                && let Some(answer) = self.greet_encrypted(pipeline, false, &scope)?
+            {
+                return Ok(answer);
+            }
         }
         let body = sealed.for_proof();
         let mut scope = Scope { body: Some(body), watch, ..self.scope(pipeline) };
-        if claimed.is_none() {
+        // Whether it is one that is encrypted is only known once it is decrypted.
+        let is_claimed = |it: &Challenge| it.ciphertext().is_some() && it.is_proven_as_events();
+        let may_be_claimed = challenges.iter().any(is_claimed);
+        if claimed.is_none() && !may_be_claimed {
             pipeline.take_method(&scope)?;
         }
         self.ready(listener)?;
@@ -325,61 +337,23 @@ impl Exchange {
                 return Ok((self.refuse(challenge, stop, &scope)?, None));
             }
         };
+        if may_be_claimed {
+            if let Some(answer) = self.greet_encrypted(pipeline, true, &scope)? {
+                return Ok(answer);
+            }
+            pipeline.take_method(&scope)?;
+        }
         if let Some((limit, rate)) = self.live.rate(listener) {
             rate.admit(limit, self.head.now).map_err(limited)?;
         }
 
-        self.make_events(pipeline, &sealed.open(&proof), parsed, watch)
-    }
-
-    /// Answers a challenge, if its sender proves what the challenge itself wants.
-    fn greet(
-        &self,
-        index: usize,
-        challenge: &Challenge,
-        scope: &Scope<'_, '_>,
-    ) -> Result<(Ask, Option<Reply>), Stop> {
-        let keys = &self.live.keys;
-        if let Some(key) = challenge.unready(keys) {
-            let secret = self.live.generation.secret_of(key).to_owned();
-            return Err(Stop { outcome: Outcome::NotReady, reason: Reason::Secret { secret } });
-        }
-        match challenge.prove(index, scope, keys) {
-            Ok(()) => self.welcome(index, challenge, scope),
-            Err(stop) => Ok((self.refuse(challenge, stop, scope)?, None)),
-        }
-    }
-
-    /// Answers a challenge whose sender has proved what it has to, once what it names is called.
-    fn welcome(
-        &self,
-        index: usize,
-        challenge: &Challenge,
-        scope: &Scope<'_, '_>,
-    ) -> Result<(Ask, Option<Reply>), Stop> {
-        let reply = challenge.run(scope, &self.live.keys)?;
-        Ok(match challenge.calls(index, scope)? {
-            Some(url) => (Ask::Call(url), Some(reply)),
-            None => (challenged(reply), None),
-        })
-    }
-
-    /// The end of a challenge whose sender did not prove itself.
-    fn refuse(
-        &self,
-        challenge: &Challenge,
-        stop: Stop,
-        scope: &Scope<'_, '_>,
-    ) -> Result<Ask, Stop> {
-        let refused = stop.clone();
-        let (reply, Stop { outcome, reason }) = challenge.refuse(stop, scope)?;
-        let usual = self.stopped(refused);
-        Ok(Ask::Answer(Answer {
-            reply: reply.unwrap_or(usual.reply),
-            outcome,
-            reason: Some(reason),
-            close: usual.close,
-        }))
+        let Some(decrypt) = &pipeline.decrypt else {
+            return self.make_events(pipeline, &sealed.open(&proof), parsed, watch);
+        };
+        let plain = decrypt.run(&scope, keys)?;
+        let said = decrypt.read(&plain, &scope)?;
+        let verified = Verified::decrypted(&plain, &proof);
+        self.make_events(pipeline, &verified, Some(Ok(said)), watch)
     }
 
     /// Everything from here on may trust what it reads.
@@ -520,6 +494,8 @@ impl Exchange {
             timestamp: None,
             item: None,
             lets: &[],
+            reply: &[],
+            keys: Some(&self.live.keys),
             fetched: self.fetched.as_deref(),
             watch: None,
         }

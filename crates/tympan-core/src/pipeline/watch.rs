@@ -28,6 +28,8 @@ pub(crate) enum Fact<'f> {
     ChallengeCall { index: usize, result: Result<&'f Anchored, &'f Stop> },
     /// A computed token of the challenge that is being answered.
     ChallengeToken { name: &'f str, value: &'f str },
+    /// Something that was encrypted, or signed, for the answer.
+    Reply { name: &'f str, value: &'f str },
     /// Whether the listener takes the method.
     Method { taken: bool },
     /// What a signature proves.
@@ -40,6 +42,8 @@ pub(crate) enum Fact<'f> {
     Anyone,
     /// Whether the listener takes the media type.
     MediaType { taken: bool },
+    /// Whether what is encrypted could be read.
+    Decrypted { is_read: bool },
     /// What the parser made of the body: why it is not what it should be, if so.
     Decoded { fault: Option<&'f str> },
     /// The value of a name of `let`.

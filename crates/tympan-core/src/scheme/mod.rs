@@ -5,6 +5,7 @@
 
 mod algorithm;
 mod certificate;
+mod cipher;
 mod derivation;
 mod digest;
 mod encoding;
@@ -23,6 +24,12 @@ pub use certificate::Certificate;
 pub use certificate::IssuedTo;
 pub use certificate::authorities;
 pub use certificate::is_name;
+pub use cipher::Cipher;
+pub use cipher::CipherKey;
+pub use cipher::Framing;
+pub use cipher::Iv;
+pub use cipher::Padding;
+pub use cipher::Salt;
 pub use derivation::Derivation;
 pub use derivation::Written;
 pub use digest::DigestKey;

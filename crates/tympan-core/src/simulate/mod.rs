@@ -5,6 +5,7 @@
 
 mod credential;
 mod draft;
+mod encrypt;
 mod handshake;
 mod jwt;
 mod place;
@@ -153,6 +154,7 @@ impl<'s> Simulation<'s> {
     ) -> Result<Vec<Draft>, Unsimulable> {
         let signed = |draft: &Draft, how| {
             let mut draft = draft.clone();
+            self.encrypt(listener, &mut draft)?;
             self.prove(listener, &listener.verification, &mut draft, how)?;
             Ok(draft)
         };
@@ -175,6 +177,7 @@ impl<'s> Simulation<'s> {
     ///
     /// Why it cannot.
     pub fn sign(&self, listener: &Listener, draft: &mut Draft) -> Result<(), Unsimulable> {
+        self.encrypt(listener, draft)?;
         self.prove(listener, &listener.verification, draft, How::Right)
     }
 

@@ -14,7 +14,7 @@ use crate::yaml::Value;
 
 impl Reader<'_> {
     /// How a secret becomes the key.
-    pub(super) fn derivation(&mut self, key: &Key, node: Node) -> Option<Derivation> {
+    pub(in crate::config) fn derivation(&mut self, key: &Key, node: Node) -> Option<Derivation> {
         let mut fields = self.fields(&keys::KEY, key.span, node)?;
         let prefixes = fields.take("prefix").map_or_else(Vec::new, |prefix| {
             self.some("prefix", prefix, |reader, _, node| reader.text(&node))

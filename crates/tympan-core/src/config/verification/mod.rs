@@ -3,6 +3,7 @@
 mod body_digest;
 mod format;
 mod key;
+mod reply;
 mod signature;
 mod timestamp;
 mod token;

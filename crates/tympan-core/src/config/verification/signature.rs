@@ -131,7 +131,7 @@ impl Reader<'_> {
         Some(super::Verification::Signature(Box::new(check)))
     }
 
-    fn algorithm(&mut self, fields: &mut Fields) -> Option<Algorithm> {
+    pub(super) fn algorithm(&mut self, fields: &mut Fields) -> Option<Algorithm> {
         let at = fields.take("secret_at");
         let algorithm = match fields.take("algorithm") {
             Some((_, node)) => self.choice(&node, Algorithm::WORDS).and_then(Algorithm::read)?,
