@@ -37,6 +37,7 @@ mod server;
 mod simulate;
 mod slow;
 mod sockets;
+mod threats;
 mod tidy;
 mod tls;
 mod vectors;

@@ -53,7 +53,7 @@ fn unsigned(header: &Value, claims: &Value) -> String {
     format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()))
 }
 
-fn hs256(header: &Value, claims: &Value, key: impl AsRef<[u8]>) -> String {
+pub(crate) fn hs256(header: &Value, claims: &Value, key: impl AsRef<[u8]>) -> String {
     let unsigned = unsigned(header, claims);
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_ref()).unwrap();
     mac.update(unsigned.as_bytes());

@@ -7,6 +7,7 @@ use crate::number::Number;
 mod compare;
 mod convert;
 mod json;
+mod plain;
 mod read;
 mod record;
 mod text;

@@ -273,6 +273,7 @@ impl Reloader {
         }
         loop {
             tokio::time::sleep(SETTLE).await;
+            watcher.catch_up().await;
             if watcher.is_being_written() {
                 // Its end is an event of its own.
                 return false;

@@ -1383,6 +1383,7 @@ pub static TOKENS: Section = Section {
             "The key of the computation.",
             "secret: orders",
         )),
+        key("key", Holds::Section(&KEY), "How the secret becomes the key.", "key: {digest: SHA-1}"),
         required(key(
             "payload",
             Holds::Expression,

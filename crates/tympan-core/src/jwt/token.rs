@@ -65,12 +65,6 @@ impl<'t> Token<'t> {
         Ok(Self { algorithm, kid, signed, payload, tag: decode(tag)? })
     }
 
-    /// What is signed.
-    #[must_use]
-    pub fn signed(&self) -> &'t str {
-        self.signed
-    }
-
     /// What it says, if somebody has signed it: `has_signed` gets the algorithm, what is signed, and
     /// the signature.
     ///

@@ -83,9 +83,13 @@ impl Challenge {
         config: &Config,
         keys: &mut KeyUses,
     ) -> Self {
+        let mut key = |token: &config::ChallengeToken| {
+            let form = KeyForm::Mac(token.mode, token.derivation.clone());
+            keys.id(KeyUse { secret: token.secret, form })
+        };
         let tokens = challenge.tokens.iter().map(|token| Token {
             name: token.name.clone(),
-            key: keys.id(KeyUse { secret: token.secret, form: KeyForm::Mac(token.mode, None) }),
+            key: key(token),
             secret: config.secrets[token.secret.0].name.clone(),
             payload: token.payload.clone(),
             allow: token.allow.clone(),

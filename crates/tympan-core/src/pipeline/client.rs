@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use http::HeaderMap;
 use http::HeaderName;
+use http::HeaderValue;
 use http::header::FORWARDED;
 
 use crate::config::Proxies;
@@ -80,8 +81,9 @@ fn from_the_right<'h>(
     headers: &'h HeaderMap,
     name: &HeaderName,
 ) -> impl Iterator<Item = &'h str> + use<'h> {
-    let lines = headers.get_all(name).iter().rev();
-    lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(',')).map(str::trim)
+    let lines = headers.get_all(name).iter().rev().map(HeaderValue::as_bytes);
+    let elements = lines.flat_map(|line| line.rsplit(|byte| *byte == b','));
+    elements.map(|element| std::str::from_utf8(element.trim_ascii()).unwrap_or_default())
 }
 
 /// The `for` of one element of `Forwarded`; `None` if it has none, which says nothing.

@@ -1,6 +1,5 @@
 //! Who sent it, by a token that somebody has signed.
 
-use regex::Regex;
 use serde_json::Map;
 use serde_json::Value as Json;
 use tympan_expr::Expression;
@@ -12,7 +11,6 @@ use super::Scope;
 use super::fetch;
 use super::verify::Received;
 use super::verify::missing;
-use super::verify::signed_for_anyone;
 use super::verify::unauthorized;
 use crate::config::JwtCheck;
 use crate::config::JwtKeys;
@@ -46,8 +44,6 @@ pub(crate) struct JwtVerify {
     received: Received,
     algorithms: Vec<Algorithm>,
     signers: Signers,
-    /// What challenges sign with the same secret: no token may be one of these.
-    challenged: Vec<Regex>,
     issuers: Vec<String>,
     audiences: Vec<String>,
     claims: Vec<(String, Expression)>,
@@ -83,7 +79,6 @@ impl JwtVerify {
             received: Received::compile(&check.token, false),
             algorithms: check.algorithms.clone(),
             signers,
-            challenged: check.secret().map_or_else(Vec::new, |secret| keys.challenged(secret)),
             issuers: check.issuers.clone(),
             audiences: check.audiences.clone(),
             claims: check.claims.clone(),
@@ -150,9 +145,6 @@ impl JwtVerify {
     fn judge(&self, token: &str, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
         let bad = |fault| unauthorized(Reason::BadToken { fault });
         let token = Token::read(token, &self.algorithms).map_err(bad)?;
-        if signed_for_anyone(&self.challenged, token.signed().as_bytes()) {
-            return Err(unauthorized(Reason::SignedForAnyone));
-        }
         let kid = token.kid.as_deref();
         let claims = match &self.signers {
             Signers::Both(both) => token.claims(|algorithm, message, tag| {

@@ -17,6 +17,7 @@ use super::Map;
 use super::Record;
 use super::Text;
 use super::Value;
+use super::plain::read_plain;
 use crate::needs::Paths;
 use crate::number::Number;
 
@@ -41,7 +42,18 @@ pub fn read_json<'t>(text: &'t [u8], wanted: &Paths) -> Result<Value<'t>, serde_
         deserializer.end()?;
         return Err(serde_json::Error::custom("it is not UTF-8"));
     };
-    let mut deserializer = serde_json::Deserializer::from_str(known);
+    match read_plain(known, wanted) {
+        Some(value) => Ok(value),
+        None => read_by_library(known, wanted),
+    }
+}
+
+/// Reads the same by the library alone.
+pub(super) fn read_by_library<'t>(
+    text: &'t str,
+    wanted: &Paths,
+) -> Result<Value<'t>, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = Reader { wanted, depth: JSON_DEPTH }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)

@@ -293,7 +293,7 @@ fn refused(unproven: Unproven) -> Stop {
 }
 
 /// Whether a challenge would sign a payload: whoever has sent it as one was given its signature.
-pub(super) fn signed_for_anyone(challenged: &[Regex], payload: &[u8]) -> bool {
+fn signed_for_anyone(challenged: &[Regex], payload: &[u8]) -> bool {
     let text = std::str::from_utf8(payload);
     text.is_ok_and(|text| challenged.iter().any(|allow| allow.is_match(text)))
 }

@@ -44,7 +44,16 @@ impl Received {
         scope: &Scope<'_, '_>,
         what: &'static str,
     ) -> Result<(), Stop> {
-        if self.header.is_some() { self.text(scope, what).map(drop) } else { Ok(()) }
+        let Some(header) = self.header.as_ref().filter(|_| !self.is_list) else {
+            return if self.header.is_some() { self.text(scope, what).map(drop) } else { Ok(()) };
+        };
+        let value = only(header, scope.head, what)?;
+        // It is read later on; that it can be is nearly always seen by less.
+        if value.is_ascii() || std::str::from_utf8(value).is_ok() {
+            Ok(())
+        } else {
+            Err(unauthorized(Reason::Undecodable))
+        }
     }
 
     /// Of two headers of one name, a proxy may have judged the other one.
