@@ -26,7 +26,8 @@ pub(crate) struct Calls(Rates);
 impl Calls {
     /// Calls a URL once, with GET; why it was not answered with a status of success, if it was not.
     pub(crate) async fn call(&self, url: Anchored, asker: Asker) -> Result<(), String> {
-        let called = self.try_call(&url, &asker).await;
+        self.0.admit(&asker, OFTEN)?;
+        let called = try_call(&url, &asker).await;
         // What stands in a URL may be a token.
         let (host, listener) = (url.host(), &asker.listener);
         match &called {
@@ -35,18 +36,17 @@ impl Calls {
         }
         called
     }
+}
 
-    async fn try_call(&self, url: &Anchored, asker: &Asker) -> Result<(), String> {
-        self.0.admit(asker, OFTEN)?;
-        let request = Request::get(url.url()).body(Bytes::new());
-        let request = request.map_err(|error| error.to_string())?;
-        let host = Host::of(url.is_written());
-        let answer = outbound::send(request, host, BOUNDS, &asker.egress).await;
-        let status = answer.map_err(|fault| fault.to_string())?.status();
-        match status.as_u16() {
-            200..300 => Ok(()),
-            code @ 300..400 => Err(format!("it answers {code}, and redirects are not followed")),
-            code => Err(format!("it answers {code}")),
-        }
+async fn try_call(url: &Anchored, asker: &Asker) -> Result<(), String> {
+    let request = Request::get(url.url()).body(Bytes::new());
+    let request = request.map_err(|error| error.to_string())?;
+    let host = Host::of(url.is_written());
+    let answer = outbound::send(request, host, BOUNDS, &asker.egress).await;
+    let status = answer.map_err(|fault| fault.to_string())?.status();
+    match status.as_u16() {
+        200..300 => Ok(()),
+        code @ 300..400 => Err(format!("it answers {code}, and redirects are not followed")),
+        code => Err(format!("it answers {code}")),
     }
 }

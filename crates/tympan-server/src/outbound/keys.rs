@@ -96,10 +96,14 @@ impl FetchedKeys {
             return;
         }
         let last = self.known.load().get(source).cloned().unwrap_or_default();
-        let fetched = match self.admit(source, asker) {
-            Ok(()) => fetch(source, asker).await,
-            Err(why) => Err(why),
-        };
+        if let Err(why) = self.admit(source, asker) {
+            if last.found.is_none() {
+                let known = Known { fault: Some(why), ..last };
+                self.known.rcu(|all| all.with(source.clone(), known.clone()));
+            }
+            return;
+        }
+        let fetched = fetch(source, asker).await;
         let (what, url) = (what(source), source.url());
         let known = match fetched {
             Ok(found) => {
