@@ -492,6 +492,7 @@ fn run(live: &Arc<Live>, request: &Request, now: f64) -> (Answer, Option<EventRe
         input = match exchange.step(input) {
             Ask::Body { .. } => Input::Body(Bytes::from(request.body.clone())),
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
+            Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(events) => {
                 record = Some(events);
                 Input::Kept(Kept::Stored)
