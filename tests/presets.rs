@@ -35,6 +35,10 @@ use tympan_core::config::Config;
 use tympan_core::config::Loaded;
 use tympan_core::config::preset;
 use tympan_core::diagnostic;
+use tympan_core::jwt::Fetched;
+use tympan_core::jwt::KeySet;
+use tympan_core::jwt::Known;
+use tympan_core::jwt::Source;
 use tympan_core::keys::Secrets;
 use tympan_core::outcome::Outcome;
 use tympan_core::pipeline::Answer;
@@ -309,10 +313,12 @@ impl TestCase {
         (config, secrets)
     }
 
-    fn serving(&self, others: &BTreeMap<String, String>) -> Arc<Live> {
+    fn serving(&self, others: &BTreeMap<String, String>) -> Serving {
         let (config, secrets) = self.load(others);
         let generation = Arc::new(Generation::compile(&config, 1, "test"));
-        Arc::new(Live::new(generation, &secrets, &Arc::default()))
+        let live = Arc::new(Live::new(generation, &secrets, &Arc::default()));
+        let keys = self.said["keys"].is_object().then(|| self.said["keys"].to_string());
+        Serving { live, keys }
     }
 
     /// Another value of every secret.
@@ -349,7 +355,7 @@ impl TestCase {
             return told;
         }
         told.extend(wrong_events(&said["events"], record.as_ref()));
-        let mut refuse = |what: &str, serving: &Arc<Live>, request: &Request, now: f64| {
+        let mut refuse = |what: &str, serving: &Serving, request: &Request, now: f64| {
             let (answer, _) = run(serving, request, now);
             let is_refused = matches!(answer.outcome, Outcome::Unauthorized | Outcome::Stale)
                 || (request.has_signature_in_body && answer.outcome == Outcome::Malformed);
@@ -377,6 +383,20 @@ impl TestCase {
             refuse("a doubled signature", &serving, &request.with_doubled_signature(), now);
         }
         told
+    }
+}
+
+/// A listener that is ready, and the keys that are found where it fetches some.
+struct Serving {
+    live: Arc<Live>,
+    keys: Option<String>,
+}
+
+impl Serving {
+    fn keys(&self, source: &Source, now: f64) -> Arc<Fetched> {
+        let Some(keys) = &self.keys else { return Arc::default() };
+        let keys = Arc::new(KeySet::read(keys.as_bytes()).unwrap());
+        Arc::new(Fetched::default().with(source.clone(), Known { keys, at: now, fault: None }))
     }
 }
 
@@ -469,7 +489,7 @@ impl Request {
     }
 }
 
-fn run(live: &Arc<Live>, request: &Request, now: f64) -> (Answer, Option<EventRecord>) {
+fn run(serving: &Serving, request: &Request, now: f64) -> (Answer, Option<EventRecord>) {
     let mut headers = HeaderMap::new();
     headers.insert("host", HeaderValue::from_static("hooks.example.com"));
     for (name, value) in &request.headers {
@@ -485,13 +505,13 @@ fn run(live: &Arc<Live>, request: &Request, now: f64) -> (Answer, Option<EventRe
         now,
         id: RequestId(0),
     };
-    let mut exchange = Exchange::new(Arc::clone(live), head);
+    let mut exchange = Exchange::new(Arc::clone(&serving.live), head);
     let mut record = None;
     let mut input = Input::Head;
     loop {
         input = match exchange.step(input) {
             Ask::Body { .. } => Input::Body(Bytes::from(request.body.clone())),
-            Ask::Fetch(_) => Input::Fetched(Arc::default()),
+            Ask::Fetch(asked) => Input::Fetched(serving.keys(&asked.source, now)),
             Ask::Append(events) => {
                 record = Some(events);
                 Input::Kept(Kept::Stored)
