@@ -36,6 +36,7 @@ mod server;
 mod simulate;
 mod slow;
 mod sockets;
+mod threats;
 mod tidy;
 mod tls;
 mod vectors;

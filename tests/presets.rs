@@ -396,7 +396,9 @@ impl Serving {
     fn keys(&self, source: &Source, now: f64) -> Arc<Fetched> {
         let Some(keys) = &self.keys else { return Arc::default() };
         let keys = Arc::new(KeySet::read(keys.as_bytes()).unwrap());
-        Arc::new(Fetched::default().with(source.clone(), Known { keys, at: now, fault: None }))
+        Arc::new(
+            Fetched::default().with(source.clone(), Known { keys, at: now, ..Known::default() }),
+        )
     }
 }
 

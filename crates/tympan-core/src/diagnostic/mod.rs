@@ -6,6 +6,7 @@ mod expression;
 mod mapper;
 mod preset;
 mod problem;
+mod proving;
 mod render;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ pub use mapper::Misform;
 pub use preset::Preset;
 pub use problem::Problem;
 pub(crate) use problem::nearest;
+pub use proving::Proving;
 pub use render::json;
 pub use render::text;
 
