@@ -58,8 +58,8 @@ use tympan_core::simulate::Unsimulable;
 use tympan_core::span::Sources;
 
 /// What some providers do, and is warned of where somebody writes it by hand: they sign no body, or
-/// whatever is older than usual passes.
-const WARNED: [&str; 3] = ["L11", "L16", "L44"];
+/// put nothing between it and what is signed beside it, or whatever is older than usual passes.
+const WARNED: [&str; 4] = ["L11", "L16", "L44", "L47"];
 
 /// How much later a request is old, in seconds.
 const LATER: f64 = 100.0 * 24.0 * 3600.0;
