@@ -217,6 +217,8 @@ pub(crate) struct Reader<'s> {
     defaults: Defaults,
     /// Presets that cannot be used, which was told.
     broken: BTreeSet<String>,
+    /// The files of presets that come with the program.
+    built_in: BTreeSet<FileId>,
     /// What was told about those that are read.
     told: BTreeSet<(Span, &'static str)>,
     /// Where each listener stands.
@@ -255,6 +257,7 @@ impl<'s> Reader<'s> {
             destinations: Names::new("destination"),
             defaults: Defaults::default(),
             broken: BTreeSet::new(),
+            built_in: BTreeSet::new(),
             told: BTreeSet::new(),
             listeners: HashMap::new(),
             lets: Vec::new(),
@@ -296,6 +299,8 @@ impl<'s> Reader<'s> {
         // Whatever is wrong with `defaults` or a preset is told once, not once a listener.
         let is_of_preset = self.config.presets.values().any(|preset| preset.file == at.file);
         let is_told = is_of_preset && !self.told.insert((at, problem.code()));
+        // What a provider does is known, and nobody here can mend it.
+        let is_told = is_told || (self.built_in.contains(&at.file) && problem.is_of_scheme());
         if !is_told && !self.defaults.were_read(at) {
             self.found.report(at, problem);
         }
