@@ -56,12 +56,13 @@ def form(pairs):
 
 
 def jwt(hash, key, claims, header=None):
-    """A compact JSON Web Token, signed with an HMAC."""
-    alg = {"sha256": "HS256", "sha384": "HS384", "sha512": "HS512"}[hash]
+    """A compact JSON Web Token, signed with a secret by HMAC, or with a pair of keys by RSA."""
+    is_pair = isinstance(key, Pair)
+    alg = ("RS" if is_pair else "HS") + hash.removeprefix("sha")
     header = {"alg": alg, "typ": "JWT", **(header or {})}
     compact = lambda value: b64url(json.dumps(value, separators=(",", ":")))
     signed = compact(header) + "." + compact(claims)
-    return signed + "." + b64url(hmac(hash, key, signed))
+    return signed + "." + b64url(key.sign(signed, hash=hash) if is_pair else hmac(hash, key, signed))
 
 
 class Pair:
@@ -84,6 +85,12 @@ class Pair:
         else:
             how = ["dgst", "-" + hash, "-sign", str(self.key), str(message)]
         return self._openssl(*how)
+
+    def jwk(self, kid):
+        """The public key of RSA as a JSON Web Key."""
+        modulus = self._openssl("rsa", "-in", str(self.key), "-noout", "-modulus").decode()
+        number = bytes.fromhex(modulus.strip().removeprefix("Modulus="))
+        return {"kty": "RSA", "alg": "RS256", "use": "sig", "kid": kid, "n": b64url(number), "e": "AQAB"}
 
     @staticmethod
     def _openssl(*arguments):
@@ -119,7 +126,7 @@ class Case:
         }
 
     def words(self):
-        names = ["secret", "other", "given", "at", "accepted", "challenged", "published", "unpublished"]
+        names = ["secret", "other", "given", "keys", "at", "accepted", "challenged", "published", "unpublished"]
         return {name: getattr(self, name) for name in names}
 
     def secret(self, name, value):
@@ -135,6 +142,10 @@ class Case:
         """The value of a parameter that is a text or a URL."""
         self.said["with"][name] = value
         return value
+
+    def keys(self, *jwks):
+        """The keys that are found where they are fetched."""
+        self.said["keys"] = {"keys": list(jwks)}
 
     def at(self, now=None, origin=None, path=None):
         """When and where requests arrive."""

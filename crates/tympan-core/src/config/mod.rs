@@ -109,7 +109,6 @@ use crate::config::fields::Fields;
 use crate::config::names::Names;
 use crate::diagnostic::Diagnostics;
 use crate::diagnostic::Problem;
-use crate::diagnostic::Severity;
 use crate::roots::Place;
 use crate::span::FileId;
 use crate::span::Sources;
@@ -229,6 +228,8 @@ pub(crate) struct Reader<'s> {
     defaults: Defaults,
     /// Presets that cannot be used, which was told.
     broken: BTreeSet<String>,
+    /// The files of presets that come with the program.
+    built_in: BTreeSet<FileId>,
     /// What was told about those that are read.
     told: BTreeSet<(Span, &'static str)>,
     /// Where each listener stands.
@@ -267,6 +268,7 @@ impl<'s> Reader<'s> {
             destinations: Names::new("destination"),
             defaults: Defaults::default(),
             broken: BTreeSet::new(),
+            built_in: BTreeSet::new(),
             told: BTreeSet::new(),
             listeners: HashMap::new(),
             lets: Vec::new(),
@@ -306,15 +308,10 @@ impl<'s> Reader<'s> {
 
     fn report(&mut self, at: Span, problem: Problem) {
         // Whatever is wrong with `defaults` or a preset is told once, not once a listener.
-        let preset = self.config.presets.values().find(|preset| preset.file == at.file);
-        let comes_with_us = preset.and_then(|preset| preset::text(&preset.name));
-        // How a provider signs is no choice of who names it.
-        if problem.severity() == Severity::Warning
-            && comes_with_us.is_some_and(|text| *text == *self.sources.file(at.file).text)
-        {
-            return;
-        }
-        let is_told = preset.is_some() && !self.told.insert((at, problem.code()));
+        let is_of_preset = self.config.presets.values().any(|preset| preset.file == at.file);
+        let is_told = is_of_preset && !self.told.insert((at, problem.code()));
+        // What a provider does is known, and nobody here can mend it.
+        let is_told = is_told || (self.built_in.contains(&at.file) && problem.is_of_scheme());
         if !is_told && !self.defaults.were_read(at) {
             self.found.report(at, problem);
         }

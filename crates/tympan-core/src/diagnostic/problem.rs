@@ -195,6 +195,12 @@ impl Problem {
         }
     }
 
+    /// Whether it is a weakness of how a sender proves itself, which only the sender could mend.
+    #[must_use]
+    pub(crate) fn is_of_scheme(&self) -> bool {
+        matches!(self.code(), "L11" | "L16" | "L44" | "L47")
+    }
+
     /// One line in lower case without a full stop: what was found, and what was expected.
     #[must_use]
     pub fn message(&self) -> String {

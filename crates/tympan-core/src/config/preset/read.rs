@@ -82,6 +82,7 @@ impl Reader<'_> {
         if let Some(text) = catalogue::text(base) {
             let file = self.sources.add(format!("preset {base}"), text);
             self.sources.is_preset(base, file);
+            self.built_in.insert(file);
             return Some((base, file));
         }
         let mut known: Vec<_> = self.sources.presets().map(str::to_owned).collect();
