@@ -14,6 +14,7 @@ mod golden;
 mod http2;
 mod include;
 mod infer;
+mod journal;
 mod jwt;
 mod last_good;
 mod limits;

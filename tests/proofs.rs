@@ -17,6 +17,7 @@ use crate::process::Folder;
 use crate::process::Tympan;
 use crate::process::request;
 use crate::process::sign;
+use crate::process::wait_until;
 use crate::wire::openssl;
 
 const KEY: &str = "a key that is long enough for anyone";
@@ -143,6 +144,9 @@ fn whatever_is_wrong_is_refused_alike() {
     }
     refusals.dedup();
     assert_eq!(refusals.len(), 1, "{refusals:?}");
+    wait_until("what was right becomes an event", || {
+        (server.events().len() >= KINDS.len()).then_some(())
+    });
     assert_eq!(server.events().len(), KINDS.len(), "only what was right became an event");
     let log = server.log_text();
     assert!(!log.contains(KEY), "a secret shows");

@@ -14,11 +14,13 @@ pub enum Outcome {
     Accepted,
     /// It was a provider's set-up request, and was answered.
     Challenged,
+    /// It came before, and what it made then is kept.
+    Duplicate,
     /// Something of ours broke.
     Failed,
     /// It was verified, and `filter` left it out.
     Filtered,
-    /// It was verified, and no event could be made of it.
+    /// It was verified, no event could be made of it, and it is kept as a dead letter.
     Invalid,
     /// Its body or challenge could not be read.
     Malformed,
@@ -48,9 +50,10 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, each at its own index.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Accepted,
         Self::Challenged,
+        Self::Duplicate,
         Self::Failed,
         Self::Filtered,
         Self::Invalid,
@@ -74,6 +77,7 @@ impl Outcome {
         match self {
             Self::Accepted => "accepted",
             Self::Challenged => "challenged",
+            Self::Duplicate => "duplicate",
             Self::Failed => "failed",
             Self::Filtered => "filtered",
             Self::Invalid => "invalid",
@@ -101,12 +105,17 @@ impl Outcome {
     /// The status that it is answered with, unless the listener says otherwise. The only place
     /// where an outcome becomes a status.
     ///
-    /// A provider must not try again what was left out on purpose, and must try again what could
-    /// not be kept.
+    /// A provider must not try again what was left out on purpose, nor what would fail in the same
+    /// way, and must try again what could not be kept.
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::Accepted | Self::Challenged | Self::Filtered | Self::Rejected => StatusCode::OK,
+            Self::Accepted
+            | Self::Challenged
+            | Self::Duplicate
+            | Self::Filtered
+            | Self::Invalid
+            | Self::Rejected => StatusCode::OK,
             Self::Unauthorized | Self::Stale => StatusCode::UNAUTHORIZED,
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -115,7 +124,6 @@ impl Outcome {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-            Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotReady | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -124,7 +132,7 @@ impl Outcome {
     /// Whether the sender has proved itself when a request ends like this.
     #[must_use]
     pub fn is_verified(self) -> bool {
-        matches!(self, Self::Accepted | Self::Filtered | Self::Rejected)
+        matches!(self, Self::Accepted | Self::Duplicate | Self::Filtered | Self::Rejected)
     }
 
     /// Whether a listener may answer it in its own way.
@@ -133,6 +141,7 @@ impl Outcome {
         !matches!(
             self,
             Self::Challenged
+                | Self::Duplicate
                 | Self::Failed
                 | Self::MethodNotAllowed
                 | Self::NotFound
@@ -200,8 +209,8 @@ pub enum Reason {
     Missing { what: &'static str },
     /// `each` is no list.
     NoList { found: &'static str },
-    /// A destination did not take the events in time.
-    NotKept { destination: String, why: String },
+    /// The events could not be kept in time.
+    NotKept { why: String },
     /// `reject` was true, or `filter` was not.
     Decided,
     /// A panic, which is a bug of ours.
@@ -360,9 +369,7 @@ impl fmt::Display for Reason {
             Self::Mismatch => f.write_str("the signature is not that of this request"),
             Self::Missing { what } => write!(f, "the {what} is missing"),
             Self::NoList { found } => write!(f, "`each` gives a {found}, not a list"),
-            Self::NotKept { destination, why } => {
-                write!(f, "destination {destination} did not take the event: {why}")
-            }
+            Self::NotKept { why } => write!(f, "the event could not be kept: {why}"),
             Self::Decided => f.write_str("so decided by its expression"),
             Self::Panic => f.write_str("a bug in tympan: please report it"),
             Self::Repeated { header } => write!(f, "the header {header} stands more than once"),

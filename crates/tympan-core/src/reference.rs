@@ -37,7 +37,12 @@ fn section(it: &'static Section, page: &mut String, seen: &mut Vec<&'static str>
         return;
     }
     seen.push(it.name);
-    let exactly_one = if it.one_of { " Exactly one of these keys." } else { "" };
+    let kinds: Vec<_> = it.keys.iter().filter(|key| !key.beside).map(|key| key.name).collect();
+    let exactly_one = match it.one_of {
+        true if kinds.len() == it.keys.len() => " Exactly one of these keys.".to_owned(),
+        true => format!(" Exactly one of `{}`.", kinds.join("`, `")),
+        false => String::new(),
+    };
     let _ = writeln!(page, "\n## {}\n\n{}{exactly_one}", title(it), it.doc);
     table(it, page);
     for key in it.keys {
@@ -68,7 +73,7 @@ fn table(it: &Section, page: &mut String) {
 
 fn inner(held: &Holds) -> Option<&'static Section> {
     match held {
-        Holds::Section(section) => Some(section),
+        Holds::Section(section) | Holds::NameOr(_, section) => Some(section),
         Holds::MapOf(held)
         | Holds::List(held)
         | Holds::OneOrMany(held)
@@ -90,9 +95,10 @@ fn holds(held: &Holds) -> String {
         Holds::Choice(words) => {
             words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
         }
-        Holds::Name(Named::Secret) => "name of a secret".to_owned(),
-        Holds::Name(Named::Client) => "name of a client".to_owned(),
-        Holds::Name(Named::Destination) => "name of a destination".to_owned(),
+        Holds::Name(named) => name(*named).to_owned(),
+        Holds::NameOr(named, section) => {
+            format!("{}, or [{}](#{})", name(*named), title(section), anchor(section))
+        }
         Holds::Section(section) => format!("[{}](#{})", title(section), anchor(section)),
         Holds::MapOf(held) => format!("map of names to {}", holds(held)),
         Holds::List(held) => format!("list of {}", holds(held)),
@@ -100,6 +106,14 @@ fn holds(held: &Holds) -> String {
         Holds::Texts => "map of names to texts".to_owned(),
         Holds::Json => "any value, as it stands".to_owned(),
         Holds::WordOr(word, held) => format!("`{word}`, or {}", holds(held)),
+    }
+}
+
+fn name(named: Named) -> &'static str {
+    match named {
+        Named::Secret => "name of a secret",
+        Named::Client => "name of a client",
+        Named::Destination => "name of a destination",
     }
 }
 

@@ -52,7 +52,10 @@ fn section(section: &'static Section, definitions: &mut Map<String, Value>) -> V
     if !required.is_empty() {
         schema["required"] = json!(required);
     }
-    if section.one_of {
+    if section.one_of && section.keys.iter().any(|key| key.beside) {
+        let kinds = section.keys.iter().filter(|key| !key.beside);
+        schema["oneOf"] = kinds.map(|key| json!({"required": [key.name]})).collect();
+    } else if section.one_of {
         schema["minProperties"] = json!(1);
         schema["maxProperties"] = json!(1);
     }
@@ -88,15 +91,7 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
         Holds::Schema | Holds::Object => json!({"type": "object"}),
         Holds::Literal(kind) => literal(*kind),
         Holds::Choice(words) => json!({"enum": words}),
-        Holds::Name(named) => json!({
-            "type": "string",
-            "pattern": NAME,
-            "title": match named {
-                Named::Secret => "the name of a secret",
-                Named::Client => "the name of a client",
-                Named::Destination => "the name of a destination",
-            },
-        }),
+        Holds::Name(named) => name(*named),
         Holds::Section(inner) => {
             define(definitions, &definition_name(inner), |definitions| section(inner, definitions))
         }
@@ -115,10 +110,28 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
             json!({"type": "object", "additionalProperties": text})
         }
         Holds::Json => json!({"type": ["object", "array", "string", "number", "boolean", "null"]}),
+        Holds::NameOr(named, inner) => {
+            let inner = define(definitions, &definition_name(inner), |definitions| {
+                section(inner, definitions)
+            });
+            json!({"anyOf": [name(*named), inner]})
+        }
         Holds::WordOr(word, inner) => {
             json!({"anyOf": [{"const": word}, holds(inner, definitions)]})
         }
     }
+}
+
+fn name(named: Named) -> Value {
+    json!({
+        "type": "string",
+        "pattern": NAME,
+        "title": match named {
+            Named::Secret => "the name of a secret",
+            Named::Client => "the name of a client",
+            Named::Destination => "the name of a destination",
+        },
+    })
 }
 
 fn expression(definitions: &mut Map<String, Value>) -> Value {

@@ -53,6 +53,9 @@ pub trait Journal: fmt::Debug + Send + Sync {
     /// same deliveries may come again after a crash.
     fn settle(&self, settled: Vec<Settled>) -> Later<'_, ()>;
 
+    /// Ends once nothing waits any more for an entry, and tells whether every destination has it.
+    fn finished(&self, number: u64) -> Later<'_, bool>;
+
     /// Told whenever something may be due at a destination.
     fn arrivals(&self, destination: &str) -> Arc<Notify>;
 

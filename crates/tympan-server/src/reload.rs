@@ -38,6 +38,8 @@ use crate::files;
 use crate::files::Files;
 use crate::files::OneFile;
 use crate::gate::Gate;
+use crate::journal;
+use crate::journal::Journals;
 use crate::keys;
 use crate::last_good::Keeper;
 use crate::listen::Bound;
@@ -90,7 +92,7 @@ pub(crate) struct Reloader {
     shared: Arc<Shared>,
     listening: Arc<Listening>,
     admin: Arc<admin::Listening>,
-    destinations: Destinations,
+    destinations: Arc<Destinations>,
     on_diagnostics: OnDiagnostics,
     keeper: Keeper,
     /// Whether it began with the last good configuration instead of the one on the disk.
@@ -134,7 +136,8 @@ impl Reloader {
     /// Reads and serves the first generation.
     pub(crate) async fn start(
         file: PathBuf,
-        destinations: Destinations,
+        destinations: Arc<Destinations>,
+        journals: Journals,
         on_diagnostics: OnDiagnostics,
         commands: mpsc::Sender<Command>,
     ) -> Result<(Self, Running), Refused> {
@@ -142,7 +145,11 @@ impl Reloader {
         let rates = Arc::new(Rates::default());
         let started = start::build(&file, &folder, Arc::clone(&rates)).await?;
         let Started { built, patterns, broken } = started;
-        let serving = built.serving(&destinations, &Meters::none());
+        let state = folder.join(&built.config.state.0);
+        let settings = journal::settings(&built.config.journal);
+        journals.open(state.join("journal"), settings).await;
+        let serving = built.serving(&folder, &destinations, &Meters::none());
+        destinations.go_over(&serving.destinations);
         let strays = Arc::new(Strays::default());
         let shared = Arc::new(Shared {
             serving: ArcSwap::from_pointee(serving),
@@ -155,6 +162,7 @@ impl Reloader {
             is_stopping: AtomicBool::new(false),
             memory: Memory::default(),
             rates,
+            journals,
             keys: Arc::default(),
         });
         let listening = Arc::new(Listening::new(Arc::clone(&shared)));
@@ -349,11 +357,14 @@ impl Reloader {
     fn go_over(&mut self, old: &Live, ready: Ready, started: Instant) -> Receipt {
         let Ready { built, bound, admin_bound } = ready;
         // The only moment: from here on nothing can fail.
-        let serving = built.serving(&self.destinations, &self.shared.serving.load().meters);
-        self.shared.serving.store(Arc::new(serving));
+        let meters = &self.shared.serving.load().meters;
+        let serving = Arc::new(built.serving(&self.folder, &self.destinations, meters));
+        self.shared.serving.store(Arc::clone(&serving));
 
         // What follows from it.
         let addresses = addresses(&built.config, &self.folder);
+        self.destinations.go_over(&serving.destinations);
+        self.shared.journals.set(journal::settings(&built.config.journal));
         self.shared.gate.set_limit(built.config.server.limits.connections);
         self.listening.change(bound, &addresses);
         self.admin.change(admin_bound, &self.folder, &built.config);

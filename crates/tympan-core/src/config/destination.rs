@@ -1,7 +1,10 @@
 //! Reading `destinations:`.
 
+use std::time::Duration;
+
 use crate::config::DestinationId;
 use crate::config::Reader;
+use crate::config::fields::Fields;
 use crate::config::keys;
 use crate::config::names::slot;
 use crate::span::Span;
@@ -17,6 +20,12 @@ pub struct Destination {
     pub at: Span,
     /// What it is.
     pub kind: Kind,
+    /// What comes after a delivery that failed.
+    pub retry: Retry,
+    /// How long one delivery may take.
+    pub timeout: Duration,
+    /// How many deliveries may be on their way at once, if it says so.
+    pub concurrency: Option<usize>,
 }
 
 /// What a destination is.
@@ -25,21 +34,100 @@ pub enum Kind {
     /// Standard output, one event a line.
     #[default]
     Stdout,
+    /// A file, one event a line.
+    File(File),
 }
+
+/// A file that events are added to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    /// Where it is, relative to the configuration's folder.
+    pub path: String,
+    /// With how many bytes it is put aside and a new one begun.
+    pub rotate: Option<u64>,
+    /// How many of those that were put aside are kept.
+    pub keep: usize,
+}
+
+/// What comes after a delivery that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// How often an event is tried in all; for as long as the horizon if nothing is said.
+    pub attempts: Option<u32>,
+    /// The wait after the first try; it doubles with each.
+    pub first: Duration,
+    /// The longest wait.
+    pub most: Duration,
+    /// How long an event is tried until it is a dead letter.
+    pub horizon: Duration,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self {
+            attempts: None,
+            first: Duration::from_secs(5),
+            most: Duration::from_hours(6),
+            horizon: Duration::from_hours(72),
+        }
+    }
+}
+
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15);
 
 impl Reader<'_> {
     pub(super) fn destination(&mut self, key: Key, node: Node) {
         self.check_name("destination", &key);
         let id = DestinationId(self.destinations.define(key.name.clone(), key.span));
         let Some(mut fields) = self.fields(&keys::DESTINATION, key.span, node) else { return };
-        if let Some((place, node)) = fields.take("stdout")
-            && let Some(settings) = self.fields(&keys::STDOUT, place.span, node)
-        {
-            settings.end();
-        }
+        let kind = self.kind(&mut fields);
+        let retry = fields.take("retry").and_then(|(key, node)| self.retry(&key, node));
+        let timeout = fields.take("timeout").and_then(|(_, node)| self.timeout(&node));
+        let concurrency = fields.take("concurrency").and_then(|(_, node)| self.count(&node));
         fields.end();
         let slot = slot(&mut self.config.destinations, id.0);
-        *slot = Destination { name: key.name, at: key.span, kind: Kind::Stdout };
+        *slot = Destination {
+            name: key.name,
+            at: key.span,
+            kind: kind.unwrap_or_default(),
+            retry: retry.unwrap_or_default(),
+            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            concurrency,
+        };
+    }
+
+    fn kind(&mut self, fields: &mut Fields) -> Option<Kind> {
+        if let Some((place, node)) = fields.take("stdout") {
+            self.fields(&keys::STDOUT, place.span, node)?.end();
+            return Some(Kind::Stdout);
+        }
+        let (place, node) = fields.take("file")?;
+        self.file(&place, node).map(Kind::File)
+    }
+
+    fn file(&mut self, key: &Key, node: Node) -> Option<File> {
+        let mut fields = self.fields(&keys::FILE_DESTINATION, key.span, node)?;
+        let path = fields.require(self, "path").and_then(|(_, node)| self.text(&node));
+        let rotate = fields.take("rotate").and_then(|(_, node)| self.size(&node));
+        let keep = fields.take("keep").and_then(|(_, node)| self.count(&node));
+        fields.end();
+        Some(File { path: path?, rotate, keep: keep.unwrap_or(5) })
+    }
+
+    fn retry(&mut self, key: &Key, node: Node) -> Option<Retry> {
+        let mut fields = self.fields(&keys::RETRY, key.span, node)?;
+        let usual = Retry::default();
+        let attempts = fields.take("attempts").and_then(|(_, node)| self.count(&node));
+        let mut wait = |key, usual| {
+            let (_, node) = fields.take(key)?;
+            Some(self.timeout(&node).unwrap_or(usual))
+        };
+        let first = wait("first", usual.first).unwrap_or(usual.first);
+        let most = wait("most", usual.most).unwrap_or(usual.most).max(first);
+        let horizon = wait("for", usual.horizon).unwrap_or(usual.horizon);
+        fields.end();
+        let attempts = attempts.map(|attempts| u32::try_from(attempts).unwrap_or(u32::MAX));
+        Some(Retry { attempts, first, most, horizon })
     }
 
     /// The destination that a node names.

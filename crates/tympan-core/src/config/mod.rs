@@ -9,12 +9,14 @@ mod challenge;
 mod clients;
 mod credential;
 mod defaults;
+mod deliver;
 mod destination;
 mod event;
 mod expression;
 mod fields;
 pub mod forms;
 mod include;
+mod journal;
 mod jwt;
 pub mod keys;
 mod listener;
@@ -50,10 +52,16 @@ pub use clients::ClientProof;
 pub use clients::TOKEN_PATH;
 pub use credential::BasicCheck;
 pub use credential::CredentialCheck;
+pub use deliver::Ack;
+pub use deliver::Deduplicate;
+pub use deliver::Route;
 pub use destination::Destination;
+pub use destination::File;
 pub use destination::Kind;
+pub use destination::Retry;
 pub use event::Events;
 pub use include::included;
+pub use journal::Journal;
 pub use jwt::JwtCheck;
 pub use jwt::JwtKeys;
 pub use listener::Accept;
@@ -119,6 +127,8 @@ pub struct Config {
     pub state: State,
     /// The file of stand-ins for environment variables, relative to the configuration's folder.
     pub env_file: Option<String>,
+    /// How accepted events are kept.
+    pub journal: Journal,
     /// Every secret that has a name, by [`SecretId`].
     pub secrets: Vec<SecretRefs>,
     /// Every client that has a name, by [`ClientId`].
@@ -397,6 +407,11 @@ impl Sections for Reader<'_> {
                 }
             }
             "include" => self.include(&key, node),
+            "journal" => {
+                if let Some(journal) = self.journal(&key, node) {
+                    self.config.journal = journal;
+                }
+            }
             "defaults" => self.read_defaults(&key, node),
             "env_file" => self.config.env_file = self.text(&node),
             "state" => {

@@ -5,7 +5,7 @@
 //! body    read, bounded -> challenge on the unverified body?
 //! proof   keys that are not known yet? -> verify, then freshness -> challenge that wants it?
 //! event   media type -> decode -> reject? -> schema -> filter -> events
-//! keep    the destinations have them -> answer
+//! keep    the journal has them -> answer
 //! ```
 
 use std::borrow::Cow;
@@ -16,14 +16,13 @@ use http::HeaderMap;
 use http::StatusCode;
 use http::header;
 use http::uri::PathAndQuery;
-use tympan_expr::Exhausted;
-use tympan_expr::Expression;
 use tympan_expr::Paths;
 use tympan_expr::Value;
 
 use super::Answer;
 use super::Ask;
 use super::BodyFault;
+use super::DeadLetter;
 use super::EventRecord;
 use super::Fact;
 use super::Head;
@@ -38,7 +37,10 @@ use super::Scope;
 use super::Watch;
 use super::body;
 use super::challenge::Challenge;
+use super::claim;
 use super::client::client;
+use super::dead_letter;
+use super::decide::decide;
 use super::event::Origin;
 use super::lets::lets;
 use super::scope::PathParams;
@@ -46,6 +48,7 @@ use super::sealed::Sealed;
 use super::sealed::Verified;
 use super::token_endpoint;
 use super::token_endpoint::TokenEndpoint;
+use crate::config::Ack;
 use crate::config::Mismatch;
 use crate::config::Redact;
 use crate::jwt::Fetched;
@@ -64,12 +67,19 @@ pub struct Exchange {
     /// How large the body was, once it was read.
     body_bytes: Option<u64>,
     /// What is answered once the events are kept.
-    pending: Option<Box<Reply>>,
+    pending: Option<Box<Pending>>,
     /// The body, while keys are fetched.
     sealed: Option<Sealed>,
     /// The keys that were fetched so far, and where the rest was asked for.
     fetched: Option<Arc<Fetched>>,
     asked: Vec<Source>,
+}
+
+/// An answer that is given once something is kept.
+struct Pending {
+    reply: Reply,
+    outcome: Outcome,
+    reason: Option<Reason>,
 }
 
 impl Exchange {
@@ -271,7 +281,7 @@ impl Exchange {
         &self,
         sealed: &Sealed,
         watch: Option<&dyn Watch>,
-    ) -> Result<(Ask, Option<Reply>), Stop> {
+    ) -> Result<(Ask, Option<Pending>), Stop> {
         let listener = self.listener.unwrap_or_default();
         let pipeline = &self.live.generation.pipelines[listener];
         let keys = &self.live.keys;
@@ -326,7 +336,13 @@ impl Exchange {
             rate.admit(limit, self.head.now).map_err(limited)?;
         }
 
-        self.make_events(pipeline, &sealed.open(&proof), parsed, watch)
+        let verified = sealed.open(&proof);
+        match self.make_events(pipeline, &verified, parsed, watch) {
+            Err(stop) if stop.outcome == Outcome::Invalid => {
+                Ok(self.bury(pipeline, &verified, stop))
+            }
+            made => made,
+        }
     }
 
     /// Answers a challenge, if its sender proves what the challenge itself wants.
@@ -372,7 +388,7 @@ impl Exchange {
         verified: &Verified<'a>,
         parsed: Option<Result<Value<'a>, body::Unreadable>>,
         watch: Option<&dyn Watch>,
-    ) -> Result<(Ask, Option<Reply>), Stop> {
+    ) -> Result<(Ask, Option<Pending>), Stop> {
         let body = verified.bytes();
         let mut scope = Scope { body: Some(body), watch, ..self.scope(pipeline) };
 
@@ -426,14 +442,36 @@ impl Exchange {
             }
         }
         let origin = Origin { listener: &pipeline.name, source: &pipeline.source };
-        let wanted = !pipeline.deliver.is_empty();
-        let events = pipeline.events.run(&scope, origin, wanted)?;
+        let is_wanted = !pipeline.routes.is_empty() || pipeline.ack != Ack::Memory;
+        let routes = is_wanted.then_some(&pipeline.routes);
+        let events = pipeline.events.run(&scope, origin, routes)?;
         let reply = pipeline.reply(Outcome::Accepted, &scope)?;
         if events.is_empty() {
             return Ok((answer(reply, Outcome::Accepted, None), None));
         }
-        let deliver = pipeline.deliver.clone();
-        Ok((Ask::Append(EventRecord { events, deliver, within: pipeline.ack }), Some(reply)))
+        let claim = claim::claim(pipeline.deduplicate.as_ref(), &scope)?;
+        let (ack, within) = (pipeline.ack, pipeline.patience);
+        let record = EventRecord { events, dead: None, claim, ack, within };
+        let pending = Pending { reply, outcome: Outcome::Accepted, reason: None };
+        Ok((Ask::Append(record), Some(pending)))
+    }
+
+    /// Keeps a request that no event could be made of: its provider would send the same again.
+    fn bury(
+        &self,
+        pipeline: &Pipeline,
+        verified: &Verified<'_>,
+        stop: Stop,
+    ) -> (Ask, Option<Pending>) {
+        let reason = stop.reason.clone();
+        let path = pipeline.redact.shown_path(&pipeline.path, self.head.uri.path());
+        let request = dead_letter::request(&self.head, &path, verified.bytes());
+        let dead = Some(DeadLetter { request, reason });
+        let Answer { reply, outcome, reason, .. } = self.stopped(stop);
+        // Nothing else of it is left to be done, so it is kept for good whatever `ack` says.
+        let (ack, within) = (Ack::Durable, pipeline.patience);
+        let record = EventRecord { events: Vec::new(), dead, claim: None, ack, within };
+        (Ask::Append(record), Some(Pending { reply, outcome, reason }))
     }
 
     /// The body, as far as anything reads it; all of it for whoever looks on.
@@ -449,15 +487,19 @@ impl Exchange {
 
     fn on_kept(&mut self, kept: Kept) -> Result<Ask, Stop> {
         match kept {
-            Kept::Stored => {
-                let reply = self.pending.take().map(|reply| *reply);
-                let reply = reply.unwrap_or_else(|| Reply::usual(Outcome::Accepted));
-                Ok(answer(reply, Outcome::Accepted, None))
+            Kept::Stored | Kept::Duplicate => {
+                let pending = self.pending.take().map(|pending| *pending);
+                let Pending { reply, outcome, reason } = pending.unwrap_or_else(|| {
+                    let outcome = Outcome::Accepted;
+                    Pending { reply: Reply::usual(outcome), outcome, reason: None }
+                });
+                // A provider that asks again is answered as it was the first time.
+                let outcome = if kept == Kept::Stored { outcome } else { Outcome::Duplicate };
+                Ok(answer(reply, outcome, reason))
             }
-            Kept::Late { destination, why } => Err(Stop {
-                outcome: Outcome::Overloaded,
-                reason: Reason::NotKept { destination, why },
-            }),
+            Kept::NotKept { why } => {
+                Err(Stop { outcome: Outcome::Overloaded, reason: Reason::NotKept { why } })
+            }
         }
     }
 
@@ -541,26 +583,13 @@ fn decided(
     outcome: Outcome,
     pipeline: &Pipeline,
     scope: &Scope<'_, '_>,
-) -> Result<(Ask, Option<Reply>), Stop> {
+) -> Result<(Ask, Option<Pending>), Stop> {
     let reply = pipeline.reply(outcome, scope)?;
     Ok((answer(reply, outcome, Some(Reason::Decided)), None))
-}
-
-fn decide(
-    expression: &Expression,
-    scope: &Scope<'_, '_>,
-    what: &'static str,
-) -> Result<bool, Stop> {
-    let value = expression.eval(scope).map_err(|bound| exhausted(what, bound))?;
-    Ok(value.is_truthy())
 }
 
 fn limited(wait: f64) -> Stop {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a wait is short")]
     let seconds = wait.ceil().max(1.0) as u64;
     Stop { outcome: Outcome::RateLimited, reason: Reason::RateLimited { seconds } }
-}
-
-pub(super) fn exhausted(what: &'static str, bound: Exhausted) -> Stop {
-    Stop { outcome: Outcome::Invalid, reason: Reason::Exhausted { what, bound } }
 }

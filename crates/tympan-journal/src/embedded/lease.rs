@@ -55,6 +55,13 @@ impl Reader {
         })
     }
 
+    /// The state of an entry, if it is there.
+    pub(super) fn state(&self, number: u64) -> Option<i64> {
+        let select = "SELECT state FROM entry WHERE number = ?";
+        let mut select = self.connection.prepare_cached(select).ok()?;
+        select.query_row(params![number], |row| row.get(0)).ok()
+    }
+
     fn try_lease(
         &mut self,
         to: &Arc<str>,

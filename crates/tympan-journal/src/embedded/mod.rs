@@ -20,6 +20,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -85,6 +86,8 @@ struct Common {
     /// The deliveries that somebody has, by destination.
     leased: Mutex<HashMap<Arc<str>, HashSet<u64>>>,
     arrivals: Mutex<HashMap<Arc<str>, Arc<Notify>>>,
+    /// Who waits for the end of an entry.
+    ends: Mutex<HashMap<u64, Arc<Notify>>>,
 }
 
 impl Embedded {
@@ -163,6 +166,25 @@ impl Journal for Embedded {
     fn settle(&self, settled: Vec<Settled>) -> Later<'_, ()> {
         Box::pin(async move {
             self.hand(Job::Settle(settled)).await;
+        })
+    }
+
+    fn finished(&self, number: u64) -> Later<'_, bool> {
+        Box::pin(async move {
+            loop {
+                let end = Arc::clone(lock(&self.common.ends).entry(number).or_default());
+                let mut end = pin!(end.notified());
+                // What ends from here on is heard.
+                end.as_mut().enable();
+                let reader = Arc::clone(&self.reader);
+                let state = move || lock(&reader).as_ref()?.state(number);
+                let state = tokio::task::spawn_blocking(state).await.ok().flatten();
+                if state != Some(write::WAITING) {
+                    lock(&self.common.ends).remove(&number);
+                    return state == Some(write::DONE);
+                }
+                end.await;
+            }
         })
     }
 

@@ -39,6 +39,8 @@ pub(super) struct Counts {
 /// What a group has changed for others.
 #[derive(Debug, Default)]
 pub(super) struct News {
+    /// Entries for which nothing waits any more.
+    pub(super) finished: Vec<u64>,
     pub(super) appended: u64,
     pub(super) duplicates: u64,
     /// Where something is due now.
@@ -236,16 +238,15 @@ impl Write {
         }
         self.counts.waiting = self.counts.waiting.saturating_sub(1);
         self.counts.dead += u64::from(state > 1);
-        finish(connection, *number, &mut self.counts)
+        if finish(connection, *number, &mut self.counts)? {
+            news.finished.push(*number);
+        }
+        Ok(())
     }
 }
 
-/// An entry for which nothing waits any more is done, or dead.
-pub(super) fn finish(
-    connection: &Connection,
-    number: u64,
-    counts: &mut Counts,
-) -> rusqlite::Result<()> {
+/// An entry for which nothing waits any more is done, or dead; tells whether it is.
+fn finish(connection: &Connection, number: u64, counts: &mut Counts) -> rusqlite::Result<bool> {
     let update = "UPDATE entry SET state = CASE WHEN EXISTS \
                   (SELECT 1 FROM delivery d WHERE d.number = entry.number AND d.state > 1) \
                   THEN 2 ELSE 0 END \
@@ -253,11 +254,10 @@ pub(super) fn finish(
                   (SELECT 1 FROM delivery d WHERE d.number = ?1 AND d.state = 0) RETURNING size";
     let mut update = connection.prepare_cached(update)?;
     let mut rows = update.query(params![number])?;
-    if let Some(row) = rows.next()? {
-        let size: u64 = row.get(0)?;
-        counts.waiting_bytes = counts.waiting_bytes.saturating_sub(size);
-    }
-    Ok(())
+    let Some(row) = rows.next()? else { return Ok(false) };
+    let size: u64 = row.get(0)?;
+    counts.waiting_bytes = counts.waiting_bytes.saturating_sub(size);
+    Ok(true)
 }
 
 /// The number of what is kept under a key, if that still counts.

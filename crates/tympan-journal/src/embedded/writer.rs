@@ -226,6 +226,11 @@ impl Writer {
             stats.commits += 1;
         }
         self.tell_stats();
+        for number in &news.finished {
+            if let Some(end) = lock(&self.common.ends).remove(number) {
+                end.notify_waiters();
+            }
+        }
         for destination in &news.destinations {
             self.common.arrivals(destination).notify_one();
         }

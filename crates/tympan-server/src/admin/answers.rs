@@ -61,14 +61,26 @@ async fn apart(answer: impl FnOnce() -> Response<String> + Send + 'static) -> Re
 }
 
 fn ready(context: &Context) -> Response<String> {
-    let is_ready = !context.shared.is_stopping.load(Ordering::Relaxed);
+    let shared = &context.shared;
+    let keeps = shared.serving.load().keeps;
+    let reason = if shared.is_stopping.load(Ordering::Relaxed) {
+        Some("the process is ending".to_owned())
+    } else {
+        shared
+            .journals
+            .stats()
+            .fault
+            .filter(|_| keeps)
+            .map(|why| format!("no event can be kept: {why}"))
+    };
+    let is_ready = reason.is_none();
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let live = Arc::clone(&context.shared.serving.load().live);
     let n_serving = live.listeners().filter(|it| *it.state == ListenerState::Serving).count();
     let reloads = context.shared.reloads.story();
     let readiness = json!({
         "ready": is_ready,
-        "reason": (!is_ready).then_some("the process is ending"),
+        "reason": reason,
         "generation": live.generation().number,
         "fingerprint": live.generation().fingerprint,
         "listeners": {"serving": n_serving, "not_ready": live.listeners().count() - n_serving},
