@@ -5,6 +5,7 @@
 mod admin;
 mod cli;
 mod credentials;
+mod delivery;
 mod example;
 mod explain;
 mod floods;

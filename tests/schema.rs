@@ -166,6 +166,7 @@ const UNSEEN: &[&str] = &[
     "path_taken_by_default",
     "path_taken_by_parameter",
     "payload_schema_broken",
+    "program_not_allowed",
     "quotes_then_more",
     "redact_no_path",
     "response_headers",

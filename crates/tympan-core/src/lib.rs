@@ -19,6 +19,7 @@ pub mod infer;
 pub mod jwt;
 pub mod keys;
 pub mod outcome;
+pub mod outgoing;
 pub mod pipeline;
 pub mod rate;
 pub mod reference;

@@ -29,6 +29,8 @@ pub const CHALLENGE_TOKEN: RootId = RootId(9);
 pub const SIGNATURE_TIMESTAMP: RootId = RootId(10);
 /// The item of `each` that an event is made of, or that is signed by itself.
 pub const ITEM: RootId = RootId(11);
+/// An event that is delivered.
+pub const EVENT: RootId = RootId(12);
 /// The first name of `let`; the others follow.
 pub const FIRST_LET: u16 = 100;
 
@@ -57,6 +59,8 @@ pub enum Place {
     ResponseHeader,
     /// A response to an unverified request: it may say nothing that it was told.
     Refusal,
+    /// What a destination is sent: the event is all that is left of the request.
+    Delivery,
 }
 
 /// Every root that is not a name of `let`.
@@ -74,6 +78,7 @@ pub const ALL: &[(RootId, &str, Shape)] = &[
     (CHALLENGE_TOKEN, "challenge_token", Shape::Record { ignore_case: false }),
     (SIGNATURE_TIMESTAMP, "signature_timestamp", Shape::Value),
     (ITEM, "item", Shape::Value),
+    (EVENT, "event", Shape::Value),
 ];
 
 /// The names that exist at a place, with those of `let` where they do.
@@ -104,6 +109,8 @@ pub fn vocabulary(place: Place, lets: &[String]) -> Vocabulary {
 fn exists(root: RootId, place: Place) -> bool {
     match root {
         _ if place == Place::Refusal => root == LISTENER,
+        _ if place == Place::Delivery => matches!(root, LISTENER | EVENT),
+        EVENT => false,
         CHALLENGE_TOKEN => matches!(place, Place::ChallengeBody | Place::ChallengeHeader),
         SIGNATURE_TIMESTAMP => matches!(place, Place::Payload | Place::ItemPayload),
         ITEM => matches!(place, Place::Event | Place::ItemProof | Place::ItemPayload),

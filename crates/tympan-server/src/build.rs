@@ -263,7 +263,7 @@ impl Built {
         let meters = meters.next(&self.live, &self.config.destinations);
         Serving {
             live: Arc::clone(&self.live),
-            destinations: destinations.ready(folder, &self.config.destinations, &meters),
+            destinations: destinations.ready(folder, &self.config, &self.secrets, &meters),
             keeps: self.config.listeners.iter().any(Listener::keeps),
             meters,
             files: Arc::clone(&self.files),

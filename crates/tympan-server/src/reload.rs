@@ -415,7 +415,10 @@ impl Reloader {
         let states = changed_states(old, &live);
         let serving = (**self.shared.serving.load()).clone();
         let tls = self.renewed_tls(serving.tls.clone());
-        let serving = Serving { live: Arc::clone(&live), tls, ..serving };
+        let meters = &serving.meters;
+        let destinations = self.destinations.ready(&self.folder, &self.config, &secrets, meters);
+        self.destinations.go_over(&destinations);
+        let serving = Serving { live: Arc::clone(&live), tls, destinations, ..serving };
         self.shared.serving.store(Arc::new(serving));
         self.secrets = secrets;
         Receipt {

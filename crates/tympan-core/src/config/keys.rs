@@ -324,6 +324,15 @@ pub static SERVER: Section = Section {
         ),
         default(
             key(
+                "exec",
+                Holds::Literal(Literal::Boolean),
+                "Whether destinations may start programs.",
+                "exec: true",
+            ),
+            "false",
+        ),
+        default(
+            key(
                 "shutdown_grace",
                 Holds::Literal(Literal::Duration),
                 "How long requests in flight may take to finish after SIGTERM.",
@@ -773,6 +782,19 @@ pub static DESTINATION: Section = Section {
             "A file, one event a line, on the disk before it counts as delivered.",
             "file: {path: events.jsonl, rotate: 64MiB}",
         ),
+        key(
+            "http",
+            Holds::Section(&HTTP),
+            "A host that is called by HTTP. It has an event once it has answered with 2xx.",
+            "http: {url: http://localhost:3000/events}",
+        ),
+        key(
+            "exec",
+            Holds::Section(&EXEC),
+            "A program that is started for each event, if `server` allows that. It has the event once it \
+             has ended with 0.",
+            "exec: {command: [./on-event, --quiet]}",
+        ),
         beside(key(
             "retry",
             Holds::Section(&RETRY),
@@ -796,6 +818,84 @@ pub static DESTINATION: Section = Section {
             "concurrency: 16",
         )),
     ],
+};
+
+/// `http:` of a destination.
+pub static HTTP: Section = Section {
+    name: "`http` of a destination",
+    doc: "A host that is called by HTTP. Redirects are failures, `Retry-After` is kept to, and 410 \
+          pauses the destination until the configuration is read again. Expressions see the event, as \
+          it is delivered, as `event`, and `listener.name`.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Literal(Literal::Url),
+            "Where it is called.",
+            "url: https://example.com/events",
+        )),
+        default(
+            key("method", Holds::Literal(Literal::Method), "How it is called.", "method: PUT"),
+            "POST",
+        ),
+        key(
+            "headers",
+            Holds::Computed,
+            "Headers beside those that say what the body is. One that is null is left out.",
+            "headers: {X-Source: listener.name}",
+        ),
+        key(
+            "body",
+            Holds::Mapping,
+            "What is sent instead of the event as it is: a text, or anything else as JSON.",
+            "body: {text: event.data.title}",
+        ),
+        default(
+            key(
+                "format",
+                Holds::Choice(&["structured", "binary"]),
+                "How the event is sent as it is: all of it as `application/cloudevents+json`; or its \
+                 data alone, with everything else in headers that begin with `ce-`.",
+                "format: binary",
+            ),
+            "structured",
+        ),
+        key(
+            "sign",
+            Holds::Section(&SIGN),
+            "How a request is signed.",
+            "sign: {standard_webhooks: app_signing}",
+        ),
+    ],
+};
+
+/// `sign:`
+pub static SIGN: Section = Section {
+    name: "`sign`",
+    doc: "How requests to a destination are signed.",
+    one_of: false,
+    keys: &[required(key(
+        "standard_webhooks",
+        Holds::Name(Named::Secret),
+        "The secret of a signature as Standard Webhooks has it (`webhook-id`, `webhook-timestamp`, \
+         `webhook-signature`). What follows `whsec_` is base64. With several references, each of \
+         them signs.",
+        "standard_webhooks: app_signing",
+    ))],
+};
+
+/// `exec:` of a destination.
+pub static EXEC: Section = Section {
+    name: "`exec` of a destination",
+    doc: "A program that is started for each event, with the event on its standard input. There is no \
+          shell, and nothing of the event among the arguments.",
+    one_of: false,
+    keys: &[required(key(
+        "command",
+        Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+        "The program, and its arguments. It runs in the folder of this file.",
+        "command: [./on-event, --quiet]",
+    ))],
 };
 
 /// `retry:`

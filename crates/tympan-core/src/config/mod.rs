@@ -57,6 +57,8 @@ pub use deliver::Deduplicate;
 pub use deliver::Route;
 pub use destination::Destination;
 pub use destination::File;
+pub use destination::Format;
+pub use destination::Http;
 pub use destination::Kind;
 pub use destination::Retry;
 pub use event::Events;
@@ -235,6 +237,8 @@ pub(crate) struct Reader<'s> {
     whole_root: Option<FileId>,
     /// Where certificates of clients are wanted.
     certificates: Vec<Span>,
+    /// Where programs are to be started.
+    programs: Vec<Span>,
     /// The places of the listeners' paths, to tell of two that clash.
     routes: names::Routes,
 }
@@ -262,6 +266,7 @@ impl<'s> Reader<'s> {
             last_section: None,
             whole_root: None,
             certificates: Vec::new(),
+            programs: Vec::new(),
             routes: names::Routes::default(),
         }
     }
@@ -336,6 +341,11 @@ impl<'s> Reader<'s> {
             if self.config.server.tls.as_ref().is_none_or(|tls| tls.client_ca.is_none()) {
                 for at in std::mem::take(&mut self.certificates) {
                     self.report(at, Problem::CertificateNeverAsked);
+                }
+            }
+            if !self.config.server.exec {
+                for at in std::mem::take(&mut self.programs) {
+                    self.report(at, Problem::ProgramsForbidden);
                 }
             }
             self.check_challenges();

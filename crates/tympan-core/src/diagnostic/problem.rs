@@ -42,6 +42,8 @@ pub enum Problem {
     EmptyList { key: &'static str },
     /// A hash function that is not used with the algorithm.
     HashMisfit,
+    /// A destination starts a program, and `server` does not allow that.
+    ProgramsForbidden,
     /// A header that is set by the server itself, or is none.
     HeaderName { name: String, is_framing: bool },
     /// One of two keys that say the same thing.
@@ -165,6 +167,7 @@ impl Problem {
             Self::TlsFile { .. } => "C132",
             Self::HashMisfit => "C154",
             Self::PublicKey { .. } => "C155",
+            Self::ProgramsForbidden => "C156",
             Self::Expression(kind) => expression::code(kind),
             Self::Challenge(problem) => problem.code(),
             Self::Credential(problem) => problem.code(),
@@ -236,6 +239,7 @@ impl Problem {
                 format!("the server sets the header `{name}` itself")
             }
             Self::HeaderName { name, .. } => format!("no header can be called `{name}`"),
+            Self::ProgramsForbidden => "no destination may start programs".to_owned(),
             Self::HashMisfit => "this hash function is not used with the algorithm".to_owned(),
             Self::KeyConflict { key, with } => {
                 format!("`{key}` and `{with}` cannot stand together")
@@ -345,6 +349,9 @@ impl Problem {
                 "write at least `version: 1`; to serve nothing, say `listeners: {}`".to_owned()
             }
             Self::EmptyList { .. } => "remove the key, or say what it should hold".to_owned(),
+            Self::ProgramsForbidden => "allow it with `server: {exec: true}`: whoever can change \
+                                        this file can then start anything"
+                .to_owned(),
             Self::HashMisfit => "use SHA-256, which goes with all of them but Ed25519; that one has \
                                  its own"
                 .to_owned(),

@@ -161,6 +161,20 @@ const METRICS: &[(Family, Values)] = &[
         },
     ),
     (
+        gauge(
+            "tympan_destination_paused",
+            "Whether a destination gets nothing until the configuration is read again, as it has \
+             answered that it is gone",
+        ),
+        |page, family, facts| {
+            for meter in &facts.serving.meters.destinations {
+                let is_paused = meter.is_paused.load(Ordering::Relaxed);
+                let labels = [("destination", meter.name.as_str())];
+                page.value(family, &labels, u8::from(is_paused));
+            }
+        },
+    ),
+    (
         gauge("tympan_journal_taking", "Whether events can be kept at the moment"),
         |page, family, facts| {
             page.value(family, &[], u8::from(facts.journal.fault.is_none()));

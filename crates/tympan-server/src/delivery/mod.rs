@@ -1,7 +1,9 @@
 //! Where events go: one file a kind, one match here.
 
 mod backoff;
+mod exec;
 mod file;
+mod http;
 mod keep;
 pub(crate) mod stdout;
 mod worker;
@@ -14,21 +16,30 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use ::http::Uri;
+use ::http::uri::Authority;
 use tympan_core::config;
+use tympan_core::config::Config;
 use tympan_core::config::Retry;
+use tympan_core::config::SecretId;
+use tympan_core::keys::Secrets;
+use tympan_core::secret::Secret;
 use tympan_journal::Later;
 use tympan_journal::Leased;
 
 pub(crate) use keep::From;
 pub(crate) use keep::keep;
 
+use crate::delivery::exec::ExecOut;
 use crate::delivery::file::FileOut;
+use crate::delivery::http::HttpOut;
 use crate::delivery::stdout::Sink;
 use crate::delivery::stdout::Stdout;
 use crate::delivery::worker::Worker;
 use crate::journal::Journals;
 use crate::meters::DestinationMeter;
 use crate::meters::Meters;
+use crate::outbound::pool::Pool;
 
 /// Something that events can be delivered to.
 pub(crate) trait Deliver: fmt::Debug + Send + Sync {
@@ -52,6 +63,8 @@ pub(crate) struct Failure {
     pub(crate) retry_after: Option<Duration>,
     /// Whether it would be the same every time.
     pub(crate) is_final: bool,
+    /// Whether nothing more is to be sent until somebody has seen to it.
+    pub(crate) pauses: bool,
 }
 
 /// What outlives every generation: a reload must neither cut a connection nor lose an event.
@@ -59,7 +72,11 @@ pub(crate) struct Destinations {
     stdout: Arc<Stdout>,
     journals: Journals,
     workers: Mutex<HashMap<Arc<str>, Worker>>,
+    pools: Mutex<HashMap<Origin, Arc<Pool>>>,
 }
+
+/// Whether a host is called by HTTPS, and which.
+type Origin = (bool, Option<Authority>);
 
 /// A destination of one generation, ready to take events.
 #[derive(Clone, Debug)]
@@ -74,20 +91,27 @@ pub(crate) struct Destination {
 
 impl Destinations {
     pub(crate) fn start(stdout: Sink, journals: Journals) -> Self {
-        Self { stdout: Arc::new(Stdout::start(stdout)), journals, workers: Mutex::default() }
+        let (workers, pools) = Default::default();
+        Self { stdout: Arc::new(Stdout::start(stdout)), journals, workers, pools }
     }
 
     /// The destinations of a configuration, by their ids.
     pub(crate) fn ready(
         &self,
         folder: &Path,
-        destinations: &[config::Destination],
+        config: &Config,
+        secrets: &Secrets,
         meters: &Meters,
     ) -> Vec<Destination> {
-        let ready = destinations.iter().zip(&meters.destinations).map(|(it, meter)| {
+        let ready = config.destinations.iter().zip(&meters.destinations).map(|(it, meter)| {
             let to: Arc<dyn Deliver> = match &it.kind {
                 config::Kind::Stdout => self.stdout.clone(),
                 config::Kind::File(file) => Arc::new(FileOut::new(folder, file)),
+                config::Kind::Exec(command) => Arc::new(ExecOut::new(folder, command)),
+                config::Kind::Http(http) => {
+                    let secrets = signing(config, http, secrets);
+                    Arc::new(HttpOut::new(http, secrets, self.pool(&http.url)))
+                }
             };
             Destination {
                 name: it.name.as_str().into(),
@@ -99,6 +123,14 @@ impl Destinations {
             }
         });
         ready.collect()
+    }
+
+    /// The connections to the host of a URL, which a reload leaves alone.
+    fn pool(&self, url: &str) -> Arc<Pool> {
+        let uri = url.parse::<Uri>().unwrap_or_default();
+        let origin = (uri.scheme_str() == Some("https"), uri.authority().cloned());
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(pools.entry(origin).or_default())
     }
 
     /// Goes over to the destinations of a generation. One that is called as one before takes over
@@ -130,10 +162,21 @@ impl Destinations {
     }
 }
 
+/// What requests to a host are signed with.
+fn signing(config: &Config, http: &config::Http, secrets: &Secrets) -> Result<Vec<Secret>, String> {
+    let Some(SecretId(id)) = http.signed_by else { return Ok(Vec::new()) };
+    let name = config.secrets.get(id).map_or("", |secret| secret.name.as_str());
+    match secrets.get(id) {
+        Some(Ok(values)) => Ok(values.clone()),
+        Some(Err(why)) => Err(format!("the secret {name} cannot be resolved: {why}")),
+        None => Err(format!("the secret {name} has no value")),
+    }
+}
+
 impl Failure {
     /// One that may pass.
     pub(crate) fn passing(why: impl Into<String>) -> Self {
-        Self { why: why.into(), retry_after: None, is_final: false }
+        Self { why: why.into(), retry_after: None, is_final: false, pauses: false }
     }
 }
 

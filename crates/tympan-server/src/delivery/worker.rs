@@ -47,12 +47,20 @@ struct Running {
     journal: Arc<dyn Journal>,
     destination: watch::Receiver<Destination>,
     end: watch::Receiver<Option<Instant>>,
-    flying: JoinSet<Vec<Settled>>,
+    flying: JoinSet<Landed>,
     /// What each of them carries.
     cargo: HashMap<Id, Vec<u64>>,
     /// How many failed since one succeeded.
     trouble: u32,
     rests_until: Instant,
+    /// Whether it has said that it is gone.
+    is_paused: bool,
+}
+
+/// What became of one flight.
+struct Landed {
+    settled: Vec<Settled>,
+    pauses: bool,
 }
 
 impl Worker {
@@ -73,6 +81,7 @@ impl Worker {
                 cargo: HashMap::new(),
                 trouble: 0,
                 rests_until: Instant::now(),
+                is_paused: false,
             };
             running.run().await;
         });
@@ -116,7 +125,7 @@ impl Running {
                 () = arrivals.notified(), if is_all && !self.is_resting() => {}
                 () = tokio::time::sleep_until(wake) => {}
                 // Whoever changes the destination has a reason to think that it is better now.
-                Ok(()) = self.destination.changed() => self.rests_until = Instant::now(),
+                Ok(()) = self.destination.changed() => self.resume(),
                 Ok(()) = self.end.changed() => {}
                 () = at(end) => return,
             }
@@ -127,7 +136,7 @@ impl Running {
     async fn take_off(&mut self, name: &Arc<str>) -> (bool, Option<Instant>) {
         let destination = self.destination.borrow_and_update().clone();
         let is_probing = self.trouble >= TROUBLE;
-        if self.is_resting() {
+        if self.is_resting() || self.is_paused {
             return (true, None);
         }
         let most = if is_probing { 1 } else { destination.concurrency };
@@ -153,17 +162,24 @@ impl Running {
         (is_all, next)
     }
 
-    async fn land(&mut self, landed: Result<(Id, Vec<Settled>), JoinError>) {
-        let settled = match landed {
-            Ok((id, settled)) => {
+    async fn land(&mut self, landed: Result<(Id, Landed), JoinError>) {
+        let Landed { settled, pauses } = match landed {
+            Ok((id, landed)) => {
                 self.cargo.remove(&id);
-                settled
+                landed
             }
             Err(error) => {
                 let numbers = self.cargo.remove(&error.id()).unwrap_or_default();
                 return self.give_back(numbers, "a bug in tympan: please report it", true).await;
             }
         };
+        if pauses && !self.is_paused {
+            let destination = self.destination.borrow();
+            let name = &*destination.name;
+            tracing::error!(destination = name, "it is gone: it gets nothing until a reload");
+            destination.meter.is_paused.store(true, Ordering::Relaxed);
+            self.is_paused = true;
+        }
         let retry = self.destination.borrow().retry;
         for Settled { verdict, .. } in &settled {
             self.trouble = match verdict {
@@ -191,13 +207,18 @@ impl Running {
         self.journal.settle(settled.collect()).await;
     }
 
+    fn resume(&mut self) {
+        (self.rests_until, self.is_paused) = (Instant::now(), false);
+        self.destination.borrow().meter.is_paused.store(false, Ordering::Relaxed);
+    }
+
     fn is_resting(&self) -> bool {
         self.trouble >= TROUBLE && Instant::now() < self.rests_until
     }
 }
 
 /// One try, and what becomes of each event by it.
-async fn attempt(destination: Destination, events: Vec<Leased>) -> Vec<Settled> {
+async fn attempt(destination: Destination, events: Vec<Leased>) -> Landed {
     let trying = destination.to.deliver(&events);
     let tried = tokio::time::timeout(destination.timeout, trying).await;
     let tried = tried.unwrap_or_else(|_| {
@@ -205,6 +226,7 @@ async fn attempt(destination: Destination, events: Vec<Leased>) -> Vec<Settled> 
         Err(Failure::passing(format!("no answer within {seconds} s")))
     });
     let at = clock::steady();
+    let pauses = tried.as_ref().is_err_and(|failure| failure.pauses);
     let settled = events.into_iter().map(|event| {
         let verdict = match &tried {
             Ok(()) => Verdict::Delivered,
@@ -222,7 +244,7 @@ async fn attempt(destination: Destination, events: Vec<Leased>) -> Vec<Settled> 
         let delivery = Delivery { number: event.number, destination: name };
         Settled { delivery, at, verdict }
     });
-    settled.collect()
+    Landed { settled: settled.collect(), pauses }
 }
 
 /// What comes after a failure.
@@ -231,6 +253,9 @@ fn verdict(destination: &Destination, event: &Leased, failure: &Failure, now: u6
     let tries = event.attempts + 1;
     if failure.is_final {
         return Verdict::Dead { why };
+    }
+    if failure.pauses {
+        return Verdict::Again { due: now, why, counts: false };
     }
     if destination.retry.attempts.is_some_and(|most| tries >= most) {
         return Verdict::Dead { why: format!("{why} (tried {tries} times)") };

@@ -5,6 +5,7 @@
 mod connect;
 mod egress;
 pub(crate) mod keys;
+pub(crate) mod pool;
 
 use std::fmt;
 use std::net::IpAddr;
