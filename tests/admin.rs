@@ -25,6 +25,8 @@ use crate::process::repository;
 use crate::process::request;
 use crate::process::tympan;
 use crate::process::wait_until;
+use crate::wire::WITH_TLS;
+use crate::wire::certificate;
 
 const TOKEN: &str = "a token that nobody guesses";
 
@@ -608,6 +610,18 @@ fn what_comes_to_no_request_is_counted() {
         assert!(named(begun).is_ended());
         wait_until(reason, || (refused(reason) == Some(before + 1.0)).then_some(()));
     }
+}
+
+#[test]
+fn who_does_not_come_to_speak_tls_is_counted() {
+    let folder = Folder::new(&listeners("", "open").replace("{listen: [127.0.0.1:0]}", WITH_TLS));
+    certificate(&folder, "site", "");
+    let server = Tympan::start_in(&folder);
+    let refused = || metric(&server, "tympan_requests_refused_total{reason=\"tls\"}");
+    assert_eq!(refused(), Some(0.0));
+    let mut client = server.connect();
+    client.send(b"GET / HTTP/1.1\r\n\r\n");
+    wait_until("it is counted", || (refused() == Some(1.0)).then_some(()));
 }
 
 #[test]

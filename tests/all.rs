@@ -35,6 +35,7 @@ mod server;
 mod simulate;
 mod slow;
 mod sockets;
+mod threats;
 mod tidy;
 mod tls;
 mod vectors;

@@ -251,6 +251,51 @@ fn check_needs_no_environment() {
 }
 
 #[test]
+fn a_secret_that_is_no_key_is_told_before_it_serves() {
+    let folder = Folder::new(
+        r#"version: 1
+secrets: {public: {file: public}, coded: [{file: good}, {file: coded}]}
+listeners:
+  a:
+    path: /a
+    verification:
+      - signature: {algorithm: RSA, secret: public, received_signature: 'headers["X-Sig"]'}
+    deliver: []
+  b:
+    verification:
+      - signature:
+          secret: coded
+          key: {encoding: hex}
+          received_signature: headers["X-Sig"]
+    deliver: []
+"#,
+    );
+    folder.write("public", "no PEM at all, though a secret text");
+    folder.write("good", "00ff00ff");
+    folder.write("coded", "not even hex");
+    let here = |arguments: &[&str]| {
+        said(Command::new(binary()).args(arguments).current_dir(folder.path(".")))
+    };
+    let found = here(&["check", "listeners.yaml"]);
+    assert_eq!(found.code, 0, "{}", found.err);
+    assert!(
+        found.err.contains("secret public is no key here: it is no public key"),
+        "{}",
+        found.err
+    );
+    assert!(found.err.contains("secret coded is no key here: it is not hex"), "{}", found.err);
+    assert!(!found.err.contains("secret text") && !found.err.contains("not even"));
+    let json = here(&["check", "--format", "json", "listeners.yaml"]);
+    let report: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(report["unusable_secrets"][0]["secret"], "public", "{report}");
+    let arguments =
+        ["explain", "--url", "http://x/a", "-H", "X-Sig: AAAA", "--body", "listeners.yaml"];
+    let found = here(&arguments);
+    let why = "the secret public is no key: it is no public key";
+    assert!(found.out.contains(why), "{}{}", found.out, found.err);
+}
+
+#[test]
 fn check_sees_the_secrets_that_are_there() {
     let folder = Folder::new(
         "version: 1

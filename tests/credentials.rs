@@ -31,6 +31,13 @@ listeners:
   key: {path: /key, verification: [{credential: shop}], deliver: [out]}
   token: {path: /token, verification: [{credential: erp}], deliver: [out]}
   short: {path: /short, verification: [{credential: short}], deliver: [out]}
+  either:
+    path: /either
+    verification:
+      - any:
+          - basic: {username: ann, secret: password}
+          - all: [{credential: shop}, {rule: 'parsed_body.a == 1'}]
+    deliver: [out]
 ";
 
 fn folder() -> Folder {
@@ -171,11 +178,19 @@ fn an_api_key_is_sent_alone_or_as_a_password() {
 #[test]
 fn a_wrong_credential_costs_no_body() {
     let server = Tympan::start_in(&folder());
-    let mut client = server.connect();
-    client.send(
-        "POST /key HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer no\r\nContent-Length: 1000000\r\n\r\n",
-    );
-    assert_eq!(client.response().status, 401);
+    for path in ["/key", "/either"] {
+        let mut client = server.connect();
+        client.send(format!("POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer no\r\n"));
+        client.send("Content-Length: 1000000\r\n\r\n");
+        assert_eq!(client.response().status, 401, "{path}");
+    }
+    let ask = |authorization: &str, body: &str| {
+        let headers = [("Authorization", authorization)];
+        server.ask(&request("POST", "/either", &headers, body)).status
+    };
+    let bearer = format!("Bearer {API_KEY}");
+    assert_eq!((ask(&bearer, r#"{"a": 1}"#), ask(&bearer, r#"{"a": 2}"#)), (200, 401));
+    assert_eq!(ask(&basic("ann", PASSWORD), r#"{"a": 2}"#), 200);
 }
 
 #[test]
@@ -217,6 +232,7 @@ fn mistakes_are_answered_as_the_standard_says() {
     let named = basic("erp-1", CLIENT_SECRET);
     let named = ("Authorization", named.as_str());
     let large = format!("{good}&x={}", "x".repeat(9 << 10));
+    let list = format!(r#"["client_credentials", "erp-1", "{CLIENT_SECRET}"]"#);
     for (headers, body, status, error) in [
         (vec![FORM], good, 401, "invalid_client"),
         (vec![FORM], &good.replace("erp-1", "nobody"), 401, "invalid_client"),
@@ -245,6 +261,7 @@ fn mistakes_are_answered_as_the_standard_says() {
         (vec![FORM], "grant_type=client_credentials&client_id=erp-1", 400, "invalid_request"),
         (vec![FORM], &twice, 400, "invalid_request"),
         (vec![JSON], r#"{"grant_type": 1}"#, 400, "invalid_request"),
+        (vec![JSON], &list, 400, "invalid_request"),
         (vec![JSON], r#"{"client_id": "a", "client_id": "b"}"#, 400, "invalid_request"),
         (vec![JSON], "[]", 400, "invalid_request"),
         (vec![JSON], "{", 400, "invalid_request"),

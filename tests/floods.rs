@@ -72,7 +72,7 @@ pub(crate) fn stream(number: usize) -> u32 {
 }
 
 /// Sends pieces without end, and asserts that there is one, while somebody else is served.
-fn flood(what: &str, first: &[u8], piece: impl Fn(usize) -> Vec<u8> + Send + 'static) {
+fn flood(what: &str, first: &[u8], piece: impl Fn(usize) -> Vec<u8> + Send + 'static) -> Tympan {
     let folder = hook_with_tls();
     let server = Tympan::start_in(&folder);
     let mut other = Client::over(tls(server.address()));
@@ -101,6 +101,7 @@ fn flood(what: &str, first: &[u8], piece: impl Fn(usize) -> Vec<u8> + Send + 'st
     assert!(grown < MOST_MEMORY, "{what}: {grown} bytes more");
     assert_received(&other.ask(&delivery("{}")));
     assert_received(&Client::over(tls(server.address())).ask(&delivery("{}")));
+    server
 }
 
 #[test]
@@ -127,7 +128,8 @@ fn heads_without_end() {
 
 #[test]
 fn frames_that_are_no_requests() {
-    flood("PING", &[], |number| frame(PING, 0, 0, &number.to_be_bytes()));
+    let server = flood("PING", &[], |number| frame(PING, 0, 0, &number.to_be_bytes()));
+    server.wait_for_log(|line| line["message"] == "more sent than its requests are worth");
     flood("SETTINGS", &[], |_| frame(SETTINGS, 0, 0, &[]));
     flood("PRIORITY", &[], |number| frame(PRIORITY, 0, stream(number), &[0, 0, 0, 0, 16]));
     flood("WINDOW_UPDATE", &[], |_| frame(WINDOW_UPDATE, 0, 0, &1_u32.to_be_bytes()));

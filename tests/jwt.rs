@@ -53,7 +53,7 @@ fn unsigned(header: &Value, claims: &Value) -> String {
     format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()))
 }
 
-fn hs256(header: &Value, claims: &Value, key: impl AsRef<[u8]>) -> String {
+pub(crate) fn hs256(header: &Value, claims: &Value, key: impl AsRef<[u8]>) -> String {
     let unsigned = unsigned(header, claims);
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_ref()).unwrap();
     mac.update(unsigned.as_bytes());
@@ -416,6 +416,60 @@ fn keys_are_fetched_once_and_again_for_an_unknown_one() {
     assert_eq!(server.ask(&signed_by(&folder, "second", "second")).status, 200);
 }
 
+/// Nothing is fetched for who is refused, or proved, without it.
+#[test]
+fn keys_are_fetched_only_if_all_depends_on_them() {
+    let keys = Keys::start();
+    let folder = keys.hook();
+    keys.set("200 OK", &json!({"keys": [signer(&folder, "first")]}).to_string());
+    let text = std::fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    let (head, jwt) = text.split_once("verification: [{jwt:").unwrap();
+    let (jwt, tail) = jwt.split_once("}]").unwrap();
+    let token = "{token: {received_token: headers.X, secret: key}}";
+    let rule = "{rule: http_method != headers.Y}";
+    let body = "{body_digest: {received_digest: headers.D, hash: SHA-256}}";
+    let listeners = format!(
+        "{head}verification: [{{any: [{rule}, {rule}]}}, {{jwt:{jwt}}}, {token}, {body}]{tail}  \
+         either: {{path: /either, verification: [{{any: [{{jwt:{jwt}}}, {token}]}}], deliver: [out]}}\n"
+    );
+    folder.write("listeners.yaml", listeners);
+    let server = Tympan::start_in(&folder);
+    let good = String::from_utf8(signed_by(&folder, "first", "first")).unwrap();
+    let digest = const_hex::encode(Sha256::digest(BODY));
+    let ask = |path: &str, x: &str, d: &str, y: &str| {
+        let headers = format!("X: {x}\r\nD: {d}\r\nY: {y}\r\nAuthorization");
+        let request = good.replacen("Authorization", &headers, 1).replacen("/hook", path, 1);
+        server.ask(request.as_bytes()).status
+    };
+    assert_eq!(ask("/hook", "another", &digest, "-"), 401);
+    assert_eq!(ask("/hook", KEY, &const_hex::encode([0; 32]), "-"), 401);
+    assert_eq!(ask("/either", KEY, &digest, "-"), 200, "{}", server.log_text());
+    assert_eq!(keys.count(), 0);
+    assert_eq!(ask("/hook", KEY, &digest, "-"), 200, "{}", server.log_text());
+    assert_eq!(ask("/either", "another", &digest, "-"), 200);
+    assert_eq!(keys.count(), 1);
+    // Rules come last, though they stand in a choice.
+    let mark = server.log_mark();
+    assert_eq!(ask("/hook", "another", &digest, "POST"), 401);
+    server.wait_for_log_since(mark, |line| {
+        line["reason"].as_str().is_some_and(|it| it.contains("the token is another"))
+    });
+}
+
+/// What cannot pass is refused while its body is still to come.
+#[test]
+fn a_wrong_token_costs_no_body() {
+    let server = Tympan::start_in(&hook("{algorithms: HS256, secret: key}"));
+    let header = json!({"alg": "HS256"});
+    let claims = json!({"exp": now() + 600});
+    for token in ["a.b.c".to_owned(), hs256(&header, &claims, "another")] {
+        let mut client = server.connect();
+        client.send(format!("POST /hook HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"));
+        client.send("Content-Length: 1000000\r\n\r\n");
+        assert_eq!(client.response().status, 401, "{token}");
+    }
+}
+
 #[test]
 fn what_is_known_is_kept_when_a_fetch_fails() {
     for (fault, why) in [
@@ -448,10 +502,30 @@ fn what_is_known_is_kept_when_a_fetch_fails() {
 
         keys.raw(fault.as_bytes());
         let mark = server.log_mark();
-        assert_eq!(server.ask(&signed_by(&folder, "first", "other")).status, 401, "{fault}");
+        // A key that is not known may be new, and a token of its good.
+        assert_eq!(server.ask(&signed_by(&folder, "first", "other")).status, 503, "{fault}");
         server.wait_for_log_since(mark, told);
         assert_eq!(server.ask(&good).status, 200, "{fault}: the last keys go on");
     }
+}
+
+#[test]
+fn of_several_ways_the_one_that_cannot_be_judged_counts() {
+    let keys = Keys::start();
+    keys.set("500 Oh", "");
+    let folder = keys.hook();
+    let text = std::fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    let text =
+        text.replace("[{jwt:", "[{any: [{token: {received_token: headers.X, secret: key}}, {jwt:");
+    folder.write("listeners.yaml", text.replace("/keys'}}]", "/keys'}}]}]"));
+    signer(&folder, "first");
+    let server = Tympan::start_in(&folder);
+    let good = signed_by(&folder, "first", "first");
+    assert_eq!(server.ask(&good).status, 503, "{}", server.log_text());
+    let wrong =
+        String::from_utf8(good).unwrap().replacen("Authorization", "X: y\r\nAuthorization", 1);
+    assert_eq!(server.ask(wrong.as_bytes()).status, 503, "{}", server.log_text());
+    assert_eq!(server.ask(&request("POST", "/hook", &[("X", "y")], BODY)).status, 401);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::process::Folder;
 use crate::process::Tympan;
 use crate::process::repository;
 use crate::process::tympan;
+use crate::wire::openssl;
 
 /// Every place and form of a proof, each as a listener of its own.
 const LISTENERS: &str = r#"version: 1
@@ -59,41 +60,125 @@ fn folder() -> Folder {
     folder
 }
 
+/// What is not signed with a secret as it stands.
+const OTHERS: &str = r#"version: 1
+server: {listen: ["127.0.0.1:0"]}
+secrets: {key: {file: key}, word: {file: word}, private: {file: private}, public: {file: public}}
+destinations: {console: {stdout: {}}}
+clients: {robot: {api_key: word}, app: {oauth: {client_id: app-1, client_secret: word}}}
+defaults: {deliver: [console]}
+listeners:
+  derived: {verification: {signature: {secret: key, key: {after: "&", digest: SHA-1}, received_signature: 'headers["X-Sign"]'}}}
+  mixed: {verification: {signature: {secret: key, algorithm: digest, secret_at: sorted, received_signature: 'headers["X-Sign"]',
+    payload: '[http_method, raw_body]'}}}
+  items:
+    verification: {signature: {secret: key, each: parsed_body.items, received_signature: item.proof.sign, payload: item.id,
+      encoding: base64}}
+    simulate: {body: {items: [{id: 1}, {id: 2, proof: {by: us}}]}}
+  pair: {verification: {signature: {secret: public, signing_key: private, algorithm: Ed25519, received_signature: 'headers["X-Sign"]',
+    payload: '$CONCAT([signature_timestamp, raw_body])', timestamp: {value: 'headers["X-Time"]'}}}}
+  public: {verification: {signature: {secret: public, algorithm: Ed25519, received_signature: 'headers["X-Sign"]'}}}
+  digest: {verification: [{signature: {secret: key, received_signature: 'headers["X-Sign"]', payload: 'headers["Digest"]'}},
+    {body_digest: {received_digest: 'headers["Digest"]', prefix: sha-256=, encoding: base64}}]}
+  basic: {verification: {basic: {username: ann, secret: word}}}
+  robot: {verification: {credential: robot}}
+  app: {verification: {credential: app}}
+  jwt: {verification: {jwt: {algorithms: [HS384, HS256], secret: key, issuer: us, audience: [a, b], max_age: 5m,
+    claims: {hash: raw_body.$SHA256().$HEX_ENCODE()}}}}
+  jwt-public: {verification: {jwt: {algorithms: EdDSA, issuer: us, audience: a, token: query_params.jwt, public_key: {pem: PEM}}}}
+"#;
+
+fn others() -> Folder {
+    let folder = Folder::new("");
+    folder.write("key", "a key of some length");
+    folder.write("word", "a-word-of-some-length");
+    openssl(&folder, "genpkey -algorithm ed25519 -out private");
+    openssl(&folder, "pkey -in private -pubout -out public");
+    let public = fs::read_to_string(folder.path("public")).unwrap();
+    let public = serde_json::to_string(&public).unwrap();
+    folder.write("listeners.yaml", OTHERS.replace("PEM", &public));
+    folder
+}
+
 /// What is sent, and what status comes back of each request.
 #[test]
 fn every_case_is_answered_as_the_provider_would_be() {
-    let folder = folder();
-    let server = Tympan::start_in(&folder);
+    assert_answered(
+        &folder(),
+        &[
+            ("header", "event", &["200 OK"][..]),
+            ("header", "handshake", &["200 OK"]),
+            ("header", "stale", &["401 Unauthorized"]),
+            ("header", "bad-signature", &["401 Unauthorized"]),
+            ("header", "replay", &["200 OK", "200 OK"]),
+            ("header", "duplicate", &["200 OK", "200 OK"]),
+            ("pairs", "event", &["200 OK"]),
+            ("pairs", "stale", &["401 Unauthorized"]),
+            ("pairs", "bad-signature", &["401 Unauthorized"]),
+            ("query", "event", &["200 OK"]),
+            ("query", "bad-signature", &["401 Unauthorized"]),
+            ("field", "event", &["200 OK"]),
+            ("field", "bad-signature", &["401 Unauthorized"]),
+            ("field", "handshake", &["200 OK"]),
+            ("form", "event", &["200 OK"]),
+            ("form", "bad-signature", &["401 Unauthorized"]),
+            ("word", "event", &["200 OK"]),
+            ("word", "bad-signature", &["401 Unauthorized"]),
+            ("word", "handshake", &["200 OK"]),
+            ("bearer", "event", &["200 OK"]),
+            ("lost", "event", &["200 OK"]),
+        ],
+    );
+}
+
+#[test]
+fn every_other_proof_is_given_as_the_provider_would() {
+    let refused = &["401 Unauthorized"][..];
+    assert_answered(
+        &others(),
+        &[
+            ("derived", "event", &["200 OK"]),
+            ("derived", "bad-signature", refused),
+            ("mixed", "event", &["200 OK"]),
+            ("mixed", "bad-signature", refused),
+            ("items", "event", &["200 OK"]),
+            ("items", "bad-signature", refused),
+            ("pair", "event", &["200 OK"]),
+            ("pair", "stale", refused),
+            ("pair", "bad-signature", refused),
+            ("public --key private", "event", &["200 OK"]),
+            ("public --key private", "bad-signature", refused),
+            ("digest", "event", &["200 OK"]),
+            ("digest", "bad-signature", refused),
+            ("basic", "event", &["200 OK"]),
+            ("basic", "bad-signature", refused),
+            ("robot", "event", &["200 OK"]),
+            ("robot", "bad-signature", refused),
+            ("app", "replay", &["200 OK", "200 OK"]),
+            ("app", "bad-signature", refused),
+            ("jwt", "event", &["200 OK"]),
+            ("jwt", "stale", refused),
+            ("jwt", "bad-signature", refused),
+            ("jwt-public --key private", "event", &["200 OK"]),
+            ("jwt-public --key private", "stale", refused),
+            ("jwt-public --key private", "bad-signature", refused),
+        ],
+    );
+}
+
+/// Of each listener, maybe with more arguments, and case the statuses that come back.
+#[track_caller]
+fn assert_answered(folder: &Folder, cases: &[(&str, &str, &[&str])]) {
+    let server = Tympan::start_in(folder);
     let to = format!("http://{}", server.address());
-    for (listener, case, statuses) in [
-        ("header", "event", &["200 OK"][..]),
-        ("header", "handshake", &["200 OK"]),
-        ("header", "stale", &["401 Unauthorized"]),
-        ("header", "bad-signature", &["401 Unauthorized"]),
-        ("header", "replay", &["200 OK", "200 OK"]),
-        ("header", "duplicate", &["200 OK", "200 OK"]),
-        ("pairs", "event", &["200 OK"]),
-        ("pairs", "stale", &["401 Unauthorized"]),
-        ("pairs", "bad-signature", &["401 Unauthorized"]),
-        ("query", "event", &["200 OK"]),
-        ("query", "bad-signature", &["401 Unauthorized"]),
-        ("field", "event", &["200 OK"]),
-        ("field", "bad-signature", &["401 Unauthorized"]),
-        ("field", "handshake", &["200 OK"]),
-        ("form", "event", &["200 OK"]),
-        ("form", "bad-signature", &["401 Unauthorized"]),
-        ("word", "event", &["200 OK"]),
-        ("word", "bad-signature", &["401 Unauthorized"]),
-        ("word", "handshake", &["200 OK"]),
-        ("bearer", "event", &["200 OK"]),
-        ("lost", "event", &["200 OK"]),
-    ] {
-        let said = simulate(&folder, &[listener, "--case", case, "--to", &to]);
+    for (listener, case, statuses) in cases {
+        let arguments = listener.split(' ').chain(["--case", case, "--to", &to]);
+        let said = simulate(folder, &arguments.collect::<Vec<_>>());
         let out = String::from_utf8(said.stdout).unwrap();
         let err = String::from_utf8(said.stderr).unwrap();
         let is_status = |line: &&str| line.as_bytes().iter().take(3).all(u8::is_ascii_digit);
         let found: Vec<_> = out.lines().filter(is_status).filter(|it| it.len() > 3).collect();
-        assert_eq!(found, statuses, "{listener} {case}\n{out}{err}");
+        assert_eq!(found, *statuses, "{listener} {case}\n{out}{err}");
         assert!(said.status.success(), "{listener} {case}");
     }
 }
@@ -147,6 +232,55 @@ fn what_cannot_be_simulated_says_why() {
         assert_eq!(said.status.code(), Some(code), "{arguments:?}");
         assert!(!err.contains("a-word-of-some-length"), "{err}");
     }
+}
+
+#[test]
+fn what_only_others_can_prove_is_said() {
+    let folder = others();
+    for (arguments, code, why) in [
+        (&["public"][..], 1, "only the public key is known here, with which nothing can be signed"),
+        (&["jwt-public"], 1, "name the private one with --key"),
+        (&["public", "--key", "public"], 1, "no key can be made of --key"),
+        (&["public", "--key", "nothing"], 2, "nothing cannot be read"),
+        (&["jwt", "--print"], 0, ""),
+        (&["basic", "--print"], 1, "the secret itself, which is never printed"),
+        (&["robot", "--print"], 1, "the secret itself, which is never printed"),
+        (&["app", "--print"], 1, "the secret itself, which is never printed"),
+    ] {
+        let said = simulate(&folder, arguments);
+        let err = String::from_utf8(said.stderr).unwrap();
+        assert!(err.contains(why), "{arguments:?}\n{err}");
+        assert_eq!(said.status.code(), Some(code), "{arguments:?}");
+        assert!(!err.contains("a-word-of-some-length"), "{err}");
+    }
+}
+
+/// Secrets are made up for tests, but no half of a pair of keys can be.
+#[test]
+fn tests_sign_with_every_proof() {
+    let folder = others();
+    let listeners = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    let (head, listeners) = listeners.split_once("\nlisteners:\n").unwrap();
+    let tested = |line: &str| {
+        let test = "tests: [{name: it, request: {sign: true}, expect: {outcome: accepted}}]";
+        match line.split_once(": {").filter(|_| !line.starts_with("   ")) {
+            Some((name, rest)) => format!("{name}: {{{test}, {rest}"),
+            None if line == "  items:" => format!("{line}\n    {test}"),
+            None => line.to_owned(),
+        }
+    };
+    let listeners = listeners.lines().map(tested).collect::<Vec<_>>().join("\n");
+    folder.write("listeners.yaml", format!("{head}\nlisteners:\n{listeners}\n"));
+    for lost in ["key", "word"] {
+        fs::remove_file(folder.path(lost)).unwrap();
+    }
+    let output = tympan().arg("test").current_dir(folder.path("")).output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    let failed: Vec<_> = out.lines().filter_map(|line| line.strip_prefix("FAIL  ")).collect();
+    assert_eq!(failed.len(), 2, "{out}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(failed[0].starts_with("public: ") && failed[1].starts_with("jwt-public: "), "{out}");
+    assert!(out.contains("only the public key is known here"), "{out}");
+    assert_eq!(out.matches("ok    ").count(), 9, "{out}");
 }
 
 #[test]

@@ -2,13 +2,15 @@
 //! written by hand.
 //!
 //! ```text
+//! vectors/examples.json   the examples, each with the page or file that publishes it
 //! vectors/listeners.txt   which listener verifies which example, and what its secret is
 //! vectors/pending.txt     examples that no listener agrees with yet, and why
 //! vectors/*.yaml          the listeners; ORIGIN and PATH stand for what the example's sender called
 //! ```
 //!
-//! The examples are no part of the repository: they are read from `shared/vectors.json` beside it,
-//! where that is present. Each has to be accepted as it is, and refused with another signature.
+//! More of them are read from `shared/vectors.json` beside the repository, where that is present:
+//! those that are long, or whose page nobody has at hand. Each has to be accepted as it is, and
+//! refused with another signature; a challenge has to be answered as it says.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,6 +24,7 @@ use http::HeaderName;
 use http::Uri;
 use http::Version;
 use serde_json::Value;
+use serde_json::json;
 use tympan_core::config::Loaded;
 use tympan_core::diagnostic;
 use tympan_core::outcome::Outcome;
@@ -36,18 +39,15 @@ use tympan_core::pipeline::Live;
 use tympan_core::pipeline::RequestId;
 use tympan_core::secret::Secret;
 
+use crate::jwt::hs256;
+
 /// The clock of an example that names none: its signature covers no time.
 const NOW: f64 = 1_700_000_000.0;
 
 #[test]
 #[expect(clippy::print_stderr, reason = "how many there are is no matter of pass or fail")]
 fn published_examples() {
-    let file = folder().join("../../../shared/vectors.json");
-    let Ok(text) = fs::read(&file) else {
-        eprintln!("published examples are not checked: there is no shared/vectors.json");
-        return;
-    };
-    let examples: Vec<Value> = serde_json::from_slice(&text).unwrap();
+    let examples = examples();
     let listeners = rows("listeners.txt");
     let pending = rows("pending.txt");
     let mut wrong = Vec::new();
@@ -66,9 +66,12 @@ fn published_examples() {
             _ => wrong.push(format!("{id} has to stand in exactly one of both files")),
         }
     }
+    // The rest has to be beside the repository.
     let is_known = |id: &String| examples.iter().any(|example| example["id"] == **id);
     let unknown = listeners.keys().chain(pending.keys()).filter(|id| !is_known(id));
-    wrong.extend(unknown.map(|id| format!("{id} is no example")));
+    if more().is_some() {
+        wrong.extend(unknown.map(|id| format!("{id} is no example")));
+    }
     eprintln!("{agreed} of {} published examples agree", examples.len());
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
@@ -90,6 +93,12 @@ fn every_listener_loads() {
 
 fn judge(example: &Value, listener: &str, secret: &str) -> Result<(), String> {
     let expected = example["expected"].as_str().unwrap();
+    if example["expected_in"] == "response body" {
+        let Answer { outcome, reply, .. } = run(example, listener, secret, str::to_owned);
+        let body = str::from_utf8(&reply.body).unwrap();
+        let is_it = outcome == Outcome::Challenged && body == expected;
+        return if is_it { Ok(()) } else { Err(format!("{outcome} with {body}")) };
+    }
     let good = run(example, listener, secret, str::to_owned);
     if good.outcome != Outcome::Accepted {
         return Err(format!("{}: {:?}", good.outcome, good.reason));
@@ -122,9 +131,12 @@ fn run(example: &Value, name: &str, secret: &str, rewritten: impl Fn(&str) -> St
 
     let mut headers = HeaderMap::new();
     headers.insert("host", origin[begin..].parse().unwrap());
-    for (name, value) in example["headers"].as_object().unwrap() {
+    for (name, value) in example["headers"].as_object().into_iter().flatten() {
         let value = rewritten(value.as_str().unwrap());
         headers.insert(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+    }
+    if let Some(token) = issued(example, secret, &rewritten) {
+        headers.insert("authorization", token.parse().unwrap());
     }
     headers.entry("content-type").or_insert("application/json".parse().unwrap());
     let head = Head {
@@ -150,6 +162,14 @@ fn run(example: &Value, name: &str, secret: &str, rewritten: impl Fn(&str) -> St
     }
 }
 
+/// The token of an example that shows one claim of it, and leaves out the token itself.
+fn issued(example: &Value, secret: &str, rewritten: impl Fn(&str) -> String) -> Option<String> {
+    let claim = example["expected_in"].as_str()?.strip_prefix("JWT claim ")?;
+    let mut claims = json!({"iss": example["api_key"], "exp": NOW + 60.0});
+    claims[claim] = Value::from(rewritten(example["expected"].as_str().unwrap()));
+    Some(hs256(&json!({"alg": "HS256"}), &claims, secret))
+}
+
 fn listener(name: &str, origin: &str, path: &str, secret: &[u8]) -> Arc<Live> {
     let text = fs::read_to_string(folder().join(format!("{name}.yaml"))).unwrap();
     let text = text.replace("ORIGIN", origin).replace("PATH", path);
@@ -161,6 +181,28 @@ fn listener(name: &str, origin: &str, path: &str, secret: &[u8]) -> Arc<Live> {
     let secrets = config.secrets.iter().map(|_| Ok(vec![value.clone()])).collect();
     let generation = Arc::new(Generation::compile(&config, 1, "test"));
     Arc::new(Live::new(generation, &secrets, &Arc::default()))
+}
+
+/// Those of the repository, and those beside it.
+pub(crate) fn examples() -> Vec<Value> {
+    let own = fs::read(folder().join("examples.json")).unwrap();
+    let mut examples: Vec<Value> = serde_json::from_slice(&own).unwrap();
+    for other in more().into_iter().flatten() {
+        match examples.iter().find(|example| example["id"] == other["id"]) {
+            None => examples.push(other),
+            Some(example) => {
+                for (key, value) in example.as_object().unwrap() {
+                    assert!(other[key] == *value, "{} has another {key} there", example["id"]);
+                }
+            }
+        }
+    }
+    examples
+}
+
+fn more() -> Option<Vec<Value>> {
+    let text = fs::read(folder().join("../../../shared/vectors.json")).ok()?;
+    Some(serde_json::from_slice(&text).unwrap())
 }
 
 /// The lines of a table: what stands first, and the rest.

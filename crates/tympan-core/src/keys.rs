@@ -173,6 +173,20 @@ impl KeyUses {
         })
     }
 
+    /// The secrets with a value of which no key can be made, and why.
+    pub(crate) fn unusable(&self, secrets: &Secrets) -> Vec<(SecretId, Unusable)> {
+        let mut unusable = Vec::new();
+        for KeyUse { secret, form } in &self.list {
+            let values = secrets.get(secret.0).and_then(|found| found.as_ref().ok());
+            let mut values = values.into_iter().flatten();
+            let why = values.find_map(|value| form.unusable(std::slice::from_ref(value)));
+            if let Some(why) = why.filter(|_| unusable.iter().all(|(known, _)| known != secret)) {
+                unusable.push((*secret, why));
+            }
+        }
+        unusable
+    }
+
     /// The secret behind a key.
     #[must_use]
     pub(crate) fn secret(&self, key: KeyId) -> SecretId {

@@ -259,6 +259,8 @@ pub enum Reason {
     NotYet { seconds: u64 },
     /// A token ended this many seconds ago.
     Expired { seconds: u64 },
+    /// The token was issued longer ago than it may have been.
+    TooOld { seconds: u64, most: u64 },
     /// A request for an access token that gets none.
     TokenRequest { why: &'static str },
     /// The sender's certificate names somebody else.
@@ -341,6 +343,7 @@ impl Reason {
             Self::NotFetched { .. } => "not_fetched",
             Self::NotYet { .. } => "not_yet",
             Self::Expired { .. } => "expired",
+            Self::TooOld { .. } => "too_old",
             Self::TokenRequest { .. } => "token_request",
             Self::WrongCertificate => "wrong_certificate",
             Self::WrongCredential => "wrong_credential",
@@ -354,9 +357,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BodyBroken => f.write_str("the connection broke off within the body"),
-            Self::BadPart => {
-                f.write_str("a header that is signed beside the body could hold a part of it")
-            }
+            Self::BadPart => f.write_str("what is signed beside the body could hold a part of it"),
             Self::BadTimestamp => f.write_str("the timestamp is not written as `unit` says"),
             Self::EchoRefused => f.write_str("the challenge holds what `allow` does not match"),
             Self::Misfit { what, found } => write!(f, "the {what} is a {found}"),
@@ -403,6 +404,10 @@ impl fmt::Display for Reason {
             }
             Self::NotYet { seconds } => write!(f, "the token counts only in {seconds} seconds"),
             Self::Expired { seconds } => write!(f, "the token ended {seconds} seconds ago"),
+            Self::TooOld { seconds, most } => write!(
+                f,
+                "the token was issued {seconds} seconds ago, and `max_age` is {most} seconds"
+            ),
             Self::TokenRequest { why } => write!(f, "no access token for this request: {why}"),
             Self::WrongCertificate => f.write_str("the sender's certificate names somebody else"),
             Self::WrongCredential => f.write_str("Authorization holds another credential"),

@@ -44,11 +44,35 @@ impl Room {
 
 /// A value as JSON for a person, who reads no further than to a bound anyway.
 pub(crate) fn beginning(value: &impl Serialize) -> String {
-    let mut room = Room { left: MOST_SHOWN };
-    let mut written = Written { bytes: Vec::new(), room: &mut room };
+    beginning_within(MOST_SHOWN, value)
+}
+
+fn beginning_within(most: usize, value: &impl Serialize) -> String {
+    let mut beginning = Beginning { bytes: Vec::new(), left: most };
     // What does not fit is not read.
-    let _ = serde_json::to_writer(&mut written, value);
-    String::from_utf8_lossy(&written.bytes).into_owned()
+    let _ = serde_json::to_writer(&mut beginning, value);
+    let whole = beginning.bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+    whole.to_owned()
+}
+
+/// What is written so far, and no further than to a bound.
+struct Beginning {
+    bytes: Vec<u8>,
+    left: usize,
+}
+
+impl Write for Beginning {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let fitting = &bytes[..bytes.len().min(self.left)];
+        self.left -= fitting.len();
+        self.bytes.extend_from_slice(fitting);
+        // Nothing written is an error to whoever has more to write.
+        Ok(fitting.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What is written so far.
@@ -74,6 +98,7 @@ impl Write for Written<'_> {
 mod tests {
     use super::Room;
     use super::Unwritten;
+    use super::beginning_within;
 
     #[test]
     fn room_is_shared() {
@@ -81,5 +106,12 @@ mod tests {
         assert_eq!(room.json(&[1, 2]).as_deref(), Ok(&b"[1,2]"[..]));
         assert_eq!(room.json(&[1, 2]).as_deref(), Ok(&b"[1,2]"[..]));
         assert_eq!(room.json(&1), Err(Unwritten::TooLong));
+    }
+
+    #[test]
+    fn a_long_text_has_a_beginning() {
+        assert_eq!(beginning_within(4, &"abcdef"), r#""abc"#);
+        assert_eq!(beginning_within(4, &"abüd"), r#""ab"#);
+        assert_eq!(beginning_within(5, &[1, 2]), "[1,2]");
     }
 }

@@ -135,6 +135,15 @@ pub enum ErrorKind {
         /// What can stand there.
         expected: Expected,
     },
+    /// A field that a name has not.
+    UnknownField {
+        /// The name.
+        of: String,
+        /// The field.
+        field: String,
+        /// Those that there are.
+        known: &'static [&'static str],
+    },
     /// A function that does not exist.
     UnknownFunction {
         /// As written.

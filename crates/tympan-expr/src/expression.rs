@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::bounds::Exhausted;
 use crate::error::Error;
+use crate::error::ErrorKind;
 use crate::error::Warning;
 use crate::eval;
 use crate::form::Node;
@@ -70,6 +71,13 @@ impl Expression {
             let errors = literal::as_literal(text, vocabulary, errors);
             other_dialect::look(dialect, text, vocabulary, errors)
         })?;
+        if let Some((local, field)) = node.unknown_field(vocabulary) {
+            let (of, field) = (local.name.clone(), field.to_owned());
+            let written = format!("{of}.{field}");
+            let range = text.find(&written).map(|at| at..at + written.len());
+            let kind = ErrorKind::UnknownField { of, field, known: local.fields };
+            return Err(vec![Error { kind, range: range.unwrap_or(0..text.len()) }]);
+        }
         Ok(Compiled { expression: Self::ready(node, vocabulary.locals.len()), warnings })
     }
 

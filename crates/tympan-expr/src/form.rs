@@ -5,6 +5,7 @@
 
 use regex::Regex;
 
+mod fields;
 mod mapper;
 
 use crate::expression::Expression;

@@ -41,7 +41,12 @@ pub struct Local {
     /// Whether it is the item of a loop that may go through a map, with the loop's own counter as
     /// the next local: then `key` and `value` are parts of the entry, unless the item has them.
     pub is_entry: bool,
+    /// Its fields, where they are known: no others can be read.
+    pub fields: &'static [&'static str],
 }
+
+/// The fields of a loop's counter.
+pub const COUNTER: &[&str] = &["index0", "index1", "length", "key"];
 
 /// The names that exist at one place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

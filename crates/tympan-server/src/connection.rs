@@ -119,14 +119,8 @@ async fn secure(
     pace.turn_to(Phase::Work);
     let stream = match timeout(limits.tls_handshake_timeout, tls.acceptor.accept(stream)).await {
         Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => {
-            tracing::debug!(client = log::client(peer.address), %error, "no TLS");
-            return;
-        }
-        Err(_) => {
-            tracing::debug!(client = log::client(peer.address), "no TLS in time");
-            return;
-        }
+        Ok(Err(error)) => return log::no_tls(&shared, &peer, &error.to_string()),
+        Err(_) => return log::no_tls(&shared, &peer, "it took too long"),
     };
     pace.turn_to(Phase::Fresh);
     drop(serving);

@@ -178,6 +178,8 @@ impl Fault {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::Fault;
     use super::Framing;
 
@@ -237,5 +239,44 @@ mod tests {
         framing.next();
         framing.received(&mut b"POST / HTTP/1.1\r\nHost: a\n\r\n".to_vec());
         assert_eq!(framing.fault(), Some(Fault::BareLineFeed));
+    }
+
+    /// What is known to whoever has a whole head at once: whether it is ambiguous, and how many bytes
+    /// are behind it.
+    fn at_once(text: &str) -> Option<(bool, u64)> {
+        let (head, body) = text.trim_start_matches("\r\n").split_once("\r\n\r\n")?;
+        let mut lines = head.split("\r\n");
+        let has_fragment = lines.next().is_some_and(|target| target.contains('#'));
+        let is = |line: &&str, name: &str| line.to_ascii_lowercase().starts_with(name);
+        let count = |name| lines.clone().filter(|line| is(line, name)).count();
+        let n_lengths = count("content-length:") + count("transfer-encoding:");
+        let has_bare = head.replace("\r\n", "").contains('\n');
+        Some((has_bare || has_fragment || n_lengths > 1, body.len() as u64))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn pieces_say_what_the_whole_says(
+            parts in prop::collection::vec(
+                prop::sample::select(vec![
+                    "\r\n", "\r\n", "\r\n", "\n", "\r", "#", ":", "x", "Host: a", "Content-Length: 4", "content-LENGTH:",
+                    "Transfer-Encoding: chunked", "transfer-encoding:", "GET / HTTP/1.1", "\r\n\r\n", " ", "T", "c",
+                ]),
+                0..16,
+            ),
+        ) {
+            let text = parts.concat() + "x\r\n\r\n";
+            let (is_ambiguous, beyond) = at_once(&text).expect("it has an end");
+            for size in [1, 2, 5, text.len()] {
+                let mut framing = Framing::default();
+                text.as_bytes().chunks(size).for_each(|piece| framing.received(&mut piece.to_vec()));
+                prop_assert_eq!(framing.fault().is_some(), is_ambiguous, "{:?} by {}", text, size);
+                if !is_ambiguous {
+                    prop_assert_eq!(framing.beyond(), beyond, "{:?} by {}", text, size);
+                }
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::pin::pin;
@@ -82,15 +83,12 @@ pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     pace: Arc<Pace>,
 ) {
     let stream = Wire::new(stream, Arc::clone(&pace), Some(Framing::default()));
-    let connection = Arc::new(Connection { peer, shared, pace: Arc::clone(&pace) });
-    let service = {
-        let connection = Arc::clone(&connection);
-        service_fn(move |request| {
-            // In a box of its own, as the library moves the future about before it runs.
-            let mut flow = Box::new(Flow::new(request, Arc::clone(&connection)));
-            async move { Ok::<_, Infallible>(flow.run().await) }
-        })
-    };
+    let connection = Connection { peer, shared, pace: Arc::clone(&pace) };
+    let service = service_fn(|request| {
+        // In a box of its own, as the library moves the future about before it runs.
+        let mut flow = Box::new(Flow::new(request, &connection));
+        async move { Ok::<_, Infallible>(flow.run().await) }
+    });
     // Answers are small: copying one behind its head costs less than writing two pieces. The time
     // of everything is watched from outside.
     let mut builder = http1::Builder::new();
@@ -122,8 +120,11 @@ pub(crate) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'stat
 ) {
     pace.carry_several();
     let stream = Wire::new(stream, Arc::clone(&pace), None);
-    let connection = Connection { peer: peer.clone(), shared, pace: Arc::clone(&pace) };
-    let connection = Arc::new(connection);
+    let connection = Arc::new(Connection {
+        peer: peer.clone(),
+        shared: Arc::clone(&shared),
+        pace: Arc::clone(&pace),
+    });
     let service = service_fn(move |request| {
         let mut flow = Box::new(Flow::new(request, Arc::clone(&connection)));
         async move { Ok::<_, Infallible>(flow.run().await) }
@@ -137,6 +138,9 @@ pub(crate) async fn serve_http2<S: AsyncRead + AsyncWrite + Unpin + Send + 'stat
         .initial_connection_window_size(CONNECTION_WINDOW)
         .serve_connection(TokioIo::new(stream), service);
     log_end(&peer, pace.keep(served, http2::Connection::graceful_shutdown).await);
+    if pace.is_flooded() {
+        log::flood(&shared, &peer);
+    }
 }
 
 fn log_end(peer: &Peer, ended: Option<hyper::Result<()>>) {
@@ -166,8 +170,8 @@ enum Wait {
 }
 
 /// One request on its way through.
-struct Flow {
-    connection: Arc<Connection>,
+struct Flow<C: Deref<Target = Connection>> {
+    connection: C,
     /// Pipelines, keys, destinations and settings of one generation, for its whole life.
     serving: Arc<Serving>,
     exchange: Exchange,
@@ -178,8 +182,8 @@ struct Flow {
     taken: u64,
 }
 
-impl Flow {
-    fn new(request: Request<Incoming>, connection: Arc<Connection>) -> Self {
+impl<C: Deref<Target = Connection>> Flow<C> {
+    fn new(request: Request<Incoming>, connection: C) -> Self {
         connection.pace.begin();
         let serving = connection.shared.serving.load_full();
         let (parts, body) = request.into_parts();
@@ -303,7 +307,7 @@ impl Flow {
     }
 }
 
-impl Drop for Flow {
+impl<C: Deref<Target = Connection>> Drop for Flow<C> {
     fn drop(&mut self) {
         self.connection.shared.memory.give_back(self.taken);
         self.connection.pace.end();

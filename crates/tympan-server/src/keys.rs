@@ -50,10 +50,14 @@ impl Lookup {
         Self { keeps: true, ..self }
     }
 
-    /// Every secret of a configuration: the references of one that have a value, or why none has.
+    /// Every secret of a configuration: the references of one that have a value, or why none has. Who
+    /// serves does not read what only tests sign with.
     #[must_use]
     pub fn secrets(&self, config: &Config) -> Secrets {
-        config.secrets.iter().map(|secret| self.values(secret)).collect()
+        let values = |secret: &SecretRefs| {
+            if self.keeps && !secret.serves { Ok(Vec::new()) } else { self.values(secret) }
+        };
+        config.secrets.iter().map(values).collect()
     }
 
     fn values(&self, secret: &SecretRefs) -> Result<Vec<Secret>, Unresolved> {
@@ -112,4 +116,38 @@ pub fn files(folder: &Path, config: &Config) -> Vec<PathBuf> {
     let tls = config.server.tls.iter().flat_map(tls::files);
     let rest = tls.chain(config.env_file.as_deref()).map(|file| folder.join(file));
     secrets.chain(rest).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::Lookup;
+
+    #[test]
+    fn who_serves_reads_no_private_key() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("public"), "a public key").unwrap();
+        fs::write(folder.path().join("private"), "a private key").unwrap();
+        let text = r#"version: 1
+secrets: {private: {file: private}, public: {file: public}}
+listeners:
+  a:
+    deliver: []
+    verification:
+      - signature:
+          algorithm: Ed25519
+          secret: public
+          signing_key: private
+          received_signature: headers["X-Signature"]
+"#;
+        let (loaded, _) = tympan_core::load("listeners.yaml", text.into());
+        assert!(!loaded.diagnostics.refuse(true));
+        let lookup = Lookup::new(folder.path(), &loaded.config);
+        let values = |lookup: &Lookup| {
+            lookup.secrets(&loaded.config).into_iter().flatten().flatten().count()
+        };
+        assert_eq!(values(&lookup), 2);
+        assert_eq!(values(&lookup.keeping()), 1);
+    }
 }

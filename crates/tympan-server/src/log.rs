@@ -30,6 +30,7 @@ use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Exchange;
 use tympan_core::roots;
 
+use crate::http::Peer;
 use crate::serving::Shared;
 use crate::strays::Stray;
 
@@ -166,6 +167,21 @@ pub(crate) fn turned_away(shared: &Shared, address: IpAddr) {
     shared.strays.count(Stray::Connections);
     if shared.refusals.count("", Outcome::RateLimited, "connections") {
         tracing::warn!(client = client(Some(address)), "too many connections of one address");
+    }
+}
+
+/// Tells of a connection that did not come to speak TLS. Scanners are many, and nothing can be done
+/// about them: so it is counted, and told to who asks for every detail.
+pub(crate) fn no_tls(shared: &Shared, peer: &Peer, why: &str) {
+    shared.strays.count(Stray::Tls);
+    tracing::debug!(client = client(peer.address), reason = shown(why), "no TLS");
+}
+
+/// Tells of a connection that was cut because what it sent was not worth any answer.
+pub(crate) fn flood(shared: &Shared, peer: &Peer) {
+    shared.strays.count(Stray::Flood);
+    if shared.refusals.count("", Outcome::RateLimited, "flood") {
+        tracing::warn!(client = client(peer.address), "more sent than its requests are worth");
     }
 }
 

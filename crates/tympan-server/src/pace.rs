@@ -173,6 +173,11 @@ impl Pace {
         }
     }
 
+    /// Whether it has received more than it may.
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.received.load(Ordering::Relaxed) > self.allowance.load(Ordering::Relaxed)
+    }
+
     /// Its body is waited for.
     pub(crate) fn await_body(&self) {
         if !self.carries_several() {
@@ -280,8 +285,8 @@ impl Pace {
     /// Bytes have come.
     pub(crate) fn receive(&self, length: usize) {
         if self.carries_several() {
-            let received = self.received.fetch_add(length as u64, Ordering::Relaxed);
-            if received + length as u64 > self.allowance.load(Ordering::Relaxed) {
+            self.received.fetch_add(length as u64, Ordering::Relaxed);
+            if self.is_flooded() {
                 self.cut();
             }
             return;

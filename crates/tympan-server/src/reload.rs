@@ -251,14 +251,21 @@ impl Reloader {
                 None => return,
                 Some(Command::Look) => {
                     if self.settled(&watcher).await {
-                        let result = self.reload(false).await;
-                        self.tell(&result, false);
+                        let attempt = self.attempt(false).await;
+                        if self.has_changed_since(&watcher).await {
+                            // What was read may be half of it. Its end is an event of its own.
+                            self.seen = 0;
+                        } else {
+                            let result = self.conclude(attempt);
+                            self.tell(&result, false);
+                        }
                     }
                 }
                 Some(Command::Reload { reply }) => {
                     self.files = self.files();
                     self.seen = watch::look(&self.files);
-                    let result = self.reload(true).await;
+                    let attempt = self.attempt(true).await;
+                    let result = self.conclude(attempt);
                     self.tell(&result, true);
                     // Whoever asked may have gone.
                     let _ = reply.send(result);
@@ -278,6 +285,7 @@ impl Reloader {
         }
         loop {
             tokio::time::sleep(SETTLE).await;
+            watcher.catch_up().await;
             if watcher.is_being_written() {
                 // Its end is an event of its own.
                 return false;
@@ -292,10 +300,22 @@ impl Reloader {
         }
     }
 
-    async fn reload(&mut self, asked: bool) -> Result<Receipt, Refused> {
+    /// Whether a file has changed since they looked the same for a while.
+    async fn has_changed_since(&self, watcher: &FileWatcher) -> bool {
+        watcher.catch_up().await;
+        watcher.is_being_written() || watch::look(&self.files) != self.seen
+    }
+
+    /// Reads the files, and does everything that can fail.
+    async fn attempt(&mut self, asked: bool) -> Attempt {
         let started = Instant::now();
         let old = Arc::clone(&self.shared.serving.load().live);
-        match self.next(&old, asked).await {
+        let next = self.next(&old, asked).await;
+        Attempt { started, old, next }
+    }
+
+    fn conclude(&mut self, Attempt { started, old, next }: Attempt) -> Result<Receipt, Refused> {
+        match next {
             Ok(Next::New(ready)) => Ok(self.go_over(&old, *ready, started)),
             Ok(Next::Same(frozen)) => Ok(Receipt { frozen, ..self.renew_secrets(&old, started) }),
             Err(refused) => {
@@ -528,6 +548,13 @@ impl Reloader {
     fn followed_patterns(&self) -> Vec<String> {
         self.patterns.iter().map(|pattern| files::absolute(&self.file, pattern)).collect()
     }
+}
+
+/// What has been read, when, and what served then.
+struct Attempt {
+    started: Instant,
+    old: Arc<Live>,
+    next: Result<Next, Refused>,
 }
 
 /// What a look at the files leads to.

@@ -14,6 +14,10 @@ pub(crate) enum Stray {
     FirstByteTimeout,
     /// Half a head came in time.
     HeaderTimeout,
+    /// It did not agree on TLS, or not in time.
+    Tls,
+    /// What came belonged to no request that was worth an answer.
+    Flood,
 }
 
 /// How many of each there were, for as long as the process runs.
@@ -21,8 +25,14 @@ pub(crate) enum Stray {
 pub(crate) struct Strays([AtomicU64; Stray::ALL.len()]);
 
 impl Stray {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Connections, Self::Malformed, Self::FirstByteTimeout, Self::HeaderTimeout];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Connections,
+        Self::Malformed,
+        Self::FirstByteTimeout,
+        Self::HeaderTimeout,
+        Self::Tls,
+        Self::Flood,
+    ];
 
     /// What it is called where it is counted.
     pub(crate) fn name(self) -> &'static str {
@@ -31,6 +41,8 @@ impl Stray {
             Self::Malformed => "malformed",
             Self::FirstByteTimeout => "first_byte_timeout",
             Self::HeaderTimeout => "header_timeout",
+            Self::Tls => "tls",
+            Self::Flood => "flood",
         }
     }
 }

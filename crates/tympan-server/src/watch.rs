@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::collections::HashSet;
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
+use std::fs::File;
 use std::hash::Hash;
 use std::hash::Hasher;
 use std::os::unix::fs::MetadataExt;
@@ -31,8 +32,13 @@ use notify::event::AccessKind;
 use notify::event::AccessMode;
 use notify::event::CreateKind;
 use notify::event::ModifyKind;
+use tokio::sync::watch::Sender;
+use tokio::time::timeout;
 
 use crate::files::MATCHING;
+
+/// How long to wait for being told what has happened so far.
+const MOST_BEHIND: Duration = Duration::from_millis(500);
 
 /// How long a file that was written to and not closed counts as half a file.
 const MOST_WRITING: Duration = Duration::from_secs(10);
@@ -43,6 +49,8 @@ pub(crate) struct FileWatcher {
     watcher: Option<RecommendedWatcher>,
     folders: BTreeSet<PathBuf>,
     writing: Arc<Mutex<Writing>>,
+    /// How often folders were opened, as far as we have been told.
+    opened: Arc<Sender<u64>>,
 }
 
 /// Which of the files that are followed somebody is writing to.
@@ -59,8 +67,12 @@ impl FileWatcher {
     /// Calls `on_change` after anything that may have completed a change of a file.
     pub(crate) fn new(on_change: impl Fn() + Send + 'static) -> Self {
         let writing = Arc::new(Mutex::new(Writing::default()));
-        let seen = Arc::clone(&writing);
+        let opened = Arc::new(Sender::new(0));
+        let (seen, n_opened) = (Arc::clone(&writing), Arc::clone(&opened));
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            if event.as_ref().is_ok_and(is_folder_opened) {
+                n_opened.send_modify(|count| *count += 1);
+            }
             // An error means that events were lost: the files have to be looked at.
             if event.map_or(true, |event| lock(&seen).completes_a_change(&event)) {
                 on_change();
@@ -69,7 +81,7 @@ impl FileWatcher {
         if let Err(error) = &watcher {
             tracing::warn!(%error, "files cannot be watched; they are polled instead");
         }
-        Self { watcher: watcher.ok(), folders: BTreeSet::new(), writing }
+        Self { watcher: watcher.ok(), folders: BTreeSet::new(), writing, opened }
     }
 
     /// Follows exactly these files from now on, and those that come to match a pattern.
@@ -81,7 +93,7 @@ impl FileWatcher {
             places.iter().filter_map(|place| place.parent()).map(Path::to_owned).collect();
         let mut writing = lock(&self.writing);
         writing.followed = places.into_iter().collect();
-        writing.patterns = patterns.iter().filter_map(|it| Pattern::new(&named(it)).ok()).collect();
+        writing.patterns = patterns.iter().filter_map(|pattern| named(pattern)).collect();
         drop(writing);
         let Some(watcher) = &mut self.watcher else { return };
         for folder in self.folders.difference(&wanted) {
@@ -95,6 +107,19 @@ impl FileWatcher {
             }
         }
         self.folders = wanted;
+    }
+
+    /// Waits until everything is known that has happened so far: what we do ourselves, we are told
+    /// after it.
+    pub(crate) async fn catch_up(&self) {
+        let (Some(_), Some(folder)) = (&self.watcher, self.folders.first()) else { return };
+        let mut opened = self.opened.subscribe();
+        let before = *opened.borrow_and_update();
+        // Without the folder there is nothing to be told about.
+        if File::open(folder).is_ok() {
+            // Who is still behind then will be told of a change in any case.
+            let _ = timeout(MOST_BEHIND, opened.wait_for(|count| *count > before)).await;
+        }
     }
 
     /// Whether one of the files may be half written.
@@ -152,6 +177,12 @@ impl Writing {
     }
 }
 
+/// Hardly anybody but us opens folders.
+fn is_folder_opened(event: &Event) -> bool {
+    matches!(event.kind, EventKind::Access(AccessKind::Open(_)))
+        && event.paths.iter().all(|path| path.is_dir())
+}
+
 /// What files look like from outside: a number that changes when one of them does.
 pub(crate) fn look(files: &[PathBuf]) -> u64 {
     let mut hasher = DefaultHasher::new();
@@ -170,19 +201,72 @@ pub(crate) fn look(files: &[PathBuf]) -> u64 {
 
 /// Where a file is named, and where what it may be a link to lies.
 fn places(file: &Path) -> Vec<PathBuf> {
-    let named = match file.parent() {
-        Some(parent) if parent.as_os_str().is_empty() => Path::new(".").join(file),
-        _ => file.to_owned(),
-    };
+    let named = folder_of(file).join(file.file_name().unwrap_or_default());
     let target = fs::canonicalize(file).ok();
     std::iter::once(named).chain(target).collect()
 }
 
-/// A pattern of files in the folder of the process begins like the events of that folder.
-fn named(pattern: &str) -> String {
-    if pattern.contains('/') { pattern.to_owned() } else { format!("./{pattern}") }
+/// The folder of a file, by the one name that does not depend on whether the file is there: two names
+/// would be one watch, which ends with the first of them.
+fn folder_of(file: &Path) -> PathBuf {
+    let folder = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned())
+}
+
+/// A pattern that begins like the events of its folder, if that is there and no pattern itself.
+fn named(pattern: &str) -> Option<Pattern> {
+    let path = Path::new(pattern);
+    let folder = folder_of(path);
+    if !folder.is_dir() {
+        return Pattern::new(pattern).ok();
+    }
+    let folder = Pattern::escape(folder.to_str()?);
+    Pattern::new(&format!("{folder}/{}", path.file_name()?.to_str()?)).ok()
 }
 
 fn lock(writing: &Mutex<Writing>) -> MutexGuard<'_, Writing> {
     writing.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::fs::File;
+    use std::io::Write;
+    use std::os::unix::fs::symlink;
+
+    use super::FileWatcher;
+
+    #[tokio::test]
+    async fn nothing_has_happened_unnoticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("listeners.yaml");
+        // The same folder by another name.
+        let link = folder.path().join("link");
+        symlink(folder.path(), &link).unwrap();
+        let named = [link.join("listeners.yaml")];
+        fs::write(&file, "").unwrap();
+        let mut watcher = FileWatcher::new(|| ());
+        watcher.follow(&named, &[]);
+        for round in 0..100 {
+            fs::remove_file(&file).unwrap();
+            let follow = |watcher: &mut FileWatcher| watcher.follow(&named, &[]);
+            if round % 2 == 0 {
+                follow(&mut watcher);
+            }
+            let mut half = File::create_new(&file).unwrap();
+            half.write_all(b"half").unwrap();
+            if round % 3 == 0 {
+                follow(&mut watcher);
+            }
+            watcher.catch_up().await;
+            assert!(watcher.is_being_written(), "round {round}");
+            drop(half);
+            watcher.catch_up().await;
+            assert!(!watcher.is_being_written(), "round {round}");
+        }
+    }
 }

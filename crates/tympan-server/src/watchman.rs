@@ -248,7 +248,7 @@ mod tests {
         for seconds in [0, 10, 20] {
             watchman.look(&limits(), now + seconds * SECOND);
         }
-        assert_eq!(Stray::ALL.map(|stray| strays.read(stray)), [0, 0, 1, 1]);
+        assert_eq!(Stray::ALL.map(|stray| strays.read(stray)), [0, 0, 1, 1, 0, 0]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -317,9 +317,10 @@ pub(crate) enum TestFormat {
 
 /// Find out how an unknown provider signs.
 ///
-/// Takes one captured request and its secret, tries what providers are known to do (payloads,
-/// hash functions, encodings, forms of keys, places of signatures), and prints the listener that
-/// verifies the request. What is printed was run: the request is accepted by it.
+/// Takes one captured request and its secret, or the provider's public key, tries what providers
+/// are known to do (payloads, hash functions, encodings, forms of keys, places of signatures; tokens
+/// and passwords), and prints the listener that verifies the request. What is printed was run: the
+/// request is accepted by it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::HELP)]
 pub(crate) struct Infer {
@@ -327,7 +328,7 @@ pub(crate) struct Infer {
     #[arg(long, value_name = "FILE")]
     pub(crate) request: PathBuf,
 
-    /// The file that holds the secret, as the provider shows it
+    /// The file that holds the secret or the public key, as the provider shows it
     #[arg(long, value_name = "FILE")]
     pub(crate) secret_file: PathBuf,
 

@@ -1,5 +1,7 @@
 //! Reading `challenge:`.
 
+use std::sync::Arc;
+
 use regex::Regex;
 use tympan_expr::Expression;
 use tympan_expr::Paths;
@@ -14,6 +16,7 @@ use crate::config::whole_match;
 use crate::diagnostic::Problem;
 use crate::roots;
 use crate::roots::Place;
+use crate::scheme::Derivation;
 use crate::scheme::Encoding;
 use crate::scheme::HashMode;
 use crate::span::Span;
@@ -68,6 +71,8 @@ pub struct ChallengeToken {
     pub name: String,
     /// The key of the computation.
     pub secret: SecretId,
+    /// How the secret becomes the key, if it is not the key itself.
+    pub derivation: Option<Arc<Derivation>>,
     /// Its hash function.
     pub mode: HashMode,
     /// What is signed.
@@ -147,6 +152,7 @@ impl Reader<'_> {
             None => Some(HashMode::Sha256),
         };
         let secret = fields.require(self, "secret").and_then(|(_, node)| self.secret_name(&node));
+        let derivation = fields.take("key").map(|(key, node)| self.derivation(&key, node));
         let payload = fields.require(self, "payload");
         let payload = payload.and_then(|(_, node)| {
             let payload = self.expression(Place::Challenge, &node)?;
@@ -168,6 +174,10 @@ impl Reader<'_> {
             name: name?,
             secret: secret?,
             mode: mode?,
+            derivation: match derivation {
+                Some(derivation) => Some(Arc::new(derivation?)),
+                None => None,
+            },
             payload: payload?,
             allow: allow?,
             encoding: encoding?,

@@ -94,7 +94,7 @@ impl Reader<'_> {
         let oauth = fields.take("oauth");
         let lifetime_at = fields.place("token_lifetime");
         let lifetime = match fields.take("token_lifetime") {
-            Some((_, node)) => self.timeout(&node),
+            Some((_, node)) => self.lifetime(&node),
             None => Some(LIFETIME),
         };
         fields.end();
@@ -125,6 +125,19 @@ impl Reader<'_> {
         }
     }
 
+    /// Tokens end at whole seconds.
+    fn lifetime(&mut self, node: &Node) -> Option<Duration> {
+        let lifetime = self.timeout(node)?;
+        if lifetime >= Duration::from_secs(1) {
+            return Some(lifetime);
+        }
+        let found = format!("{lifetime:?}");
+        let (what, example) = ("at least a second", "1h");
+        let why = Some("a token would have ended when it comes".to_owned());
+        self.report(node.span, Problem::BadValue { what, found, example, why });
+        None
+    }
+
     /// An id that no other client has.
     fn client_id(&mut self, node: &Node) -> Option<String> {
         let id = self.text(node)?;
@@ -148,6 +161,7 @@ impl Reader<'_> {
             name: TOKEN_KEY.to_owned(),
             at: first,
             references: vec![Reference::Generated(TOKEN_KEY_FILE.to_owned())],
+            serves: true,
         });
         let listeners = &self.config.listeners;
         let clash = listeners.iter().find(|listener| listener.path == TOKEN_PATH);

@@ -55,8 +55,18 @@ impl Form {
         self.section.name.trim_matches('`')
     }
 
+    /// Whether what stands under one of its keys sees names that only the form brings along: a loop
+    /// does for what it makes of each item, and others where they are told to.
+    pub(crate) fn brings_names(&self, key: &str, is_written: impl Fn(&str) -> bool) -> bool {
+        if self.section.keys.iter().any(|it| it.name == ITEMS.name) {
+            return !matches!(key, "items" | "desc");
+        }
+        let names = ["args", "context"].into_iter().find(|names| is_written(names));
+        names.is_some_and(|names| key != names)
+    }
+
     /// The form called `name`.
-    pub(super) fn find(name: &str) -> Option<&'static Self> {
+    pub(crate) fn find(name: &str) -> Option<&'static Self> {
         FORMS.iter().find(|form| form.name() == name)
     }
 }

@@ -14,8 +14,8 @@ use crate::config::keys;
 use crate::diagnostic::Credential;
 use crate::diagnostic::Problem;
 use crate::jwt::Algorithm;
-use crate::jwt::PublicKey;
 use crate::jwt::Source;
+use crate::jwt::TokenKey;
 use crate::roots;
 use crate::roots::Place;
 use crate::span::Span;
@@ -25,6 +25,9 @@ use crate::yaml::Value;
 
 /// How far two clocks may differ unless the file says otherwise.
 const LEEWAY: Duration = Duration::from_mins(1);
+
+/// The most that clocks which are set at all are apart.
+const LONG_LEEWAY: Duration = Duration::from_mins(15);
 
 /// A JSON Web Token.
 #[derive(Clone, Debug)]
@@ -57,7 +60,7 @@ pub enum JwtKeys {
     /// That of both sides.
     Secret(SecretId),
     /// Those that stand in the file.
-    Public(Vec<PublicKey>),
+    Public(Vec<TokenKey>),
     /// Those that are fetched.
     Fetched(Source),
 }
@@ -86,14 +89,14 @@ impl Reader<'_> {
                 reader.choice(&node, Algorithm::WORDS).and_then(Algorithm::read)
             })
         });
-        let keys = self.jwt_keys(&mut fields);
+        let keys = self.jwt_keys(&mut fields, &algorithms);
         if let (Some(keys), Some(at)) = (&keys, algorithms_at) {
             self.check_fits(at, &algorithms, keys);
         }
         let issuers = self.names_in(&mut fields, "issuer");
         let audiences = self.names_in(&mut fields, "audience");
         let claims = self.claims(&mut fields);
-        let leeway = fields.take("leeway").map(|(_, node)| self.duration(&node));
+        let leeway = fields.take("leeway").map(|(_, node)| self.leeway(&node));
         let max_age = fields.take("max_age").map(|(_, node)| self.timeout(&node));
         let expiry = fields.take("expiry");
         let expiry = expiry.and_then(|(_, node)| self.choice(&node, &["required", "optional"]));
@@ -119,6 +122,15 @@ impl Reader<'_> {
         (!check.algorithms.is_empty()).then(|| Verification::Jwt(Box::new(check)))
     }
 
+    fn leeway(&mut self, node: &Node) -> Option<Duration> {
+        let leeway = self.duration(node)?;
+        if leeway > LONG_LEEWAY {
+            let seconds = leeway.as_secs();
+            self.report(node.span, Problem::Credential(Credential::Leeway { seconds }));
+        }
+        Some(leeway)
+    }
+
     fn token_place(&mut self, node: &Node) -> Option<Expression> {
         let token = self.expression(Place::Proof, node)?;
         if token.as_constant().is_some() {
@@ -130,7 +142,7 @@ impl Reader<'_> {
     }
 
     /// Exactly one of three.
-    fn jwt_keys(&mut self, fields: &mut Fields) -> Option<JwtKeys> {
+    fn jwt_keys(&mut self, fields: &mut Fields, algorithms: &[Algorithm]) -> Option<JwtKeys> {
         let secret = fields.take("secret");
         let public = fields.take("public_key");
         let url = fields.take("jwks_url");
@@ -138,7 +150,9 @@ impl Reader<'_> {
             (Some((_, node)), None, None) => self.secret_name(&node).map(JwtKeys::Secret),
             (None, Some(public), None) => {
                 let keys = self.some("public_key", public, |reader, at, node| {
-                    reader.public_key(at, node, PublicKey::bind)
+                    // Of algorithms that cannot be read, something was told already.
+                    let means = |it| algorithms.is_empty() || algorithms.contains(&it);
+                    reader.public_key(at, node, means, TokenKey::bind)
                 });
                 (!keys.is_empty()).then_some(JwtKeys::Public(keys))
             }

@@ -687,7 +687,13 @@ pub static CLIENT: Section = Section {
 pub static OAUTH: Section = Section {
     name: "`oauth`",
     doc: "Client credentials of OAuth 2.0 (RFC 6749, section 4.4). The path `/oauth/v1/token` is taken \
-          as long as any client has them.",
+          as long as any client has them. It takes a `POST` of at most 8 KiB, a form or JSON, with \
+          `grant_type` (`client_credentials`), `client_id` and `client_secret`. The last two may stand \
+          in HTTP Basic instead, as they are or encoded like a form, but not in both places; other \
+          fields, such as `scope`, are not looked at. The answer is JSON with `access_token`, \
+          `token_type` and `expires_in` in seconds, and with the same once more under `data`, where \
+          Moveworks' own endpoint has them. Mistakes are answered as the standard says, with an \
+          `error` and 400 or 401; 503 means that a secret has no value here.",
     one_of: false,
     keys: &[
         required(key(
@@ -1533,6 +1539,7 @@ pub static TOKENS: Section = Section {
             "The key of the computation.",
             "secret: orders",
         )),
+        key("key", Holds::Section(&KEY), "How the secret becomes the key.", "key: {digest: SHA-1}"),
         required(key(
             "payload",
             Holds::Expression,
@@ -1735,7 +1742,8 @@ pub static JWT: Section = Section {
             "Where the keys of who signs are fetched (a JSON Web Key Set, RFC 7517), over HTTPS; \
              plain HTTP is for this machine. They are fetched when the first token comes, again after \
              ten minutes, and for a token that names an unknown key, a few times a minute at most. \
-             Redirects are not followed. When a fetch fails, the keys that were there count on.",
+             Redirects are not followed. When a fetch fails, the keys that were there count on, for a \
+             day at most.",
             "jwks_url: https://auth.example.com/keys",
         ),
         key(

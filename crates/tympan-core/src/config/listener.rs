@@ -7,6 +7,7 @@ use tympan_expr::Expression;
 
 use crate::config::Ack;
 use crate::config::Challenge;
+use crate::config::ChallengeProof;
 use crate::config::Deduplicate;
 use crate::config::Events;
 use crate::config::PayloadSchema;
@@ -161,6 +162,12 @@ impl Reader<'_> {
             tests: self.tests(&mut fields),
         };
         fields.end();
+        self.check_boundaries(&listener.verification, listener.accept);
+        for challenge in &listener.challenges {
+            if let Some(ChallengeProof::Own(verification)) = &challenge.proof {
+                self.check_boundaries(verification, listener.accept);
+            }
+        }
         Some(listener)
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use tympan_expr::COUNTER;
 use tympan_expr::Expression;
 use tympan_expr::Local;
 use tympan_expr::Makes;
@@ -73,6 +74,12 @@ impl Reader<'_> {
             let form = self.form_of(&call.key, entries.len())?;
             let entry = entries.into_iter().next()?;
             return self.form(inner, form, &entry.key, entry.node);
+        }
+        if let [Entry { key, .. }] = &entries[..]
+            && let Some(form) = Form::find(&format!("{}()", key.name))
+        {
+            let misform = Misform::Bare { form: form.name() };
+            self.report(key.span, Problem::Misform(misform));
         }
         let entries = self.in_depth(entries)?;
         self.values(inner, entries).map(Expression::object)
@@ -208,7 +215,7 @@ impl Reader<'_> {
                     let misform = Misform::Argument { name: key.name.clone() };
                     self.report(key.span, Problem::Misform(misform));
                 }
-                locals.push(Local { name: key.name.clone(), is_entry: false });
+                locals.push(Local { name: key.name.clone(), is_entry: false, fields: &[] });
             }
         }
         let values = self.named(within, found);
@@ -244,7 +251,10 @@ impl Reader<'_> {
             }
             fields.end();
         }
-        vec![Local { name: item, is_entry }, Local { name: counter, is_entry: false }]
+        vec![
+            Local { name: item, is_entry, fields: &[] },
+            Local { name: counter, is_entry: false, fields: COUNTER },
+        ]
     }
 }
 

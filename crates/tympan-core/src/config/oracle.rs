@@ -69,6 +69,7 @@ impl Reader<'_> {
 fn signers(verification: &Verification) -> Vec<SecretId> {
     match verification {
         Verification::Signature(check) => check.secret.into_iter().collect(),
+        // No opaque token has the dots of these.
         Verification::Jwt(check) => check.secret().into_iter().collect(),
         Verification::Any(list) | Verification::All(list) => {
             list.iter().flat_map(signers).collect()

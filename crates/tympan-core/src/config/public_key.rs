@@ -4,6 +4,8 @@ use crate::config::Reader;
 use crate::config::keys;
 use crate::config::payload_schema::as_json;
 use crate::diagnostic::Problem;
+use crate::diagnostic::Proving;
+use crate::jwt::Algorithm;
 use crate::scheme::FoundKey;
 use crate::scheme::Unusable;
 use crate::scheme::Written;
@@ -15,11 +17,13 @@ use crate::yaml::Value;
 const PRIVATE: [&str; 8] = ["d", "dp", "dq", "k", "oth", "p", "q", "qi"];
 
 impl Reader<'_> {
-    /// A public key, made into what it is used as by `bind`.
+    /// A public key, made into what it is used as by `bind`. `means` says whether an algorithm is one of
+    /// those that it is used with, should it name the only one that it is for.
     pub(super) fn public_key<K>(
         &mut self,
         at: Span,
         node: Node,
+        means: impl Fn(Algorithm) -> bool,
         bind: impl FnOnce(FoundKey) -> Result<K, Unusable>,
     ) -> Option<K> {
         let mut fields = self.fields(&keys::PUBLIC_KEY, at, node)?;
@@ -34,7 +38,11 @@ impl Reader<'_> {
             (key.span, FoundKey::from_pem(text.as_bytes()))
         } else if let Some((key, node)) = jwk {
             self.refuse_private_parts(&node)?;
-            (key.span, FoundKey::from_jwk(&as_json(&node)))
+            let jwk = as_json(&node);
+            let named = jwk["alg"].as_str();
+            let is_for = named.is_none_or(|it| Algorithm::read(it).is_some_and(means));
+            let found = FoundKey::from_jwk(&jwk);
+            (key.span, if is_for { found } else { found.and(Err(Unusable::OtherAlgorithm)) })
         } else {
             let ((_, node), written) = hex.or(base64)?;
             let text = self.text(&node)?;
@@ -42,11 +50,7 @@ impl Reader<'_> {
             (node.span, bytes.and_then(|bytes| FoundKey::from_bytes(&bytes)))
         };
         let key = found.and_then(bind);
-        let problem = |why: Unusable| Problem::PublicKey {
-            is_private: why == Unusable::PrivateKey,
-            why: why.to_string(),
-        };
-        key.map_err(|why| self.report(at, problem(why))).ok()
+        key.map_err(|why| self.report(at, Problem::Proving(Proving::PublicKey { why }))).ok()
     }
 
     /// Reports each part of a JSON Web Key that is a secret, which masks it where the file is shown.

@@ -31,6 +31,8 @@ pub struct SecretRefs {
     pub at: Span,
     /// Where its values are found.
     pub references: Vec<Reference>,
+    /// Whether anything that serves needs it: else only tests do, which sign as a provider would.
+    pub serves: bool,
 }
 
 impl Reader<'_> {
@@ -53,11 +55,18 @@ impl Reader<'_> {
         });
         let id = SecretId(self.secrets.define(key.name.clone(), key.span));
         let slot = slot(&mut self.config.secrets, id.0);
-        *slot = SecretRefs { name: key.name, at: key.span, references };
+        *slot = SecretRefs { name: key.name, at: key.span, references, ..slot.clone() };
     }
 
     /// The secret that a node names.
     pub(super) fn secret_name(&mut self, node: &Node) -> Option<SecretId> {
+        let id = self.signing_name(node)?;
+        self.config.secrets[id.0].serves = true;
+        Some(id)
+    }
+
+    /// The secret that a node names for whoever signs as a provider would.
+    pub(super) fn signing_name(&mut self, node: &Node) -> Option<SecretId> {
         let name = self.text(node)?;
         let id = SecretId(self.secrets.mention(name, node.span));
         slot(&mut self.config.secrets, id.0);

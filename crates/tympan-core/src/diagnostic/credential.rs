@@ -1,6 +1,7 @@
 //! What can be wrong with clients and with the keys of tokens, and all words about it.
 
 use super::Severity;
+use super::problem::time_words;
 use crate::span::Span;
 
 /// What is wrong with a credential, as facts.
@@ -13,6 +14,8 @@ pub enum Credential {
     AnyToken { claim: &'static str },
     /// Two clients call themselves the same.
     ClientIdTaken { by: String, first: Span },
+    /// Tokens that have ended long ago, or will begin, pass.
+    Leeway { seconds: u64 },
     /// A listener at the path where access tokens are asked for.
     PathReserved { by: String, first: Span },
 }
@@ -25,13 +28,14 @@ impl Credential {
             Self::ClientIdTaken { .. } => "C151",
             Self::AlgorithmMisfit { .. } => "C152",
             Self::AnyToken { .. } => "L16",
+            Self::Leeway { .. } => "L48",
         }
     }
 
     /// See [`super::Problem::severity`].
     pub(super) fn severity(&self) -> Severity {
         match self {
-            Self::AnyToken { .. } => Severity::Warning,
+            Self::AnyToken { .. } | Self::Leeway { .. } => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -49,6 +53,9 @@ impl Credential {
             Self::AnyToken { claim } => {
                 format!("tokens of any {claim} pass, as long as the key is the same")
             }
+            Self::Leeway { seconds } => {
+                format!("tokens that have ended pass for {} more", time_words(*seconds))
+            }
         }
     }
 
@@ -61,6 +68,7 @@ impl Credential {
                                              `PS256` with RSA, `ES256` with P-256, `ES384` with \
                                              P-384, `EdDSA` with Ed25519"
                 .to_owned(),
+            Self::Leeway { .. } => "keep `leeway` at 15m or less; 60s is usual".to_owned(),
             Self::AnyToken { claim } => {
                 format!("add `{claim}` with what the provider puts into its tokens")
             }

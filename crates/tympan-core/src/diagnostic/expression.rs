@@ -7,6 +7,8 @@ use tympan_expr::WarningKind;
 use tympan_expr::functions;
 use tympan_expr::functions::Kind;
 
+use super::problem::quoted_list;
+
 /// See [`super::Problem::code`].
 pub(super) fn code(kind: &ErrorKind) -> &'static str {
     match kind {
@@ -29,6 +31,7 @@ pub(super) fn code(kind: &ErrorKind) -> &'static str {
         ErrorKind::Jmespath { .. } => "E117",
         ErrorKind::NoBody => "E118",
         ErrorKind::ZeroStep => "E119",
+        ErrorKind::UnknownField { .. } => "E121",
         ErrorKind::UnclosedTag { .. } => "E130",
         ErrorKind::UnclosedSection { .. } => "E131",
         ErrorKind::SectionNotOpen { .. } => "E132",
@@ -59,6 +62,7 @@ pub(super) fn message(kind: &ErrorKind) -> String {
             format!("`{name}` does not exist at this place")
         }
         ErrorKind::UnknownName { name, .. } => format!("`{name}` stands for nothing here"),
+        ErrorKind::UnknownField { of, field, .. } => format!("`{of}` has no field `{field}`"),
         ErrorKind::UnknownFunction { name, .. } => format!("there is no function `{name}`"),
         ErrorKind::ArgumentCount { function, least, most, found } => {
             format!("`{function}` takes {}, found {found}", count_words(*least, *most))
@@ -122,6 +126,7 @@ pub(super) fn help(kind: &ErrorKind) -> Option<String> {
         ErrorKind::UnknownName { name, .. } => {
             format!("if a literal text is meant, it takes quotes: `'\"{name}\"'`")
         }
+        ErrorKind::UnknownField { known, .. } => format!("its fields are {}", quoted_list(known)),
         ErrorKind::UnknownFunction { .. } => "docs/REFERENCE.md lists them all".to_owned(),
         ErrorKind::ArgumentCount { function, .. } | ErrorKind::ArgumentKind { function, .. } => {
             format!("it is called like `{}`", signature(function)?)

@@ -5,6 +5,7 @@ mod credential;
 mod expression;
 mod mapper;
 mod problem;
+mod proving;
 mod render;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ pub use challenge::Challenge;
 pub use credential::Credential;
 pub use mapper::Misform;
 pub use problem::Problem;
+pub use proving::Proving;
 pub use render::json;
 pub use render::text;
 

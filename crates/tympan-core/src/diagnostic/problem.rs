@@ -6,6 +6,7 @@ use tympan_expr::WarningKind;
 use super::Challenge;
 use super::Credential;
 use super::Misform;
+use super::Proving;
 use super::Severity;
 use super::expression;
 use crate::span::Span;
@@ -40,8 +41,6 @@ pub enum Problem {
     EmptyFile,
     /// A key holds an empty list, which could never do anything.
     EmptyList { key: &'static str },
-    /// A hash function that is not used with the algorithm.
-    HashMisfit,
     /// A destination starts a program, and `server` does not allow that.
     ProgramsForbidden,
     /// A header that is set by the server itself, or is none.
@@ -60,8 +59,6 @@ pub enum Problem {
     Misform(Misform),
     /// A key that has to be there.
     MissingKey { key: &'static str, section: &'static str, example: &'static str },
-    /// Anyone may send, so that the other ways to prove oneself are for nothing.
-    NoneBesideOthers,
     /// The file is meant for another version.
     NewerVersion { found: i128 },
     /// A listener sends its events nowhere.
@@ -84,6 +81,8 @@ pub enum Problem {
     PayloadSchema { why: String },
     /// Something that no expression of `redact` can be.
     Redact,
+    /// A way for senders to prove themselves.
+    Proving(Proving),
     /// The PROXY protocol, without anybody who may speak it.
     ProxyWithoutTrust,
     /// A listener that wants a certificate, where no client is asked for one.
@@ -100,10 +99,6 @@ pub enum Problem {
     SecretWritten,
     /// More than one document in a file.
     SeveralDocuments,
-    /// A timestamp that the signature does not cover.
-    TimestampUnsigned,
-    /// A time-stamped signature that may be very old.
-    Tolerance { seconds: u64 },
     /// A word that is not among those that a key takes.
     UnknownChoice { found: String, choices: Vec<&'static str> },
     /// A key that its section does not know.
@@ -112,12 +107,6 @@ pub enum Problem {
     Unreadable { why: String },
     /// A name that nothing is defined under.
     UnknownName { kind: &'static str, name: String, known: Vec<String> },
-    /// A signature that covers nothing of the body.
-    BodyUnsigned,
-    /// Conditions and digests alone, which anybody can fulfil.
-    NothingProven,
-    /// A public key that is none, or not of the algorithm.
-    PublicKey { why: String, is_private: bool },
     /// Something is defined and never used.
     Unused { kind: &'static str, name: String },
     /// Another kind of value than the key holds.
@@ -165,25 +154,19 @@ impl Problem {
             Self::ProxyWithoutTrust => "C130",
             Self::CertificateNeverAsked => "C131",
             Self::TlsFile { .. } => "C132",
-            Self::HashMisfit => "C154",
-            Self::PublicKey { .. } => "C155",
             Self::ProgramsForbidden => "C156",
             Self::Expression(kind) => expression::code(kind),
             Self::Challenge(problem) => problem.code(),
             Self::Credential(problem) => problem.code(),
+            Self::Proving(problem) => problem.code(),
             Self::Misform(misform) => misform.code(),
             Self::ExpressionWarning(kind) => expression::warning_code(kind),
             Self::NoVerification { .. } => "L07",
-            Self::TimestampUnsigned => "L10",
-            Self::NoneBesideOthers => "L43",
-            Self::BodyUnsigned => "L44",
-            Self::Tolerance { .. } => "L11",
             Self::AdminOpen { .. } | Self::AdminPlain { .. } => "L33",
             Self::SecretWritten => "L31",
             Self::NoDestination { .. } => "L41",
             Self::Unused { .. } => "L42",
             Self::NothingIncluded { .. } => "L45",
-            Self::NothingProven => "L46",
         }
     }
 
@@ -193,12 +176,12 @@ impl Problem {
         match self {
             Self::Challenge(problem) => problem.severity(),
             Self::Credential(problem) => problem.severity(),
+            Self::Proving(problem) => problem.severity(),
+            Self::Misform(misform) => misform.severity(),
             Self::ExpressionWarning(_)
             | Self::AdminPlain { .. }
             | Self::NoDestination { .. }
-            | Self::BodyUnsigned
             | Self::NothingIncluded { .. }
-            | Self::Tolerance { .. }
             | Self::Unused { .. } => Severity::Warning,
             _ => Severity::Error,
         }
@@ -206,7 +189,6 @@ impl Problem {
 
     /// One line in lower case without a full stop: what was found, and what was expected.
     #[must_use]
-    #[expect(clippy::too_many_lines, reason = "a list of sentences")]
     pub fn message(&self) -> String {
         match self {
             Self::AdminOpen { address } => {
@@ -231,6 +213,7 @@ impl Problem {
             Self::Expression(kind) => expression::message(kind),
             Self::Challenge(problem) => problem.message(),
             Self::Credential(problem) => problem.message(),
+            Self::Proving(problem) => problem.message(),
             Self::Misform(misform) => misform.message(),
             Self::ExpressionWarning(kind) => expression::warning_message(kind),
             Self::EmptyFile => "the file says nothing".to_owned(),
@@ -240,7 +223,6 @@ impl Problem {
             }
             Self::HeaderName { name, .. } => format!("no header can be called `{name}`"),
             Self::ProgramsForbidden => "no destination may start programs".to_owned(),
-            Self::HashMisfit => "this hash function is not used with the algorithm".to_owned(),
             Self::KeyConflict { key, with } => {
                 format!("`{key}` and `{with}` cannot stand together")
             }
@@ -259,23 +241,10 @@ impl Problem {
             Self::NoDestination { listener } => {
                 format!("the events of listener `{listener}` are delivered nowhere")
             }
-            Self::NoneBesideOthers => {
-                "`none` lets anyone in, so that the other ways are for nothing".to_owned()
-            }
-            Self::TimestampUnsigned => {
-                "the timestamp is not part of what is signed, so anyone can renew it".to_owned()
-            }
-            Self::BodyUnsigned => {
-                "the body is not part of what is signed, so any body passes".to_owned()
-            }
             Self::NoVerification { listener } => {
                 format!("listener `{listener}` does not say how its senders are verified")
             }
             Self::NothingIncluded { pattern } => format!("no file matches `{pattern}`"),
-            Self::NothingProven => {
-                "a rule or a digest proves nothing alone: whoever knows it can fulfil it".to_owned()
-            }
-            Self::PublicKey { why, .. } => format!("this key cannot be used: {why}"),
             Self::NotYaml { message } => yaml_words(message),
             Self::NotText { .. } => "the file is not UTF-8".to_owned(),
             Self::OneOf { section, found: 0, .. } => {
@@ -307,9 +276,6 @@ impl Problem {
             ),
             Self::SecretWritten => "a secret is never written into this file".to_owned(),
             Self::SeveralDocuments => "the file holds more than one YAML document".to_owned(),
-            Self::Tolerance { seconds } => {
-                format!("signatures can be replayed for {}", time_words(*seconds))
-            }
             Self::UnknownChoice { found, .. } => format!("`{found}` is none of the possible words"),
             Self::UnknownKey { key, section, .. } => format!("{section} has no key `{key}`"),
             Self::Unreadable { why } => format!("the file cannot be read: {why}"),
@@ -339,10 +305,22 @@ impl Problem {
             }
             Self::BadPath { .. } => "write it like `/in/orders` or `/in/{customer}`".to_owned(),
             Self::BadValue { example, .. } => format!("write it like `{example}`"),
+            Self::KeyConflict { key: "public_key", with: "algorithm" } => {
+                "write the `algorithm` that the public key is for, such as `Ed25519`; or give a \
+                 `secret` instead of the key"
+                    .to_owned()
+            }
+            Self::KeyConflict { key: "hash_mode", with: "algorithm" } => {
+                "remove `hash_mode`: this algorithm brings its own".to_owned()
+            }
+            Self::KeyConflict { key: "secret_at", with: "algorithm" } => {
+                "write `algorithm: digest`, or remove `secret_at`".to_owned()
+            }
             Self::DuplicateKey { .. } | Self::KeyConflict { .. } => "remove one of them".to_owned(),
             Self::Expression(kind) => return expression::help(kind),
             Self::Challenge(problem) => problem.help().to_owned(),
             Self::Credential(problem) => problem.help(),
+            Self::Proving(problem) => problem.help(),
             Self::Misform(misform) => misform.help(),
             Self::ExpressionWarning(kind) => expression::warning_help(kind),
             Self::EmptyFile => {
@@ -352,20 +330,6 @@ impl Problem {
             Self::ProgramsForbidden => "allow it with `server: {exec: true}`: whoever can change \
                                         this file can then start anything"
                 .to_owned(),
-            Self::HashMisfit => "use SHA-256, which goes with all of them but Ed25519; that one has \
-                                 its own"
-                .to_owned(),
-            Self::NothingProven => "add a `signature` or a `token` beside it, also in every branch \
-                                    of `any`"
-                .to_owned(),
-            Self::PublicKey { is_private: true, .. } => "replace it, as it was written here: make a \
-                                                         new pair, and write only the public key"
-                .to_owned(),
-            Self::PublicKey { .. } => {
-                "write the public key as the provider shows it, under `pem`, `base64` (of DER or of \
-                 the bare key), `hex` or `jwk`"
-                    .to_owned()
-            }
             Self::HeaderName { is_framing: true, .. } => "remove it".to_owned(),
             Self::HeaderName { .. } => "use letters, digits and `-`".to_owned(),
             Self::KeyOrder { before, .. } => format!("move it above `{before}:`"),
@@ -420,7 +384,6 @@ impl Problem {
                     .to_owned()
             }
             Self::SeveralDocuments => "remove the `---` and what follows it".to_owned(),
-            Self::Tolerance { .. } => "keep `tolerance` at 15m or less; 5m is usual".to_owned(),
             Self::UnknownChoice { found, choices } => match nearest(found, choices) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("use one of {}", quoted_list(choices)),
@@ -475,13 +438,6 @@ impl Problem {
                 "let the user that runs tympan read it, or take it out of `include`".to_owned()
             }
             Self::Regex { .. } | Self::WrongType { .. } => return None,
-            Self::NoneBesideOthers => "keep `none` alone, or remove it".to_owned(),
-            Self::TimestampUnsigned => "put `signature_timestamp` into the `payload`, as the \
-                                        provider does; if it signs no time, remove `timestamp`"
-                .to_owned(),
-            Self::BodyUnsigned => {
-                "put `raw_body` into the `payload`, if the provider signs it".to_owned()
-            }
         })
     }
 
@@ -563,7 +519,7 @@ fn yaml_help(message: &str) -> Option<String> {
     Some(help.to_owned())
 }
 
-fn time_words(seconds: u64) -> String {
+pub(super) fn time_words(seconds: u64) -> String {
     let (count, unit) = match seconds {
         86_400.. => (seconds / 86_400, "day"),
         3_600.. => (seconds / 3_600, "hour"),

@@ -6,6 +6,7 @@ use super::Detail;
 use super::look::Look;
 use super::shown;
 use super::written::Text;
+use crate::config::forms::Form;
 use crate::escape::escaped;
 use crate::pipeline::Scope;
 use crate::roots;
@@ -38,7 +39,8 @@ pub(super) fn details(
     details
 }
 
-/// Every expression that a structured value is built of, each with the name of its field.
+/// Every expression that a structured value is built of, each with the name of its field. Those that
+/// depend on names which a form brings along have no value of their own, and are left out.
 pub(super) fn fields(
     look: &Look<'_>,
     name: &str,
@@ -55,9 +57,14 @@ pub(super) fn fields(
     }
     match &node.value {
         Value::Map(entries) => {
+            let form = name.rsplit('.').next().and_then(Form::find);
+            let is_written = |key: &str| entries.iter().any(|it| it.key.name == key);
             let below = |it: &Entry| format!("{name}.{}", it.key.name);
-            let fields = entries.iter().map(|it| fields(look, &below(it), &it.node, place, scope));
-            fields.flatten().collect()
+            entries
+                .iter()
+                .filter(|it| !form.is_some_and(|form| form.brings_names(&it.key.name, is_written)))
+                .flat_map(|it| fields(look, &below(it), &it.node, place, scope))
+                .collect()
         }
         Value::List(items) => {
             let numbered = items.iter().enumerate();

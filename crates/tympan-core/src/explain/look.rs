@@ -20,6 +20,7 @@ use crate::config::Accept;
 use crate::config::Config;
 use crate::config::Listener;
 use crate::escape::escaped;
+use crate::keys::Secrets;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::pipeline::EventRecord;
@@ -90,6 +91,10 @@ impl<'q> Look<'q> {
 
     pub(super) fn config(&self) -> &Config {
         self.question.config
+    }
+
+    pub(super) fn secrets(&self) -> &Secrets {
+        self.question.secrets
     }
 
     pub(super) fn lets(&self) -> &[String] {
@@ -164,9 +169,13 @@ impl<'q> Look<'q> {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         let known =
             noted.stages.iter_mut().find(|known| (known.kind, known.index) == (kind, index));
-        match known {
-            Some(known) => *known = stage,
-            None => noted.stages.push(stage),
+        if let Some(known) = known {
+            *known = stage;
+        } else {
+            // Proofs are shown as they are written, in whatever order they were judged.
+            let is_later = |known: &Stage| known.kind == kind && known.index > index;
+            let at = noted.stages.iter().position(is_later).unwrap_or(noted.stages.len());
+            noted.stages.insert(at, stage);
         }
     }
 
@@ -321,17 +330,7 @@ impl Watch for Look<'_> {
             Fact::Token { number, received, result } => {
                 token::token(self, *number, received, *result, scope);
             }
-            Fact::Other { number, what, result } => {
-                let decision = match result {
-                    Ok(()) if matches!(*what, "basic" | "credential" | "jwt") => {
-                        format!("{what}: it is the one that is wanted")
-                    }
-                    Ok(()) => format!("{what}: it is one of them"),
-                    Err(stop) => format!("{what}: {}", stop.reason),
-                };
-                let at = self.written.proofs().get(*number).map(|proof| proof.key.span);
-                self.note(Kind::Verify, *number, decision, at, Vec::new());
-            }
+            Fact::Other { number, what, result } => proof::other(self, *number, what, *result),
             Fact::Anyone => {
                 let is_written = self.written.proofs().iter().any(|it| it.key.name == "none");
                 if is_written {

@@ -17,12 +17,15 @@ use super::written::items;
 use crate::config::SecretId;
 use crate::config::Verification;
 use crate::escape::escaped;
+use crate::keys::KeyForm;
 use crate::outcome::Reason;
+use crate::outcome::Stop;
 use crate::pipeline::Scope;
 use crate::pipeline::SignatureFact;
 use crate::roots::Place;
 use crate::scheme::Timestamp;
 use crate::scheme::Unit;
+use crate::scheme::Unusable;
 
 /// Notes what became of a signature.
 pub(super) fn signature(look: &Look<'_>, fact: &SignatureFact<'_>, scope: &Scope<'_, '_>) {
@@ -82,6 +85,23 @@ pub(super) fn signature(look: &Look<'_>, fact: &SignatureFact<'_>, scope: &Scope
     look.suspect(fact.number, causes);
 }
 
+/// Notes what became of a proof of another kind, of which there is no more to tell.
+pub(super) fn other(look: &Look<'_>, number: usize, what: &str, result: Result<(), &Stop>) {
+    let whose = match client(look, number) {
+        Some(client) => format!("{what} {client}"),
+        None => what.to_owned(),
+    };
+    let decision = match result {
+        Ok(()) if matches!(what, "basic" | "credential" | "jwt") => {
+            format!("{whose}: it is the one that is wanted")
+        }
+        Ok(()) => format!("{whose}: it is one of them"),
+        Err(stop) => format!("{whose}: {}", stop.reason),
+    };
+    let at = look.written.proofs().get(number).map(|proof| proof.key.span);
+    look.note(Kind::Verify, number, decision, at, Vec::new());
+}
+
 /// The proofs that cannot be checked for lack of a secret.
 pub(super) fn unchecked(look: &Look<'_>, question: &Question<'_>, numbers: &[usize]) -> Vec<Stage> {
     let proofs = look.written.proofs();
@@ -91,12 +111,13 @@ pub(super) fn unchecked(look: &Look<'_>, question: &Question<'_>, numbers: &[usi
         let why = match secret(look, *number) {
             Some(secret) => {
                 let name = question.config.secrets.get(secret.0).map_or("", |it| it.name.as_str());
-                let why = match question.secrets.get(secret.0) {
-                    Some(Err(why)) => why.to_string(),
-                    Some(Ok(values)) if !values.is_empty() => "no key can be made of it".to_owned(),
-                    _ => "it has no value".to_owned(),
-                };
-                format!("the secret {name} cannot be resolved: {why}")
+                match (question.secrets.get(secret.0), unusable(look, *number)) {
+                    (Some(Err(why)), _) => {
+                        format!("the secret {name} cannot be resolved: {why}")
+                    }
+                    (_, Some(why)) => format!("the secret {name} is no key: {why}"),
+                    _ => format!("the secret {name} cannot be resolved: it has no value"),
+                }
             }
             None => "its keys are fetched by a server that runs".to_owned(),
         };
@@ -110,6 +131,21 @@ pub(super) fn unchecked(look: &Look<'_>, question: &Question<'_>, numbers: &[usi
         }
     });
     stages.collect()
+}
+
+/// Why no key can be made of the secret of a proof that has a value.
+fn unusable(look: &Look<'_>, number: usize) -> Option<Unusable> {
+    let leaves = leaves(&look.listener.verification);
+    let Verification::Signature(check) = leaves.get(number)? else { return None };
+    let values = look.secrets().get(check.secret?.0)?.as_ref().ok()?;
+    KeyForm::of_signature(check).iter().find_map(|form| form.unusable(values))
+}
+
+/// The name of the client whose credential a proof is.
+fn client<'l>(look: &'l Look<'_>, number: usize) -> Option<&'l str> {
+    let leaves = leaves(&look.listener.verification);
+    let Verification::Credential(check) = leaves.get(number)? else { return None };
+    look.config().clients.get(check.client.0).map(|client| client.name.as_str())
 }
 
 /// The secret of a proof.

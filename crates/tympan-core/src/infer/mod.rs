@@ -1,4 +1,4 @@
-//! How an unknown provider signs, found out from one request and its secret.
+//! How an unknown provider proves itself, found out from one request and its secret.
 //!
 //! What providers are known to do is tried: every place that may hold a signature, every form of
 //! the key, every payload, nearest to the usual first. A payload is tried as the expression that
@@ -7,12 +7,18 @@
 mod key;
 mod payload;
 mod place;
+mod public;
+mod shown;
 mod yaml;
 
 use std::sync::Arc;
 
+use serde_json::Map;
+use serde_json::Value as Json;
+
 use crate::config::Loaded;
 use crate::diagnostic;
+use crate::jwt;
 use crate::keys::Secrets;
 use crate::outcome::Outcome;
 use crate::pipeline::Answer;
@@ -25,11 +31,12 @@ use crate::pipeline::Kept;
 use crate::pipeline::Live;
 use crate::pipeline::RequestId;
 use crate::request::Saved;
+use crate::scheme::Algorithm;
+use crate::scheme::Encoding;
 use crate::scheme::HashMode;
 use crate::scheme::MacKey;
 use crate::secret::Secret;
 
-use self::key::KeyForm;
 use self::payload::Payload;
 use self::payload::Timestamp;
 use self::place::Place;
@@ -59,15 +66,55 @@ pub struct Inferred {
     pub fault: Option<String>,
 }
 
-/// Everything of which a scheme that fits is made.
-struct Found<'c> {
+/// A scheme that fits.
+enum Scheme {
+    Signature(Box<Signed>),
+    /// The secret itself, at a place that an expression reads, behind a text.
+    Token {
+        read: String,
+        prefix: String,
+    },
+    /// The secret as the password of a user.
+    Basic {
+        username: String,
+    },
+    Jwt(Issued),
+}
+
+/// Everything of which a signature that fits is made.
+struct Signed {
     place: Place,
+    algorithm: Algorithm,
     mode: HashMode,
-    encoding: crate::scheme::Encoding,
-    key: KeyForm,
+    encoding: Encoding,
+    /// What `key:` holds; `None` is the secret as it stands.
+    key: Option<String>,
     payload: Payload,
     timestamp: Option<Timestamp>,
-    captured: Captured<'c>,
+}
+
+/// A JSON Web Token that fits.
+struct Issued {
+    /// The expression that reads it.
+    read: String,
+    algorithm: jwt::Algorithm,
+    claims: Map<String, Json>,
+    /// The public key that verifies it, unless the secret does.
+    public: Option<String>,
+}
+
+impl Scheme {
+    /// When the request was sent, if it tells.
+    fn sent_at(&self) -> Option<f64> {
+        match self {
+            Self::Signature(signed) => signed.timestamp.as_ref().and_then(Timestamp::seconds),
+            Self::Jwt(issued) => {
+                let instant = |claim: &str| issued.claims.get(claim).and_then(Json::as_f64);
+                instant("iat").or(instant("nbf")).or_else(|| Some(instant("exp")? - 1.0))
+            }
+            Self::Token { .. } | Self::Basic { .. } => None,
+        }
+    }
 }
 
 /// Finds out how a request is signed; `Err` tells how much was tried in vain.
@@ -76,19 +123,22 @@ struct Found<'c> {
 ///
 /// How many combinations were tried, if none fits.
 pub fn infer(captured: Captured<'_>) -> Result<Inferred, usize> {
-    let found = search(captured)?;
-    let yaml = yaml::write(&found);
-    let fault = check(&found, &yaml).err();
+    let found = search(captured)
+        .or_else(|n_tried| public::search(captured).map_err(|n_more| n_tried + n_more))
+        .or_else(|n_tried| shown::search(captured).ok_or(n_tried))?;
+    let yaml = yaml::write(captured, &found);
+    let fault = check(captured, &found, &yaml).err();
     Ok(Inferred { yaml, fault })
 }
 
-fn search(captured: Captured<'_>) -> Result<Found<'_>, usize> {
+/// An HMAC that fits, or how much was tried in vain.
+fn search(captured: Captured<'_>) -> Result<Scheme, usize> {
     let accept = place::accept(captured.request);
     let head = head(captured.request, captured.now);
     let mut budget = MOST_HASHED;
     let mut n_tried = 0;
     let forms = key::forms(captured.secret.expose());
-    for place in place::places(captured.request) {
+    for place in place::places(captured.request, |place| !place.readings().is_empty()) {
         let timestamps = payload::timestamps(captured.request, &place);
         let payloads = payload::payloads(captured.request, &head, accept, &place, &timestamps);
         for reading in place.readings() {
@@ -100,15 +150,15 @@ fn search(captured: Captured<'_>) -> Result<Found<'_>, usize> {
                     budget = budget.checked_sub(cost).ok_or(n_tried)?;
                     n_tried += 1;
                     if mac.verifies(&payload.bytes, std::iter::once(reading.tag)) {
-                        return Ok(Found {
+                        return Ok(Scheme::Signature(Box::new(Signed {
                             timestamp: payload.timestamp.and_then(|it| timestamps.get(it)).cloned(),
+                            algorithm: Algorithm::Hmac,
                             mode,
                             encoding: reading.encoding,
-                            key: form.clone(),
+                            key: form.written.clone(),
                             payload: payload.clone(),
                             place: place.of(reading.text),
-                            captured,
-                        });
+                        })));
                     }
                 }
             }
@@ -118,18 +168,18 @@ fn search(captured: Captured<'_>) -> Result<Found<'_>, usize> {
 }
 
 /// Runs the request through what was found.
-fn check(found: &Found<'_>, yaml: &str) -> Result<(), String> {
+fn check(captured: Captured<'_>, found: &Scheme, yaml: &str) -> Result<(), String> {
     let (Loaded { config, diagnostics }, sources) =
         crate::load("inferred", yaml.as_bytes().to_vec());
     if diagnostics.refuse(false) {
         return Err(diagnostic::text(&diagnostics, &sources, false));
     }
-    let secrets: Secrets = vec![Ok(vec![found.captured.secret.clone()])];
+    let secrets: Secrets =
+        config.secrets.iter().map(|_| Ok(vec![captured.secret.clone()])).collect();
     let generation = Generation::compile(&config, 1, "");
     let live = Arc::new(Live::new(Arc::new(generation), &secrets, &Arc::default()));
-    let request = found.captured.request;
-    let now = found.timestamp.as_ref().and_then(Timestamp::seconds);
-    let head = head(request, now.unwrap_or(found.captured.now));
+    let request = captured.request;
+    let head = head(request, found.sent_at().unwrap_or(captured.now));
     let mut exchange = Exchange::new(live, head);
     let mut input = Input::Head;
     loop {

@@ -69,7 +69,19 @@ fn is_form(body: &[u8]) -> bool {
 }
 
 /// Every place that holds something of a signature's form, the likeliest first.
-pub(super) fn places(request: &Saved) -> Vec<Place> {
+pub(super) fn places(request: &Saved, has_form: impl Fn(&Place) -> bool) -> Vec<Place> {
+    let mut found = texts(request);
+    found.retain(has_form);
+    let is_telling = |place: &Place| {
+        let read = place.read.to_lowercase();
+        TELLING.iter().any(|part| read.contains(part))
+    };
+    found.sort_by_key(|place| !is_telling(place));
+    found
+}
+
+/// Every place that holds a text.
+pub(super) fn texts(request: &Saved) -> Vec<Place> {
     let mut found = Vec::new();
     for (name, value) in &request.headers {
         if let Ok(value) = value.to_str() {
@@ -104,12 +116,6 @@ pub(super) fn places(request: &Saved) -> Vec<Place> {
             found.push(Place { beside, ..Place::new(read.clone(), value) });
         }
     }
-    found.retain(|place| !place.readings().is_empty());
-    let is_telling = |place: &Place| {
-        let read = place.read.to_lowercase();
-        TELLING.iter().any(|part| read.contains(part))
-    };
-    found.sort_by_key(|place| !is_telling(place));
     found
 }
 

@@ -1,5 +1,6 @@
 //! Which algorithms sign tokens.
 
+use crate::scheme;
 use crate::scheme::HashMode;
 
 /// An algorithm that signs tokens (RFC 7518, section 3.1; RFC 8037, section 3.1). Its `none` is none.
@@ -57,6 +58,21 @@ impl Algorithm {
     #[must_use]
     pub fn name(self) -> &'static str {
         NAMES.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether it computes what an algorithm of other signatures does, with a hash function.
+    #[must_use]
+    pub fn is_of(self, other: scheme::Algorithm, mode: HashMode) -> bool {
+        match self {
+            Hmac(own) => other == scheme::Algorithm::Hmac && own == mode,
+            Rsa(own) => other == scheme::Algorithm::RsaPkcs1 && own == mode,
+            RsaPss(own) => other == scheme::Algorithm::RsaPss && own == mode,
+            Self::P256 => {
+                matches!(other, scheme::Algorithm::EcdsaP256(_)) && mode == HashMode::Sha256
+            }
+            Self::P384 => false,
+            Self::Ed25519 => other == scheme::Algorithm::Ed25519,
+        }
     }
 
     /// The hash function, where both sides have the same key.

@@ -13,6 +13,17 @@ use super::KeySet;
 /// signs is not believed for much longer.
 const FRESH: f64 = 600.0;
 
+/// How long it takes until they are asked for again if they could not be had, in seconds.
+const AGAIN: f64 = 30.0;
+
+/// Who needs keys that are older than this waits until they were asked for, in seconds: nobody may have
+/// come for long, and whose keys were asked for in vain as lately has been waited for.
+const WAITS: f64 = 3_600.0;
+
+/// How long keys count that cannot be had again, in seconds. A host that fails ends nothing, and one
+/// that nobody reaches for a day cannot take anything back.
+const COUNTS: f64 = 86_400.0;
+
 /// How many sources are remembered.
 const MOST_SOURCES: usize = 1000;
 
@@ -31,6 +42,8 @@ pub struct Known {
     pub keys: Arc<KeySet>,
     /// When they came, in seconds since 1970.
     pub at: f64,
+    /// When they were asked for last, with or without success, in seconds since 1970.
+    pub asked: f64,
     /// Why none have come since, if any were asked for.
     pub fault: Option<String>,
 }
@@ -83,7 +96,26 @@ impl Fetched {
     /// Whether a source has to be asked, for a key that is named, at an instant.
     #[must_use]
     pub fn wants(&self, source: &Source, kid: Option<&str>, now: f64) -> bool {
-        self.get(source).is_none_or(|known| known.is_old(now) || !known.keys.may_know(kid))
+        let is_due = |known: &Known| {
+            is_past(known.at, FRESH, now) && is_past(known.asked, AGAIN, now)
+                || !known.may_know(kid, now)
+        };
+        self.get(source).is_none_or(is_due)
+    }
+
+    /// Whether it has to be asked before that key can be looked for at all.
+    #[must_use]
+    pub fn must_ask(&self, source: &Source, kid: Option<&str>, now: f64) -> bool {
+        let is_needed = |known: &Known| {
+            is_past(known.at.max(known.asked), WAITS, now) || !known.may_know(kid, now)
+        };
+        self.get(source).is_none_or(is_needed)
+    }
+
+    /// When a source was asked last, if it ever was.
+    #[must_use]
+    pub fn asked(&self, source: &Source) -> Option<f64> {
+        self.get(source).map(|known| known.asked)
     }
 
     /// The same, with what is known now of one source. Of too many, that is forgotten which came
@@ -103,11 +135,20 @@ impl Fetched {
 }
 
 impl Known {
-    /// Whether it is time to ask again.
+    /// Whether there are keys that anybody may still be judged by.
     #[must_use]
-    pub fn is_old(&self, now: f64) -> bool {
-        now - self.at > FRESH
+    pub fn counts(&self, now: f64) -> bool {
+        !self.keys.is_empty() && !is_past(self.at, COUNTS, now)
     }
+
+    fn may_know(&self, kid: Option<&str>, now: f64) -> bool {
+        self.counts(now) && self.keys.may_know(kid)
+    }
+}
+
+/// Whether an instant is further away than `most` seconds: a clock may have been set back, too.
+fn is_past(instant: f64, most: f64, now: f64) -> bool {
+    (now - instant).abs() > most
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -160,11 +201,27 @@ mod tests {
             br#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k",
                 "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#,
         );
-        let known = Known { keys: Arc::new(keys.unwrap()), at: 1000.0, fault: None };
-        let fetched = Fetched::default().with(a.clone(), known);
+        let keys = Arc::new(keys.unwrap());
+        let known = Known { keys, at: 1000.0, asked: 1000.0, fault: None };
+        let fetched = Fetched::default().with(a.clone(), known.clone());
         assert!(!fetched.wants(&a, Some("k"), 1600.0) && !fetched.wants(&a, None, 1000.0));
         assert!(fetched.wants(&a, Some("k"), 1600.5) && fetched.wants(&a, Some("x"), 1000.0));
         assert!(fetched.wants(&b, None, 1000.0));
+
+        // Nobody waits for what is only old, unless it is so by far and nobody has asked since.
+        assert!(
+            !fetched.must_ask(&a, Some("k"), 4600.0) && fetched.must_ask(&a, Some("x"), 1000.0)
+        );
+        assert!(fetched.must_ask(&a, Some("k"), 4600.5) && fetched.must_ask(&b, None, 1000.0));
+        let failed = Known { asked: 4601.0, fault: Some("it hangs".to_owned()), ..known };
+        let fetched = fetched.with(a.clone(), failed);
+        assert!(!fetched.must_ask(&a, Some("k"), 4601.0));
+        assert!(!fetched.wants(&a, Some("k"), 4631.0) && fetched.wants(&a, Some("k"), 4631.5));
+
+        // There is an end to it.
+        let counts = |now| fetched.get(&a).unwrap().counts(now);
+        assert!(counts(87_400.0) && !counts(87_400.5));
+        assert!(fetched.must_ask(&a, Some("k"), 87_400.5) && fetched.wants(&a, None, 87_400.5));
     }
 
     #[test]

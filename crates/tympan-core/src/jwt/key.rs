@@ -1,24 +1,21 @@
-//! A key that anyone may know, and what it has signed.
+//! A key that anyone may know, and which tokens it has signed.
 
 use ring::signature;
-use ring::signature::RsaParameters;
-use ring::signature::RsaPublicKeyComponents;
-use ring::signature::UnparsedPublicKey;
-use ring::signature::VerificationAlgorithm;
 
 use super::Algorithm;
+use crate::scheme;
+use crate::scheme::FEWEST_BITS;
 use crate::scheme::FoundKey;
 use crate::scheme::HashMode;
+use crate::scheme::Signed;
 use crate::scheme::Unusable;
 
-/// The shortest RSA key that proves anything, in bits.
-const FEWEST_BITS: usize = 2048;
-
-/// A key that anyone may know, and that is long enough.
+/// A key that anyone may know, and that is long enough. Which algorithm it is used with is told by each
+/// token, among those that are configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicKey(FoundKey);
+pub struct TokenKey(FoundKey);
 
-impl PublicKey {
+impl TokenKey {
     /// Takes a key for tokens.
     ///
     /// # Errors
@@ -44,36 +41,28 @@ impl PublicKey {
     /// Whether it has signed a message. No key ever has with an algorithm that does not fit it.
     #[must_use]
     pub fn has_signed(&self, algorithm: Algorithm, message: &[u8], tag: &[u8]) -> bool {
-        let has_signed = |algorithm: &'static dyn VerificationAlgorithm, key: &[u8]| {
-            UnparsedPublicKey::new(algorithm, key).verify(message, tag).is_ok()
+        let message = Signed::new(message);
+        let by_rsa = |scheme: scheme::Algorithm, mode: HashMode, n: &[u8], e: &[u8]| {
+            scheme.rsa(mode).is_some_and(|parameters| message.by_rsa(parameters, (n, e), tag))
         };
         match (&self.0, algorithm) {
-            (FoundKey::Rsa { n, e }, Algorithm::Rsa(_) | Algorithm::RsaPss(_)) => {
-                parameters(algorithm).is_some_and(|parameters| {
-                    RsaPublicKeyComponents { n, e }.verify(parameters, message, tag).is_ok()
-                })
+            (FoundKey::Rsa { n, e }, Algorithm::Rsa(mode)) => {
+                by_rsa(scheme::Algorithm::RsaPkcs1, mode, n, e)
+            }
+            (FoundKey::Rsa { n, e }, Algorithm::RsaPss(mode)) => {
+                by_rsa(scheme::Algorithm::RsaPss, mode, n, e)
             }
             (FoundKey::P256(key), Algorithm::P256) => {
-                has_signed(&signature::ECDSA_P256_SHA256_FIXED, key)
+                message.by(&signature::ECDSA_P256_SHA256_FIXED, key, tag)
             }
             (FoundKey::P384(key), Algorithm::P384) => {
-                has_signed(&signature::ECDSA_P384_SHA384_FIXED, key)
+                message.by(&signature::ECDSA_P384_SHA384_FIXED, key, tag)
             }
-            (FoundKey::Ed25519(key), Algorithm::Ed25519) => has_signed(&signature::ED25519, key),
+            (FoundKey::Ed25519(key), Algorithm::Ed25519) => {
+                message.by(&signature::ED25519, key, tag)
+            }
             _ => false,
         }
-    }
-}
-
-fn parameters(algorithm: Algorithm) -> Option<&'static RsaParameters> {
-    match algorithm {
-        Algorithm::Rsa(HashMode::Sha256) => Some(&signature::RSA_PKCS1_2048_8192_SHA256),
-        Algorithm::Rsa(HashMode::Sha384) => Some(&signature::RSA_PKCS1_2048_8192_SHA384),
-        Algorithm::Rsa(HashMode::Sha512) => Some(&signature::RSA_PKCS1_2048_8192_SHA512),
-        Algorithm::RsaPss(HashMode::Sha256) => Some(&signature::RSA_PSS_2048_8192_SHA256),
-        Algorithm::RsaPss(HashMode::Sha384) => Some(&signature::RSA_PSS_2048_8192_SHA384),
-        Algorithm::RsaPss(HashMode::Sha512) => Some(&signature::RSA_PSS_2048_8192_SHA512),
-        _ => None,
     }
 }
 
@@ -83,7 +72,7 @@ mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::json;
 
-    use super::PublicKey;
+    use super::TokenKey;
     use crate::jwt::Algorithm;
     use crate::scheme::FoundKey;
     use crate::scheme::Unusable;
@@ -100,7 +89,7 @@ mod tests {
             "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
             "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
         }));
-        let key = PublicKey::bind(key.unwrap()).unwrap();
+        let key = TokenKey::bind(key.unwrap()).unwrap();
         let message = b"eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0\
             dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
         let tag = decode(
@@ -118,7 +107,7 @@ mod tests {
         let jwk = json!({
             "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
         });
-        let key = PublicKey::bind(FoundKey::from_jwk(&jwk).unwrap()).unwrap();
+        let key = TokenKey::bind(FoundKey::from_jwk(&jwk).unwrap()).unwrap();
         let message = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
         let tag = decode(
             "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg",
@@ -130,7 +119,7 @@ mod tests {
     #[test]
     fn a_short_key_proves_nothing() {
         let jwk = json!({"kty": "RSA", "n": "x".repeat(168), "e": "AQAB"});
-        let key = PublicKey::bind(FoundKey::from_jwk(&jwk).unwrap());
+        let key = TokenKey::bind(FoundKey::from_jwk(&jwk).unwrap());
         assert_eq!(key, Err(Unusable::FewBits { bits: 1008, fewest: 2048 }));
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Algorithm;
-use super::PublicKey;
+use super::TokenKey;
 use crate::scheme::FoundKey;
 
 /// How many keys of a set are looked at, and how many are tried on one token.
@@ -21,7 +21,7 @@ struct NamedKey {
     kid: Option<String>,
     /// The only algorithm that it is for, if it says so.
     algorithm: Option<Algorithm>,
-    key: PublicKey,
+    key: TokenKey,
 }
 
 impl KeySet {
@@ -58,7 +58,7 @@ impl KeySet {
         &self,
         kid: Option<&str>,
         algorithm: Algorithm,
-    ) -> impl Iterator<Item = &PublicKey> {
+    ) -> impl Iterator<Item = &TokenKey> {
         let is_for = move |key: &&NamedKey| {
             key.is_called(kid)
                 && key.algorithm.is_none_or(|own| own == algorithm)
@@ -70,18 +70,12 @@ impl KeySet {
 
 impl NamedKey {
     fn read(jwk: &Value) -> Option<Self> {
-        let is_for_signatures = jwk["use"].as_str().is_none_or(|it| it == "sig");
-        let verifies = |operations: &Vec<Value>| operations.iter().any(|it| it == "verify");
-        let may_verify = jwk["key_ops"].as_array().is_none_or(verifies);
-        if !is_for_signatures || !may_verify {
-            return None;
-        }
         let algorithm = match jwk["alg"].as_str() {
             Some(name) => Some(Algorithm::read(name)?),
             None => None,
         };
         let kid = jwk["kid"].as_str().map(ToOwned::to_owned);
-        let key = FoundKey::from_jwk(jwk).and_then(PublicKey::bind).ok()?;
+        let key = FoundKey::from_jwk(jwk).and_then(TokenKey::bind).ok()?;
         Some(Self { kid, algorithm, key })
     }
 

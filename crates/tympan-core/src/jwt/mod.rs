@@ -13,7 +13,7 @@ pub use algorithm::Algorithm;
 pub use fetched::Fetched;
 pub use fetched::Known;
 pub use fetched::Source;
-pub use key::PublicKey;
+pub use key::TokenKey;
 pub use key_set::KeySet;
 pub use token::Fault;
 pub use token::Token;

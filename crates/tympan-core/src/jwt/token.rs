@@ -54,6 +54,10 @@ impl<'t> Token<'t> {
         let (signed, tag) = text.rsplit_once('.').ok_or(Fault::Malformed)?;
         let (header, payload) = signed.split_once('.').ok_or(Fault::Malformed)?;
         let header = decode(header)?;
+        // Its reader would take a list of the same fields.
+        if !header.trim_ascii_start().starts_with(b"{") {
+            return Err(Fault::Malformed);
+        }
         let Header { alg, kid, crit } =
             serde_json::from_slice(&header).map_err(|_| Fault::Malformed)?;
         let algorithm = Algorithm::read(&alg).filter(|found| allowed.contains(found));
@@ -63,12 +67,6 @@ impl<'t> Token<'t> {
         }
         // A payload with dots in it is none, and is not decoded below.
         Ok(Self { algorithm, kid, signed, payload, tag: decode(tag)? })
-    }
-
-    /// What is signed.
-    #[must_use]
-    pub fn signed(&self) -> &'t str {
-        self.signed
     }
 
     /// What it says, if somebody has signed it: `has_signed` gets the algorithm, what is signed, and
@@ -132,7 +130,14 @@ mod tests {
             assert_eq!(read(&format!(r#"{{"alg":"{alg}"}}"#)), Err(Fault::Algorithm), "{alg}");
         }
         assert_eq!(read(r#"{"alg":"HS256","crit":["b64"],"b64":false}"#), Err(Fault::Critical));
-        for header in ["", "{}", "[]", r#"{"alg":1}"#, r#"{"alg":"HS256","alg":"HS256"}"#] {
+        for header in [
+            "",
+            "{}",
+            "[]",
+            r#"{"alg":1}"#,
+            r#"{"alg":"HS256","alg":"HS256"}"#,
+            r#"["HS256",null,null]"#,
+        ] {
             assert_eq!(read(header), Err(Fault::Malformed), "{header}");
         }
     }

@@ -15,8 +15,10 @@ use super::Scope;
 use super::respond::Computed;
 use super::respond::Reply;
 use super::respond::Respond;
+use super::verify::Judged;
 use super::verify::Verify;
 use crate::config;
+use crate::config::Accept;
 use crate::config::ChallengeProof;
 use crate::config::Config;
 use crate::jwt::Source;
@@ -73,12 +75,17 @@ const SAFETY: [(HeaderName, HeaderValue); 2] = [
 impl Challenge {
     pub(crate) fn compile(
         challenge: &config::Challenge,
+        accept: Accept,
         config: &Config,
         keys: &mut KeyUses,
     ) -> Self {
+        let mut key = |token: &config::ChallengeToken| {
+            let form = KeyForm::Mac(token.mode, token.derivation.clone());
+            keys.id(KeyUse { secret: token.secret, form })
+        };
         let tokens = challenge.tokens.iter().map(|token| Token {
             name: token.name.clone(),
-            key: keys.id(KeyUse { secret: token.secret, form: KeyForm::Mac(token.mode, None) }),
+            key: key(token),
             secret: config.secrets[token.secret.0].name.clone(),
             payload: token.payload.clone(),
             allow: token.allow.clone(),
@@ -94,7 +101,7 @@ impl Challenge {
                 None => Proven::Nothing,
                 Some(ChallengeProof::Listener) => Proven::Listener,
                 Some(ChallengeProof::Own(verification)) => {
-                    Proven::Own(Verify::compile(verification, config, keys, &mut 0))
+                    Proven::Own(Verify::compile(verification, accept, config, keys, &mut 0))
                 }
             },
             otherwise: challenge
@@ -130,11 +137,6 @@ impl Challenge {
         self.own_proof().is_some_and(Verify::fetches)
     }
 
-    /// The keys that have to be fetched before its own proof can be judged.
-    pub(crate) fn wants(&self, scope: &Scope<'_, '_>, asked: &[Source]) -> Option<KeyRequest> {
-        self.own_proof()?.wants(scope, asked)
-    }
-
     /// Whether its sender has to prove what the listener wants of everyone.
     pub(crate) fn is_proven_as_events(&self) -> bool {
         matches!(self.proof, Proven::Listener)
@@ -168,19 +170,25 @@ impl Challenge {
         self.own_proof()?.unready(keys)
     }
 
-    /// Judges the sender of the challenge at this index by what the challenge itself wants.
+    /// Judges the sender of the challenge at this index by what the challenge itself wants, or says which
+    /// keys are needed first.
     pub(crate) fn prove(
         &self,
         index: usize,
         scope: &Scope<'_, '_>,
         keys: &Keys,
-    ) -> Result<(), Stop> {
-        let Some(verify) = self.own_proof() else { return Ok(()) };
+        asked: &[Source],
+    ) -> Result<Result<(), KeyRequest>, Stop> {
+        let Some(verify) = self.own_proof() else { return Ok(Ok(())) };
         // Proofs are told with their places among those of the listener, where this is none of.
         let unseen = Scope { watch: None, ..scope.clone() };
-        let result = verify.run(&unseen, keys).map(drop);
+        let verdict = verify.judge_whole(&unseen, keys, asked, &mut Judged::default());
+        let result = match verdict {
+            Ok(Err(request)) => return Ok(Err(request)),
+            verdict => verdict.map(drop),
+        };
         scope.tell(|| Fact::ChallengeProof { index, result: result.as_ref().copied() });
-        result
+        result.map(Ok)
     }
 
     /// How one ends that was not proved, with the answer if it is the challenge's own.

@@ -90,6 +90,11 @@ impl CredentialVerify {
         Self { number, wanted }
     }
 
+    /// Which of the listener's proofs it is, counted as they are written.
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
     /// The first key that is missing.
     pub(super) fn unready(&self, keys: &Keys) -> Option<KeyId> {
         let needed = match &self.wanted {

@@ -1,9 +1,10 @@
 //! The life of one request, as a machine without I/O: it asks for one thing at a time.
 //!
 //! ```text
-//! head    route -> method -> challenge on the head? -> can we verify at all?
+//! head    route -> method -> challenge on the head? -> can we verify at all? -> proofs of the head
 //! body    read, bounded -> challenge on the unverified body?
-//! proof   keys that are not known yet? -> verify, then freshness -> challenge that wants it?
+//! proof   verify what can be -> keys that are not known yet? -> verify the rest, then freshness
+//!         -> challenge that wants it?
 //! event   media type -> decode -> reject? -> schema -> filter -> events
 //! keep    the journal has them -> answer
 //! ```
@@ -46,8 +47,10 @@ use super::lets::lets;
 use super::scope::PathParams;
 use super::sealed::Sealed;
 use super::sealed::Verified;
+use super::step::Pending;
 use super::token_endpoint;
 use super::token_endpoint::TokenEndpoint;
+use super::verify::Judged;
 use crate::config::Ack;
 use crate::config::Mismatch;
 use crate::config::Redact;
@@ -68,18 +71,13 @@ pub struct Exchange {
     body_bytes: Option<u64>,
     /// What is answered once the events are kept.
     pending: Option<Box<Pending>>,
+    /// The proofs that were judged before the body was there, or while keys were fetched.
+    judged: Judged,
     /// The body, while keys are fetched.
     sealed: Option<Sealed>,
     /// The keys that were fetched so far, and where the rest was asked for.
     fetched: Option<Arc<Fetched>>,
     asked: Vec<Source>,
-}
-
-/// An answer that is given once something is kept.
-struct Pending {
-    reply: Reply,
-    outcome: Outcome,
-    reason: Option<Reason>,
 }
 
 impl Exchange {
@@ -94,6 +92,7 @@ impl Exchange {
             path_params: PathParams::new(),
             body_bytes: None,
             pending: None,
+            judged: Judged::default(),
             sealed: None,
             fetched: None,
             asked: Vec::new(),
@@ -219,14 +218,15 @@ impl Exchange {
             wants_body = true;
             is_open |= challenge.is_open();
         }
+        let ask = Ask::Body { limit: pipeline.body_limit };
         if !wants_body {
             pipeline.take_method(&scope)?;
         }
         if !is_open {
             self.ready(listener)?;
-            pipeline.verify.run_before_body(&scope, &self.live.keys)?;
+            self.judged = pipeline.verify.judge_head(&scope, &self.live.keys)?;
         }
-        Ok(Ask::Body { limit: pipeline.body_limit })
+        Ok(ask)
     }
 
     /// What is refused whatever it is about.
@@ -266,7 +266,9 @@ impl Exchange {
     fn on_sealed(&mut self, watch: Option<&dyn Watch>) -> Result<Ask, Stop> {
         let broken = Stop { outcome: Outcome::Malformed, reason: Reason::BodyBroken };
         let sealed = self.sealed.take().ok_or(broken)?;
-        let (ask, pending) = self.judge(&sealed, watch)?;
+        let mut judged = std::mem::take(&mut self.judged);
+        let (ask, pending) = self.judge(&sealed, &mut judged, watch)?;
+        self.judged = judged;
         if let Ask::Fetch(KeyRequest { source, .. }) = &ask {
             self.asked.push(source.clone());
             self.sealed = Some(sealed);
@@ -280,6 +282,7 @@ impl Exchange {
     fn judge(
         &self,
         sealed: &Sealed,
+        judged: &mut Judged,
         watch: Option<&dyn Watch>,
     ) -> Result<(Ask, Option<Pending>), Stop> {
         let listener = self.listener.unwrap_or_default();
@@ -302,9 +305,6 @@ impl Exchange {
             let mut numbered = challenges.iter().enumerate();
             claimed = numbered.find(|(index, it)| it.detects(*index, &scope));
             if let Some((index, challenge)) = claimed.filter(|(_, it)| !it.is_proven_as_events()) {
-                if let Some(request) = challenge.wants(&scope, &self.asked) {
-                    return Ok((Ask::Fetch(request), None));
-                }
                 return Ok((self.greet(index, challenge, &scope)?, None));
             }
         }
@@ -319,12 +319,12 @@ impl Exchange {
             let read = parsed.get_or_insert_with(|| self.parse(pipeline, body, watch));
             scope.parsed = read.as_ref().ok().cloned();
         }
-        if let Some(request) = pipeline.verify.wants(&scope, &self.asked) {
-            return Ok((Ask::Fetch(request), None));
-        }
-        let proof = match (pipeline.verify.run(&scope, keys), claimed) {
-            (proof, None) => proof?,
-            (Ok(_), Some((_, challenge))) => {
+        let verdict = pipeline.verify.judge_whole(&scope, keys, &self.asked, judged);
+        let proof = match (verdict, claimed) {
+            (Ok(Err(request)), _) => return Ok((Ask::Fetch(request), None)),
+            (Ok(Ok(proof)), None) => proof,
+            (Err(stop), None) => return Err(stop),
+            (Ok(Ok(_)), Some((_, challenge))) => {
                 scope.parsed = parsed.and_then(Result::ok);
                 return Ok((challenged(challenge.run(&scope, keys)?), None));
             }
@@ -357,8 +357,9 @@ impl Exchange {
             let secret = self.live.generation.secret_of(key).to_owned();
             return Err(Stop { outcome: Outcome::NotReady, reason: Reason::Secret { secret } });
         }
-        match challenge.prove(index, scope, keys) {
-            Ok(()) => challenge.run(scope, keys).map(challenged),
+        match challenge.prove(index, scope, keys, &self.asked) {
+            Ok(Ok(())) => challenge.run(scope, keys).map(challenged),
+            Ok(Err(request)) => Ok(Ask::Fetch(request)),
             Err(stop) => self.refuse(challenge, stop, scope),
         }
     }

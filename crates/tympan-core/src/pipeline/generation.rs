@@ -20,6 +20,7 @@ use crate::keys::Keys;
 use crate::keys::Secrets;
 use crate::rate::Rate;
 use crate::rate::Rates;
+use crate::scheme::Unusable;
 
 /// The pipelines of one configuration. Built beside the old one, then swapped in as a whole.
 pub struct Generation {
@@ -120,6 +121,12 @@ impl Generation {
     #[must_use]
     pub fn fetches(&self) -> bool {
         self.fetches
+    }
+
+    /// The names of secrets with a value of which no key can be made, and why.
+    pub fn unusable(&self, secrets: &Secrets) -> impl Iterator<Item = (&str, Unusable)> {
+        let unusable = self.key_uses.unusable(secrets).into_iter();
+        unusable.map(|(secret, why)| (self.secret_name(secret), why))
     }
 
     /// The same with one listener, whatever path a request has.

@@ -1,6 +1,5 @@
 //! Who sent it, by a token that somebody has signed.
 
-use regex::Regex;
 use serde_json::Map;
 use serde_json::Value as Json;
 use tympan_expr::Expression;
@@ -9,17 +8,17 @@ use tympan_expr::Value;
 use super::Fact;
 use super::Scope;
 use super::verify::Received;
+use super::verify::is_in_head;
 use super::verify::missing;
-use super::verify::signed_for_anyone;
 use super::verify::unauthorized;
 use crate::config::JwtCheck;
 use crate::config::JwtKeys;
 use crate::jwt::Algorithm;
 use crate::jwt::Fault;
 use crate::jwt::Known;
-use crate::jwt::PublicKey;
 use crate::jwt::Source;
 use crate::jwt::Token;
+use crate::jwt::TokenKey;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
 use crate::keys::KeyUse;
@@ -52,8 +51,6 @@ pub(crate) struct JwtVerify {
     received: Received,
     algorithms: Vec<Algorithm>,
     signers: Signers,
-    /// What challenges sign with the same secret: no token may be one of these.
-    challenged: Vec<Regex>,
     issuers: Vec<String>,
     audiences: Vec<String>,
     claims: Vec<(String, Expression)>,
@@ -67,7 +64,7 @@ pub(crate) struct JwtVerify {
 enum Signers {
     /// Both sides, with a key for each hash function.
     Both(Vec<(Algorithm, KeyId)>),
-    Public(Vec<PublicKey>),
+    Public(Vec<TokenKey>),
     Fetched(Source),
 }
 
@@ -89,7 +86,6 @@ impl JwtVerify {
             received: Received::compile(&check.token, false),
             algorithms: check.algorithms.clone(),
             signers,
-            challenged: check.secret().map_or_else(Vec::new, |secret| keys.challenged(secret)),
             issuers: check.issuers.clone(),
             audiences: check.audiences.clone(),
             claims: check.claims.clone(),
@@ -97,6 +93,11 @@ impl JwtVerify {
             max_age: check.max_age.map(|it| it.as_secs_f64()),
             ends: check.ends,
         }
+    }
+
+    /// Which of the listener's proofs it is, counted as they are written.
+    pub(super) fn number(&self) -> usize {
+        self.number
     }
 
     /// The first key that is missing.
@@ -136,17 +137,42 @@ impl JwtVerify {
         })
     }
 
-    pub(super) fn run_before_body(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
-        self.received.look(scope, "token")
+    /// What can be said without a body: all of it, unless its keys are fetched or it reads the body.
+    pub(super) fn run_before_body(
+        &self,
+        scope: &Scope<'_, '_>,
+        keys: &Keys,
+    ) -> Option<Result<(), Stop>> {
+        if !self.fetches() && self.expressions().all(is_in_head) {
+            return Some(self.run(scope, keys));
+        }
+        if !is_in_head(self.received.expression()) {
+            return None;
+        }
+        let result = self.read_all(scope);
+        if let Err(stop) = &result {
+            self.tell(scope, Err(stop));
+        }
+        result.err().map(Err)
     }
 
     pub(super) fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
         let result = self.judge_all(scope, keys);
-        scope.tell(|| {
-            let result = result.as_ref().copied();
-            Fact::Other { number: self.number, what: "jwt", result }
-        });
+        self.tell(scope, result.as_ref().copied());
         result
+    }
+
+    fn tell(&self, scope: &Scope<'_, '_>, result: Result<(), &Stop>) {
+        scope.tell(|| Fact::Other { number: self.number, what: "jwt", result });
+    }
+
+    /// Whether there are tokens that can be judged at all.
+    fn read_all(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
+        self.received.look_once(scope)?;
+        let value = eval(self.received.expression(), scope, "the token")?;
+        tokens(&value)?
+            .into_iter()
+            .try_for_each(|token| Token::read(token, &self.algorithms).map(drop).map_err(bad))
     }
 
     fn judge_all(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
@@ -156,11 +182,7 @@ impl JwtVerify {
     }
 
     fn judge(&self, token: &str, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
-        let bad = |fault| unauthorized(Reason::BadToken { fault });
         let token = Token::read(token, &self.algorithms).map_err(bad)?;
-        if signed_for_anyone(&self.challenged, token.signed().as_bytes()) {
-            return Err(unauthorized(Reason::SignedForAnyone));
-        }
         let kid = token.kid.as_deref();
         let claims = match &self.signers {
             Signers::Both(both) => token.claims(|algorithm, message, tag| {
@@ -174,7 +196,9 @@ impl JwtVerify {
             Signers::Fetched(source) => {
                 let known = known(source, scope)?;
                 if !known.keys.may_know(kid) {
-                    return Err(unauthorized(Reason::UnknownKey));
+                    // It may be new: whoever cannot ask does not know.
+                    let fault = known.fault.as_deref().map(|why| not_fetched(source, Some(why)));
+                    return Err(fault.unwrap_or_else(|| unauthorized(Reason::UnknownKey)));
                 }
                 token.claims(|algorithm, message, tag| {
                     let mut candidates = known.keys.candidates(kid, algorithm);
@@ -236,7 +260,8 @@ impl JwtVerify {
         match (self.max_age, issued) {
             (Some(_), None) => Err(missing("iat of the token")),
             (Some(most), Some(issued)) if now > issued + most + self.leeway => {
-                Err(late(now - issued - most))
+                let (seconds, most) = (whole(now - issued), whole(most));
+                Err(stale(Reason::TooOld { seconds, most }))
             }
             (Some(_), Some(issued)) if issued > now + self.leeway => Err(early(issued - now)),
             (None, _) if self.ends && ends.is_none() => Err(missing("exp of the token")),
@@ -266,17 +291,16 @@ fn tokens<'v>(value: &'v Value<'_>) -> Result<Vec<&'v str>, Stop> {
 /// What is known of where keys come from. Where nothing is, the sender may have to come again.
 fn known<'k>(source: &Source, scope: &Scope<'k, '_>) -> Result<&'k Known, Stop> {
     let known = scope.fetched.and_then(|fetched| fetched.get(source));
-    let fault = known.and_then(|known| known.fault.clone());
-    match known.filter(|known| !known.keys.is_empty()) {
+    match known.filter(|known| known.counts(scope.head.now)) {
         Some(known) => Ok(known),
-        None => Err(Stop {
-            outcome: Outcome::NotReady,
-            reason: Reason::NotFetched {
-                url: source.to_string(),
-                why: fault.unwrap_or_else(|| "nobody has asked for them".to_owned()),
-            },
-        }),
+        None => Err(not_fetched(source, known.and_then(|known| known.fault.as_deref()))),
     }
+}
+
+fn not_fetched(source: &Source, fault: Option<&str>) -> Stop {
+    let why = fault.unwrap_or("nobody has asked for them").to_owned();
+    let reason = Reason::NotFetched { url: source.to_string(), why };
+    Stop { outcome: Outcome::NotReady, reason }
 }
 
 fn eval<'a>(
@@ -301,7 +325,11 @@ fn says(claim: &Json, expected: &Value<'_>) -> bool {
 }
 
 fn malformed() -> Stop {
-    unauthorized(Reason::BadToken { fault: Fault::Malformed })
+    bad(Fault::Malformed)
+}
+
+fn bad(fault: Fault) -> Stop {
+    unauthorized(Reason::BadToken { fault })
 }
 
 fn late(seconds: f64) -> Stop {

@@ -125,9 +125,11 @@ pub(crate) struct Pipeline {
 impl Pipeline {
     fn compile(listener: &config::Listener, config: &Config, keys: &mut KeyUses) -> Self {
         let server = &config.server;
-        let verify = Verify::compile(&listener.verification, config, keys, &mut 0);
+        let accept = listener.accept;
+        let verify = Verify::compile(&listener.verification, accept, config, keys, &mut 0);
+        let challenges = listener.challenges.iter();
         let challenges: Vec<_> =
-            listener.challenges.iter().map(|it| Challenge::compile(it, config, keys)).collect();
+            challenges.map(|it| Challenge::compile(it, accept, config, keys)).collect();
         let events = MakeEvents::compile(&listener.events);
         let routes = Routes::compile(&listener.deliver);
         let responses: Vec<_> = listener

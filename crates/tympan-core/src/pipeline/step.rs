@@ -127,3 +127,10 @@ pub struct Answer {
     /// Whether nothing more of this request can be read, so that the connection has to close.
     pub close: bool,
 }
+
+/// What is answered once something is kept.
+pub(super) struct Pending {
+    pub(super) reply: Reply,
+    pub(super) outcome: Outcome,
+    pub(super) reason: Option<Reason>,
+}

@@ -15,6 +15,8 @@ use http::header;
 use percent_encoding::percent_decode;
 use serde::Deserialize;
 use serde_json::json;
+use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use super::Answer;
 use super::Head;
@@ -34,6 +36,8 @@ use crate::secret::Secret;
 
 /// The largest request, in bytes.
 pub(super) const MOST_BYTES: u64 = 8 << 10;
+
+const NO_OBJECT: &str = "it is no JSON object of texts";
 
 /// Where clients ask for access tokens.
 #[derive(Debug)]
@@ -58,7 +62,7 @@ struct Fields {
 
 /// A client's id and secret in the ways in which they can be meant.
 struct Shown {
-    ways: Vec<(Vec<u8>, Vec<u8>)>,
+    ways: Vec<(Vec<u8>, Zeroizing<Vec<u8>>)>,
 }
 
 /// Why there is no token (RFC 6749, section 5.2), and what the operator is told.
@@ -160,8 +164,11 @@ impl Fields {
     fn read(head: &Head, body: &[u8]) -> Result<Self, Refusal> {
         match head.media_type().as_deref() {
             Some("application/x-www-form-urlencoded") => Self::of_form(body),
-            Some("application/json") => serde_json::from_slice(body)
-                .map_err(|_| Refusal::InvalidRequest("it is no JSON object of texts")),
+            // Its reader would take a list of the same fields.
+            Some("application/json") if body.trim_ascii_start().starts_with(b"{") => {
+                serde_json::from_slice(body).map_err(|_| Refusal::InvalidRequest(NO_OBJECT))
+            }
+            Some("application/json") => Err(Refusal::InvalidRequest(NO_OBJECT)),
             _ => Err(Refusal::InvalidRequest("it is neither a form nor JSON")),
         }
     }
@@ -184,6 +191,12 @@ impl Fields {
     }
 }
 
+impl Drop for Fields {
+    fn drop(&mut self) {
+        self.client_secret.zeroize();
+    }
+}
+
 impl Shown {
     /// By HTTP Basic or by parameters, never by both (RFC 6749, section 2.3).
     fn read(head: &Head, fields: &Fields) -> Result<Self, Refusal> {
@@ -193,7 +206,7 @@ impl Shown {
             let (Some(id), Some(secret)) = (id, secret) else {
                 return Err(Refusal::InvalidRequest("it has no client_id or no client_secret"));
             };
-            return Ok(Self { ways: vec![(id.into(), secret.into())] });
+            return Ok(Self { ways: vec![(id.into(), Zeroizing::new(secret.into()))] });
         }
         if secret.is_some() {
             return Err(Refusal::InvalidRequest("it shows its client_secret in two ways"));
@@ -202,8 +215,8 @@ impl Shown {
             return Err(Refusal::InvalidClient("its Authorization is no HTTP Basic"));
         };
         // Both are encoded like forms (RFC 6749, section 2.3.1), which many clients do not know.
-        let plain = (given.user().to_vec(), given.password().to_vec());
-        let decoded = (decoded(given.user()), decoded(given.password()));
+        let plain = (given.user().to_vec(), Zeroizing::new(given.password().to_vec()));
+        let decoded = (decoded(given.user()).to_vec(), decoded(given.password()));
         let is_other = |named: &str| {
             let named = named.as_bytes();
             named != plain.0 && named != decoded.0
@@ -215,9 +228,13 @@ impl Shown {
     }
 }
 
-fn decoded(part: &[u8]) -> Vec<u8> {
-    let spaces: Vec<_> = part.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
-    percent_decode(&spaces).collect()
+fn decoded(part: &[u8]) -> Zeroizing<Vec<u8>> {
+    let spaces = part.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte });
+    let spaces = Zeroizing::new(spaces.collect::<Vec<_>>());
+    // Nothing is left behind by a list that grows.
+    let mut decoded = Zeroizing::new(Vec::with_capacity(spaces.len()));
+    decoded.extend(percent_decode(&spaces));
+    decoded
 }
 
 impl Refusal {

@@ -79,7 +79,7 @@ impl Algorithm {
     }
 
     /// What the library calls it; `None` for those that are not RSA's.
-    pub(super) fn rsa(self, mode: HashMode) -> Option<&'static RsaParameters> {
+    pub(crate) fn rsa(self, mode: HashMode) -> Option<&'static RsaParameters> {
         match (self, mode) {
             (Self::RsaPkcs1, HashMode::Sha1) => {
                 Some(&rsa::RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY)

@@ -92,6 +92,12 @@ impl FoundKey {
         if !jwk["d"].is_null() {
             return Err(Unusable::PrivateKey);
         }
+        // What it says about its own use (RFC 7517, sections 4.2 and 4.3).
+        let is_for_signatures = jwk["use"].as_str().is_none_or(|it| it == "sig");
+        let verifies = |operations: &Vec<Value>| operations.iter().any(|it| it == "verify");
+        if !is_for_signatures || !jwk["key_ops"].as_array().is_none_or(verifies) {
+            return Err(Unusable::OtherUse);
+        }
         match (jwk["kty"].as_str(), jwk["crv"].as_str()) {
             (Some("RSA"), _) => Self::rsa(&bytes("n")?, &bytes("e")?),
             (Some("EC"), Some("P-256")) => point(32).map(Self::P256),
@@ -164,6 +170,8 @@ mod tests {
             (json!({"kty": "RSA", "n": "AQAB", "e": "AAAA"}), Unusable::Part("e")),
             (json!({"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}), Unusable::NoPoint),
             (json!({"kty": "EC", "crv": "secp256k1"}), Unusable::UnknownKind),
+            (json!({"kty": "RSA", "n": "AQAB", "e": "AQAB", "use": "enc"}), Unusable::OtherUse),
+            (json!({"kty": "RSA", "key_ops": ["encrypt"]}), Unusable::OtherUse),
             (json!([]), Unusable::UnknownKind),
         ] {
             assert_eq!(FoundKey::from_jwk(&jwk), Err(why), "{jwk}");

@@ -15,6 +15,7 @@ mod signature;
 mod signing_key;
 mod timestamp;
 mod unusable;
+mod verifying;
 
 pub use algorithm::Algorithm;
 pub use algorithm::EcdsaForm;
@@ -38,6 +39,8 @@ pub use signing_key::SigningKey;
 pub use timestamp::Timestamp;
 pub use timestamp::Unit;
 pub use unusable::Unusable;
+pub(crate) use verifying::FEWEST_BITS;
+pub(crate) use verifying::Signed;
 
 use subtle::ConstantTimeEq;
 

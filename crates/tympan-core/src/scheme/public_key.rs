@@ -1,18 +1,15 @@
 //! Public keys that are bound to what they verify.
 
-use p256::ecdsa::DerSignature;
-use p256::ecdsa::Signature as FixedSignature;
 use p256::ecdsa::VerifyingKey;
-use p256::ecdsa::signature::hazmat::PrehashVerifier;
-use ring::signature as rsa;
+use ring::signature::ED25519;
 use ring::signature::RsaParameters;
-use ring::signature::RsaPublicKeyComponents;
-use ring::signature::UnparsedPublicKey;
 
 use super::Algorithm;
 use super::EcdsaForm;
+use super::FEWEST_BITS;
 use super::FoundKey;
 use super::HashMode;
+use super::Signed;
 use super::Unusable;
 use super::Written;
 
@@ -26,9 +23,6 @@ pub enum PublicKey {
     /// RFC 8017, with modulus and exponent.
     Rsa(&'static RsaParameters, Vec<u8>, Vec<u8>),
 }
-
-/// The shortest RSA key that is taken, in bits; with SHA-1, which only old keys go with, half.
-const FEWEST_BITS: usize = 2048;
 
 impl PublicKey {
     /// Reads a key as it is found in a file: PEM (of a key or a certificate), a JSON Web Key, hex or
@@ -72,6 +66,7 @@ impl PublicKey {
     ///
     /// Why it cannot: it is of another algorithm, too short, or no point of its curve.
     pub fn bind(algorithm: Algorithm, mode: HashMode, key: FoundKey) -> Result<Self, Unusable> {
+        // Only old keys go with SHA-1.
         let least = if mode == HashMode::Sha1 { FEWEST_BITS / 2 } else { FEWEST_BITS };
         key.has_bits(least)?;
         match (algorithm, key) {
@@ -91,22 +86,15 @@ impl PublicKey {
     /// Whether `signature` is that of `payload`.
     #[must_use]
     pub fn verifies(&self, payload: &[u8], signature: &[u8]) -> bool {
+        self.has_signed(&Signed::new(payload), signature)
+    }
+
+    /// The same for one that other keys and signatures are tried on, too.
+    pub(super) fn has_signed(&self, payload: &Signed<'_>, signature: &[u8]) -> bool {
         match self {
-            Self::Ed25519(key) => {
-                UnparsedPublicKey::new(&rsa::ED25519, key).verify(payload, signature).is_ok()
-            }
-            Self::Ecdsa(key, mode, form) => {
-                let digest = mode.digest([payload]);
-                match form {
-                    EcdsaForm::Der => DerSignature::from_bytes(signature)
-                        .is_ok_and(|it| key.verify_prehash(&digest, &it).is_ok()),
-                    EcdsaForm::Fixed => FixedSignature::from_slice(signature)
-                        .is_ok_and(|it| key.verify_prehash(&digest, &it).is_ok()),
-                }
-            }
-            Self::Rsa(parameters, n, e) => {
-                RsaPublicKeyComponents { n, e }.verify(parameters, payload, signature).is_ok()
-            }
+            Self::Ed25519(key) => payload.by(&ED25519, key, signature),
+            Self::Ecdsa(key, mode, form) => payload.by_p256(key, *mode, *form, signature),
+            Self::Rsa(parameters, n, e) => payload.by_rsa(parameters, (n, e), signature),
         }
     }
 }

@@ -11,7 +11,11 @@ use super::MacKey;
 use super::PublicKey;
 use super::Received;
 use super::SecretAt;
+use super::Signed;
 use super::encoding::Tag;
+
+/// How many signatures are tried with public keys: most of them hash the whole payload again.
+const MOST_TRIED: usize = 4;
 
 /// How a signature is computed and written, whatever it signs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,13 +118,14 @@ impl Signature {
             })?;
             Some(signature)
         });
-        let signatures: SmallVec<[Vec<u8>; 1]> = decoded.collect();
+        let signatures: SmallVec<[Vec<u8>; 1]> = decoded.take(MOST_TRIED).collect();
         if signatures.is_empty() {
             return Err(Unproven::Undecodable);
         }
         // Nothing of this is secret.
         any(payloads, |payload| {
-            keys.iter().any(|key| signatures.iter().any(|it| key.verifies(payload, it)))
+            let payload = Signed::new(payload);
+            keys.iter().any(|key| signatures.iter().any(|it| key.has_signed(&payload, it)))
         })
     }
 
@@ -172,6 +177,7 @@ mod tests {
     use super::Format;
     use super::HashMode;
     use super::MacKey;
+    use super::PublicKey;
     use super::Signature;
     use super::Unproven;
 
@@ -229,6 +235,24 @@ mod tests {
         check(&plain(), &format!("{right}, {right}"), Err(Unproven::Undecodable));
         let other = plain().sign(b"other", None, &key());
         check(&plain(), &other, Err(Unproven::Mismatch));
+    }
+
+    /// RFC 8032, section 7.1, test 2.
+    #[test]
+    fn few_signatures_are_tried_with_public_keys() {
+        let public = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+        let right = "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da\
+                     085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00";
+        let algorithm = Algorithm::Ed25519;
+        let key = PublicKey::read(algorithm, HashMode::Sha256, public.as_bytes()).unwrap();
+        let signature = Signature { algorithm, format: Format::List(",".into()), ..plain() };
+        let judge = |others: usize| {
+            let value = [vec!["00".repeat(64); others], vec![right.to_owned()]].concat().join(",");
+            let received = signature.read(&value).unwrap();
+            signature.verify_public(&received, [&[0x72][..]], std::slice::from_ref(&key))
+        };
+        assert_eq!((judge(0), judge(3)), (Ok(()), Ok(())));
+        assert_eq!(judge(4), Err(Unproven::Mismatch));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub enum Unusable {
     Part(&'static str),
     /// A key of a kind, or of a curve, that is not known.
     UnknownKind,
+    /// A key that says itself that it verifies no signatures.
+    OtherUse,
     /// A public key of another algorithm.
     OtherAlgorithm,
     /// An RSA key that is too short.
@@ -57,6 +59,7 @@ impl fmt::Display for Unusable {
             Self::UnknownKind => {
                 "it is of no kind that is known: RSA, P-256, P-384 and Ed25519 are"
             }
+            Self::OtherUse => "it says that it is not for signatures",
             Self::OtherAlgorithm => "it is the key of another algorithm",
             Self::FewBits { bits, fewest } => {
                 return write!(f, "it is RSA with {bits} bits, where {fewest} are the fewest");

@@ -145,6 +145,16 @@ pub fn find(dialect: Dialect, name: &str) -> Option<&'static Function> {
     standard.or_else(|| own().find(|function| function.is_called(dialect, name)))
 }
 
+/// Whether a function makes a digest, which says nothing of the length of what it is made of.
+pub(crate) fn is_digest(function: &Function) -> bool {
+    digest::FUNCTIONS.iter().any(|digest| digest.name == function.name)
+}
+
+/// Whether a function writes or reads bytes in another way.
+pub(crate) fn is_encoding(function: &Function) -> bool {
+    encoding::FUNCTIONS.iter().any(|encoding| encoding.name == function.name)
+}
+
 /// The function that may have been meant by `name`.
 pub(crate) fn near(dialect: Dialect, name: &str) -> Option<String> {
     let names = all(dialect).map(|function| function.name_in(dialect)).collect::<Vec<_>>();

@@ -24,6 +24,7 @@ fn locals_of(names: &[&str]) -> Vec<Local> {
     let local = |name: &&str| Local {
         name: name.trim_start_matches('+').to_owned(),
         is_entry: name.starts_with('+'),
+        fields: &[],
     };
     names.iter().map(local).collect()
 }

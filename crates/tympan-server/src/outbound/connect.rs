@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use http::Uri;
 use tokio::io::AsyncRead;
@@ -19,6 +20,9 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::Fault;
 use super::Host;
 use super::egress;
+
+/// How long one address is tried.
+const ATTEMPT: Duration = Duration::from_millis(1_500);
 
 /// Bytes both ways, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send {}
@@ -63,15 +67,24 @@ async fn reach(name: &str, port: u16, host: Host) -> Result<TcpStream, Fault> {
         fault = Fault::Forbidden(first.ip());
     }
     for address in found {
-        if !egress::may_reach(address.ip(), host, is_written) {
+        let is_elsewhere = egress::is_elsewhere(name, address.ip());
+        if is_elsewhere || !egress::may_reach(address.ip(), host, is_written) {
             continue;
         }
-        match TcpStream::connect(address).await {
+        match attempt(address).await {
             Ok(stream) => return Ok(stream),
-            Err(error) => fault = Fault::Unreachable(error.to_string()),
+            Err(why) => fault = Fault::Unreachable(why),
         }
     }
     Err(fault)
+}
+
+/// One address that swallows everything must not take the time of the others.
+async fn attempt(address: SocketAddr) -> Result<TcpStream, String> {
+    match tokio::time::timeout(ATTEMPT, TcpStream::connect(address)).await {
+        Ok(stream) => stream.map_err(|error| error.to_string()),
+        Err(_) => Err(format!("{} says nothing for {ATTEMPT:?}", address.ip())),
+    }
 }
 
 /// The authorities that browsers trust: they come with the program, as not every machine has some.
@@ -83,4 +96,33 @@ fn client_config() -> Arc<ClientConfig> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Arc::new(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+    use std::net::TcpStream;
+    use std::time::Duration;
+
+    use socket2::Domain;
+    use socket2::Socket;
+    use socket2::Type;
+
+    use super::attempt;
+
+    /// Nothing but the clock ends it where nobody answers.
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_says_nothing_is_given_up() {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        socket.listen(0).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        // Whoever comes once the queue is full gets no answer.
+        let mut queue = Vec::new();
+        while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(50)) {
+            queue.push(stream);
+        }
+        let why = attempt(address).await.unwrap_err();
+        assert_eq!(why, "127.0.0.1 says nothing for 1.5s");
+    }
 }

@@ -13,22 +13,44 @@ use super::Host;
 pub(super) fn may_reach(address: IpAddr, host: Host, is_written: bool) -> bool {
     match host {
         Host::Written => is_written || !is_of_metadata(address),
-        Host::Computed => is_public(address),
+        Host::Computed => is_public(address) && !is_of_metadata(address),
     }
+}
+
+/// Whether a name means this machine, which its address has then to be of: that is why it may be called
+/// without TLS.
+pub(super) fn is_elsewhere(name: &str, address: IpAddr) -> bool {
+    name.eq_ignore_ascii_case("localhost") && !address.to_canonical().is_loopback()
 }
 
 /// Where machines are told about themselves.
 fn is_of_metadata(address: IpAddr) -> bool {
-    const ALSO: [IpAddr; 2] = [
+    const ALSO: [IpAddr; 4] = [
         IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+        IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
         IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+        IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
     ];
     let address = address.to_canonical();
     ALSO.contains(&address)
         || match address {
             IpAddr::V4(v4) => v4.is_link_local(),
-            IpAddr::V6(v6) => v6.is_unicast_link_local(),
+            IpAddr::V6(v6) => {
+                let within = within(v6).is_some_and(|v4| is_of_metadata(v4.into()));
+                v6.is_unicast_link_local() || within
+            }
         }
+}
+
+/// The address of the older kind that one holds, and goes where that goes: compatible ones, those of
+/// NAT64 (RFC 6052 and RFC 8215), and those of 6to4 (RFC 3056).
+fn within(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0, high, low]
+        | [0x64, 0xff9b, 0 | 1, _, _, _, high, low]
+        | [0x2002, high, low, ..] => Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))),
+        _ => None,
+    }
 }
 
 /// Whether an address is of the public Internet, by the registries of special addresses (RFC 6890).
@@ -59,10 +81,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
-        // Addresses that hold one of the older kind go where that goes.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
-            is_public_v4(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
-        }
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0x2002, ..] => within(address).is_some_and(is_public_v4),
         // Protocols, among them tunnels, and examples of documents.
         [0x2001, 0..0x200 | 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => false,
         // All of the Internet so far.
@@ -87,7 +106,15 @@ mod tests {
     #[test]
     fn what_others_choose_is_public() {
         check(
-            &["1.1.1.1", "198.51.99.1", "100.128.0.1", "2606:4700::1111", "64:ff9b::101:101"],
+            &[
+                "1.1.1.1",
+                "198.51.99.1",
+                "100.128.0.1",
+                "168.63.129.17",
+                "2606:4700::1111",
+                "64:ff9b::101:101",
+                "2002:101:101::1",
+            ],
             Host::Computed,
             true,
         );
@@ -121,10 +148,24 @@ mod tests {
                 "fd00:ec2::254",
                 "fe80::1",
                 "ff02::1",
+                "168.63.129.16",
+                "64:ff9b::a83f:8110",
+                "2002:a83f:8110::1",
+                "64:ff9b:1::a00:1",
+                "fd20:ce::254",
             ],
             Host::Computed,
             false,
         );
+    }
+
+    #[test]
+    fn this_machine_is_no_other() {
+        let is_elsewhere =
+            |name, address: &str| super::is_elsewhere(name, address.parse().unwrap());
+        assert!(is_elsewhere("localhost", "192.0.2.1") && is_elsewhere("LocalHost", "fd00::1"));
+        assert!(!is_elsewhere("localhost", "127.0.0.2") && !is_elsewhere("localhost", "::1"));
+        assert!(!is_elsewhere("example.com", "192.0.2.1"));
     }
 
     #[test]
@@ -136,6 +177,14 @@ mod tests {
             "fe80::a9fe:a9fe",
             "fd00:ec2::254",
             "100.100.100.200",
+            "168.63.129.16",
+            "fd20:ce::254",
+            "::a9fe:a9fe",
+            "64:ff9b::a9fe:a9fe",
+            "64:ff9b::6464:64c8",
+            "64:ff9b:1::a9fe:a9fe",
+            "2002:a9fe:a9fe::1",
+            "2002:a83f:8110::",
         ];
         check(&metadata, Host::Written, false);
         assert!(may_reach("169.254.169.254".parse().unwrap(), Host::Written, true));

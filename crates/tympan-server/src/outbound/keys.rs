@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -14,6 +12,8 @@ use http::HeaderValue;
 use http::Request;
 use http::StatusCode;
 use http::header;
+use tokio::sync::OwnedMutexGuard;
+use tokio::task::JoinHandle;
 use tympan_core::config::RateLimit;
 use tympan_core::jwt::Fetched;
 use tympan_core::jwt::KeySet;
@@ -43,10 +43,8 @@ pub(crate) struct FetchedKeys {
 /// How one source is asked.
 #[derive(Debug, Default)]
 struct Asking {
-    /// Held by who asks.
-    turn: tokio::sync::Mutex<()>,
-    /// How often it was asked.
-    count: AtomicU64,
+    /// Held by the task that asks.
+    turn: Arc<tokio::sync::Mutex<()>>,
     rate: Rate,
 }
 
@@ -59,47 +57,60 @@ impl FetchedKeys {
     /// What is known once a request's keys were asked for, if they had to be.
     pub(crate) async fn get(self: &Arc<Self>, request: KeyRequest, now: f64) -> Arc<Fetched> {
         let known = self.known();
-        let KeyRequest { source, kid } = &request;
-        let has_it = known.get(source).is_some_and(|known| known.keys.may_know(kid.as_deref()));
-        if has_it {
-            // It is only old: who has a good token need not wait.
-            let this = Arc::clone(self);
-            tokio::spawn(async move { this.refresh(&request, now).await });
+        let KeyRequest { source, kid } = request;
+        let asking = self.asking(&source);
+        let turn = Arc::clone(&asking.turn);
+        if !known.must_ask(&source, kid.as_deref(), now) {
+            // They are only old: who has a good token need not wait, and one task is enough.
+            if let Ok(turn) = turn.try_lock_owned()
+                && asking.rate.admit(OFTEN, now).is_ok()
+            {
+                self.refresh(source, now, turn);
+            }
             return known;
         }
-        self.refresh(&request, now).await;
+        let turn = turn.lock_owned().await;
+        let latest = self.known();
+        let is_done = latest.asked(&source) != known.asked(&source);
+        let is_wanted = latest.wants(&source, kid.as_deref(), now);
+        if is_done || !is_wanted || asking.rate.admit(OFTEN, now).is_err() {
+            return latest;
+        }
+        // It logs for itself how it ends.
+        let _ = self.refresh(source, now, turn).await;
         self.known()
     }
 
-    /// Asks, unless somebody else has just done so, or it was too often.
-    async fn refresh(&self, KeyRequest { source, kid }: &KeyRequest, now: f64) {
-        let asking = self.asking(source);
-        let count = asking.count.load(Ordering::Relaxed);
-        let _turn = asking.turn.lock().await;
-        let is_done = asking.count.load(Ordering::Relaxed) != count;
-        let is_wanted = self.known.load().wants(source, kid.as_deref(), now);
-        if is_done || !is_wanted || asking.rate.admit(OFTEN, now).is_err() {
-            return;
-        }
-        let last = self.known.load().get(source).cloned().unwrap_or_default();
-        let fetched = self.fetch(source).await;
-        let known = match fetched {
-            Ok(keys) => {
-                tracing::info!(url = source.url(), "keys are fetched");
-                Known { keys: Arc::new(keys), at: now, fault: None }
-            }
-            Err(why) if last.keys.is_empty() => {
-                tracing::warn!(url = source.url(), why, "keys cannot be fetched");
-                Known { fault: Some(why), ..last }
-            }
-            Err(why) => {
-                let url = source.url();
-                tracing::warn!(url, why, "keys cannot be fetched; the last ones go on");
-                Known { fault: Some(why), ..last }
-            }
-        };
-        self.known.rcu(|all| all.with(source.clone(), known.clone()));
-        asking.count.fetch_add(1, Ordering::Relaxed);
+    /// Asks, in a task of its own: who hangs up must neither end what others wait for, nor use up how
+    /// often it may be asked.
+    fn refresh(
+        self: &Arc<Self>,
+        source: Source,
+        now: f64,
+        turn: OwnedMutexGuard<()>,
+    ) -> JoinHandle<()> {
+        let this = Arc::clone(self);
+        tokio::spawn(async move {
+            let fetched = this.fetch(&source).await;
+            let last = this.known().get(&source).cloned().unwrap_or_default();
+            let url = source.url();
+            let known = match fetched {
+                Ok(keys) => {
+                    tracing::info!(url, "keys are fetched");
+                    Known { keys: Arc::new(keys), at: now, asked: now, fault: None }
+                }
+                Err(why) => {
+                    if last.counts(now) {
+                        tracing::warn!(url, why, "keys cannot be fetched; the last ones go on");
+                    } else {
+                        tracing::warn!(url, why, "keys cannot be fetched");
+                    }
+                    Known { asked: now, fault: Some(why), ..last }
+                }
+            };
+            this.known.rcu(|all| all.with(source.clone(), known.clone()));
+            drop(turn);
+        })
     }
 
     async fn fetch(&self, source: &Source) -> Result<KeySet, String> {
@@ -120,5 +131,125 @@ impl FetchedKeys {
     fn asking(&self, source: &Source) -> Arc<Asking> {
         let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(asking.entry(source.clone()).or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::io::AsyncReadExt;
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+    use tokio::net::TcpStream;
+    use tokio::runtime::Handle;
+    use tympan_core::jwt::KeySet;
+    use tympan_core::jwt::Known;
+    use tympan_core::jwt::Source;
+    use tympan_core::pipeline::KeyRequest;
+
+    use super::FetchedKeys;
+
+    /// A host of keys that answers when it is told to.
+    struct Keeper {
+        listener: TcpListener,
+        source: Source,
+    }
+
+    impl Keeper {
+        async fn start() -> Self {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let url = format!("http://{}/keys", listener.local_addr().unwrap());
+            Self { listener, source: Source::read(&url).unwrap() }
+        }
+
+        fn request(&self) -> KeyRequest {
+            KeyRequest { source: self.source.clone(), kid: Some("new".to_owned()) }
+        }
+
+        /// A fetch that waits for its answer.
+        async fn asked(&self) -> TcpStream {
+            let (mut stream, _) = self.listener.accept().await.unwrap();
+            let mut head = [0; 4096];
+            assert_ne!(stream.read(&mut head).await.unwrap(), 0);
+            stream
+        }
+    }
+
+    fn set(kid: &str) -> String {
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        format!(r#"{{"keys":[{{"kty":"OKP","crv":"Ed25519","kid":"{kid}","x":"{x}"}}]}}"#)
+    }
+
+    async fn answer(mut stream: TcpStream, kid: &str) {
+        let body = set(kid);
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+        stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    }
+
+    /// Keys that came at second 1000.
+    fn known(source: &Source) -> Arc<FetchedKeys> {
+        let keys = Arc::<FetchedKeys>::default();
+        let set = KeySet::read(set("new").as_bytes()).unwrap();
+        let known = Known { keys: Arc::new(set), at: 1000.0, ..Known::default() };
+        keys.known.rcu(|all| all.with(source.clone(), known.clone()));
+        keys
+    }
+
+    fn at(keys: &FetchedKeys, source: &Source) -> f64 {
+        keys.known().get(source).unwrap().at
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_ends_no_fetch() {
+        let keeper = Keeper::start().await;
+        let keys = Arc::<FetchedKeys>::default();
+        let waiting = tokio::select! {
+            _ = keys.get(keeper.request(), 1000.0) => panic!("nobody has answered"),
+            stream = keeper.asked() => stream,
+        };
+        answer(waiting, "new").await;
+        let known = keys.get(keeper.request(), 1000.0).await;
+        assert!(known.get(&keeper.source).unwrap().keys.may_know(Some("new")));
+    }
+
+    #[tokio::test]
+    async fn keys_that_are_only_old_keep_nobody_waiting_and_are_asked_for_once() {
+        let keeper = Keeper::start().await;
+        let keys = known(&keeper.source);
+        for _ in 0..100 {
+            keys.get(keeper.request(), 2000.0).await;
+        }
+        assert_eq!(Handle::current().metrics().num_alive_tasks(), 1);
+        answer(keeper.asked().await, "new").await;
+        while at(&keys, &keeper.source) < 2000.0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn keys_that_are_far_too_old_are_asked_for_first() {
+        let keeper = Keeper::start().await;
+        let keys = known(&keeper.source);
+        let waiting = tokio::select! {
+            _ = keys.get(keeper.request(), 5000.0) => panic!("nobody has answered"),
+            stream = keeper.asked() => stream,
+        };
+        let known = tokio::join!(keys.get(keeper.request(), 5000.0), answer(waiting, "other")).0;
+        assert!(!known.get(&keeper.source).unwrap().keys.may_know(Some("new")));
+    }
+
+    #[tokio::test]
+    async fn keys_that_cannot_be_had_again_go_on_without_waiting_each_time() {
+        let keeper = Keeper::start().await;
+        let keys = known(&keeper.source);
+        let refuse = async {
+            drop(keeper.asked().await);
+        };
+        let known = tokio::join!(keys.get(keeper.request(), 5000.0), refuse).0;
+        assert!(known.get(&keeper.source).unwrap().fault.is_some());
+        assert!(!known.wants(&keeper.source, Some("new"), 5029.0));
+        assert!(known.wants(&keeper.source, Some("new"), 5031.0));
+        keys.get(keeper.request(), 5031.0).await;
     }
 }

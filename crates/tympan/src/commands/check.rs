@@ -8,6 +8,8 @@ use tympan_core::config::Loaded;
 use tympan_core::diagnostic;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Severity;
+use tympan_core::keys::Secrets;
+use tympan_core::pipeline::Generation;
 use tympan_core::span::Sources;
 use tympan_server::Files;
 use tympan_server::keys;
@@ -17,8 +19,16 @@ use crate::args::CheckFormat;
 use crate::exit::Exit;
 use crate::terminal;
 
-/// A secret that has no value here, and why.
-struct Unset {
+/// What was found of secrets here: that is a fact about this machine, not about the file.
+struct Found {
+    /// Those that have no value.
+    unset: Vec<Secret>,
+    /// Those with a value of which no key can be made.
+    unusable: Vec<Secret>,
+}
+
+/// A secret, and what is wrong with it.
+struct Secret {
     name: String,
     why: String,
 }
@@ -33,37 +43,43 @@ pub(crate) fn run(options: &Check) -> Exit {
         }
     };
     let (Loaded { config, diagnostics }, sources) = files.load();
-    let unset = unset(&options.file, &config);
+    let folder = options.file.parent().unwrap_or(Path::new(""));
+    let secrets = keys::Lookup::new(folder, &config).secrets(&config);
+    let found = Found {
+        unset: unset(&config, &secrets),
+        // What holds mistakes is not compiled.
+        unusable: if diagnostics.refuse(false) { Vec::new() } else { unusable(&config, &secrets) },
+    };
     match options.format {
-        CheckFormat::Text => text(&name, &config, &diagnostics, &sources, &unset),
-        CheckFormat::Json => as_json(&diagnostics, &sources, &unset),
+        CheckFormat::Text => text(&name, &config, &diagnostics, &sources, &found),
+        CheckFormat::Json => as_json(&diagnostics, &sources, &found),
     }
     if diagnostics.refuse(options.strict) { Exit::Problems } else { Exit::Done }
 }
 
-/// Whether secrets have values is a fact about this machine, not about the file.
-fn unset(file: &Path, config: &Config) -> Vec<Unset> {
-    let folder = file.parent().unwrap_or(Path::new(""));
-    let secrets = keys::Lookup::new(folder, config).secrets(config);
+fn unset(config: &Config, secrets: &Secrets) -> Vec<Secret> {
     let unset = config.secrets.iter().zip(secrets).filter_map(|(secret, found)| {
-        let why = found.err()?.to_string();
-        Some(Unset { name: secret.name.clone(), why })
+        let why = found.as_ref().err()?.to_string();
+        Some(Secret { name: secret.name.clone(), why })
     });
     unset.collect()
 }
 
-fn text(
-    name: &str,
-    config: &Config,
-    diagnostics: &Diagnostics,
-    sources: &Sources,
-    unset: &[Unset],
-) {
+fn unusable(config: &Config, secrets: &Secrets) -> Vec<Secret> {
+    let generation = Generation::compile(config, 0, "");
+    let unusable = generation.unusable(secrets);
+    unusable.map(|(name, why)| Secret { name: name.to_owned(), why: why.to_string() }).collect()
+}
+
+fn text(name: &str, config: &Config, diagnostics: &Diagnostics, sources: &Sources, found: &Found) {
     if !diagnostics.is_empty() {
         terminal::say(&diagnostic::text(diagnostics, sources, terminal::colour()));
     }
-    for Unset { name, why } in unset {
+    for Secret { name, why } in &found.unset {
         terminal::say(&format!("note: secret {name} is not set here: {why}"));
+    }
+    for Secret { name, why } in &found.unusable {
+        terminal::say(&format!("note: secret {name} is no key here: {why}"));
     }
     let n_errors = diagnostics.count(Severity::Error);
     let n_warnings = diagnostics.count(Severity::Warning);
@@ -78,14 +94,16 @@ fn text(
     }
 }
 
-fn as_json(diagnostics: &Diagnostics, sources: &Sources, unset: &[Unset]) {
-    let unset: Vec<_> =
-        unset.iter().map(|Unset { name, why }| json!({"secret": name, "why": why})).collect();
+fn as_json(diagnostics: &Diagnostics, sources: &Sources, found: &Found) {
+    let list = |secrets: &[Secret]| -> Vec<_> {
+        secrets.iter().map(|Secret { name, why }| json!({"secret": name, "why": why})).collect()
+    };
     let report = json!({
         "errors": diagnostics.count(Severity::Error),
         "warnings": diagnostics.count(Severity::Warning),
         "diagnostics": diagnostic::json(diagnostics, sources),
-        "unset_secrets": unset,
+        "unset_secrets": list(&found.unset),
+        "unusable_secrets": list(&found.unusable),
     });
     terminal::data(&format!("{report:#}\n"));
 }

@@ -3,6 +3,7 @@
 use crate::config::Reader;
 use crate::config::keys;
 use crate::diagnostic::Problem;
+use crate::jwt;
 use crate::scheme::Algorithm;
 use crate::scheme::Derivation;
 use crate::scheme::HashMode;
@@ -14,7 +15,7 @@ use crate::yaml::Value;
 
 impl Reader<'_> {
     /// How a secret becomes the key.
-    pub(super) fn derivation(&mut self, key: &Key, node: Node) -> Option<Derivation> {
+    pub(in crate::config) fn derivation(&mut self, key: &Key, node: Node) -> Option<Derivation> {
         let mut fields = self.fields(&keys::KEY, key.span, node)?;
         let prefixes = fields.take("prefix").map_or_else(Vec::new, |prefix| {
             self.some("prefix", prefix, |reader, _, node| reader.text(&node))
@@ -71,7 +72,8 @@ impl Reader<'_> {
             _ => 1,
         };
         let keys = self.some("public_key", (key, node), |reader, at, node| {
-            reader.public_key(at, node, |key| PublicKey::bind(algorithm, mode, key))
+            let means = |named: jwt::Algorithm| named.is_of(algorithm, mode);
+            reader.public_key(at, node, means, |key| PublicKey::bind(algorithm, mode, key))
         });
         (keys.len() == n_written && !keys.is_empty()).then_some(keys)
     }

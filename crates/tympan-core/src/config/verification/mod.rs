@@ -1,6 +1,7 @@
 //! Reading `verification:`: in which ways a sender has to prove itself.
 
 mod body_digest;
+mod boundary;
 mod format;
 mod key;
 mod signature;
@@ -23,6 +24,7 @@ use crate::config::JwtCheck;
 use crate::config::Reader;
 use crate::config::keys;
 use crate::diagnostic::Problem;
+use crate::diagnostic::Proving;
 use crate::roots::Place;
 use crate::scheme::Encoding;
 use crate::span::Span;
@@ -92,7 +94,7 @@ impl Reader<'_> {
         let is_read = !entries.is_empty();
         let verification = Verification::All(entries);
         if is_read && !verification.proves() {
-            self.report(at, Problem::NothingProven);
+            self.report(at, Problem::Proving(Proving::NothingProven));
         }
         verification
     }
@@ -102,7 +104,7 @@ impl Reader<'_> {
         let entries = self.some(name, (key, node), Self::verification);
         let anyone = |entry: &Verification| matches!(entry, Verification::None(_));
         if entries.len() > 1 && entries.iter().any(anyone) {
-            self.report(at, Problem::NoneBesideOthers);
+            self.report(at, Problem::Proving(Proving::NoneBesideOthers));
         }
         entries
     }

@@ -14,6 +14,7 @@ use crate::config::SecretId;
 use crate::config::fields::Fields;
 use crate::config::keys;
 use crate::diagnostic::Problem;
+use crate::diagnostic::Proving;
 use crate::roots;
 use crate::roots::Place;
 use crate::scheme::Algorithm;
@@ -68,7 +69,7 @@ impl Reader<'_> {
         let modes = self.hash_modes(&mut fields, algorithm);
         let key_from = self.key_from(&mut fields, algorithm, modes.as_deref());
         let signing_key = match fields.take("signing_key") {
-            Some((_, node)) => Some(self.secret_name(&node)?),
+            Some((_, node)) => Some(self.signing_name(&node)?),
             None => None,
         };
         let each = fields.take("each").map(|(_, node)| {
@@ -183,7 +184,7 @@ impl Reader<'_> {
         let modes = self.some("hash_mode", (key, node), |reader, _, node| {
             let mode = reader.hash_mode(&node)?;
             if known.is_some_and(|known| !known.contains(&mode)) {
-                reader.report(node.span, Problem::HashMisfit);
+                reader.report(node.span, Problem::Proving(Proving::HashMisfit));
                 return None;
             }
             Some(mode)
@@ -255,11 +256,11 @@ impl Reader<'_> {
             })
         });
         if timestamp.is_some() && !by_value && !all_read(roots::SIGNATURE_TIMESTAMP) {
-            self.report(at, Problem::TimestampUnsigned);
+            self.report(at, Problem::Proving(Proving::TimestampUnsigned));
         }
         let varies = payloads.iter().any(|payload| payload.as_constant().is_none());
         if varies && !all_read(roots::RAW_BODY) && !all_read(roots::PARSED_BODY) {
-            self.report(at, Problem::BodyUnsigned);
+            self.report(at, Problem::Proving(Proving::BodyUnsigned));
         }
     }
 

@@ -9,6 +9,7 @@ use crate::config::Reader;
 use crate::config::fields::Fields;
 use crate::config::keys;
 use crate::diagnostic::Problem;
+use crate::diagnostic::Proving;
 use crate::roots::Place;
 use crate::scheme::Format;
 use crate::scheme::Timestamp;
@@ -84,7 +85,7 @@ impl Reader<'_> {
         let tolerance = self.timeout(node)?;
         let seconds = tolerance.as_secs();
         if seconds > LONG_TOLERANCE {
-            self.report(node.span, Problem::Tolerance { seconds });
+            self.report(node.span, Problem::Proving(Proving::Tolerance { seconds }));
         }
         Some(tolerance)
     }

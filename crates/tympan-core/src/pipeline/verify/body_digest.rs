@@ -33,6 +33,11 @@ impl DigestVerify {
         }
     }
 
+    /// Which of the listener's proofs it is, counted as they are written.
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
     pub(super) fn expressions<'v>(&'v self, found: &mut Vec<&'v Expression>) {
         found.push(self.received.expression());
     }

@@ -1,10 +1,14 @@
 //! Who sent it.
 
+mod beside_body;
 mod body_digest;
+mod judge;
 mod received;
 mod signature;
 mod token;
 
+pub(super) use self::judge::Judged;
+pub(super) use self::judge::Proof;
 pub(super) use self::received::Received;
 pub(super) use self::received::only;
 
@@ -18,19 +22,19 @@ use self::signature::SignatureVerify;
 use self::token::TokenVerify;
 use super::Fact;
 use super::Head;
-use super::KeyRequest;
 use super::Scope;
 use super::credential::CredentialVerify;
 use super::jwt::JwtVerify;
+use crate::config::Accept;
 use crate::config::Config;
 use crate::config::Verification;
-use crate::jwt::Source;
 use crate::keys::KeyId;
 use crate::keys::KeyUses;
 use crate::keys::Keys;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
+use crate::roots;
 use crate::scheme::Unproven;
 
 /// How a listener checks its senders.
@@ -50,27 +54,24 @@ pub(crate) enum Verify {
     Anyone,
 }
 
-/// Stands for a sender that has proved itself. Only [`Verify::run`] makes one.
-#[derive(Debug)]
-pub(crate) struct Proof(());
-
 impl Verify {
     /// `count` is the number of proofs that stand before this one, and then of those up to it.
     pub(crate) fn compile(
         verification: &Verification,
+        accept: Accept,
         config: &Config,
         keys: &mut KeyUses,
         count: &mut usize,
     ) -> Self {
         let mut all = |list: &[Verification]| {
-            list.iter().map(|it| Self::compile(it, config, keys, count)).collect()
+            list.iter().map(|it| Self::compile(it, accept, config, keys, count)).collect()
         };
         match verification {
             Verification::Any(list) => return Self::Any(all(list)),
             Verification::All(list) => {
                 let mut all = all(list);
                 // What a rule reads has been proved by then.
-                all.sort_by_key(Self::is_rule);
+                all.sort_by_key(Self::has_rule);
                 return Self::All(all);
             }
             _ => {}
@@ -79,7 +80,7 @@ impl Verify {
         *count += 1;
         match verification {
             Verification::Signature(check) => {
-                Self::Signature(Box::new(SignatureVerify::compile(check, keys, number)))
+                Self::Signature(Box::new(SignatureVerify::compile(check, accept, keys, number)))
             }
             Verification::Token(check) => Self::Token(TokenVerify::compile(check, keys, number)),
             Verification::Basic(check) => {
@@ -103,8 +104,28 @@ impl Verify {
         }
     }
 
-    fn is_rule(&self) -> bool {
-        matches!(self, Self::Rule(..))
+    /// Whether there is a rule in it, at any depth.
+    fn has_rule(&self) -> bool {
+        match self {
+            Self::Rule(..) => true,
+            Self::Any(list) | Self::All(list) => list.iter().any(Self::has_rule),
+            _ => false,
+        }
+    }
+
+    /// Which of the listener's proofs it is, counted as they are written.
+    fn number(&self) -> Option<usize> {
+        match self {
+            Self::Signature(signature) => Some(signature.number()),
+            Self::Token(token) => Some(token.number()),
+            Self::Credential(credential) => Some(credential.number()),
+            Self::Jwt(jwt) => Some(jwt.number()),
+            Self::BodyDigest(digest) => Some(digest.number()),
+            Self::Rule(number, _)
+            | Self::IpAllowlist(number, _)
+            | Self::ClientCertificate(number, _) => Some(*number),
+            Self::Any(_) | Self::All(_) | Self::Anyone => None,
+        }
     }
 
     /// Whether it can be told who sent a request: the first key that is missing, if not.
@@ -166,74 +187,12 @@ impl Verify {
             _ => false,
         }
     }
+}
 
-    /// The keys that have to be fetched before a request can be judged, but for those that were asked
-    /// for.
-    pub(crate) fn wants(&self, scope: &Scope<'_, '_>, asked: &[Source]) -> Option<KeyRequest> {
-        match self {
-            Self::Jwt(jwt) => jwt.wants(scope, asked),
-            Self::Any(list) | Self::All(list) => {
-                list.iter().find_map(|verify| verify.wants(scope, asked))
-            }
-            _ => None,
-        }
-    }
-
-    /// Refuses what no body could prove any more, before a body is read.
-    pub(crate) fn run_before_body(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<(), Stop> {
-        match self {
-            Self::Credential(credential) => credential.run(scope, keys),
-            Self::Jwt(jwt) => jwt.run_before_body(scope),
-            Self::Signature(signature) => signature.run_before_body(scope),
-            Self::All(list) => {
-                list.iter().try_for_each(|verify| verify.run_before_body(scope, keys))
-            }
-            Self::IpAllowlist(number, networks) => {
-                told(*number, "ip_allowlist", is_within(networks, scope.head), scope)
-            }
-            Self::ClientCertificate(number, subjects) => {
-                told(*number, "client_certificate", is_named(subjects, scope.head), scope)
-            }
-            Self::Token(_) | Self::BodyDigest(_) | Self::Rule(..) | Self::Any(_) | Self::Anyone => {
-                Ok(())
-            }
-        }
-    }
-
-    /// Judges the sender.
-    pub(crate) fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<Proof, Stop> {
-        match self {
-            Self::Signature(signature) => signature.run(scope, keys)?,
-            Self::Token(token) => token.run(scope, keys)?,
-            Self::Credential(credential) => credential.run(scope, keys)?,
-            Self::Jwt(jwt) => jwt.run(scope, keys)?,
-            Self::BodyDigest(digest) => digest.run(scope)?,
-            Self::Rule(number, rule) => told(*number, "rule", holds(rule, scope), scope)?,
-            Self::IpAllowlist(number, networks) => {
-                told(*number, "ip_allowlist", is_within(networks, scope.head), scope)?;
-            }
-            Self::ClientCertificate(number, subjects) => {
-                told(*number, "client_certificate", is_named(subjects, scope.head), scope)?;
-            }
-            Self::All(list) => {
-                for verify in list {
-                    verify.run(scope, keys)?;
-                }
-            }
-            Self::Any(list) => {
-                let mut nearest = None;
-                for verify in list.iter().filter(|verify| verify.unready(keys).is_none()) {
-                    match verify.run(scope, keys) {
-                        Ok(proof) => return Ok(proof),
-                        Err(stop) => nearest = Some(nearer(nearest, stop)),
-                    }
-                }
-                return Err(nearest.unwrap_or_else(|| missing("proof")));
-            }
-            Self::Anyone => scope.tell(|| Fact::Anyone),
-        }
-        Ok(Proof(()))
-    }
+/// Whether an expression can be evaluated before the body is there.
+pub(super) fn is_in_head(expression: &Expression) -> bool {
+    let needs = expression.needs();
+    !needs.reads(roots::RAW_BODY) && !needs.reads(roots::PARSED_BODY)
 }
 
 /// Tells what a proof that holds no secret proves.
@@ -247,7 +206,7 @@ fn told(
     result
 }
 
-fn holds(rule: &Expression, scope: &Scope<'_, '_>) -> Result<(), Stop> {
+fn rule(rule: &Expression, scope: &Scope<'_, '_>) -> Result<(), Stop> {
     let what = "the rule";
     match rule.eval(scope) {
         Ok(value) if value.is_truthy() => Ok(()),
@@ -290,15 +249,20 @@ fn refused(unproven: Unproven) -> Stop {
 }
 
 /// Whether a challenge would sign a payload: whoever has sent it as one was given its signature.
-pub(super) fn signed_for_anyone(challenged: &[Regex], payload: &[u8]) -> bool {
+fn signed_for_anyone(challenged: &[Regex], payload: &[u8]) -> bool {
     let text = std::str::from_utf8(payload);
     text.is_ok_and(|text| challenged.iter().any(|allow| allow.is_match(text)))
 }
 
-/// Of two refusals the one that came nearer to a proof: it is what the operator has to look at.
+/// Of two refusals the one that came nearer to a proof: it is what the operator has to look at. What
+/// could not be judged for a fault that is none of the sender's comes first of all: it may be good.
 fn nearer(known: Option<Stop>, other: Stop) -> Stop {
     let distance = |stop: &Stop| match stop.reason {
-        Reason::Stale { .. } | Reason::Expired { .. } => 0,
+        Reason::NotFetched { .. } => -1,
+        Reason::Stale { .. }
+        | Reason::Expired { .. }
+        | Reason::NotYet { .. }
+        | Reason::TooOld { .. } => 0,
         Reason::Mismatch
         | Reason::WrongToken
         | Reason::WrongCredential

@@ -3,18 +3,17 @@
 use regex::Regex;
 use smallvec::SmallVec;
 use tympan_expr::Expression;
-use tympan_expr::Paths;
-use tympan_expr::RootId;
-use tympan_expr::Source;
 use tympan_expr::Text;
 use tympan_expr::Value;
 
+use super::beside_body::BesideBody;
 use super::missing;
 use super::received::Received;
 use super::received::text;
 use super::refused;
 use super::signed_for_anyone;
 use super::unauthorized;
+use crate::config::Accept;
 use crate::config::SignatureCheck;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
@@ -27,7 +26,6 @@ use crate::outcome::Stop;
 use crate::pipeline::Fact;
 use crate::pipeline::Scope;
 use crate::pipeline::SignatureFact;
-use crate::roots;
 use crate::scheme;
 use crate::scheme::Algorithm;
 use crate::scheme::Format;
@@ -36,9 +34,6 @@ use crate::scheme::SecretAt;
 use crate::scheme::Signature;
 use crate::scheme::Timestamp;
 use crate::scheme::Unproven;
-
-/// How long a value may be that is signed beside a body, in bytes.
-const MOST_BESIDE: usize = 1_024;
 
 /// How many items of one request are verified.
 const MOST_ITEMS: usize = 1_000;
@@ -56,8 +51,7 @@ pub(crate) struct SignatureVerify {
     payloads: Vec<Expression>,
     received: Received,
     timestamp: Option<(Option<Expression>, Timestamp)>,
-    /// What is signed beside a body, and is no timestamp.
-    beside_body: Vec<(RootId, String)>,
+    beside_body: BesideBody,
 }
 
 /// What a signature is verified with.
@@ -75,7 +69,12 @@ enum Key {
 type Parts<'a> = Vec<Value<'a>>;
 
 impl SignatureVerify {
-    pub(super) fn compile(check: &SignatureCheck, keys: &mut KeyUses, number: usize) -> Self {
+    pub(super) fn compile(
+        check: &SignatureCheck,
+        accept: Accept,
+        keys: &mut KeyUses,
+        number: usize,
+    ) -> Self {
         let timestamp = check.timestamp.as_ref().map(|it| (it.value.clone(), it.scheme));
         let key = match check.secret {
             None => Key::Public(check.public_keys.clone()),
@@ -97,8 +96,13 @@ impl SignatureVerify {
             payloads: check.payloads.clone(),
             received: Received::compile(&check.received, check.scheme.format.is_list()),
             timestamp,
-            beside_body: beside_body(check),
+            beside_body: BesideBody::compile(check, accept),
         }
+    }
+
+    /// Which of the listener's proofs it is, counted as they are written.
+    pub(super) fn number(&self) -> usize {
+        self.number
     }
 
     /// The first key that is missing.
@@ -213,7 +217,7 @@ impl SignatureVerify {
         {
             return Err(unauthorized(Reason::BadTimestamp));
         }
-        if !self.beside_body.iter().all(|(root, key)| is_apart(&scope.entry(*root, key))) {
+        if !self.beside_body.is_apart(scope) {
             return Err(unauthorized(Reason::BadPart));
         }
 
@@ -312,38 +316,6 @@ impl SignatureVerify {
             .collect();
         let digests = keys.digests(self.secret(received)?);
         Ok(self.scheme.verify_digest(received, bytes.iter().map(Vec::as_slice), at, digests))
-    }
-}
-
-/// The headers and parameters that are signed beside a body. The timestamp has a form of its own.
-fn beside_body(check: &SignatureCheck) -> Vec<(RootId, String)> {
-    let value = check.timestamp.as_ref().and_then(|timestamp| timestamp.value.as_ref());
-    let timestamp = value.and_then(Expression::root_entry);
-    let mut found = Vec::new();
-    for payload in &check.payloads {
-        let needs = payload.needs();
-        if !needs.reads(roots::RAW_BODY) && !needs.reads(roots::PARSED_BODY) {
-            continue;
-        }
-        for root in [roots::HEADERS, roots::QUERY_PARAMS] {
-            let Some(Paths::Keys(keys)) = needs.paths(root) else { continue };
-            let others = keys.iter().filter(|(key, _)| timestamp != Some((root, key.as_str())));
-            found.extend(others.map(|(key, _)| (root, key.clone())));
-        }
-    }
-    found
-}
-
-/// Whether a value cannot hold the beginning of a body: else a part of a signed body could be moved
-/// into it, and what is left pass for the body. Nothing that is missing can.
-fn is_apart(value: &Value<'_>) -> bool {
-    match value {
-        Value::Text(text) => {
-            let is_of_body = |byte: u8| byte.is_ascii_control() || b"\"&<>[]{}".contains(&byte);
-            text.len() <= MOST_BESIDE && !text.bytes().any(is_of_body)
-        }
-        Value::Bytes(_) => false,
-        _ => true,
     }
 }
 

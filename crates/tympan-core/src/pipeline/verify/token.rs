@@ -3,6 +3,7 @@
 use tympan_expr::Expression;
 use tympan_expr::Value;
 
+use super::is_in_head;
 use super::missing;
 use super::received::Received;
 use super::unauthorized;
@@ -37,6 +38,16 @@ impl TokenVerify {
             prefix: check.prefix.clone(),
             matching: check.matching,
         }
+    }
+
+    /// Which of the listener's proofs it is, counted as they are written.
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
+    /// Whether nothing but the head is needed to judge it.
+    pub(super) fn is_in_head(&self) -> bool {
+        is_in_head(self.received.expression())
     }
 
     pub(super) fn unready(&self, keys: &Keys) -> Option<KeyId> {
