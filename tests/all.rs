@@ -6,6 +6,7 @@ mod admin;
 mod cli;
 mod credentials;
 mod delivery;
+mod events;
 mod example;
 mod explain;
 mod floods;

@@ -264,3 +264,39 @@ fn a_program_is_started_for_each_event() {
     let event: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(event["id"], "1; rm -rf x");
 }
+
+#[test]
+fn events_of_one_key_in_their_order() {
+    // Every third answer is a failure, until there were enough of them.
+    let host = Host::answering(|number| match number % 3 {
+        1 if number < 60 => "500 Oh No\r\nContent-Length: 0",
+        _ => DONE,
+    });
+    let app = format!("http: {{url: 'http://{}'}}, order_by: event.subject", host.address);
+    let folder = folder(&app, "");
+    let text = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    folder.write(
+        "listeners.yaml",
+        text.replace("{id: parsed_body.id,", "{id: parsed_body.id, subject: parsed_body.key,"),
+    );
+    let server = Tympan::start_in(&folder);
+    let mut client = server.connect();
+    for number in 0..60 {
+        let body = json!({"id": number.to_string(), "key": (number % 4).to_string()}).to_string();
+        assert_eq!(client.ask(&request("POST", "/in", &[], body)).status, 200);
+    }
+    // The last one of each key comes last.
+    wait_until("all have arrived", || {
+        let ids: BTreeSet<_> = host.asked().iter().map(|it| it.event()["id"].to_string()).collect();
+        (ids.len() == 60).then_some(())
+    });
+    let mut last = [-1; 4];
+    for asked in host.asked() {
+        let event = asked.event();
+        let number = |value: &Value| value.as_str().unwrap().parse::<i32>().unwrap();
+        let (id, key) = (number(&event["id"]), number(&event["subject"]));
+        let last = &mut last[usize::try_from(key).unwrap()];
+        assert!(id == *last || id == *last + 4 || *last == -1, "{id} after {last}");
+        *last = id;
+    }
+}

@@ -56,7 +56,7 @@ const CORE: [&[&str]; 6] = [
     &["span", "scalar", "secret", "roots", "room", "request", "escape"],
     &["diagnostic", "yaml", "scheme", "jwt", "outcome"],
     &["config"],
-    &["keys", "diff", "outgoing", "rate", "schema", "reference"],
+    &["keys", "diff", "outgoing", "promises", "rate", "schema", "reference"],
     &["pipeline"],
     &["explain", "infer", "simulate", "trial"],
 ];

@@ -21,6 +21,7 @@ pub mod keys;
 pub mod outcome;
 pub mod outgoing;
 pub mod pipeline;
+pub mod promises;
 pub mod rate;
 pub mod reference;
 pub mod request;

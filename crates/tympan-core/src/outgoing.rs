@@ -134,6 +134,23 @@ impl Outgoing {
     }
 }
 
+/// What an event is ordered by, as a number that is the same for what is the same. What cannot be
+/// computed is of no order.
+#[must_use]
+pub fn order(by: &Expression, event: Kept<'_>) -> Option<i64> {
+    let value = read_json(event.json, &Paths::Whole).ok()?;
+    let name = Value::Text(Text::from(event.listener.to_owned()));
+    let listener = Record::from_iter([(Text::from("name"), name)]);
+    let scope = Scope { event: value, listener, now: event.now };
+    let key = match by.eval(&scope).ok()? {
+        Value::Null => return None,
+        key => key.to_json().to_string(),
+    };
+    let digest = ring::digest::digest(&ring::digest::SHA256, key.as_bytes());
+    let first = digest.as_ref().first_chunk().copied()?;
+    Some(i64::from_le_bytes(first))
+}
+
 /// CloudEvents 1.0, HTTP binding, section 3.1: attributes are headers, and the body is the data.
 fn binary(event: Kept<'_>, request: &mut Request<Bytes>) -> Result<(), String> {
     let parsed: Json = serde_json::from_slice(event.json).map_err(|error| error.to_string())?;

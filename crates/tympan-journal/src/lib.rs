@@ -17,6 +17,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tokio::sync::Notify;
 
 pub use embedded::Embedded;
@@ -25,12 +26,16 @@ pub use record::Appended;
 pub use record::Claim;
 pub use record::Delivery;
 pub use record::Entry;
+pub use record::Found;
+pub use record::FoundDelivery;
 pub use record::Kind;
 pub use record::Lease;
 pub use record::Leased;
+pub use record::Query;
 pub use record::Record;
 pub use record::Settings;
 pub use record::Settled;
+pub use record::State;
 pub use record::Stats;
 pub use record::To;
 pub use record::Verdict;
@@ -61,6 +66,19 @@ pub trait Journal: fmt::Debug + Send + Sync {
 
     /// What it holds, and how it is.
     fn stats(&self) -> Stats;
+
+    /// The entries that are meant, in the order of their numbers; or why nobody can tell.
+    fn find(&self, query: Query) -> Later<'_, Result<Vec<Found>, String>>;
+
+    /// What an entry holds.
+    fn body(&self, number: u64) -> Later<'_, Result<Option<Bytes>, String>>;
+
+    /// Has entries delivered once more, with all their tries before them: to one destination, if
+    /// that is part of what is meant, or to all of theirs. Gives their numbers.
+    fn replay(&self, query: Query, now: u64) -> Later<'_, Result<Vec<u64>, String>>;
+
+    /// Forgets entries, or their deliveries to one destination. Gives their numbers.
+    fn drop(&self, query: Query) -> Later<'_, Result<Vec<u64>, String>>;
 
     /// Takes other limits from now on.
     fn set(&self, settings: Settings);

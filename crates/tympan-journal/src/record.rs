@@ -194,3 +194,77 @@ pub struct Stats {
     /// How many entries had been kept and were gone at the start.
     pub lost: u64,
 }
+
+/// Which entries are meant: everything that is said has to hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Only those with numbers above this.
+    pub after: u64,
+    /// At most so many.
+    pub most: usize,
+    /// The one with this number.
+    pub number: Option<u64>,
+    /// Those with this id.
+    pub id: Option<String>,
+    /// Those of this listener.
+    pub listener: Option<String>,
+    /// Those that go to this destination.
+    pub destination: Option<String>,
+    /// Those in this state; of their delivery to the destination, if there is one.
+    pub state: Option<State>,
+    /// Those that came at this time or later, in milliseconds since 1970.
+    pub since: Option<u64>,
+    /// Those that came before this time.
+    pub until: Option<u64>,
+}
+
+/// How far an entry or a delivery has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// To be delivered.
+    Waiting,
+    /// Nothing is left to be done.
+    Delivered,
+    /// It could not be delivered, or is no event.
+    Dead,
+}
+
+/// An entry, without what it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its number in the journal.
+    pub number: u64,
+    /// The event's id.
+    pub id: String,
+    /// The listener.
+    pub listener: Arc<str>,
+    /// The generation of the configuration that judged it.
+    pub generation: u64,
+    /// When it came, in milliseconds since 1970.
+    pub received: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// How far it has come.
+    pub state: State,
+    /// How large it is, in bytes.
+    pub size: u64,
+    /// Why it is no event.
+    pub reason: Option<String>,
+    /// Its deliveries.
+    pub deliveries: Vec<FoundDelivery>,
+}
+
+/// A delivery of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundDelivery {
+    /// The destination.
+    pub destination: Arc<str>,
+    /// How far it has come.
+    pub state: State,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is due, or when it ended, in milliseconds since 1970.
+    pub due: u64,
+    /// What went wrong the last time.
+    pub why: Option<String>,
+}

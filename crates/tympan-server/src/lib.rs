@@ -12,6 +12,7 @@ mod clock;
 mod connection;
 mod delivery;
 mod env_file;
+pub mod events;
 mod files;
 mod framing;
 mod gate;
@@ -61,6 +62,7 @@ pub use receipt::Receipt;
 pub use receipt::Refused;
 pub use reload::OnDiagnostics;
 
+use crate::delivery::Destination;
 use crate::listen::Listening;
 use crate::reload::Command;
 use crate::reload::Reloader;
@@ -213,6 +215,6 @@ fn facts(shared: &Shared, addresses: Vec<Address>, is_last_good: bool) -> Facts 
         url: format!("{origin}{}", listener.path),
         state: listener.state.clone(),
     });
-    let needs_stdout = !serving.destinations.is_empty();
+    let needs_stdout = serving.destinations.iter().any(Destination::is_stdout);
     Facts { listeners: listeners.collect(), addresses, needs_stdout, is_last_good }
 }

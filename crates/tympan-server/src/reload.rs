@@ -311,16 +311,21 @@ impl Reloader {
         let started = Instant::now();
         let old = Arc::clone(&self.shared.serving.load().live);
         let next = self.next(&old, asked).await;
-        Attempt { started, old, next }
+        Attempt { started, old, next, asked }
     }
 
-    fn conclude(&mut self, Attempt { started, old, next }: Attempt) -> Result<Receipt, Refused> {
+    fn conclude(
+        &mut self,
+        Attempt { started, old, next, asked }: Attempt,
+    ) -> Result<Receipt, Refused> {
         match next {
             Ok(Next::New(ready)) => Ok(self.go_over(&old, *ready, started)),
-            Ok(Next::Same(frozen)) => Ok(Receipt { frozen, ..self.renew_secrets(&old, started) }),
+            Ok(Next::Same(frozen)) => {
+                Ok(Receipt { frozen, ..self.renew_secrets(&old, started, asked) })
+            }
             Err(refused) => {
                 // A bad file is no reason to miss a secret that has changed.
-                self.renew_secrets(&old, started);
+                self.renew_secrets(&old, started, asked);
                 Err(refused)
             }
         }
@@ -419,7 +424,7 @@ impl Reloader {
 
     /// Looks the secrets of the generation that serves up again, and swaps in new keys for it.
     /// Nothing is compiled.
-    fn renew_secrets(&mut self, old: &Live, started: Instant) -> Receipt {
+    fn renew_secrets(&mut self, old: &Live, started: Instant, asked: bool) -> Receipt {
         let lookup = keys::Lookup::new(&self.folder, &self.config).keeping();
         let mut secrets = lookup.secrets(&self.config);
         for (index, new) in secrets.iter_mut().enumerate() {
@@ -435,9 +440,12 @@ impl Reloader {
         let states = changed_states(old, &live);
         let serving = (**self.shared.serving.load()).clone();
         let tls = self.renewed_tls(serving.tls.clone());
-        let meters = &serving.meters;
-        let destinations = self.destinations.ready(&self.folder, &self.config, &secrets, meters);
-        self.destinations.go_over(&destinations);
+        let mut destinations = serving.destinations.clone();
+        // Whoever asks, or brings a new secret, has seen to those that are paused.
+        if asked || !keys::are_same(&secrets, &self.secrets) {
+            destinations =
+                self.destinations.renew(&self.folder, &self.config, &secrets, &serving.meters);
+        }
         let serving = Serving { live: Arc::clone(&live), tls, destinations, ..serving };
         self.shared.serving.store(Arc::new(serving));
         self.secrets = secrets;
@@ -555,6 +563,8 @@ struct Attempt {
     started: Instant,
     old: Arc<Live>,
     next: Result<Next, Refused>,
+    /// Whether somebody has asked for it.
+    asked: bool,
 }
 
 /// What a look at the files leads to.

@@ -30,6 +30,8 @@ fn main() -> ExitCode {
         Command::Test(options) => commands::test::run(&options),
         Command::Infer(options) => commands::infer::run(&options),
         Command::Plan(options) => commands::plan::run(&options),
+        Command::Events(options) => commands::events::run(&options),
+        Command::Promises(options) => commands::promises::run(&options),
         Command::Reload(options) => commands::reload::run(&options),
         Command::Health(options) => commands::health::run(&options),
         Command::Schema(options) => commands::schema::run(&options),

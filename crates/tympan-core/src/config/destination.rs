@@ -33,6 +33,8 @@ pub struct Destination {
     pub timeout: Duration,
     /// How many deliveries may be on their way at once, if it says so.
     pub concurrency: Option<usize>,
+    /// Events of one value of it arrive one after the other.
+    pub order_by: Option<Expression>,
 }
 
 /// What a destination is.
@@ -122,6 +124,8 @@ impl Reader<'_> {
         let retry = fields.take("retry").and_then(|(key, node)| self.retry(&key, node));
         let timeout = fields.take("timeout").and_then(|(_, node)| self.timeout(&node));
         let concurrency = fields.take("concurrency").and_then(|(_, node)| self.count(&node));
+        let order_by = fields.take("order_by");
+        let order_by = order_by.and_then(|(_, node)| self.expression(Place::Delivery, &node));
         fields.end();
         let slot = slot(&mut self.config.destinations, id.0);
         *slot = Destination {
@@ -131,6 +135,7 @@ impl Reader<'_> {
             retry: retry.unwrap_or_default(),
             timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
             concurrency,
+            order_by,
         };
     }
 

@@ -823,6 +823,14 @@ pub static DESTINATION: Section = Section {
              which take many events at a time, and 16 elsewhere.",
             "concurrency: 16",
         )),
+        beside(key(
+            "order_by",
+            Holds::Expression,
+            "Events for which this is the same arrive in the order in which they came, one after the \
+             other: one that has to be tried again holds up those behind it, and no others. It is \
+             read when the event comes; null is of no order.",
+            "order_by: event.subject",
+        )),
     ],
 };
 

@@ -5,6 +5,7 @@
 //! has which delivery is known here, and forgotten with the process that had it.
 
 mod fault;
+mod inspect;
 mod lease;
 mod mark;
 mod place;
@@ -31,19 +32,23 @@ use std::sync::mpsc;
 use std::sync::mpsc::TrySendError;
 use std::thread;
 
+use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::sync::oneshot;
 
 use crate::Appended;
 use crate::Delivery;
+use crate::Found;
 use crate::Journal;
 use crate::Later;
 use crate::Lease;
+use crate::Query;
 use crate::Record;
 use crate::Settings;
 use crate::Settled;
 use crate::Stats;
 use crate::Verdict;
+use crate::embedded::inspect::Order;
 use crate::embedded::lease::Reader;
 use crate::embedded::place::Place;
 use crate::embedded::writer::Job;
@@ -56,6 +61,7 @@ const MOST_BYTES: u64 = 64 << 20;
 /// A journal in a file of this machine.
 pub struct Embedded {
     jobs: mpsc::SyncSender<Job>,
+    database: PathBuf,
     /// Gone once it is closed: who opens the file next finds nobody in it.
     reader: Arc<Mutex<Option<Reader>>>,
     common: Arc<Common>,
@@ -101,11 +107,12 @@ impl Embedded {
         let common = Arc::new(Common { settings: Mutex::new(settings), ..Common::default() });
         let reader = schema::connect(&place.database).map_err(|error| place.unreadable(&error))?;
         let reader = Reader::new(reader, place.database.clone(), Arc::clone(&common));
+        let database = place.database.clone();
         let (jobs, inbox) = mpsc::sync_channel(MOST_JOBS);
         let writer = Writer::new(place, Arc::clone(&common))?;
         // Ends when the last sender is gone, or it is told to.
         thread::spawn(move || writer.run(&inbox));
-        Ok(Self { jobs, reader: Arc::new(Mutex::new(Some(reader))), common })
+        Ok(Self { jobs, database, reader: Arc::new(Mutex::new(Some(reader))), common })
     }
 
     async fn appended(&self, records: Vec<Record>) -> Vec<Appended> {
@@ -129,6 +136,31 @@ impl Embedded {
         }
         let told = told.await;
         told.unwrap_or_else(|_| all(Appended::Failed("the journal ended".into())))
+    }
+
+    /// Looks at the file, away from the threads that serve.
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Path) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, String> {
+        let path = self.database.clone();
+        match tokio::task::spawn_blocking(move || look(&path)).await {
+            Ok(seen) => seen.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn order(&self, query: Query, order: Order) -> Result<Vec<u64>, String> {
+        let destination = query.destination.clone();
+        let found = self.look(move |path| inspect::find(path, &query)).await?;
+        let numbers: Vec<_> = found.iter().map(|found| found.number).collect();
+        let (answer, told) = oneshot::channel();
+        let told_numbers = numbers.clone();
+        if self.hand(Job::Order { numbers, destination, order, answer }).await {
+            told.await.unwrap_or_else(|_| Err("the journal ended".to_owned()))?;
+            return Ok(told_numbers);
+        }
+        Err("the journal ended".to_owned())
     }
 
     /// Hands a job to the writer, who may have much to do; false if there is no writer any more.
@@ -194,6 +226,22 @@ impl Journal for Embedded {
 
     fn stats(&self) -> Stats {
         lock(&self.common.stats).clone()
+    }
+
+    fn find(&self, query: Query) -> Later<'_, Result<Vec<Found>, String>> {
+        Box::pin(self.look(move |path| inspect::find(path, &query)))
+    }
+
+    fn body(&self, number: u64) -> Later<'_, Result<Option<Bytes>, String>> {
+        Box::pin(self.look(move |path| inspect::body(path, number)))
+    }
+
+    fn replay(&self, query: Query, now: u64) -> Later<'_, Result<Vec<u64>, String>> {
+        Box::pin(self.order(query, Order::Replay { now }))
+    }
+
+    fn drop(&self, query: Query) -> Later<'_, Result<Vec<u64>, String>> {
+        Box::pin(self.order(query, Order::Drop))
     }
 
     fn set(&self, settings: Settings) {

@@ -16,6 +16,8 @@ use crate::Record;
 use crate::Settings;
 use crate::Settled;
 use crate::Verdict;
+use crate::embedded::inspect;
+use crate::embedded::inspect::Order;
 use crate::embedded::schema::Names;
 use crate::embedded::sum::Summed;
 
@@ -89,6 +91,24 @@ impl Counts {
 impl Write {
     pub(super) fn new(counts: Counts) -> Self {
         Self { counts, names: Names::default() }
+    }
+
+    /// Does with entries what is ordered.
+    pub(super) fn obey(
+        &mut self,
+        connection: &Connection,
+        numbers: &[u64],
+        destination: Option<&str>,
+        order: Order,
+    ) -> rusqlite::Result<()> {
+        let destination = match destination {
+            Some(name) => Some(self.names.id(connection, name)?),
+            None => None,
+        };
+        for number in numbers {
+            inspect::obey(connection, &mut self.counts, *number, destination, order)?;
+        }
+        self.counts.write(connection)
     }
 
     /// Everything since these counts was taken back.
@@ -246,7 +266,11 @@ impl Write {
 }
 
 /// An entry for which nothing waits any more is done, or dead; tells whether it is.
-fn finish(connection: &Connection, number: u64, counts: &mut Counts) -> rusqlite::Result<bool> {
+pub(super) fn finish(
+    connection: &Connection,
+    number: u64,
+    counts: &mut Counts,
+) -> rusqlite::Result<bool> {
     let update = "UPDATE entry SET state = CASE WHEN EXISTS \
                   (SELECT 1 FROM delivery d WHERE d.number = entry.number AND d.state > 1) \
                   THEN 2 ELSE 0 END \

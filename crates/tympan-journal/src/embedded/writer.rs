@@ -17,6 +17,7 @@ use crate::OpenError;
 use crate::Record;
 use crate::Settled;
 use crate::embedded::fault::Fault;
+use crate::embedded::inspect::Order;
 use crate::embedded::place::Place;
 use crate::embedded::schema;
 use crate::embedded::tidy::Tidy;
@@ -36,8 +37,18 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// What is asked of the writer.
 pub(super) enum Job {
-    Append { records: Vec<Record>, bytes: u64, answer: oneshot::Sender<Vec<Appended>> },
+    Append {
+        records: Vec<Record>,
+        bytes: u64,
+        answer: oneshot::Sender<Vec<Appended>>,
+    },
     Settle(Vec<Settled>),
+    Order {
+        numbers: Vec<u64>,
+        destination: Option<String>,
+        order: Order,
+        answer: oneshot::Sender<Result<(), String>>,
+    },
     Close(oneshot::Sender<()>),
 }
 
@@ -58,11 +69,20 @@ pub(super) struct Writer {
     synced: bool,
 }
 
+/// What somebody has ordered to be done with some entries, and who is told.
+struct Ordered {
+    numbers: Vec<u64>,
+    destination: Option<String>,
+    order: Order,
+    answer: oneshot::Sender<Result<(), String>>,
+}
+
 /// Jobs that become durable together.
 #[derive(Default)]
 struct Group {
     appends: Vec<(Vec<Record>, oneshot::Sender<Vec<Appended>>)>,
     settled: Vec<Settled>,
+    orders: Vec<Ordered>,
     close: Option<oneshot::Sender<()>>,
     bytes: u64,
     jobs: usize,
@@ -137,7 +157,10 @@ impl Writer {
 
     /// Makes a group durable, and tells everybody.
     fn take(&mut self, group: Group) -> Option<oneshot::Sender<()>> {
-        let Group { mut appends, settled, close, bytes, .. } = group;
+        let Group { mut appends, settled, orders, close, bytes, .. } = group;
+        for order in orders {
+            self.obey(order);
+        }
         self.common.queued.fetch_sub(bytes, Ordering::Relaxed);
         // Whoever has given up was answered with 503, and its sender will come again.
         appends.retain(|(_, answer)| !answer.is_closed());
@@ -195,6 +218,34 @@ impl Writer {
             self.cohort = records.len();
         }
         Ok(written?)
+    }
+
+    /// A transaction of its own, as it may touch much.
+    fn obey(&mut self, ordered: Ordered) {
+        let Ordered { numbers, destination, order, answer } = ordered;
+        if let Some(why) = &self.sealed {
+            // Who asked may have gone, here and below.
+            let _ = answer.send(Err(why.clone()));
+            return;
+        }
+        let before = self.write.counts;
+        let done = self.connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
+            self.write.obey(&self.connection, &numbers, destination.as_deref(), order)?;
+            self.connection.execute_batch("COMMIT")
+        });
+        let Err(error) = done else {
+            self.tell_stats();
+            for arrival in lock(&self.common.arrivals).values() {
+                arrival.notify_one();
+            }
+            let _ = answer.send(Ok(()));
+            return;
+        };
+        let _ = self.connection.execute_batch("ROLLBACK");
+        self.write.take_back(before);
+        let why = error.to_string();
+        self.fail(error.into());
+        let _ = answer.send(Err(why));
     }
 
     /// What follows once a group is durable.
@@ -333,6 +384,9 @@ impl Group {
                 self.appends.push((records, answer));
             }
             Job::Settle(settled) => self.settled.extend(settled),
+            Job::Order { numbers, destination, order, answer } => {
+                self.orders.push(Ordered { numbers, destination, order, answer });
+            }
             Job::Close(done) => self.close = Some(done),
         }
     }

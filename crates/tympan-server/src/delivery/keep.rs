@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tympan_core::config::Ack;
+use tympan_core::outgoing;
 use tympan_core::pipeline::DeadLetter;
 use tympan_core::pipeline::EventRecord;
 use tympan_core::pipeline::Kept;
@@ -77,17 +78,22 @@ async fn keep_durably(journal: &dyn Journal, record: Record, ack: Ack) -> Kept {
 
 fn as_record(record: EventRecord, from: From, destinations: &[Destination]) -> Record {
     let EventRecord { events, dead, claim, .. } = record;
+    let received = clock::steady();
     let mut entries = Vec::with_capacity(events.len() + usize::from(dead.is_some()));
     for event in events {
         let to = event.to.iter().filter_map(|id| destinations.get(id.0));
-        let to = to.map(|it| To { destination: Arc::clone(&it.name), key: None });
-        entries.push(Entry {
-            id: event.id,
-            kind: Kind::Event,
-            body: event.json,
-            reason: None,
-            to: to.collect(),
+        let kept = outgoing::Kept {
+            id: &event.id,
+            listener: &from.listener,
+            json: &event.json,
+            now: Duration::from_millis(received).as_secs_f64(),
+        };
+        let to = to.map(|it| {
+            let key = it.order_by.as_ref().and_then(|by| outgoing::order(by, kept));
+            To { destination: Arc::clone(&it.name), key }
         });
+        let to = to.collect();
+        entries.push(Entry { id: event.id, kind: Kind::Event, body: event.json, reason: None, to });
     }
     if let Some(DeadLetter { request, reason }) = dead {
         entries.push(Entry {
@@ -101,7 +107,7 @@ fn as_record(record: EventRecord, from: From, destinations: &[Destination]) -> R
     Record {
         listener: from.listener,
         generation: from.generation,
-        received: clock::steady(),
+        received,
         claim: claim.map(|it| Claim { key: it.key.into_bytes(), window: it.window }),
         entries,
     }

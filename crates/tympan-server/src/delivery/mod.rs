@@ -24,6 +24,7 @@ use tympan_core::config::Retry;
 use tympan_core::config::SecretId;
 use tympan_core::keys::Secrets;
 use tympan_core::secret::Secret;
+use tympan_expr::Expression;
 use tympan_journal::Later;
 use tympan_journal::Leased;
 
@@ -87,6 +88,8 @@ pub(crate) struct Destination {
     retry: Retry,
     timeout: Duration,
     concurrency: usize,
+    order_by: Option<Expression>,
+    is_stdout: bool,
 }
 
 impl Destinations {
@@ -119,6 +122,8 @@ impl Destinations {
                 to,
                 meter: Arc::clone(meter),
                 retry: it.retry,
+                order_by: it.order_by.clone(),
+                is_stdout: matches!(it.kind, config::Kind::Stdout),
                 timeout: it.timeout,
             }
         });
@@ -148,6 +153,19 @@ impl Destinations {
         }
     }
 
+    /// Goes over to the same destinations with other secrets.
+    pub(crate) fn renew(
+        &self,
+        folder: &Path,
+        config: &Config,
+        secrets: &Secrets,
+        meters: &Meters,
+    ) -> Vec<Destination> {
+        let ready = self.ready(folder, config, secrets, meters);
+        self.go_over(&ready);
+        ready
+    }
+
     /// Lets what is on its way arrive, for at most so long; the rest waits for the next start.
     pub(crate) async fn stop(&self, patience: Duration) {
         let workers: Vec<_> = {
@@ -170,6 +188,13 @@ fn signing(config: &Config, http: &config::Http, secrets: &Secrets) -> Result<Ve
         Some(Ok(values)) => Ok(values.clone()),
         Some(Err(why)) => Err(format!("the secret {name} cannot be resolved: {why}")),
         None => Err(format!("the secret {name} has no value")),
+    }
+}
+
+impl Destination {
+    /// Whether it needs standard output.
+    pub(crate) fn is_stdout(&self) -> bool {
+        self.is_stdout
     }
 }
 
