@@ -256,6 +256,29 @@ fn a_sync_that_fails_is_the_last() {
     wait_for_archived(&folder, &acknowledged);
 }
 
+/// `TYMPAN_KILLS=200` kills at each of the first so many calls instead.
+#[test]
+fn killed_at_a_call() {
+    let calls = match env::var("TYMPAN_KILLS") {
+        Ok(kills) => (1..=kills.parse().unwrap()).collect(),
+        Err(_) => vec![1, 2, 3, 5, 8, 13, 21],
+    };
+    let folder = folder("");
+    drop(Tympan::start_in(&folder));
+    let next = AtomicU64::new(0);
+    let mut acknowledged = BTreeSet::new();
+    for call in calls {
+        for name in ["write,pwrite64", "fsync,fdatasync"] {
+            let server = with_faults(&folder, &format!("inject={name}:signal=KILL:when={call}"));
+            acknowledged.extend(send_until_the_end(server.address(), &next));
+        }
+    }
+    assert!(!acknowledged.is_empty());
+    let server = Tympan::start_in(&folder);
+    wait_for_archived(&folder, &acknowledged);
+    assert!(!server.log_text().contains("missing"), "{}", server.log_text());
+}
+
 #[test]
 fn a_full_disk_is_waited_for() {
     let folder = folder("");

@@ -80,8 +80,12 @@ async fn kept(folder: &Path, clients: usize, time: Duration) -> (f64, f64, f64, 
     for client in clients.collect::<Vec<_>>() {
         waits.extend(client.await.unwrap());
     }
-    let n_groups = journal.stats().commits.max(1);
+    let stats = journal.stats();
+    let n_groups = stats.commits.max(1);
     journal.close().await;
+    let opened = Instant::now();
+    Embedded::open(&folder, Settings::default()).unwrap().close().await;
+    println!("{} entries are opened in {:?}", stats.entries, opened.elapsed());
     waits.sort_by(f64::total_cmp);
     let count = waits.len() as f64;
     let at = |part: f64| waits[(count * part) as usize];

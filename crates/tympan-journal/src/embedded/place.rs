@@ -1,6 +1,5 @@
 //! The folder of a journal, and what is there before anything is read.
 
-use std::fs;
 use std::fs::DirBuilder;
 use std::fs::File;
 use std::fs::OpenOptions;
@@ -52,11 +51,6 @@ impl Place {
             File::open(folder).and_then(|it| it.sync_all()).map_err(failed)?;
         }
         Ok(place)
-    }
-
-    /// How large the write-ahead log is.
-    pub(super) fn log_size(&self) -> u64 {
-        fs::metadata(self.log()).map_or(0, |metadata| metadata.len())
     }
 
     /// Keeps a copy of the write-ahead log, before anything is written over it.

@@ -29,8 +29,13 @@ use crate::embedded::write::Write;
 const MOST_JOBS: usize = 1024;
 const MOST_BYTES: u64 = 8 << 20;
 
-/// How large the write-ahead log becomes before it is put into the database.
-const LOG_SIZE: u64 = 16 << 20;
+/// How much is written to the write-ahead log before it is put into the database, in bytes. The file
+/// itself does not tell, as it is written over from its beginning and never becomes smaller.
+const LOG_SIZE: u64 = 32 << 20;
+
+/// What a group writes beside its records, and a settled delivery, about.
+const GROUP_SIZE: u64 = 16 << 10;
+const SETTLED_SIZE: u64 = 512;
 
 /// How often the journal is tidied up.
 const TICK: Duration = Duration::from_secs(1);
@@ -67,6 +72,8 @@ pub(super) struct Writer {
     took: Duration,
     cohort: usize,
     synced: bool,
+    /// About how much was written since the log was put into the database.
+    logged: u64,
 }
 
 /// What somebody has ordered to be done with some entries, and who is told.
@@ -104,6 +111,8 @@ impl Writer {
             took: Duration::ZERO,
             cohort: 0,
             synced: true,
+            // What a process before has left is put into the database soon.
+            logged: LOG_SIZE / 2,
         };
         writer.compare_with_mark();
         writer.tell_stats();
@@ -200,6 +209,10 @@ impl Writer {
             self.connection.pragma_update(None, "synchronous", level)?;
             self.synced = syncs;
         }
+        // Every record is there once, and what stands around it is about as much again.
+        let entries = records.iter().flatten().flat_map(|record| &record.entries);
+        self.logged += 2 * entries.map(|entry| entry.body.len() as u64).sum::<u64>();
+        self.logged += GROUP_SIZE + SETTLED_SIZE * self.unsettled.len() as u64;
         let started = Instant::now();
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let before = self.write.counts;
@@ -285,13 +298,14 @@ impl Writer {
         for destination in &news.destinations {
             self.common.arrivals(destination).notify_one();
         }
-        if self.place.log_size() > LOG_SIZE {
+        if self.logged > LOG_SIZE {
             self.checkpoint();
         }
     }
 
     /// Puts the write-ahead log into the database.
     fn checkpoint(&mut self) {
+        self.logged = 0;
         let done = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
         let done = done.map_err(Fault::from);
         let synced = self.place.mark.sync();
@@ -316,7 +330,7 @@ impl Writer {
                 self.fail(error.into());
             }
         }
-        if self.place.log_size() > LOG_SIZE && self.sealed.is_none() {
+        if self.logged > LOG_SIZE && self.sealed.is_none() {
             self.checkpoint();
         }
     }
