@@ -31,7 +31,7 @@ fn nothing_of_it_is_in_a_log() {
     let schema = r#"{"name": "BODY-VALUE", "phones": {"home": {"BODY-KEY": "BODY-VALUE"}}}"#;
     for (path, body, status) in [
         ("/in/me/PATH-VALUE", "{}", 401),
-        ("/in/me/a-long-enough-key", schema, 422),
+        ("/in/me/a-long-enough-key", schema, 200),
         ("/other", "{}", 401),
     ] {
         let mark = server.log_mark();

@@ -190,8 +190,7 @@ impl Case {
                     asked.push("append");
                     record = Some(events);
                     Input::Kept(if self.stage.kept_late {
-                        let (destination, why) = ("console".to_owned(), "no answer".to_owned());
-                        Kept::Late { destination, why }
+                        Kept::NotKept { why: "no answer".to_owned() }
                     } else {
                         Kept::Stored
                     })
@@ -256,9 +255,19 @@ impl Names {
         }
         let _ = writeln!(text, "\n{}", shown(&answer.reply.body));
         if let Some(record) = record {
-            let to = record.deliver.iter().map(|id| self.destinations[id.0].as_str());
+            let deliver = record.deliver();
+            let to = deliver.iter().map(|id| self.destinations[id.0].as_str());
             let to = to.collect::<Vec<_>>().join(", ");
-            let _ = writeln!(text, "\nevents to {to} within {:?}:", record.within);
+            let to = if to.is_empty() { "nowhere" } else { &to };
+            if let Some(dead) = &record.dead {
+                let request: serde_json::Value = serde_json::from_slice(&dead.request).unwrap();
+                let _ = writeln!(text, "\na dead letter: {}\n{request:#}", dead.reason);
+            } else {
+                let _ = writeln!(text, "\nevents to {to} within {:?}:", record.within);
+            }
+            if let Some(claim) = &record.claim {
+                let _ = writeln!(text, "known for {:?} by: {}", claim.window, claim.key);
+            }
             for event in &record.events {
                 let json: serde_json::Value = serde_json::from_slice(&event.json).unwrap();
                 assert_eq!(json["id"], event.id.as_str());

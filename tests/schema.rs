@@ -181,6 +181,7 @@ const UNSEEN: &[&str] = &[
     "preset_pinned",
     "preset_unknown",
     "preset_without",
+    "program_not_allowed",
     "quotes_then_more",
     "redact_no_path",
     "response_headers",

@@ -147,7 +147,7 @@ fn an_event_is_one_cloud_event_on_one_line() {
 
 #[test]
 fn an_event_is_written_before_its_answer() {
-    let folder = hook("", "");
+    let folder = hook("", "    ack: delivered");
     let file = folder.path("events");
     let server = Tympan::spawn_with(folder.run(), Stdio::from(fs::File::create(&file).unwrap()));
     let mut client = server.connect();
@@ -523,7 +523,7 @@ fn large(id: &str) -> Vec<u8> {
 
 #[test]
 fn a_pipe_that_nobody_reads() {
-    let folder = hook("", "    limits: {ack: 300ms}");
+    let folder = hook("", "    ack: delivered\n    limits: {ack: 300ms}");
     let mut server = Tympan::spawn_with(folder.run(), Stdio::piped());
     // More than any pipe holds by default.
     for id in ["blocked-1", "blocked-2", "blocked-3"] {
@@ -550,7 +550,7 @@ fn a_pipe_that_nobody_reads() {
 
 #[test]
 fn a_pipe_whose_reader_has_gone() {
-    let folder = hook("", "    limits: {ack: 30s}");
+    let folder = hook("", "    ack: delivered\n    limits: {ack: 300ms}");
     let mut server = Tympan::spawn_with(folder.run(), Stdio::piped());
     drop(server.stdout.take());
     for id in 0..3 {
@@ -631,7 +631,8 @@ fn the_end_cuts_what_is_longer_than_the_grace() {
 #[test]
 fn the_end_does_not_wait_for_a_pipe_that_nobody_reads() {
     let server = "listen: [127.0.0.1:0], shutdown_grace: 50s";
-    let folder = hook(&format!("server: {{{server}}}"), "    limits: {ack: 300ms}");
+    let keys = "    ack: delivered\n    limits: {ack: 300ms}";
+    let folder = hook(&format!("server: {{{server}}}"), keys);
     let mut server = Tympan::spawn_with(folder.run(), Stdio::piped());
     assert_eq!(server.ask(&large("blocked")).status, 503);
     let began = Instant::now();
@@ -942,7 +943,7 @@ impl Drop for Unheard {
 
 #[test]
 fn a_log_whose_reader_has_gone() {
-    let folder = hook("log: {accepted: true}", "");
+    let folder = hook("log: {accepted: true}", "    ack: memory");
     let (server, log) = Unheard::start(&folder);
     drop(log);
     server.flood();
@@ -958,7 +959,7 @@ fn a_log_whose_reader_has_gone() {
 
 #[test]
 fn a_log_that_nobody_reads() {
-    let folder = hook("log: {accepted: true}", "");
+    let folder = hook("log: {accepted: true}", "    ack: memory");
     let (server, _log) = Unheard::start(&folder);
     server.flood();
     server.end();

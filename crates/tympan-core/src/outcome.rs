@@ -15,11 +15,13 @@ pub enum Outcome {
     Accepted,
     /// It was a provider's set-up request, and was answered.
     Challenged,
+    /// It came before, and what it made then is kept.
+    Duplicate,
     /// Something of ours broke.
     Failed,
     /// It was verified, and `filter` left it out.
     Filtered,
-    /// It was verified, and no event could be made of it.
+    /// It was verified, no event could be made of it, and it is kept as a dead letter.
     Invalid,
     /// Its body or challenge could not be read.
     Malformed,
@@ -49,9 +51,10 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, each at its own index.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Accepted,
         Self::Challenged,
+        Self::Duplicate,
         Self::Failed,
         Self::Filtered,
         Self::Invalid,
@@ -75,6 +78,7 @@ impl Outcome {
         match self {
             Self::Accepted => "accepted",
             Self::Challenged => "challenged",
+            Self::Duplicate => "duplicate",
             Self::Failed => "failed",
             Self::Filtered => "filtered",
             Self::Invalid => "invalid",
@@ -102,12 +106,17 @@ impl Outcome {
     /// The status that it is answered with, unless the listener says otherwise. The only place
     /// where an outcome becomes a status.
     ///
-    /// A provider must not try again what was left out on purpose, and must try again what could
-    /// not be kept.
+    /// A provider must not try again what was left out on purpose, nor what would fail in the same
+    /// way, and must try again what could not be kept.
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::Accepted | Self::Challenged | Self::Filtered | Self::Rejected => StatusCode::OK,
+            Self::Accepted
+            | Self::Challenged
+            | Self::Duplicate
+            | Self::Filtered
+            | Self::Invalid
+            | Self::Rejected => StatusCode::OK,
             Self::Unauthorized | Self::Stale => StatusCode::UNAUTHORIZED,
             Self::Malformed => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -116,7 +125,6 @@ impl Outcome {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-            Self::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NotReady | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -125,7 +133,7 @@ impl Outcome {
     /// Whether the sender has proved itself when a request ends like this.
     #[must_use]
     pub fn is_verified(self) -> bool {
-        matches!(self, Self::Accepted | Self::Filtered | Self::Rejected)
+        matches!(self, Self::Accepted | Self::Duplicate | Self::Filtered | Self::Rejected)
     }
 
     /// Whether a listener may answer it in its own way.
@@ -134,6 +142,7 @@ impl Outcome {
         !matches!(
             self,
             Self::Challenged
+                | Self::Duplicate
                 | Self::Failed
                 | Self::MethodNotAllowed
                 | Self::NotFound
@@ -201,8 +210,8 @@ pub enum Reason {
     Missing { what: &'static str },
     /// `each` is no list.
     NoList { found: &'static str },
-    /// A destination did not take the events in time.
-    NotKept { destination: String, why: String },
+    /// The events could not be kept in time.
+    NotKept { why: String },
     /// `reject` was true, or `filter` was not.
     Decided,
     /// A panic, which is a bug of ours.
@@ -383,9 +392,7 @@ impl fmt::Display for Reason {
             Self::Mismatch => f.write_str("the signature is not that of this request"),
             Self::Missing { what } => write!(f, "the {what} is missing"),
             Self::NoList { found } => write!(f, "`each` gives a {found}, not a list"),
-            Self::NotKept { destination, why } => {
-                write!(f, "destination {destination} did not take the event: {why}")
-            }
+            Self::NotKept { why } => write!(f, "the event could not be kept: {why}"),
             Self::Decided => f.write_str("so decided by its expression"),
             Self::Panic => f.write_str("a bug in tympan: please report it"),
             Self::Repeated { header } => write!(f, "the header {header} stands more than once"),

@@ -38,7 +38,12 @@ fn section(it: &'static Section, page: &mut String, seen: &mut Vec<&'static str>
         return;
     }
     seen.push(it.name);
-    let exactly_one = if it.one_of { " Exactly one of these keys." } else { "" };
+    let kinds: Vec<_> = it.keys.iter().filter(|key| !key.beside).map(|key| key.name).collect();
+    let exactly_one = match it.one_of {
+        true if kinds.len() == it.keys.len() => " Exactly one of these keys.".to_owned(),
+        true => format!(" Exactly one of `{}`.", kinds.join("`, `")),
+        false => String::new(),
+    };
     let _ = writeln!(page, "\n## {}\n\n{}{exactly_one}", title(it), it.doc);
     table(it, page);
     for key in it.keys {
@@ -69,7 +74,7 @@ fn table(it: &Section, page: &mut String) {
 
 fn inner(held: &Holds) -> Vec<&'static Section> {
     match held {
-        Holds::Section(section) => vec![section],
+        Holds::Section(section) | Holds::NameOr(_, section) => vec![section],
         Holds::MapOf(held)
         | Holds::List(held)
         | Holds::OneOrMany(held)
@@ -92,9 +97,10 @@ fn holds(held: &Holds) -> String {
         Holds::Choice(words) => {
             words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
         }
-        Holds::Name(Named::Secret) => "name of a secret".to_owned(),
-        Holds::Name(Named::Client) => "name of a client".to_owned(),
-        Holds::Name(Named::Destination) => "name of a destination".to_owned(),
+        Holds::Name(named) => name(*named).to_owned(),
+        Holds::NameOr(named, section) => {
+            format!("{}, or [{}](#{})", name(*named), title(section), anchor(section))
+        }
         Holds::Section(section) => format!("[{}](#{})", title(section), anchor(section)),
         Holds::MapOf(held) => format!("map of names to {}", holds(held)),
         Holds::List(held) => format!("list of {}", holds(held)),
@@ -104,6 +110,14 @@ fn holds(held: &Holds) -> String {
         Holds::WordOr(word, held) => format!("`{word}`, or {}", holds(held)),
         Holds::Or(one, other) => format!("{}, or {}", holds(one), holds(other)),
         Holds::Parameters => "map of names to names, texts and URLs".to_owned(),
+    }
+}
+
+fn name(named: Named) -> &'static str {
+    match named {
+        Named::Secret => "name of a secret",
+        Named::Client => "name of a client",
+        Named::Destination => "name of a destination",
     }
 }
 

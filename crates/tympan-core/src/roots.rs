@@ -31,6 +31,8 @@ pub const SIGNATURE_TIMESTAMP: RootId = RootId(10);
 pub const ITEM: RootId = RootId(11);
 /// What was encrypted of the answer that is being made, and what goes with it.
 pub const REPLY: RootId = RootId(12);
+/// An event that is delivered.
+pub const EVENT: RootId = RootId(13);
 /// The first name of `let`; the others follow.
 pub const FIRST_LET: u16 = 100;
 
@@ -61,6 +63,8 @@ pub enum Place {
     ResponseHeader,
     /// A response to an unverified request: it may say nothing that it was told.
     Refusal,
+    /// What a destination is sent: the event is all that is left of the request.
+    Delivery,
 }
 
 /// Every root that is not a name of `let`.
@@ -79,6 +83,7 @@ pub const ALL: &[(RootId, &str, Shape)] = &[
     (SIGNATURE_TIMESTAMP, "signature_timestamp", Shape::Value),
     (ITEM, "item", Shape::Value),
     (REPLY, "reply", Shape::Record { ignore_case: false }),
+    (EVENT, "event", Shape::Value),
 ];
 
 /// The names that exist at a place, with those of `let` where they do.
@@ -119,6 +124,8 @@ pub fn vocabulary(place: Place, lets: &[String]) -> Vocabulary {
 fn exists(root: RootId, place: Place) -> bool {
     match root {
         _ if place == Place::Refusal => root == LISTENER,
+        _ if place == Place::Delivery => matches!(root, LISTENER | EVENT),
+        EVENT => false,
         CHALLENGE_TOKEN => matches!(place, Place::ChallengeBody | Place::ChallengeHeader),
         SIGNATURE_TIMESTAMP => matches!(place, Place::Payload | Place::ItemPayload),
         REPLY => matches!(

@@ -55,7 +55,10 @@ fn section(section: &'static Section, definitions: &mut Map<String, Value>) -> V
     if std::ptr::eq(section, &raw const keys::LISTENER) {
         schema["anyOf"] = json!([{"required": ["verification"]}, {"required": ["preset"]}]);
     }
-    if section.one_of {
+    if section.one_of && section.keys.iter().any(|key| key.beside) {
+        let kinds = section.keys.iter().filter(|key| !key.beside);
+        schema["oneOf"] = kinds.map(|key| json!({"required": [key.name]})).collect();
+    } else if section.one_of {
         schema["minProperties"] = json!(1);
         schema["maxProperties"] = json!(1);
     }
@@ -91,15 +94,7 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
         Holds::Schema | Holds::Object => json!({"type": "object"}),
         Holds::Literal(kind) => literal(*kind),
         Holds::Choice(words) => json!({"enum": words}),
-        Holds::Name(named) => json!({
-            "type": "string",
-            "pattern": NAME,
-            "title": match named {
-                Named::Secret => "the name of a secret",
-                Named::Client => "the name of a client",
-                Named::Destination => "the name of a destination",
-            },
-        }),
+        Holds::Name(named) => name(*named),
         Holds::Section(inner) => {
             define(definitions, &definition_name(inner), |definitions| section(inner, definitions))
         }
@@ -118,6 +113,12 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
             json!({"type": "object", "additionalProperties": text})
         }
         Holds::Json => json!({"type": ["object", "array", "string", "number", "boolean", "null"]}),
+        Holds::NameOr(named, inner) => {
+            let inner = define(definitions, &definition_name(inner), |definitions| {
+                section(inner, definitions)
+            });
+            json!({"anyOf": [name(*named), inner]})
+        }
         Holds::WordOr(word, inner) => {
             json!({"anyOf": [{"const": word}, holds(inner, definitions)]})
         }
@@ -129,6 +130,18 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
             "additionalProperties": {"type": ["string", "number", "boolean"]},
         }),
     }
+}
+
+fn name(named: Named) -> Value {
+    json!({
+        "type": "string",
+        "pattern": NAME,
+        "title": match named {
+            Named::Secret => "the name of a secret",
+            Named::Client => "the name of a client",
+            Named::Destination => "the name of a destination",
+        },
+    })
 }
 
 fn expression(definitions: &mut Map<String, Value>) -> Value {

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tympan_core::config::Config;
+use tympan_core::config::Listener;
 use tympan_core::config::Loaded;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Problem;
@@ -262,11 +263,23 @@ impl Built {
     }
 
     /// What requests are to share, and are counted with from where `meters` are.
-    pub(crate) fn serving(&self, destinations: &Destinations, meters: &Meters) -> Serving {
+    pub(crate) fn serving(
+        &self,
+        folder: &Path,
+        destinations: &Destinations,
+        meters: &Meters,
+    ) -> Serving {
         let meters = meters.next(&self.live, &self.config.destinations);
         Serving {
             live: Arc::clone(&self.live),
-            destinations: destinations.ready(&self.config.destinations, &meters),
+            destinations: destinations.ready(
+                folder,
+                &self.config,
+                &self.secrets,
+                &self.egress,
+                &meters,
+            ),
+            keeps: self.config.listeners.iter().any(Listener::keeps),
             meters,
             files: Arc::clone(&self.files),
             server: self.config.server.clone(),

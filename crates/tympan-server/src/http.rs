@@ -39,6 +39,7 @@ use tympan_core::pipeline::EventRecord;
 use tympan_core::pipeline::Exchange;
 use tympan_core::pipeline::Head;
 use tympan_core::pipeline::Input;
+use tympan_core::pipeline::Kept;
 use tympan_core::pipeline::KeyRequest;
 
 use crate::clock;
@@ -236,9 +237,7 @@ impl<C: Deref<Target = Connection>> Flow<C> {
                     Input::Called(Box::pin(self.connection.shared.calls.call(*url, asker)).await)
                 }
                 // Boxed, as it is much larger than the rest and often not needed.
-                Wait::Append(record) => {
-                    Input::Kept(Box::pin(delivery::keep(*record, &self.serving.destinations)).await)
-                }
+                Wait::Append(record) => Input::Kept(Box::pin(self.keep(*record)).await),
             };
         };
         self.count(&answer);
@@ -263,6 +262,17 @@ impl<C: Deref<Target = Connection>> Flow<C> {
         *response.status_mut() = answer.reply.status;
         *response.headers_mut() = headers;
         response
+    }
+
+    /// Keeps what the request made.
+    async fn keep(&self, record: EventRecord) -> Kept {
+        let from = delivery::From {
+            listener: self.exchange.listener().unwrap_or_default().into(),
+            generation: self.serving.live.generation().number,
+            id: self.exchange.head().id.to_string(),
+        };
+        let journals = &self.connection.shared.journals;
+        delivery::keep(record, from, journals, &self.serving.destinations).await
     }
 
     /// The whole body, if it comes in time and is no larger than `limit` bytes.

@@ -21,6 +21,15 @@ use crate::tls;
 /// The largest secret file, in bytes: whatever is larger is no secret.
 const MOST_BYTES: u64 = 64 << 10;
 
+/// Whether all secrets have the values that they had.
+pub(crate) fn are_same(new: &Secrets, old: &Secrets) -> bool {
+    let is_same = |(new, old): (&Result<Vec<Secret>, _>, &Result<Vec<Secret>, _>)| {
+        let (Ok(new), Ok(old)) = (new, old) else { return new.is_err() && old.is_err() };
+        new.iter().map(Secret::expose).eq(old.iter().map(Secret::expose))
+    };
+    new.iter().zip(old).all(is_same)
+}
+
 /// The values behind references, at one moment.
 #[derive(Debug, Default)]
 pub struct Lookup {

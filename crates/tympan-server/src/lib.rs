@@ -3,8 +3,8 @@
 //! [`Server::start`] reads a configuration and serves it. These run until [`Server::stop`]: a task
 //! that accepts connections for each address (`listen`), one for each connection (`http`), one that
 //! follows the files (`reload`), one that sums up refusals (`log`), one that sees that nobody takes
-//! too long (`watchman`), the same once more for the operator (`admin`), a thread that writes to
-//! standard output (`delivery`), and one that keeps the last good configuration (`last_good`).
+//! too long (`watchman`), the same once more for the operator (`admin`), one for each destination and
+//! a thread that writes to standard output (`delivery`), one that writes the journal (`journal`), and one that keeps the last good configuration (`last_good`).
 
 pub mod admin;
 mod build;
@@ -12,11 +12,13 @@ mod clock;
 mod connection;
 mod delivery;
 mod env_file;
+pub mod events;
 mod files;
 mod framing;
 mod gate;
 mod generated;
 mod http;
+mod journal;
 pub mod keys;
 pub mod last_good;
 mod listen;
@@ -60,11 +62,16 @@ pub use receipt::Receipt;
 pub use receipt::Refused;
 pub use reload::OnDiagnostics;
 
+use crate::delivery::Destination;
 use crate::listen::Listening;
 use crate::reload::Command;
 use crate::reload::Reloader;
 use crate::reload::Running;
 use crate::serving::Shared;
+
+/// How long what is due may take to be delivered when the server stops: the rest waits in the
+/// journal.
+const LAST_DELIVERIES: Duration = Duration::from_secs(1);
 
 /// What a server is started with.
 pub struct Options {
@@ -81,6 +88,7 @@ pub struct Server {
     shared: Arc<Shared>,
     listening: Arc<Listening>,
     admin: Arc<admin::Listening>,
+    destinations: Arc<delivery::Destinations>,
     commands: mpsc::Sender<Command>,
     tasks: Vec<JoinHandle<()>>,
     facts: Facts,
@@ -117,10 +125,19 @@ impl Server {
     ///
     /// Why nothing is served: the file, or an address.
     pub async fn start(options: Options) -> Result<Self, Refused> {
-        let destinations = delivery::Destinations::start(options.stdout);
+        let journals = journal::Journals::new();
+        let destinations = delivery::Destinations::start(options.stdout, journals.clone());
+        let destinations = Arc::new(destinations);
         let (commands, inbox) = mpsc::channel(16);
         let (file, on_diagnostics) = (options.file, options.on_diagnostics);
-        let started = Reloader::start(file, destinations, on_diagnostics, commands.clone()).await?;
+        let started = Reloader::start(
+            file,
+            Arc::clone(&destinations),
+            journals,
+            on_diagnostics,
+            commands.clone(),
+        )
+        .await?;
         let (reloader, Running { shared, listening, admin }) = started;
         let facts = facts(&shared, listening.addresses(), reloader.is_last_good());
         let tasks = vec![
@@ -130,7 +147,7 @@ impl Server {
             tokio::spawn(systemd::watchdog()),
         ];
         systemd::ready(&shared.serving.load().live);
-        Ok(Self { shared, listening, admin, commands, tasks, facts })
+        Ok(Self { shared, listening, admin, destinations, commands, tasks, facts })
     }
 
     /// What was served at the start.
@@ -168,6 +185,8 @@ impl Server {
             let _ = task.await;
         }
         let n_cut = self.listening.stop(grace).await;
+        self.destinations.stop(grace.min(LAST_DELIVERIES)).await;
+        self.shared.journals.close().await;
         self.admin.stop().await;
         log::flush(&self.shared);
         n_cut
@@ -196,6 +215,6 @@ fn facts(shared: &Shared, addresses: Vec<Address>, is_last_good: bool) -> Facts 
         url: format!("{origin}{}", listener.path),
         state: listener.state.clone(),
     });
-    let needs_stdout = !serving.destinations.is_empty();
+    let needs_stdout = serving.destinations.iter().any(Destination::is_stdout);
     Facts { listeners: listeners.collect(), addresses, needs_stdout, is_last_good }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -98,8 +99,12 @@ pub(crate) struct Histogram<const N: usize> {
 pub(crate) struct DestinationMeter {
     pub(crate) name: String,
     pub(crate) delivered: AtomicU64,
-    /// Not taken in time: the sender was asked to try again.
+    /// Tries that failed and are followed by others.
     pub(crate) failed: AtomicU64,
+    /// Never tried again by ourselves.
+    pub(crate) dead: AtomicU64,
+    /// Whether it takes nothing until somebody has seen to it.
+    pub(crate) is_paused: AtomicBool,
 }
 
 const fn bound(text: &'static str, most: u64) -> Bound {
@@ -217,7 +222,13 @@ impl<const N: usize> Default for Histogram<N> {
 impl DestinationMeter {
     fn new(name: &str) -> Self {
         let zero = || AtomicU64::new(0);
-        Self { name: name.to_owned(), delivered: zero(), failed: zero() }
+        Self {
+            name: name.to_owned(),
+            delivered: zero(),
+            failed: zero(),
+            dead: zero(),
+            is_paused: AtomicBool::new(false),
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! Three steps: understand it, build it beside the old, swap. Whatever can fail comes before the
 //! swap, so a bad file costs nothing.
 
+mod tell;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::path::PathBuf;
@@ -38,6 +40,8 @@ use crate::files;
 use crate::files::Files;
 use crate::files::OneFile;
 use crate::gate::Gate;
+use crate::journal;
+use crate::journal::Journals;
 use crate::keys;
 use crate::last_good::Keeper;
 use crate::listen::Bound;
@@ -57,7 +61,6 @@ use crate::serving::Shared;
 use crate::start;
 use crate::start::Started;
 use crate::strays::Strays;
-use crate::systemd;
 use crate::tls::Tls;
 use crate::watch;
 use crate::watch::FileWatcher;
@@ -92,7 +95,7 @@ pub(crate) struct Reloader {
     shared: Arc<Shared>,
     listening: Arc<Listening>,
     admin: Arc<admin::Listening>,
-    destinations: Destinations,
+    destinations: Arc<Destinations>,
     on_diagnostics: OnDiagnostics,
     keeper: Keeper,
     /// Whether it began with the last good configuration instead of the one on the disk.
@@ -136,7 +139,8 @@ impl Reloader {
     /// Reads and serves the first generation.
     pub(crate) async fn start(
         file: PathBuf,
-        destinations: Destinations,
+        destinations: Arc<Destinations>,
+        journals: Journals,
         on_diagnostics: OnDiagnostics,
         commands: mpsc::Sender<Command>,
     ) -> Result<(Self, Running), Refused> {
@@ -144,7 +148,11 @@ impl Reloader {
         let rates = Arc::new(Rates::default());
         let started = start::build(&file, &folder, Arc::clone(&rates)).await?;
         let Started { built, patterns, broken } = started;
-        let serving = built.serving(&destinations, &Meters::none());
+        let state = folder.join(&built.config.state.0);
+        let settings = journal::settings(&built.config.journal);
+        journals.open(state.join("journal"), settings).await;
+        let serving = built.serving(&folder, &destinations, &Meters::none());
+        destinations.go_over(&serving.destinations);
         let strays = Arc::new(Strays::default());
         let shared = Arc::new(Shared {
             serving: ArcSwap::from_pointee(serving),
@@ -157,6 +165,7 @@ impl Reloader {
             is_stopping: AtomicBool::new(false),
             memory: Memory::default(),
             rates,
+            journals,
             keys: Arc::default(),
             calls: Calls::default(),
         });
@@ -306,16 +315,21 @@ impl Reloader {
         let started = Instant::now();
         let old = Arc::clone(&self.shared.serving.load().live);
         let next = self.next(&old, asked).await;
-        Attempt { started, old, next }
+        Attempt { started, old, next, asked }
     }
 
-    fn conclude(&mut self, Attempt { started, old, next }: Attempt) -> Result<Receipt, Refused> {
+    fn conclude(
+        &mut self,
+        Attempt { started, old, next, asked }: Attempt,
+    ) -> Result<Receipt, Refused> {
         match next {
             Ok(Next::New(ready)) => Ok(self.go_over(&old, *ready, started)),
-            Ok(Next::Same(frozen)) => Ok(Receipt { frozen, ..self.renew_secrets(&old, started) }),
+            Ok(Next::Same(frozen)) => {
+                Ok(Receipt { frozen, ..self.renew_secrets(&old, started, asked) })
+            }
             Err(refused) => {
                 // A bad file is no reason to miss a secret that has changed.
-                self.renew_secrets(&old, started);
+                self.renew_secrets(&old, started, asked);
                 Err(refused)
             }
         }
@@ -372,11 +386,14 @@ impl Reloader {
     fn go_over(&mut self, old: &Live, ready: Ready, started: Instant) -> Receipt {
         let Ready { built, bound, admin_bound } = ready;
         // The only moment: from here on nothing can fail.
-        let serving = built.serving(&self.destinations, &self.shared.serving.load().meters);
-        self.shared.serving.store(Arc::new(serving));
+        let meters = &self.shared.serving.load().meters;
+        let serving = Arc::new(built.serving(&self.folder, &self.destinations, meters));
+        self.shared.serving.store(Arc::clone(&serving));
 
         // What follows from it.
         let addresses = addresses(&built.config, &self.folder);
+        self.destinations.go_over(&serving.destinations);
+        self.shared.journals.set(journal::settings(&built.config.journal));
         self.shared.gate.set_limit(built.config.server.limits.connections);
         self.listening.change(bound, &addresses);
         self.admin.change(admin_bound, &self.folder, &built.config);
@@ -411,7 +428,7 @@ impl Reloader {
 
     /// Looks the secrets of the generation that serves up again, and swaps in new keys for it.
     /// Nothing is compiled.
-    fn renew_secrets(&mut self, old: &Live, started: Instant) -> Receipt {
+    fn renew_secrets(&mut self, old: &Live, started: Instant, asked: bool) -> Receipt {
         let lookup = keys::Lookup::new(&self.folder, &self.config).keeping();
         let mut secrets = lookup.secrets(&self.config);
         for (index, new) in secrets.iter_mut().enumerate() {
@@ -428,7 +445,20 @@ impl Reloader {
         let serving = (**self.shared.serving.load()).clone();
         let tls = self.renewed_tls(serving.tls.clone());
         let egress = self.renewed_egress(&serving.egress);
-        let serving = Serving { live: Arc::clone(&live), tls, egress, ..serving };
+        let mut destinations = serving.destinations.clone();
+        // Whoever asks, or brings a new secret, has seen to those that are paused.
+        let are_same =
+            keys::are_same(&secrets, &self.secrets) && Arc::ptr_eq(&egress, &serving.egress);
+        if asked || !are_same {
+            destinations = self.destinations.renew(
+                &self.folder,
+                &self.config,
+                &secrets,
+                &egress,
+                &serving.meters,
+            );
+        }
+        let serving = Serving { live: Arc::clone(&live), tls, egress, destinations, ..serving };
         self.shared.serving.store(Arc::new(serving));
         self.secrets = secrets;
         Receipt {
@@ -470,75 +500,6 @@ impl Reloader {
         if faults.is_empty() && egress != **last { Arc::new(egress) } else { Arc::clone(last) }
     }
 
-    /// Tells the operator what a reload did. A refusal that was told is not told again, unless
-    /// somebody asked.
-    fn tell(&mut self, result: &Result<Receipt, Refused>, asked: bool) {
-        self.shared.reloads.note(result);
-        systemd::reloaded(&self.shared.serving.load().live, result.is_err());
-        match result {
-            Ok(receipt) => {
-                // Whoever was told of a mistake is told that it is over.
-                let is_over = receipt.frozen.is_empty() && self.told.is_some();
-                receipt.log(asked || is_over);
-                self.tell_frozen(&receipt.frozen, asked);
-            }
-            Err(refused) => {
-                let story = refused.to_string();
-                if !asked && self.told.as_ref() == Some(&story) {
-                    return;
-                }
-                if let Refused::Mistakes { diagnostics, sources } = refused {
-                    (self.on_diagnostics)(diagnostics, sources);
-                }
-                let generation = self.shared.serving.load().live.generation().number;
-                let why = refused.summary();
-                tracing::error!(
-                    generation,
-                    why,
-                    "the new configuration is refused; the old goes on"
-                );
-                self.told = Some(story);
-            }
-        }
-    }
-
-    /// Tells which included files are not served as they stand.
-    fn tell_frozen(&mut self, frozen: &[Frozen], asked: bool) {
-        if frozen.is_empty() {
-            // After a start with the last good configuration there is something to be told yet.
-            self.told = self.told.take().filter(|_| self.seen == 0);
-            return;
-        }
-        let stories = frozen.iter().map(|Frozen { file, diagnostics, sources, .. }| {
-            format!("{file}\n{}", tympan_core::diagnostic::text(diagnostics, sources, false))
-        });
-        let story = stories.collect::<String>();
-        if !asked && self.told.as_ref() == Some(&story) {
-            return;
-        }
-        for frozen in frozen {
-            (self.on_diagnostics)(&frozen.diagnostics, &frozen.sources);
-            frozen.log();
-        }
-        self.told = Some(story);
-    }
-
-    /// Tells, at a start, that it is not the file on the disk that is served.
-    fn tell_restored(&mut self, refused: &Refused) {
-        if let Refused::Mistakes { diagnostics, sources } = refused {
-            (self.on_diagnostics)(diagnostics, sources);
-        }
-        let (file, why) = (self.file.display().to_string(), refused.summary());
-        let fingerprint = self.served.fingerprint();
-        tracing::error!(
-            file,
-            why,
-            fingerprint,
-            "the file is broken: what it said last without mistakes is served"
-        );
-        self.told = Some(refused.to_string());
-    }
-
     /// Everything that has to be looked at: what is included now, whatever is served.
     fn files(&self) -> Vec<PathBuf> {
         let mut files = keys::files(&self.folder, &self.config);
@@ -558,6 +519,8 @@ struct Attempt {
     started: Instant,
     old: Arc<Live>,
     next: Result<Next, Refused>,
+    /// Whether somebody has asked for it.
+    asked: bool,
 }
 
 /// What a look at the files leads to.

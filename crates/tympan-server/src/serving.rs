@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::delivery::Destination;
 use crate::files::Files;
 use crate::gate::Gate;
+use crate::journal::Journals;
 use crate::log::Refusals;
 use crate::memory::Memory;
 use crate::meters::Meters;
@@ -31,6 +32,8 @@ pub(crate) struct Serving {
     pub(crate) live: Arc<Live>,
     /// The destinations, by the ids of the same configuration.
     pub(crate) destinations: Vec<Destination>,
+    /// Whether any listener keeps what it gets.
+    pub(crate) keeps: bool,
     /// What requests are counted with, by the same ids.
     pub(crate) meters: Meters,
     /// The text of the files.
@@ -66,6 +69,8 @@ pub(crate) struct Shared {
     pub(crate) memory: Memory,
     /// How much came from whom.
     pub(crate) rates: Arc<Rates>,
+    /// What events are kept in.
+    pub(crate) journals: Journals,
     /// Keys that were fetched.
     pub(crate) keys: Arc<FetchedKeys>,
     /// How often challenges had something called.

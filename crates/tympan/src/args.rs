@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Import(Import),
     Plan(PlanOptions),
     Reload(Reload),
+    Events(Events),
+    Promises(Promises),
     Health(Health),
     Schema(Schema),
     Completions(Completions),
@@ -458,6 +460,103 @@ pub(crate) struct Asked {
     /// TCP addresses need the token, from `TYMPAN_ADMIN_TOKEN` or else from where the file says.
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     pub(crate) admin: Option<Address>,
+}
+
+/// Look at the events of the journal, deliver some once more, or forget them.
+///
+/// Asks the running server, or opens the journal of one that does not run. Dead letters are those with
+/// `--state dead`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Events {
+    #[command(subcommand)]
+    pub(crate) order: EventsOrder,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventsOrder {
+    /// Which there are, and how far they have come
+    List(EventsList),
+    /// All of one: say which with --number or --id
+    Show(Which),
+    /// Deliver them once more, each with its id and as if for the first time
+    Replay(Which),
+    /// Forget them; with --destination, only that they go there
+    Drop(Which),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EventsList {
+    #[command(flatten)]
+    pub(crate) which: Which,
+
+    /// For people, or for programs (a JSON object a line)
+    #[arg(long, value_enum, default_value_t = EventsFormat::Text)]
+    pub(crate) format: EventsFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EventsFormat {
+    /// Readable
+    Text,
+    /// JSON
+    Json,
+}
+
+/// Which events are meant: everything that is said has to hold.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Which {
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+
+    /// Those of this listener
+    #[arg(long)]
+    pub(crate) listener: Option<String>,
+
+    /// Those that go to this destination
+    #[arg(long)]
+    pub(crate) destination: Option<String>,
+
+    /// Those in this state: waiting, delivered or dead
+    #[arg(long)]
+    pub(crate) state: Option<String>,
+
+    /// Those with this id
+    #[arg(long)]
+    pub(crate) id: Option<String>,
+
+    /// The one with this number
+    #[arg(long)]
+    pub(crate) number: Option<u64>,
+
+    /// Those that came at this time or later, such as 2026-01-31T12:00:00Z
+    #[arg(long)]
+    pub(crate) since: Option<String>,
+
+    /// Those that came before this time
+    #[arg(long)]
+    pub(crate) until: Option<String>,
+
+    /// At most so many
+    #[arg(long)]
+    pub(crate) limit: Option<usize>,
+
+    /// All of them, where nothing else says which
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// Tell which promises hold for listeners as they are configured, and why others do not.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Promises {
+    /// The configuration
+    #[arg(default_value = "listeners.yaml", env = "TYMPAN_CONFIG")]
+    pub(crate) file: PathBuf,
+
+    /// Only this listener
+    #[arg(long)]
+    pub(crate) listener: Option<String>,
 }
 
 /// Print or write the JSON Schema of listeners.yaml.

@@ -86,12 +86,12 @@ impl Server {
     }
 
     /// Asks once.
-    pub(crate) fn ask(self, method: Method, path: &str, most: Duration) -> Result<Answer, Silent> {
+    pub(crate) fn ask(&self, method: Method, path: &str, most: Duration) -> Result<Answer, Silent> {
         let address = self.address.clone();
         within(most, self.exchange(method, path)).map_err(|why| Silent { address, why })
     }
 
-    async fn exchange(self, method: Method, path: &str) -> Result<Answer, String> {
+    async fn exchange(&self, method: Method, path: &str) -> Result<Answer, String> {
         let mut request = Request::new(Full::<Bytes>::default());
         *request.method_mut() = method;
         *request.uri_mut() =
@@ -125,7 +125,10 @@ pub(crate) fn deliver(
 }
 
 /// What becomes of something that must not take for ever.
-fn within<T>(most: Duration, asked: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+pub(crate) fn within<T>(
+    most: Duration,
+    asked: impl Future<Output = Result<T, String>>,
+) -> Result<T, String> {
     let asked = async { tokio::time::timeout(most, asked).await };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime.map(|runtime| runtime.block_on(asked)) {

@@ -34,6 +34,8 @@ fn main() -> ExitCode {
         Command::New(options) => commands::new::run(&options),
         Command::Import(options) => commands::import::run(&options),
         Command::Plan(options) => commands::plan::run(&options),
+        Command::Events(options) => commands::events::run(&options),
+        Command::Promises(options) => commands::promises::run(&options),
         Command::Reload(options) => commands::reload::run(&options),
         Command::Health(options) => commands::health::run(&options),
         Command::Schema(options) => commands::schema::run(&options),

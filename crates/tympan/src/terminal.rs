@@ -21,6 +21,22 @@ pub(crate) fn say(text: &str) {
     anstream::eprintln!("{text}");
 }
 
+/// Says how far something has come, to a person who waits; nothing takes it away.
+pub(crate) fn progress(text: &str) {
+    if is_watched() {
+        anstream::eprint!("\r\x1b[K{text}");
+    }
+}
+
+/// A text without anything that a terminal would obey: parts of it may come from strangers.
+pub(crate) fn plain(text: &str) -> String {
+    let shown = text.chars().map(|character| match character {
+        character if character.is_control() => character.escape_unicode().to_string(),
+        character => character.to_string(),
+    });
+    shown.collect()
+}
+
 /// Whether a person reads standard error, and in colours.
 pub(crate) fn colour() -> bool {
     let choice = anstream::AutoStream::choice(&std::io::stderr());

@@ -75,6 +75,7 @@ impl Reader<'_> {
         let known = |entry: &Entry| keys::DEFAULTS.key(&entry.key.name).is_some();
         if let Some(mut fields) = self.fields(&keys::DEFAULTS, key.span, node) {
             self.listener_limits(&mut fields);
+            self.ack(&mut fields);
             self.methods(&mut fields);
             self.accept(&mut fields);
             self.content_types(&mut fields);

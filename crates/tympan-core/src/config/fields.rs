@@ -51,11 +51,15 @@ impl Fields {
                 reader.report(entry.key.span, problem);
             }
         }
-        if section.one_of && entries.len() != 1 {
-            let keys = section.keys.iter().map(|key| key.name).collect();
-            let problem = Problem::OneOf { section: section.name, found: entries.len(), keys };
+        let is_one = |entry: &&Entry| section.key(&entry.key.name).is_some_and(|key| !key.beside);
+        let found = entries.iter().filter(is_one).count();
+        if section.one_of && found != 1 {
+            let keys = section.keys.iter().filter(|key| !key.beside);
+            let keys = keys.map(|key| key.name).collect();
+            let problem = Problem::OneOf { section: section.name, found, keys };
             // One too many is blamed, or the key that holds none.
-            reader.report(entries.get(1).map_or(at, |second| second.key.span), problem);
+            let second = entries.iter().filter(is_one).nth(1);
+            reader.report(second.map_or(at, |second| second.key.span), problem);
             return None;
         }
         Some(Self { section, at, entries, taken: Vec::new() })

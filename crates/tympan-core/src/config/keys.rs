@@ -19,7 +19,7 @@ pub struct Section {
     pub doc: &'static str,
     /// Its keys, in the order of the reference page.
     pub keys: &'static [Key],
-    /// Whether exactly one of its keys has to be there.
+    /// Whether exactly one of its keys has to be there, apart from those that stand beside it.
     pub one_of: bool,
 }
 
@@ -36,6 +36,8 @@ pub struct Key {
     pub default: Option<&'static str>,
     /// Whether the section makes no sense without it.
     pub required: bool,
+    /// Whether it is none of those of which exactly one has to be there.
+    pub beside: bool,
     /// A line as it could be written.
     pub example: &'static str,
 }
@@ -77,6 +79,8 @@ pub enum Holds {
     Texts,
     /// Any value, as it stands.
     Json,
+    /// The name of something defined elsewhere in the file, or a map with fixed keys.
+    NameOr(Named, &'static Section),
     /// This word, or something else.
     WordOr(&'static str, &'static Holds),
     /// One or the other.
@@ -147,11 +151,15 @@ pub(super) const fn key(
     doc: &'static str,
     example: &'static str,
 ) -> Key {
-    Key { name, holds, doc, default: None, required: false, example }
+    Key { name, holds, doc, default: None, required: false, beside: false, example }
 }
 
 pub(super) const fn required(key: Key) -> Key {
     Key { required: true, ..key }
+}
+
+const fn beside(key: Key) -> Key {
+    Key { beside: true, ..key }
 }
 
 const fn default(key: Key, default: &'static str) -> Key {
@@ -234,6 +242,13 @@ pub static FILE: Section = Section {
                 "state: data",
             ),
             "data",
+        ),
+        key(
+            "journal",
+            Holds::Section(&JOURNAL),
+            "How accepted events are kept until their destinations have them, and for some time \
+             after: in the folder of `state`.",
+            "journal: {retain: {age: 7d, size: 10GiB}}",
         ),
         key(
             "secrets",
@@ -325,6 +340,15 @@ pub static SERVER: Section = Section {
             Holds::Section(&SERVER_LIMITS),
             "What one connection or request may take.",
             "limits: {body: 1MiB}",
+        ),
+        default(
+            key(
+                "exec",
+                Holds::Literal(Literal::Boolean),
+                "Whether destinations may start programs.",
+                "exec: true",
+            ),
+            "false",
         ),
         default(
             key(
@@ -736,17 +760,275 @@ pub static OAUTH: Section = Section {
     ],
 };
 
+/// `journal:`
+pub static JOURNAL: Section = Section {
+    name: "`journal`",
+    doc: "How accepted events are kept: a request is answered once they are on the disk, and they \
+          are delivered from there.",
+    one_of: false,
+    keys: &[
+        key(
+            "retain",
+            Holds::Section(&RETAIN),
+            "How long events stay that nobody waits for.",
+            "retain: {age: 7d, size: 10GiB}",
+        ),
+        default(
+            key(
+                "backlog",
+                Holds::Literal(Literal::Size),
+                "How much may wait for delivery. With more, requests are answered 503 until \
+                 something is delivered.",
+                "backlog: 10GiB",
+            ),
+            "10GiB",
+        ),
+    ],
+};
+
+/// `retain:`
+pub static RETAIN: Section = Section {
+    name: "`retain`",
+    doc: "How long events stay that nobody waits for. What waits for delivery always stays.",
+    one_of: false,
+    keys: &[
+        default(
+            key(
+                "age",
+                Holds::Literal(Literal::Duration),
+                "How long delivered events stay, to be looked at or delivered once more.",
+                "age: 7d",
+            ),
+            "7d",
+        ),
+        default(
+            key(
+                "size",
+                Holds::Literal(Literal::Size),
+                "How much all events may take. With more, the oldest delivered ones go before their \
+                 age.",
+                "size: 10GiB",
+            ),
+            "10GiB",
+        ),
+        default(
+            key(
+                "dead",
+                Holds::Literal(Literal::Duration),
+                "How long dead letters stay.",
+                "dead: 30d",
+            ),
+            "30d",
+        ),
+    ],
+};
+
 /// An entry of `destinations:`
 pub static DESTINATION: Section = Section {
     name: "a destination",
-    doc: "Where events are delivered, as CloudEvents 1.0.",
+    doc: "Where events are delivered, as CloudEvents 1.0: at least once, each with the same id \
+          every time.",
     one_of: true,
-    keys: &[key(
-        "stdout",
-        Holds::Section(&STDOUT),
-        "Standard output, one event a line, flushed before the request is answered.",
-        "stdout: {}",
-    )],
+    keys: &[
+        key("stdout", Holds::Section(&STDOUT), "Standard output, one event a line.", "stdout: {}"),
+        key(
+            "file",
+            Holds::Section(&FILE_DESTINATION),
+            "A file, one event a line, on the disk before it counts as delivered.",
+            "file: {path: events.jsonl, rotate: 64MiB}",
+        ),
+        key(
+            "http",
+            Holds::Section(&HTTP),
+            "A host that is called by HTTP. It has an event once it has answered with 2xx.",
+            "http: {url: http://localhost:3000/events}",
+        ),
+        key(
+            "exec",
+            Holds::Section(&EXEC),
+            "A program that is started for each event, if `server` allows that. It has the event once it \
+             has ended with 0.",
+            "exec: {command: [./on-event, --quiet]}",
+        ),
+        beside(key(
+            "retry",
+            Holds::Section(&RETRY),
+            "What comes after a delivery that failed.",
+            "retry: {attempts: 12, first: 5s, most: 6h, for: 72h}",
+        )),
+        beside(default(
+            key(
+                "timeout",
+                Holds::Literal(Literal::Duration),
+                "How long one delivery may take.",
+                "timeout: 15s",
+            ),
+            "15s",
+        )),
+        beside(key(
+            "concurrency",
+            Holds::Literal(Literal::Count),
+            "How many deliveries may be on their way at once. Usually one to `stdout` and `file`, \
+             which take many events at a time, and 16 elsewhere.",
+            "concurrency: 16",
+        )),
+        beside(key(
+            "order_by",
+            Holds::Expression,
+            "Events for which this is the same arrive in the order in which they came, one after the \
+             other: one that has to be tried again holds up those behind it, and no others. It is \
+             read when the event comes; null is of no order.",
+            "order_by: event.subject",
+        )),
+    ],
+};
+
+/// `http:` of a destination.
+pub static HTTP: Section = Section {
+    name: "`http` of a destination",
+    doc: "A host that is called by HTTP. Redirects are failures, `Retry-After` is kept to, and 410 \
+          pauses the destination until the configuration is read again. Expressions see the event, as \
+          it is delivered, as `event`, and `listener.name`.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Literal(Literal::Url),
+            "Where it is called.",
+            "url: https://example.com/events",
+        )),
+        default(
+            key("method", Holds::Literal(Literal::Method), "How it is called.", "method: PUT"),
+            "POST",
+        ),
+        key(
+            "headers",
+            Holds::Computed,
+            "Headers beside those that say what the body is. One that is null is left out.",
+            "headers: {X-Source: listener.name}",
+        ),
+        key(
+            "body",
+            Holds::Mapping,
+            "What is sent instead of the event as it is: a text, or anything else as JSON.",
+            "body: {text: event.data.title}",
+        ),
+        default(
+            key(
+                "format",
+                Holds::Choice(&["structured", "binary"]),
+                "How the event is sent as it is: all of it as `application/cloudevents+json`; or its \
+                 data alone, with everything else in headers that begin with `ce-`.",
+                "format: binary",
+            ),
+            "structured",
+        ),
+        key(
+            "sign",
+            Holds::Section(&SIGN),
+            "How a request is signed.",
+            "sign: {standard_webhooks: app_signing}",
+        ),
+    ],
+};
+
+/// `sign:`
+pub static SIGN: Section = Section {
+    name: "`sign`",
+    doc: "How requests to a destination are signed.",
+    one_of: false,
+    keys: &[required(key(
+        "standard_webhooks",
+        Holds::Name(Named::Secret),
+        "The secret of a signature as Standard Webhooks has it (`webhook-id`, `webhook-timestamp`, \
+         `webhook-signature`). What follows `whsec_` is base64. With several references, each of \
+         them signs.",
+        "standard_webhooks: app_signing",
+    ))],
+};
+
+/// `exec:` of a destination.
+pub static EXEC: Section = Section {
+    name: "`exec` of a destination",
+    doc: "A program that is started for each event, with the event on its standard input. There is no \
+          shell, and nothing of the event among the arguments.",
+    one_of: false,
+    keys: &[required(key(
+        "command",
+        Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+        "The program, and its arguments. It runs in the folder of this file.",
+        "command: [./on-event, --quiet]",
+    ))],
+};
+
+/// `retry:`
+pub static RETRY: Section = Section {
+    name: "`retry`",
+    doc: "What comes after a delivery that failed. The wait doubles with each try, and is drawn \
+          between nothing and that, so that not everybody comes back at once. A destination that \
+          says when to come again is not asked before. In the end the event is a dead letter, which \
+          stays and can be delivered again.",
+    one_of: false,
+    keys: &[
+        key(
+            "attempts",
+            Holds::Literal(Literal::Count),
+            "How often an event is tried in all. Without it, as often as there is time.",
+            "attempts: 12",
+        ),
+        default(
+            key(
+                "first",
+                Holds::Literal(Literal::Duration),
+                "The wait after the first try.",
+                "first: 5s",
+            ),
+            "5s",
+        ),
+        default(
+            key("most", Holds::Literal(Literal::Duration), "The longest wait.", "most: 6h"),
+            "6h",
+        ),
+        default(
+            key(
+                "for",
+                Holds::Literal(Literal::Duration),
+                "How long an event is tried until it is a dead letter.",
+                "for: 72h",
+            ),
+            "72h",
+        ),
+    ],
+};
+
+/// `file:` of a destination.
+pub static FILE_DESTINATION: Section = Section {
+    name: "`file` of a destination",
+    doc: "A file that events are added to, one a line.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "path",
+            Holds::Literal(Literal::File),
+            "Where it is, relative to the folder of this file. Its folder has to be there.",
+            "path: events.jsonl",
+        )),
+        key(
+            "rotate",
+            Holds::Literal(Literal::Size),
+            "With how many bytes it is put aside, as `events.jsonl.1`, and a new one begun.",
+            "rotate: 64MiB",
+        ),
+        default(
+            key(
+                "keep",
+                Holds::Literal(Literal::Count),
+                "How many of those that were put aside are kept.",
+                "keep: 5",
+            ),
+            "5",
+        ),
+    ],
 };
 
 /// `stdout:`
@@ -795,11 +1077,25 @@ const LIMITS: Key = key(
     "limits: {body: 25MiB}",
 );
 
+static ONE_ROUTE: Holds = Holds::NameOr(Named::Destination, &ROUTE);
+
 const DELIVER: Key = key(
     "deliver",
-    Holds::OneOrMany(&Holds::Name(Named::Destination)),
-    "The destinations of its events.",
+    Holds::OneOrMany(&ONE_ROUTE),
+    "The destinations of its events, each for all of them or for some.",
     "deliver: [console]",
+);
+
+const ACK: Key = default(
+    key(
+        "ack",
+        Holds::Choice(&["memory", "durable", "delivered"]),
+        "When a request is answered that made events: once they are on the disk; once they are \
+         understood, so that a crash may lose them; or once every destination has them. With \
+         `memory` and no destination, events are not even made.",
+        "ack: durable",
+    ),
+    "durable",
 );
 
 const RESPONSES_ROW: Key = key(
@@ -840,6 +1136,14 @@ static PROOF: Holds = Holds::WordOr("preset", &PROOF_ITSELF);
 
 static PROOF_ITSELF: Holds =
     Holds::Or(&Holds::Section(&VERIFICATION), &Holds::Section(&PROOF_OF_PRESET));
+
+const DEDUPLICATE_ROW: Key = key(
+    "deduplicate",
+    Holds::Section(&DEDUPLICATE),
+    "What a request is known by when its provider sends it again. It is kept once, and answered every \
+     time as it was the first time.",
+    "deduplicate: {key: 'headers[\"X-Delivery-Id\"]', window: 72h}",
+);
 
 const EVENTS_ROW: Key = key(
     "events",
@@ -958,6 +1262,8 @@ pub static LISTENER: Section = Section {
         ),
         EVENTS_ROW,
         DELIVER,
+        ACK,
+        DEDUPLICATE_ROW,
         RESPONSES_ROW,
         REDACT,
         SIMULATE_ROW,
@@ -1283,7 +1589,44 @@ pub static DEFAULTS: Section = Section {
           `responses`, setting by setting. Whoever may send is never a default: every listener \
           has its own `verification`.",
     one_of: false,
-    keys: &[METHODS, ACCEPT, CONTENT_TYPES, LIMITS, DELIVER, RESPONSES_ROW, REDACT],
+    keys: &[METHODS, ACCEPT, CONTENT_TYPES, LIMITS, DELIVER, ACK, RESPONSES_ROW, REDACT],
+};
+
+/// An entry of `deliver:`
+pub static ROUTE: Section = Section {
+    name: "an entry of `deliver`",
+    doc: "A destination, and which events it gets.",
+    one_of: false,
+    keys: &[
+        required(key("to", Holds::Name(Named::Destination), "The destination.", "to: console")),
+        key(
+            "when",
+            Holds::Expression,
+            "Which events it gets, of all. It is judged when the request comes; `item` is that of \
+             the event, if there is `each`.",
+            "when: parsed_body.action == \"opened\"",
+        ),
+    ],
+};
+
+/// `deduplicate:`
+pub static DEDUPLICATE: Section = Section {
+    name: "`deduplicate`",
+    doc: "What a request is known by when its provider sends it again. It counts from the moment \
+          its events are kept, after verification, and outlives a restart.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "key",
+            Holds::Expression,
+            "What it is known by, such as the provider's id of the delivery. Null is never known.",
+            "key: headers[\"X-Delivery-Id\"]",
+        )),
+        default(
+            key("window", Holds::Literal(Literal::Duration), "How long it counts.", "window: 72h"),
+            "72h",
+        ),
+    ],
 };
 
 /// `limits:` of a listener.
@@ -2395,7 +2738,8 @@ pub static RESPONSES: Section = Section {
         key(
             "invalid",
             Holds::Section(&RESPONSE),
-            "To a verified request that no event can be made of. Usually 422.",
+            "To a verified request that no event can be made of, which is kept as a dead letter. Usually as \
+             an accepted one.",
             "invalid: {status: 400}",
         ),
         key(
@@ -2488,12 +2832,7 @@ pub static PRESET: Section = Section {
             "What else its user should know.",
             "notes: The first delivery is a test.",
         ),
-        key(
-            "deduplicate",
-            Holds::Section(&DEDUPLICATE),
-            "What tells one delivery from another.",
-            "deduplicate: {key: 'headers[\"webhook-id\"]'}",
-        ),
+        DEDUPLICATE_ROW,
         METHODS,
         ACCEPT,
         CONTENT_TYPES,
@@ -2567,17 +2906,4 @@ pub static PARAMETER: Section = Section {
             "true",
         ),
     ],
-};
-
-/// `deduplicate:` of a preset.
-pub static DEDUPLICATE: Section = Section {
-    name: "`deduplicate` of a preset",
-    doc: "What tells one delivery from another.",
-    one_of: false,
-    keys: &[required(key(
-        "key",
-        Holds::Expression,
-        "What is the same when a delivery comes again, and never otherwise.",
-        "key: headers[\"webhook-id\"]",
-    ))],
 };

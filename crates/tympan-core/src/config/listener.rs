@@ -5,16 +5,18 @@ use std::time::Duration;
 use http::Method;
 use tympan_expr::Expression;
 
+use crate::config::Ack;
 use crate::config::Challenge;
 use crate::config::ChallengeProof;
 use crate::config::Decrypt;
-use crate::config::DestinationId;
+use crate::config::Deduplicate;
 use crate::config::Events;
 use crate::config::PayloadSchema;
 use crate::config::RateLimit;
 use crate::config::Reader;
 use crate::config::Redact;
 use crate::config::Response;
+use crate::config::Route;
 use crate::config::Simulate;
 use crate::config::Test;
 use crate::config::Verification;
@@ -56,7 +58,11 @@ pub struct Listener {
     /// The largest body, if not the server's, in bytes.
     pub body_limit: Option<u64>,
     /// How long keeping an event may take.
-    pub ack: Duration,
+    pub patience: Duration,
+    /// When it is answered.
+    pub ack: Ack,
+    /// What its deliveries are known by.
+    pub deduplicate: Option<Deduplicate>,
     /// How many verified requests are taken.
     pub rate_limit: Option<RateLimit>,
     /// Its challenges.
@@ -76,7 +82,7 @@ pub struct Listener {
     /// Its events.
     pub events: Events,
     /// Where they go.
-    pub deliver: Vec<DestinationId>,
+    pub deliver: Vec<Route>,
     /// Answers of its own, by outcome.
     pub responses: Vec<(Outcome, Response)>,
     /// What is never shown.
@@ -85,6 +91,14 @@ pub struct Listener {
     pub simulate: Simulate,
     /// What is tried with it.
     pub tests: Vec<Test>,
+}
+
+impl Listener {
+    /// Whether anything that it gets has to be kept before it is answered.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        !self.deliver.is_empty() || self.ack != Ack::Memory
+    }
 }
 
 /// A named value.
@@ -125,8 +139,8 @@ impl Reader<'_> {
         let lets = self.lets(&mut fields);
         let verification = self.verification_of(&mut fields, key);
         let path = self.path(&mut fields, key);
-        let (body_limit, ack) = self.listener_limits(&mut fields);
-        let preset = self.preset_of(&mut fields, ack);
+        let (body_limit, patience) = self.listener_limits(&mut fields);
+        let preset = self.preset_of(&mut fields, patience);
         let challenges = fields
             .take("challenge")
             .map_or_else(Vec::new, |it| self.some("challenge", it, Self::challenge));
@@ -140,7 +154,9 @@ impl Reader<'_> {
             accept: self.accept(&mut fields),
             content_types: self.content_types(&mut fields),
             body_limit,
-            ack,
+            patience,
+            ack: self.ack(&mut fields),
+            deduplicate: self.deduplicate(&mut fields),
             rate_limit: fields.take("rate_limit").and_then(|(key, node)| self.rate(&key, node)),
             challenges,
             verification,
@@ -302,20 +318,13 @@ impl Reader<'_> {
     }
 
     /// An empty list says that nothing is to be delivered; no list is likely forgotten.
-    fn destinations_of(&mut self, fields: &mut Fields, listener: &Key) -> Vec<DestinationId> {
+    fn destinations_of(&mut self, fields: &mut Fields, listener: &Key) -> Vec<Route> {
         if let Some((key, node)) = fields.take("deliver") {
             return self.deliver(&key, node);
         }
         let problem = Problem::NoDestination { listener: listener.name.clone() };
         self.report(listener.span, problem);
         Vec::new()
-    }
-
-    pub(super) fn deliver(&mut self, key: &Key, node: Node) -> Vec<DestinationId> {
-        let mut deliver = self.each(key, node, |reader, _, node| reader.destination_name(&node));
-        deliver.sort();
-        deliver.dedup();
-        deliver
     }
 
     pub(super) fn responses(&mut self, fields: &mut Fields) -> Vec<(Outcome, Response)> {

@@ -160,6 +160,16 @@ impl Reader<'_> {
         })
     }
 
+    /// Where something is called, without credentials.
+    pub(super) fn url(&mut self, node: &Node) -> Option<String> {
+        self.literal(node, "a URL without user or fragment", "https://example.com/in", |text| {
+            let uri: http::Uri = text.parse().ok()?;
+            let is_web = matches!(uri.scheme_str(), Some("http" | "https"));
+            let authority = uri.authority().filter(|host| !host.as_str().contains('@'));
+            (is_web && authority.is_some() && !text.contains('#')).then(|| text.to_owned())
+        })
+    }
+
     /// A regular expression that has to match a value as a whole.
     pub(super) fn pattern(&mut self, node: &Node) -> Option<Regex> {
         let text = self.text(node)?;

@@ -11,6 +11,7 @@ mod clients;
 mod credential;
 mod decrypt;
 mod defaults;
+mod deliver;
 mod destination;
 mod egress;
 mod event;
@@ -18,6 +19,7 @@ mod expression;
 mod fields;
 pub mod forms;
 mod include;
+mod journal;
 mod jwt;
 pub mod keys;
 mod listener;
@@ -61,12 +63,20 @@ pub use credential::CredentialCheck;
 pub use decrypt::Decrypt;
 pub use decrypt::Encrypt;
 pub use decrypt::ReplySignature;
+pub use deliver::Ack;
+pub use deliver::Deduplicate;
+pub use deliver::Route;
 pub use destination::Destination;
+pub use destination::File;
+pub use destination::Format;
+pub use destination::Http;
 pub use destination::Kind;
+pub use destination::Retry;
 pub use egress::Egress;
 pub use event::Events;
 pub use include::Named;
 pub use include::named;
+pub use journal::Journal;
 pub use jwt::JwtCheck;
 pub use jwt::JwtKeys;
 pub use listener::Accept;
@@ -136,6 +146,8 @@ pub struct Config {
     pub state: State,
     /// The file of stand-ins for environment variables, relative to the configuration's folder.
     pub env_file: Option<String>,
+    /// How accepted events are kept.
+    pub journal: Journal,
     /// Every secret that has a name, by [`SecretId`].
     pub secrets: Vec<SecretRefs>,
     /// Every client that has a name, by [`ClientId`].
@@ -250,6 +262,8 @@ pub(crate) struct Reader<'s> {
     whole_root: Option<FileId>,
     /// Where certificates of clients are wanted.
     certificates: Vec<Span>,
+    /// Where programs are to be started.
+    programs: Vec<Span>,
     /// The places of the listeners' paths, to tell of two that clash.
     routes: names::Routes,
 }
@@ -280,6 +294,7 @@ impl<'s> Reader<'s> {
             last_section: None,
             whole_root: None,
             certificates: Vec::new(),
+            programs: Vec::new(),
             routes: names::Routes::default(),
         }
     }
@@ -360,6 +375,11 @@ impl<'s> Reader<'s> {
                     self.report(at, Problem::CertificateNeverAsked);
                 }
             }
+            if !self.config.server.exec {
+                for at in std::mem::take(&mut self.programs) {
+                    self.report(at, Problem::ProgramsForbidden);
+                }
+            }
             self.check_challenges();
             self.secrets.end(self.found);
             self.clients.end(self.found);
@@ -437,6 +457,11 @@ impl Sections for Reader<'_> {
             // Whoever reads files has read it before (`include.rs`).
             "presets" => {
                 self.each(&key, node, |reader, _, node| reader.text(&node));
+            }
+            "journal" => {
+                if let Some(journal) = self.journal(&key, node) {
+                    self.config.journal = journal;
+                }
             }
             "defaults" => self.read_defaults(&key, node),
             "env_file" => self.config.env_file = self.text(&node),

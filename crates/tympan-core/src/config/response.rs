@@ -90,7 +90,7 @@ impl Reader<'_> {
         Some(response)
     }
 
-    fn response_headers(&mut self, place: Place, node: Node, response: &mut Response) {
+    pub(super) fn response_headers(&mut self, place: Place, node: Node, response: &mut Response) {
         let Value::Map(entries) = node.value else {
             self.wrong_type::<()>(&node, "a map");
             return;

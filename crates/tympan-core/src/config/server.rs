@@ -32,6 +32,8 @@ pub struct Server {
     pub limits: Limits,
     /// How long requests in flight may take to finish after SIGTERM.
     pub shutdown_grace: Duration,
+    /// Whether destinations may start programs.
+    pub exec: bool,
 }
 
 /// Proxies of ours.
@@ -138,6 +140,7 @@ impl Default for Server {
             tls: None,
             limits: Limits::default(),
             shutdown_grace: Duration::from_secs(10),
+            exec: false,
         }
     }
 }
@@ -193,6 +196,9 @@ impl Reader<'_> {
         server.tls = fields.take("tls").and_then(|(key, node)| self.tls(&key, node));
         if let Some((key, node)) = fields.take("limits") {
             server.limits = self.server_limits(&key, node).unwrap_or_default();
+        }
+        if let Some((_, node)) = fields.take("exec") {
+            server.exec = self.boolean(&node).unwrap_or_default();
         }
         if let Some((_, node)) = fields.take("shutdown_grace") {
             server.shutdown_grace = self.duration(&node).unwrap_or_default();

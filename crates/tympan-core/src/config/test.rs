@@ -165,7 +165,7 @@ impl Reader<'_> {
             headers: self.header_texts(&mut fields),
             body: fields.take("body").map(|(_, node)| json(&node)),
             events: event.or(events),
-            delivered: delivered.map(|(key, node)| self.deliver(&key, node)),
+            delivered: delivered.map(|(key, node)| self.delivered(&key, node)),
         };
         fields.end();
         Some(expect)

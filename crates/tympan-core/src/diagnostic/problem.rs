@@ -44,6 +44,8 @@ pub enum Problem {
     EmptyFile,
     /// A key holds an empty list, which could never do anything.
     EmptyList { key: &'static str },
+    /// A destination starts a program, and `server` does not allow that.
+    ProgramsForbidden,
     /// A header that is set by the server itself, or is none.
     HeaderName { name: String, is_framing: bool },
     /// One of two keys that say the same thing.
@@ -159,6 +161,7 @@ impl Problem {
             Self::ProxyWithoutTrust => "C130",
             Self::CertificateNeverAsked => "C131",
             Self::TlsFile { .. } => "C132",
+            Self::ProgramsForbidden => "C156",
             Self::Expression(kind) => expression::code(kind),
             Self::Challenge(problem) => problem.code(),
             Self::Credential(problem) => problem.code(),
@@ -238,6 +241,7 @@ impl Problem {
                 format!("the server sets the header `{name}` itself")
             }
             Self::HeaderName { name, .. } => format!("no header can be called `{name}`"),
+            Self::ProgramsForbidden => "no destination may start programs".to_owned(),
             Self::KeyConflict { key, with } => {
                 format!("`{key}` and `{with}` cannot stand together")
             }
@@ -344,6 +348,9 @@ impl Problem {
                 "write at least `version: 1`; to serve nothing, say `listeners: {}`".to_owned()
             }
             Self::EmptyList { .. } => "remove the key, or say what it should hold".to_owned(),
+            Self::ProgramsForbidden => "allow it with `server: {exec: true}`: whoever can change \
+                                        this file can then start anything"
+                .to_owned(),
             Self::HeaderName { is_framing: true, .. } => "remove it".to_owned(),
             Self::HeaderName { .. } => "use letters, digits and `-`".to_owned(),
             Self::KeyOrder { before, .. } => format!("move it above `{before}:`"),

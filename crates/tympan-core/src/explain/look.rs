@@ -124,7 +124,7 @@ impl<'q> Look<'q> {
         unchecked: Option<&[usize]>,
     ) -> (Vec<Stage>, Vec<String>) {
         let is_invalid = end.outcome == Outcome::Invalid;
-        if let Some(record) = record {
+        if let Some(record) = record.filter(|record| record.dead.is_none()) {
             self.events(record);
         } else if let Some(reason) = end.reason.as_ref().filter(|_| is_invalid) {
             self.stopped(reason);
@@ -197,7 +197,8 @@ impl<'q> Look<'q> {
     }
 
     fn events(&self, record: &EventRecord) {
-        let names = record.deliver.iter().map(|id| {
+        let deliver = record.deliver();
+        let names = deliver.iter().map(|id| {
             self.question.config.destinations.get(id.0).map_or("", |it| it.name.as_str())
         });
         let to = names.collect::<Vec<_>>().join(", ");
@@ -210,7 +211,8 @@ impl<'q> Look<'q> {
             details.extend(made.next().unwrap_or_default());
         }
         let at = self.key("events").or_else(|| self.key("deliver"));
-        self.note(Kind::Events, 0, format!("{n_events} to {to}"), at, details);
+        let to = if to.is_empty() { ", delivered nowhere".to_owned() } else { format!(" to {to}") };
+        self.note(Kind::Events, 0, format!("{n_events}{to}"), at, details);
     }
 
     /// What was seen while events were made.

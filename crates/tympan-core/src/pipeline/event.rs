@@ -1,5 +1,7 @@
 //! Which events a verified request makes.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde::Serialize;
 use tympan_expr::Exhausted;
@@ -11,6 +13,7 @@ use super::Scope;
 use super::lookup::Lookup;
 use super::watch::Fact;
 use crate::config;
+use crate::config::DestinationId;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
@@ -24,6 +27,16 @@ pub struct Event {
     pub id: String,
     /// The whole event as CloudEvents 1.0 JSON, on one line.
     pub json: Bytes,
+    /// Where it goes, in the configuration of the request's generation.
+    pub to: Arc<[DestinationId]>,
+}
+
+/// Where the events of a listener go.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    all: Vec<config::Route>,
+    /// Where all go, unless that depends on the event.
+    always: Option<Arc<[DestinationId]>>,
 }
 
 /// How a listener makes events.
@@ -73,6 +86,42 @@ struct CloudEvent<'e> {
     data_base64: Option<String>,
 }
 
+impl Routes {
+    pub(crate) fn compile(routes: &[config::Route]) -> Self {
+        let is_fixed = routes.iter().all(|route| route.when.is_none());
+        let always = is_fixed.then(|| routes.iter().map(|route| route.to).collect());
+        Self { all: routes.to_vec(), always }
+    }
+
+    /// Whether no event goes anywhere.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Everything that they read.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.all.iter().filter_map(|route| route.when.as_ref())
+    }
+
+    /// Where the event of a scope goes.
+    fn run(&self, scope: &Scope<'_, '_>) -> Result<Arc<[DestinationId]>, Stop> {
+        if let Some(always) = &self.always {
+            return Ok(Arc::clone(always));
+        }
+        let mut to = Vec::with_capacity(self.all.len());
+        for route in &self.all {
+            let goes = match &route.when {
+                Some(when) => eval(when, scope, "when")?.is_truthy(),
+                None => true,
+            };
+            if goes && to.last() != Some(&route.to) {
+                to.push(route.to);
+            }
+        }
+        Ok(to.into())
+    }
+}
+
 impl MakeEvents {
     pub(crate) fn compile(events: &config::Events) -> Self {
         Self {
@@ -96,13 +145,13 @@ impl MakeEvents {
         self.data.is_none() && self.each.is_none()
     }
 
-    /// The events, in order. Unless they are `wanted` somewhere, they are only judged: whether they
-    /// could be made decides the outcome either way.
+    /// The events, in order. Without routes nobody wants them, and they are only judged: whether
+    /// they could be made decides the outcome either way.
     pub(crate) fn run(
         &self,
         scope: &Scope<'_, '_>,
         origin: Origin<'_>,
-        wanted: bool,
+        routes: Option<&Routes>,
     ) -> Result<Vec<Event>, Stop> {
         let mut events = Vec::new();
         let mut room = Room::new(scope.body.map_or(0, <[u8]>::len));
@@ -110,8 +159,8 @@ impl MakeEvents {
         let mut make = |scope: &Scope<'_, '_>, index| -> Result<(), Stop> {
             scope.tell(|| Fact::Event { index });
             let draft = self.draft(scope)?;
-            if wanted {
-                events.push(draft.render(scope, origin, index, &mut room)?);
+            if let Some(routes) = routes {
+                events.push(draft.render(scope, origin, index, routes.run(scope)?, &mut room)?);
             }
             Ok(())
         };
@@ -152,6 +201,7 @@ impl Draft<'_> {
         scope: &Scope<'_, '_>,
         Origin { listener, source }: Origin<'_>,
         index: Option<usize>,
+        to: Arc<[DestinationId]>,
         room: &mut Room,
     ) -> Result<Event, Stop> {
         let request = scope.head.id;
@@ -190,7 +240,7 @@ impl Draft<'_> {
                 invalid(Reason::Misfit { what, found: "value that JSON cannot hold" })
             }
         })?;
-        Ok(Event { id, json: Bytes::from(json) })
+        Ok(Event { id, json: Bytes::from(json), to })
     }
 }
 

@@ -6,9 +6,10 @@
 //! proof   verify what can be -> keys that are not known yet? -> verify the rest, then freshness
 //!         -> challenge that wants it? -> decrypt
 //! event   media type -> decode -> reject? -> schema -> filter -> events
-//! keep    the destinations have them -> answer
+//! keep    the journal has them -> answer
 //! ```
 
+mod bury;
 mod greet;
 
 use std::borrow::Cow;
@@ -19,8 +20,6 @@ use http::HeaderMap;
 use http::StatusCode;
 use http::header;
 use http::uri::PathAndQuery;
-use tympan_expr::Exhausted;
-use tympan_expr::Expression;
 use tympan_expr::Paths;
 use tympan_expr::Value;
 
@@ -41,15 +40,19 @@ use super::Scope;
 use super::Watch;
 use super::body;
 use super::challenge::Challenge;
+use super::claim;
 use super::client::client;
+use super::decide::decide;
 use super::event::Origin;
 use super::lets::lets;
 use super::scope::PathParams;
 use super::sealed::Sealed;
 use super::sealed::Verified;
+use super::step::Pending;
 use super::token_endpoint;
 use super::token_endpoint::TokenEndpoint;
 use super::verify::Judged;
+use crate::config::Ack;
 use crate::config::Mismatch;
 use crate::config::Redact;
 use crate::fetched::Fetched;
@@ -68,7 +71,7 @@ pub struct Exchange {
     /// How large the body was, once it was read.
     body_bytes: Option<u64>,
     /// What is answered once the events are kept.
-    pending: Option<Box<Reply>>,
+    pending: Option<Box<Pending>>,
     /// The proofs that were judged before the body was there, or while keys were fetched.
     judged: Judged,
     /// The body, while keys are fetched.
@@ -285,7 +288,7 @@ impl Exchange {
         sealed: &Sealed,
         judged: &mut Judged,
         watch: Option<&dyn Watch>,
-    ) -> Result<(Ask, Option<Reply>), Stop> {
+    ) -> Result<(Ask, Option<Pending>), Stop> {
         let listener = self.listener.unwrap_or_default();
         let pipeline = &self.live.generation.pipelines[listener];
         let keys = &self.live.keys;
@@ -353,12 +356,28 @@ impl Exchange {
         }
 
         let Some(decrypt) = &pipeline.decrypt else {
-            return self.make_events(pipeline, &sealed.open(&proof), parsed, watch);
+            return self.make_or_bury(pipeline, &sealed.open(&proof), parsed, watch);
         };
         let plain = decrypt.run(&scope, keys)?;
         let said = decrypt.read(&plain, &scope)?;
         let verified = Verified::decrypted(&plain, &proof);
-        self.make_events(pipeline, &verified, Some(Ok(said)), watch)
+        self.make_or_bury(pipeline, &verified, Some(Ok(said)), watch)
+    }
+
+    /// What no event can be made of is kept as a dead letter.
+    fn make_or_bury<'a>(
+        &'a self,
+        pipeline: &'a Pipeline,
+        verified: &Verified<'a>,
+        parsed: Option<Result<Value<'a>, body::Unreadable>>,
+        watch: Option<&dyn Watch>,
+    ) -> Result<(Ask, Option<Pending>), Stop> {
+        match self.make_events(pipeline, verified, parsed, watch) {
+            Err(stop) if stop.outcome == Outcome::Invalid => {
+                Ok(self.bury(pipeline, verified, stop))
+            }
+            made => made,
+        }
     }
 
     /// Everything from here on may trust what it reads.
@@ -368,7 +387,7 @@ impl Exchange {
         verified: &Verified<'a>,
         parsed: Option<Result<Value<'a>, body::Unreadable>>,
         watch: Option<&dyn Watch>,
-    ) -> Result<(Ask, Option<Reply>), Stop> {
+    ) -> Result<(Ask, Option<Pending>), Stop> {
         let body = verified.bytes();
         let mut scope = Scope { body: Some(body), watch, ..self.scope(pipeline) };
 
@@ -422,14 +441,18 @@ impl Exchange {
             }
         }
         let origin = Origin { listener: &pipeline.name, source: &pipeline.source };
-        let wanted = !pipeline.deliver.is_empty();
-        let events = pipeline.events.run(&scope, origin, wanted)?;
+        let is_wanted = !pipeline.routes.is_empty() || pipeline.ack != Ack::Memory;
+        let routes = is_wanted.then_some(&pipeline.routes);
+        let events = pipeline.events.run(&scope, origin, routes)?;
         let reply = pipeline.reply(Outcome::Accepted, &scope)?;
         if events.is_empty() {
             return Ok((answer(reply, Outcome::Accepted, None), None));
         }
-        let deliver = pipeline.deliver.clone();
-        Ok((Ask::Append(EventRecord { events, deliver, within: pipeline.ack }), Some(reply)))
+        let claim = claim::claim(pipeline.deduplicate.as_ref(), &scope)?;
+        let (ack, within) = (pipeline.ack, pipeline.patience);
+        let record = EventRecord { events, dead: None, claim, ack, within };
+        let pending = Pending { reply, outcome: Outcome::Accepted, reason: None };
+        Ok((Ask::Append(record), Some(pending)))
     }
 
     /// The body, as far as anything reads it; all of it for whoever looks on.
@@ -446,21 +469,25 @@ impl Exchange {
     fn on_called(&mut self, called: Result<(), String>) -> Result<Ask, Stop> {
         let failed = |why| Stop { outcome: Outcome::NotReady, reason: Reason::NotCalled { why } };
         called.map_err(failed)?;
-        let reply = self.pending.take().map(|reply| *reply);
+        let reply = self.pending.take().map(|pending| pending.reply);
         Ok(challenged(reply.unwrap_or_else(|| Reply::usual(Outcome::Challenged))))
     }
 
     fn on_kept(&mut self, kept: Kept) -> Result<Ask, Stop> {
         match kept {
-            Kept::Stored => {
-                let reply = self.pending.take().map(|reply| *reply);
-                let reply = reply.unwrap_or_else(|| Reply::usual(Outcome::Accepted));
-                Ok(answer(reply, Outcome::Accepted, None))
+            Kept::Stored | Kept::Duplicate => {
+                let pending = self.pending.take().map(|pending| *pending);
+                let Pending { reply, outcome, reason } = pending.unwrap_or_else(|| {
+                    let outcome = Outcome::Accepted;
+                    Pending { reply: Reply::usual(outcome), outcome, reason: None }
+                });
+                // A provider that asks again is answered as it was the first time.
+                let outcome = if kept == Kept::Stored { outcome } else { Outcome::Duplicate };
+                Ok(answer(reply, outcome, reason))
             }
-            Kept::Late { destination, why } => Err(Stop {
-                outcome: Outcome::Overloaded,
-                reason: Reason::NotKept { destination, why },
-            }),
+            Kept::NotKept { why } => {
+                Err(Stop { outcome: Outcome::Overloaded, reason: Reason::NotKept { why } })
+            }
         }
     }
 
@@ -546,26 +573,13 @@ fn decided(
     outcome: Outcome,
     pipeline: &Pipeline,
     scope: &Scope<'_, '_>,
-) -> Result<(Ask, Option<Reply>), Stop> {
+) -> Result<(Ask, Option<Pending>), Stop> {
     let reply = pipeline.reply(outcome, scope)?;
     Ok((answer(reply, outcome, Some(Reason::Decided)), None))
-}
-
-fn decide(
-    expression: &Expression,
-    scope: &Scope<'_, '_>,
-    what: &'static str,
-) -> Result<bool, Stop> {
-    let value = expression.eval(scope).map_err(|bound| exhausted(what, bound))?;
-    Ok(value.is_truthy())
 }
 
 fn limited(wait: f64) -> Stop {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a wait is short")]
     let seconds = wait.ceil().max(1.0) as u64;
     Stop { outcome: Outcome::RateLimited, reason: Reason::RateLimited { seconds } }
-}
-
-pub(super) fn exhausted(what: &'static str, bound: Exhausted) -> Stop {
-    Stop { outcome: Outcome::Invalid, reason: Reason::Exhausted { what, bound } }
 }

@@ -5,7 +5,7 @@ use tympan_expr::Value;
 use super::Fact;
 use super::Pipeline;
 use super::Scope;
-use super::exchange::exhausted;
+use super::decide::exhausted;
 use crate::outcome::Stop;
 
 /// The values of `let`, each of which may read those before it.

@@ -8,8 +8,11 @@ mod body;
 mod body_use;
 mod call;
 mod challenge;
+mod claim;
 mod client;
 mod credential;
+mod dead_letter;
+mod decide;
 mod decrypt;
 mod encrypt;
 mod event;
@@ -56,6 +59,8 @@ pub(crate) use scope::Scope;
 pub use step::Answer;
 pub use step::Ask;
 pub use step::BodyFault;
+pub use step::Claim;
+pub use step::DeadLetter;
 pub use step::EventRecord;
 pub use step::Input;
 pub use step::Kept;
@@ -65,8 +70,9 @@ pub(crate) use watch::Watch;
 
 use crate::config;
 use crate::config::Accept;
+use crate::config::Ack;
 use crate::config::Config;
-use crate::config::DestinationId;
+use crate::config::Deduplicate;
 use crate::config::PayloadSchema;
 use crate::config::RateLimit;
 use crate::config::Redact;
@@ -81,6 +87,7 @@ use crate::pipeline::challenge::Challenge;
 use crate::pipeline::decrypt::Decrypt;
 use crate::pipeline::encrypt::Encrypt;
 use crate::pipeline::event::MakeEvents;
+use crate::pipeline::event::Routes;
 use crate::pipeline::respond::Respond;
 use crate::pipeline::verify::Verify;
 use crate::roots;
@@ -98,7 +105,9 @@ pub(crate) struct Pipeline {
     methods: Vec<Method>,
     allow: HeaderValue,
     body_limit: u64,
-    ack: Duration,
+    ack: Ack,
+    /// How long keeping events may take.
+    patience: Duration,
     rate_limit: Option<RateLimit>,
     challenges: Vec<Challenge>,
     verify: Verify,
@@ -113,7 +122,8 @@ pub(crate) struct Pipeline {
     /// Only those that something reads.
     lets: Vec<Option<Expression>>,
     events: MakeEvents,
-    deliver: Vec<DestinationId>,
+    routes: Routes,
+    deduplicate: Option<Deduplicate>,
     responses: Vec<(Outcome, Respond)>,
     body_use: BodyUse,
     /// What is never shown of its requests. Whoever shows one asks this first: logs do, through
@@ -132,6 +142,7 @@ impl Pipeline {
             challenges.map(|it| Challenge::compile(it, accept, sealed, config, keys)).collect();
         let decrypt = sealed.map(|it| Decrypt::compile(it, accept, keys));
         let events = MakeEvents::compile(&listener.events);
+        let routes = Routes::compile(&listener.deliver);
         let responses: Vec<_> = listener
             .responses
             .iter()
@@ -151,6 +162,8 @@ impl Pipeline {
             .iter()
             .chain(&listener.filter)
             .chain(events.expressions())
+            .chain(routes.expressions())
+            .chain(listener.deduplicate.iter().map(|it| &it.key))
             .chain(computed())
             .collect();
         let lets = used_lets(&listener.lets, &later);
@@ -175,6 +188,7 @@ impl Pipeline {
             methods: listener.methods.clone(),
             body_limit: listener.body_limit.unwrap_or(server.limits.body),
             ack: listener.ack,
+            patience: listener.patience,
             rate_limit: listener.rate_limit,
             challenges,
             asks_for: verify.asks_for().map(HeaderValue::from_static),
@@ -187,7 +201,8 @@ impl Pipeline {
             filter: listener.filter.clone(),
             lets,
             events,
-            deliver: listener.deliver.clone(),
+            routes,
+            deduplicate: listener.deduplicate.clone(),
             responses,
             body_use,
             redact: listener.redact.clone(),

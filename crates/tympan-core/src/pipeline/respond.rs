@@ -248,14 +248,16 @@ macro_rules! error_body {
 /// say what went wrong in general, and nothing that helps to get it right by trying.
 fn usual(outcome: Outcome) -> Reply {
     let body = match outcome {
-        Outcome::Accepted | Outcome::Filtered | Outcome::Rejected => {
-            r#"{"message":"Event received successfully","status":"RECEIVED"}"#
-        }
+        Outcome::Accepted
+        | Outcome::Duplicate
+        | Outcome::Filtered
+        | Outcome::Invalid
+        | Outcome::Rejected => r#"{"message":"Event received successfully","status":"RECEIVED"}"#,
         Outcome::Challenged | Outcome::NotFound => "",
         Outcome::Unauthorized | Outcome::Stale => {
             error_body!("AUTHENTICATION_FAILED", "Verification failed.")
         }
-        Outcome::Malformed | Outcome::Invalid => {
+        Outcome::Malformed => {
             error_body!("INPUT_VALIDATION_FAILED", "The request cannot be processed.")
         }
         Outcome::MethodNotAllowed => {

@@ -1,5 +1,6 @@
 //! What a request on its way asks for, what it is given, and how it ends.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use super::Event;
 use super::KeyRequest;
 use super::Reply;
 use crate::anchor::Anchored;
+use crate::config::Ack;
 use crate::config::DestinationId;
 use crate::fetched::Fetched;
 use crate::outcome::Outcome;
@@ -65,26 +67,57 @@ pub enum BodyFault {
 /// What became of events that were to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
-    /// Every destination has them.
+    /// They are kept, as the listener's `ack` means it.
     Stored,
-    /// A destination did not take them in time.
-    Late {
-        /// The destination.
-        destination: String,
+    /// Those of an earlier request with the same key are.
+    Duplicate,
+    /// They may not be kept.
+    NotKept {
         /// What is known about it.
         why: String,
     },
 }
 
-/// Events of one request, for their destinations.
+/// What one request made, to be kept.
 #[derive(Debug)]
 pub struct EventRecord {
     /// The events, in order.
     pub events: Vec<Event>,
-    /// Where they go, in the configuration of the request's generation.
-    pub deliver: Vec<DestinationId>,
+    /// Why there are none, and what is kept instead.
+    pub dead: Option<DeadLetter>,
+    /// What the request is known by when it comes again.
+    pub claim: Option<Claim>,
+    /// When it is answered.
+    pub ack: Ack,
     /// How long keeping them may take.
     pub within: Duration,
+}
+
+/// A verified request that no event could be made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// What may be kept of the request, as JSON.
+    pub request: Bytes,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// What a request is known by when it comes again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The key, among those of its listener.
+    pub key: String,
+    /// How long it counts.
+    pub window: Duration,
+}
+
+impl EventRecord {
+    /// Where the events go, in the configuration of the request's generation.
+    #[must_use]
+    pub fn deliver(&self) -> Vec<DestinationId> {
+        let all: BTreeSet<_> = self.events.iter().flat_map(|event| event.to.iter()).collect();
+        all.into_iter().copied().collect()
+    }
 }
 
 /// What is answered, and what the operator is told.
@@ -98,4 +131,11 @@ pub struct Answer {
     pub reason: Option<Reason>,
     /// Whether nothing more of this request can be read, so that the connection has to close.
     pub close: bool,
+}
+
+/// What is answered once something is kept.
+pub(super) struct Pending {
+    pub(super) reply: Reply,
+    pub(super) outcome: Outcome,
+    pub(super) reason: Option<Reason>,
 }

@@ -168,8 +168,8 @@ fn compare(
             let names: Vec<_> = names.map(|it| it.name.as_str()).collect();
             if names.is_empty() { "nowhere".to_owned() } else { names.join(", ") }
         };
-        let is = record.map_or(&[][..], |record| &record.deliver);
-        same("delivered", Some(names(delivered)), names(is));
+        let is = record.map_or_else(Vec::new, EventRecord::deliver);
+        same("delivered", Some(names(delivered)), names(&is));
     }
     if let Some(expected) = &expect.body {
         let body = &answer.reply.body;

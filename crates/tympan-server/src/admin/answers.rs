@@ -21,6 +21,9 @@ use super::openapi;
 use super::problem::Problem;
 use super::routes::Action;
 use super::routes::Route;
+use crate::events;
+use crate::events::Ask;
+use crate::events::Refusal;
 use crate::receipt::Receipt;
 use crate::receipt::Refused;
 use crate::reload::Command;
@@ -28,6 +31,7 @@ use crate::reload::Command;
 /// The answer of a route.
 pub(super) async fn answer(
     route: &Route,
+    parameters: &str,
     headers: &HeaderMap,
     context: Arc<Context>,
 ) -> Response<String> {
@@ -37,6 +41,7 @@ pub(super) async fn answer(
     };
     match route.action {
         Action::Health => found(&json!({"alive": true})),
+        Action::Events(ask) => events(ask, parameters, &context).await,
         Action::Ready => ready(&context),
         Action::Reload => reload(&context).await,
         Action::Configuration => apart(move || found(&configuration(&context))).await,
@@ -61,14 +66,26 @@ async fn apart(answer: impl FnOnce() -> Response<String> + Send + 'static) -> Re
 }
 
 fn ready(context: &Context) -> Response<String> {
-    let is_ready = !context.shared.is_stopping.load(Ordering::Relaxed);
+    let shared = &context.shared;
+    let keeps = shared.serving.load().keeps;
+    let reason = if shared.is_stopping.load(Ordering::Relaxed) {
+        Some("the process is ending".to_owned())
+    } else {
+        shared
+            .journals
+            .stats()
+            .fault
+            .filter(|_| keeps)
+            .map(|why| format!("no event can be kept: {why}"))
+    };
+    let is_ready = reason.is_none();
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let live = Arc::clone(&context.shared.serving.load().live);
     let n_serving = live.listeners().filter(|it| *it.state == ListenerState::Serving).count();
     let reloads = context.shared.reloads.story();
     let readiness = json!({
         "ready": is_ready,
-        "reason": (!is_ready).then_some("the process is ending"),
+        "reason": reason,
         "generation": live.generation().number,
         "fingerprint": live.generation().fingerprint,
         "listeners": {"serving": n_serving, "not_ready": live.listeners().count() - n_serving},
@@ -94,6 +111,26 @@ async fn reload(context: &Context) -> Response<String> {
     match result {
         Ok(receipt) => found(&as_object(&receipt)),
         Err(refused) => Problem::refused(&refused).answer(),
+    }
+}
+
+async fn events(ask: Ask, parameters: &str, context: &Context) -> Response<String> {
+    let journal = match context.shared.journals.get() {
+        Ok(journal) => journal,
+        Err(why) => return Problem::new(StatusCode::SERVICE_UNAVAILABLE, &*why).answer(),
+    };
+    let answer = events::answer(&*journal, ask, parameters).await;
+    if matches!(ask, Ask::Replay | Ask::Drop) {
+        let count = answer.as_ref().ok().map(|answer| answer["count"].to_string());
+        tracing::info!(order = ?ask, parameters, count, "somebody gave an order about events");
+    }
+    match answer {
+        Ok(answer) => found(&answer),
+        Err(Refusal::Question(why)) => Problem::new(StatusCode::BAD_REQUEST, why).answer(),
+        Err(Refusal::Nothing) => {
+            Problem::new(StatusCode::NOT_FOUND, "there is no such event").answer()
+        }
+        Err(Refusal::Journal(why)) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, why).answer(),
     }
 }
 

@@ -90,7 +90,8 @@ async fn answer(request: Request<Incoming>, door: Door, context: Arc<Context>) -
     {
         return problem.answer();
     }
-    answers::answer(route, &head.headers, context).await
+    let parameters = head.uri.query().unwrap_or_default();
+    answers::answer(route, parameters, &head.headers, context).await
 }
 
 /// Tells the operator that somebody was turned away, but once a second at most.

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use tympan_core::outcome::Outcome;
 use tympan_core::pipeline::ListenerState;
+use tympan_journal::Stats;
 
 use super::exposition::Family;
 use super::exposition::Format;
@@ -30,6 +31,7 @@ struct Facts<'s> {
     serving: &'s Serving,
     reloads: Story,
     process: Process,
+    journal: Stats,
 }
 
 /// Writes the values of a metric.
@@ -142,19 +144,83 @@ const METRICS: &[(Family, Values)] = &[
     (
         counter(
             "tympan_deliveries",
-            "Events that a destination has taken, or has not taken in time so that their sender \
-             was asked to try again",
+            "Tries to deliver an event: it was taken, is to be tried again, or is a dead letter",
         ),
         |page, family, facts| {
             for meter in &facts.serving.meters.destinations {
                 let read = |count: &AtomicU64| count.load(Ordering::Relaxed);
-                let (delivered, failed) = (read(&meter.delivered), read(&meter.failed));
-                for (result, count) in [("delivered", delivered), ("failed", failed)] {
+                for (result, count) in [
+                    ("delivered", read(&meter.delivered)),
+                    ("failed", read(&meter.failed)),
+                    ("dead", read(&meter.dead)),
+                ] {
                     let labels = [("destination", meter.name.as_str()), ("result", result)];
                     page.value(family, &labels, count);
                 }
             }
         },
+    ),
+    (
+        gauge(
+            "tympan_destination_paused",
+            "Whether a destination gets nothing until the configuration is read again, as it has \
+             answered that it is gone",
+        ),
+        |page, family, facts| {
+            for meter in &facts.serving.meters.destinations {
+                let is_paused = meter.is_paused.load(Ordering::Relaxed);
+                let labels = [("destination", meter.name.as_str())];
+                page.value(family, &labels, u8::from(is_paused));
+            }
+        },
+    ),
+    (
+        gauge("tympan_journal_taking", "Whether events can be kept at the moment"),
+        |page, family, facts| {
+            page.value(family, &[], u8::from(facts.journal.fault.is_none()));
+        },
+    ),
+    (
+        gauge("tympan_journal_entries", "Events and dead letters that the journal holds"),
+        |page, family, facts| page.value(family, &[], facts.journal.entries),
+    ),
+    (
+        gauge("tympan_journal_bytes", "How large the events are that the journal holds"),
+        |page, family, facts| page.value(family, &[], facts.journal.bytes),
+    ),
+    (
+        gauge("tympan_journal_waiting", "Deliveries that wait in the journal"),
+        |page, family, facts| page.value(family, &[], facts.journal.waiting),
+    ),
+    (
+        gauge("tympan_journal_waiting_bytes", "How large the events are that wait for delivery"),
+        |page, family, facts| page.value(family, &[], facts.journal.waiting_bytes),
+    ),
+    (gauge("tympan_journal_dead", "Dead letters that the journal holds"), |page, family, facts| {
+        page.value(family, &[], facts.journal.dead);
+    }),
+    (
+        counter("tympan_journal_records", "Requests whose events were kept"),
+        |page, family, facts| page.value(family, &[], facts.journal.appended),
+    ),
+    (
+        counter("tympan_journal_duplicates", "Requests whose events had been kept before"),
+        |page, family, facts| page.value(family, &[], facts.journal.duplicates),
+    ),
+    (
+        counter("tympan_journal_commits", "Groups that were made durable together"),
+        |page, family, facts| page.value(family, &[], facts.journal.commits),
+    ),
+    (
+        counter("tympan_journal_damaged", "Entries that were found damaged, and not delivered"),
+        |page, family, facts| page.value(family, &[], facts.journal.damaged),
+    ),
+    (
+        gauge(
+            "tympan_journal_lost",
+            "Entries that had been acknowledged and were gone when the journal was opened",
+        ),
+        |page, family, facts| page.value(family, &[], facts.journal.lost),
     ),
     (
         gauge("tympan_connections", "Connections that are open at the addresses of the listeners"),
@@ -189,6 +255,7 @@ pub(super) fn page(shared: &Shared, format: Format) -> String {
         serving: &shared.serving.load(),
         reloads: shared.reloads.story(),
         process: Process::read(),
+        journal: shared.journals.stats(),
     };
     let mut page = Page::new(format);
     for (family, values) in METRICS {

@@ -7,6 +7,7 @@ use http::header;
 use super::exposition;
 use super::problem;
 use super::problem::Problem;
+use crate::events::Ask;
 
 /// A row of the table.
 #[derive(Debug)]
@@ -46,6 +47,7 @@ pub(super) enum Content {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Configuration,
+    Events(Ask),
     Health,
     Listeners,
     Metrics,
@@ -67,7 +69,7 @@ const fn json(
 const PROBLEM: &[(&str, Content)] = &[(problem::MEDIA_TYPE, Content::Schema("Problem"))];
 
 /// The table.
-pub(super) static ROUTES: [Route; 7] = [
+pub(super) static ROUTES: [Route; 11] = [
     Route {
         method: Method::GET,
         path: "/healthz",
@@ -159,6 +161,66 @@ pub(super) static ROUTES: [Route; 7] = [
             &[(JSON, Content::Schema("Configuration"))],
         )],
         action: Action::Configuration,
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/events",
+        name: "events",
+        summary: "What the journal holds",
+        doc: "In the order in which it came, with all its deliveries; what does not fit goes on \
+              behind the number of `next`. Parameters of the query say which: `listener`, \
+              `destination`, `state` (`waiting`, `delivered`, `dead`), `id`, `number`, `since` and \
+              `until` (RFC 3339), `after` (a number), `limit` (at most 1000, usually 100).",
+        answers: &[
+            json(StatusCode::OK, "Some of it.", &[(JSON, Content::Schema("Events"))]),
+            json(StatusCode::BAD_REQUEST, "The parameters make no sense.", PROBLEM),
+            json(StatusCode::SERVICE_UNAVAILABLE, "The journal cannot answer.", PROBLEM),
+        ],
+        action: Action::Events(Ask::List),
+    },
+    Route {
+        method: Method::GET,
+        path: "/v1/events/show",
+        name: "event",
+        summary: "An event with what it says",
+        doc: "The one of `number` or `id`, as it is delivered; of a request that gave no event, what \
+              was kept of it.",
+        answers: &[
+            json(StatusCode::OK, "All of it.", &[(JSON, Content::Schema("EventWithBody"))]),
+            json(StatusCode::BAD_REQUEST, "The parameters do not say which.", PROBLEM),
+            json(StatusCode::NOT_FOUND, "There is no such event.", PROBLEM),
+            json(StatusCode::SERVICE_UNAVAILABLE, "The journal cannot answer.", PROBLEM),
+        ],
+        action: Action::Events(Ask::Show),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/events/replay",
+        name: "replay",
+        summary: "Deliver events once more",
+        doc: "Those that the parameters of the query say, as for `/v1/events`, or all with \
+              `all=true`: to `destination` if it is said, or to all of theirs. Each keeps its id, and \
+              is tried as if for the first time.",
+        answers: &[
+            json(StatusCode::OK, "They are due.", &[(JSON, Content::Schema("Count"))]),
+            json(StatusCode::BAD_REQUEST, "The parameters do not say which.", PROBLEM),
+            json(StatusCode::SERVICE_UNAVAILABLE, "The journal cannot take it.", PROBLEM),
+        ],
+        action: Action::Events(Ask::Replay),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/events/drop",
+        name: "drop",
+        summary: "Forget events",
+        doc: "Those that the parameters of the query say, as for `/v1/events/replay`; with \
+              `destination`, only what is known of their deliveries to it.",
+        answers: &[
+            json(StatusCode::OK, "They are gone.", &[(JSON, Content::Schema("Count"))]),
+            json(StatusCode::BAD_REQUEST, "The parameters do not say which.", PROBLEM),
+            json(StatusCode::SERVICE_UNAVAILABLE, "The journal cannot take it.", PROBLEM),
+        ],
+        action: Action::Events(Ask::Drop),
     },
     Route {
         method: Method::GET,

@@ -17,6 +17,18 @@ pub(super) fn all() -> Value {
                 }))),
             }),
         ),
+        "Count": object("How many events something was done with.", &json!({
+            "count": count("So many."),
+            "next": next(),
+        })),
+        "Event": object("What is known of an event.", &event(&json!({}))),
+        "EventWithBody": object("All of an event.", &event(&json!({
+            "body": {"description": "The event as it is delivered, or what was kept of its request."},
+        }))),
+        "Events": object("Some of what the journal holds.", &json!({
+            "items": list(&reference("Event")),
+            "next": next(),
+        })),
         "Diagnostic": object(
             "Something that is wrong with a file, as `tympan check --format json` tells it.",
             &json!({
@@ -71,6 +83,48 @@ pub(super) fn all() -> Value {
             "took": {"type": "number", "description": "Seconds from reading to serving."},
         })),
         "Refusal": problem(&json!({"diagnostics": list(&reference("Diagnostic"))})),
+    })
+}
+
+fn event(more: &Value) -> Value {
+    let state = json!({
+        "enum": ["waiting", "delivered", "dead"],
+        "description": "How far it has come.",
+    });
+    let time =
+        |doc: &str| json!({"type": ["string", "null"], "format": "date-time", "description": doc});
+    let mut members = json!({
+        "number": count("Its number in the journal."),
+        "id": text("Its id, which is the same every time it is delivered."),
+        "listener": text("The listener."),
+        "generation": count("The generation of the configuration that judged its request."),
+        "received": time("When it came."),
+        "kind": {
+            "enum": ["event", "invalid", "refused"],
+            "description": "Whether it is an event, or a request that gave none.",
+        },
+        "state": state,
+        "size": count("In bytes."),
+        "reason": maybe("Why it is no event."),
+        "deliveries": list(&object("A delivery.", &json!({
+            "destination": text("Where to."),
+            "state": state,
+            "attempts": count("How often it was tried."),
+            "due": time("When it is tried next."),
+            "ended": time("When that was over."),
+            "why": maybe("What went wrong the last time."),
+        }))),
+    });
+    if let (Value::Object(members), Value::Object(more)) = (&mut members, more) {
+        members.extend(more.clone());
+    }
+    members
+}
+
+fn next() -> Value {
+    json!({
+        "type": ["integer", "null"],
+        "description": "What `after` has to be for the next ones, if there are more.",
     })
 }
 

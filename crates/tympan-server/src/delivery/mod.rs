@@ -1,96 +1,222 @@
 //! Where events go: one file a kind, one match here.
 
+mod backoff;
+mod exec;
+mod file;
+mod http;
+mod keep;
 pub(crate) mod stdout;
+mod worker;
 
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 
+use ::http::Uri;
+use ::http::uri::Authority;
 use tympan_core::config;
-use tympan_core::config::DestinationId;
-use tympan_core::pipeline::Event;
-use tympan_core::pipeline::EventRecord;
-use tympan_core::pipeline::Kept;
+use tympan_core::config::Config;
+use tympan_core::config::Retry;
+use tympan_core::config::SecretId;
+use tympan_core::keys::Secrets;
+use tympan_core::secret::Secret;
+use tympan_expr::Expression;
+use tympan_journal::Later;
+use tympan_journal::Leased;
 
+pub(crate) use keep::From;
+pub(crate) use keep::keep;
+
+use crate::delivery::exec::ExecOut;
+use crate::delivery::file::FileOut;
+use crate::delivery::http::HttpOut;
 use crate::delivery::stdout::Sink;
 use crate::delivery::stdout::Stdout;
+use crate::delivery::worker::Worker;
+use crate::journal::Journals;
 use crate::meters::DestinationMeter;
 use crate::meters::Meters;
+use crate::outbound::Egress;
+use crate::outbound::pool::Pool;
+
+/// Something that events can be delivered to.
+pub(crate) trait Deliver: fmt::Debug + Send + Sync {
+    /// Hands events over, of at most as many as [`Deliver::batch`] says; ends once they are durably
+    /// taken, in the destination's own sense.
+    fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>>;
+
+    /// How many events it takes at a time.
+    fn batch(&self) -> usize;
+
+    /// How many deliveries may usually be on their way at once.
+    fn concurrency(&self) -> usize;
+}
+
+/// Why events may not have been taken. They may have arrived all the same: delivery is at least
+/// once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    pub(crate) why: String,
+    /// How long the destination wants to be left alone, if it says so.
+    pub(crate) retry_after: Option<Duration>,
+    /// Whether it would be the same every time.
+    pub(crate) is_final: bool,
+    /// Whether nothing more is to be sent until somebody has seen to it.
+    pub(crate) pauses: bool,
+}
 
 /// What outlives every generation: a reload must neither cut a connection nor lose an event.
-#[derive(Debug)]
 pub(crate) struct Destinations {
     stdout: Arc<Stdout>,
+    journals: Journals,
+    workers: Mutex<HashMap<Arc<str>, Worker>>,
+    pools: Mutex<HashMap<Origin, Arc<Pool>>>,
 }
+
+/// Whether a host is called by HTTPS, and which.
+type Origin = (bool, Option<Authority>);
 
 /// A destination of one generation, ready to take events.
 #[derive(Clone, Debug)]
 pub(crate) struct Destination {
-    name: String,
-    kind: Kind,
+    pub(crate) name: Arc<str>,
+    to: Arc<dyn Deliver>,
     meter: Arc<DestinationMeter>,
-}
-
-#[derive(Clone, Debug)]
-enum Kind {
-    Stdout(Arc<Stdout>),
+    retry: Retry,
+    timeout: Duration,
+    concurrency: usize,
+    order_by: Option<Expression>,
+    is_stdout: bool,
 }
 
 impl Destinations {
-    pub(crate) fn start(stdout: Sink) -> Self {
-        Self { stdout: Arc::new(Stdout::start(stdout)) }
+    pub(crate) fn start(stdout: Sink, journals: Journals) -> Self {
+        let (workers, pools) = Default::default();
+        Self { stdout: Arc::new(Stdout::start(stdout)), journals, workers, pools }
     }
 
-    /// The destinations of a configuration, by [`DestinationId`].
+    /// The destinations of a configuration, by their ids.
     pub(crate) fn ready(
         &self,
-        destinations: &[config::Destination],
+        folder: &Path,
+        config: &Config,
+        secrets: &Secrets,
+        egress: &Arc<Egress>,
         meters: &Meters,
     ) -> Vec<Destination> {
-        let ready = destinations.iter().zip(&meters.destinations).map(|(it, meter)| Destination {
-            name: it.name.clone(),
-            kind: match it.kind {
-                config::Kind::Stdout => Kind::Stdout(Arc::clone(&self.stdout)),
-            },
-            meter: Arc::clone(meter),
+        let ready = config.destinations.iter().zip(&meters.destinations).map(|(it, meter)| {
+            let to: Arc<dyn Deliver> = match &it.kind {
+                config::Kind::Stdout => self.stdout.clone(),
+                config::Kind::File(file) => Arc::new(FileOut::new(folder, file)),
+                config::Kind::Exec(command) => Arc::new(ExecOut::new(folder, command)),
+                config::Kind::Http(http) => {
+                    let secrets = signing(config, http, secrets);
+                    Arc::new(HttpOut::new(http, secrets, self.pool(&http.url, egress)))
+                }
+            };
+            Destination {
+                name: it.name.as_str().into(),
+                concurrency: it.concurrency.unwrap_or(to.concurrency()),
+                to,
+                meter: Arc::clone(meter),
+                retry: it.retry,
+                order_by: it.order_by.clone(),
+                is_stdout: matches!(it.kind, config::Kind::Stdout),
+                timeout: it.timeout,
+            }
         });
         ready.collect()
     }
-}
 
-impl Destination {
-    /// Hands events over; ends once they are durably taken, in the destination's own sense.
-    ///
-    /// # Errors
-    ///
-    /// Why they may not have been taken. They may arrive all the same: delivery is at least once.
-    async fn deliver(&self, events: &[Event]) -> Result<(), String> {
-        match &self.kind {
-            Kind::Stdout(stdout) => stdout.deliver(events).await,
+    /// The connections to the host of a URL, which a reload leaves alone unless its rules are others.
+    fn pool(&self, url: &str, egress: &Arc<Egress>) -> Arc<Pool> {
+        let uri = url.parse::<Uri>().unwrap_or_default();
+        let origin = (uri.scheme_str() == Some("https"), uri.authority().cloned());
+        let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
+        match pools.get(&origin).filter(|pool| pool.obeys(egress)) {
+            Some(pool) => Arc::clone(pool),
+            None => {
+                let pool = Arc::new(Pool::new(Arc::clone(egress)));
+                pools.insert(origin, Arc::clone(&pool));
+                pool
+            }
+        }
+    }
+
+    /// Goes over to the destinations of a generation. One that is called as one before takes over
+    /// what waits there. One that is gone gets what was accepted for it, as it was: some of it may
+    /// still come, from requests of before.
+    pub(crate) fn go_over(&self, ready: &[Destination]) {
+        let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        for destination in ready {
+            if let Some(worker) = workers.get(&destination.name) {
+                worker.change(destination.clone());
+            } else {
+                let worker = Worker::start(destination.clone(), self.journals.clone());
+                workers.insert(Arc::clone(&destination.name), worker);
+            }
+        }
+    }
+
+    /// Goes over to the same destinations with other secrets.
+    pub(crate) fn renew(
+        &self,
+        folder: &Path,
+        config: &Config,
+        secrets: &Secrets,
+        egress: &Arc<Egress>,
+        meters: &Meters,
+    ) -> Vec<Destination> {
+        let ready = self.ready(folder, config, secrets, egress, meters);
+        self.go_over(&ready);
+        ready
+    }
+
+    /// Lets what is on its way arrive, for at most so long; the rest waits for the next start.
+    pub(crate) async fn stop(&self, patience: Duration) {
+        let workers: Vec<_> = {
+            let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+            workers.drain().map(|(_, worker)| worker).collect()
+        };
+        let workers = workers.into_iter().map(|worker| tokio::spawn(worker.stop(patience)));
+        for worker in workers.collect::<Vec<_>>() {
+            // A panic of a worker was told where it happened.
+            let _ = worker.await;
         }
     }
 }
 
-/// Hands the events of a request to all of its destinations.
-pub(crate) async fn keep(record: EventRecord, destinations: &[Destination]) -> Kept {
-    let EventRecord { events, deliver, within } = record;
-    for DestinationId(id) in deliver {
-        let Some(destination) = destinations.get(id) else { continue };
-        let n_events = events.len() as u64;
-        let why = match tokio::time::timeout(within, destination.deliver(&events)).await {
-            Ok(Ok(())) => {
-                destination.meter.delivered.fetch_add(n_events, Ordering::Relaxed);
-                continue;
-            }
-            Ok(Err(why)) => why,
-            Err(_) => format!("no answer within {}", seconds(within)),
-        };
-        destination.meter.failed.fetch_add(n_events, Ordering::Relaxed);
-        return Kept::Late { destination: destination.name.clone(), why };
+/// What requests to a host are signed with.
+fn signing(config: &Config, http: &config::Http, secrets: &Secrets) -> Result<Vec<Secret>, String> {
+    let Some(SecretId(id)) = http.signed_by else { return Ok(Vec::new()) };
+    let name = config.secrets.get(id).map_or("", |secret| secret.name.as_str());
+    match secrets.get(id) {
+        Some(Ok(values)) => Ok(values.clone()),
+        Some(Err(why)) => Err(format!("the secret {name} cannot be resolved: {why}")),
+        None => Err(format!("the secret {name} has no value")),
     }
-    Kept::Stored
 }
 
-fn seconds(duration: Duration) -> String {
-    format!("{} s", duration.as_secs_f64())
+impl Destination {
+    /// Whether it needs standard output.
+    pub(crate) fn is_stdout(&self) -> bool {
+        self.is_stdout
+    }
+}
+
+impl Failure {
+    /// One that may pass.
+    pub(crate) fn passing(why: impl Into<String>) -> Self {
+        Self { why: why.into(), retry_after: None, is_final: false, pauses: false }
+    }
+}
+
+impl fmt::Debug for Destinations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Destinations").finish_non_exhaustive()
+    }
 }

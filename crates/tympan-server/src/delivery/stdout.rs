@@ -1,4 +1,4 @@
-//! Standard output: one event a line, flushed before anyone hears that it is kept.
+//! Standard output: one event a line, flushed before anyone hears that it is delivered.
 
 use std::io;
 use std::io::Write;
@@ -7,7 +7,11 @@ use std::thread;
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
-use tympan_core::pipeline::Event;
+use tympan_journal::Later;
+use tympan_journal::Leased;
+
+use super::Deliver;
+use super::Failure;
 
 /// Where the lines go: standard output, or what a test looks into.
 pub type Sink = Box<dyn Write + Send>;
@@ -34,8 +38,8 @@ impl Stdout {
         Self { jobs }
     }
 
-    pub(crate) async fn deliver(&self, events: &[Event]) -> Result<(), String> {
-        let lines = events.iter().map(|event| event.json.clone()).collect();
+    async fn written(&self, events: &[Leased]) -> Result<(), String> {
+        let lines = events.iter().map(|event| event.body.clone()).collect();
         let (done, written) = oneshot::channel();
         self.jobs.try_send(Job { lines, done }).map_err(|error| match error {
             mpsc::TrySendError::Full(_) => "too many events wait to be written".to_owned(),
@@ -45,13 +49,27 @@ impl Stdout {
     }
 }
 
+impl Deliver for Stdout {
+    fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
+        Box::pin(async move { self.written(events).await.map_err(Failure::passing) })
+    }
+
+    fn batch(&self) -> usize {
+        256
+    }
+
+    fn concurrency(&self) -> usize {
+        1
+    }
+}
+
 /// Writes whatever has come up, flushes once, and tells everyone.
 fn write(mut sink: Sink, inbox: &mpsc::Receiver<Job>) {
     while let Ok(first) = inbox.recv() {
         let mut waiting = Vec::new();
         let mut text = Vec::new();
         for Job { lines, done } in std::iter::once(first).chain(inbox.try_iter()) {
-            // Whoever has given up was answered with 503, and its sender will come again.
+            // Whoever has given up comes again.
             if done.is_closed() {
                 continue;
             }

@@ -6,6 +6,7 @@ pub(crate) mod calls;
 mod connect;
 mod egress;
 pub(crate) mod keys;
+pub(crate) mod pool;
 mod rates;
 
 pub(crate) use self::egress::Egress;

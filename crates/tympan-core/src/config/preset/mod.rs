@@ -42,8 +42,6 @@ pub struct Preset {
     pub retries: Option<String>,
     /// What else its user should know.
     pub notes: Vec<String>,
-    /// What tells one delivery from another, as it is written.
-    pub delivery_id: Option<String>,
     /// What it says in the place of a listener.
     pub(crate) listener: Vec<Entry>,
     /// Where it is written.

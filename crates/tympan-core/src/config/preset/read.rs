@@ -14,7 +14,6 @@ use crate::config::fields::Fields;
 use crate::config::keys;
 use crate::diagnostic;
 use crate::diagnostic::Problem;
-use crate::roots::Place;
 use crate::span::FileId;
 use crate::span::Span;
 use crate::yaml;
@@ -138,8 +137,6 @@ impl Reader<'_> {
         let notes = fields.take("notes").map_or_else(Vec::new, |notes| {
             self.some("notes", notes, |reader, _, node| reader.text(&node))
         });
-        let delivery_id =
-            fields.take("deduplicate").and_then(|(key, node)| self.delivery_id(&key, node));
         fields.require(self, "verification")?;
         // They are read as keys of each listener that names the preset.
         for key in keys::PRESET.keys.iter().filter(|key| keys::LISTENER.key(key.name).is_some()) {
@@ -157,7 +154,6 @@ impl Reader<'_> {
             ack_within,
             retries,
             notes,
-            delivery_id,
             listener,
             file,
         })
@@ -201,14 +197,5 @@ impl Reader<'_> {
             _ => ParameterKind::Url,
         };
         Some(Parameter { name: key.name, kind, doc: doc?, required: required? })
-    }
-
-    fn delivery_id(&mut self, key: &Key, node: Node) -> Option<String> {
-        let mut fields = self.fields(&keys::DEDUPLICATE, key.span, node)?;
-        let key = fields.require(self, "key");
-        fields.end();
-        let (_, node) = key?;
-        self.expression(Place::Verified, &node)?;
-        self.text(&node)
     }
 }

@@ -8,10 +8,10 @@ use crate::outcome::Stop;
 use crate::pipeline::Answer;
 use crate::pipeline::Ask;
 use crate::pipeline::Pipeline;
-use crate::pipeline::Reply;
 use crate::pipeline::Scope;
 use crate::pipeline::challenge::Challenge;
 use crate::pipeline::decrypt::Plain;
+use crate::pipeline::step::Pending;
 
 impl Exchange {
     /// Answers the first encrypted challenge that a request is: one of those whose sender has proved
@@ -21,7 +21,7 @@ impl Exchange {
         pipeline: &Pipeline,
         is_proved: bool,
         scope: &Scope<'_, '_>,
-    ) -> Result<Option<(Ask, Option<Reply>)>, Stop> {
+    ) -> Result<Option<(Ask, Option<Pending>)>, Stop> {
         let Some(decrypt) = &pipeline.decrypt else { return Ok(None) };
         for (index, challenge) in pipeline.challenges_by(&self.head.method).iter().enumerate() {
             let is_meant = challenge.is_proven_as_events() == is_proved;
@@ -47,7 +47,7 @@ impl Exchange {
         index: usize,
         challenge: &Challenge,
         scope: &Scope<'_, '_>,
-    ) -> Result<(Ask, Option<Reply>), Stop> {
+    ) -> Result<(Ask, Option<Pending>), Stop> {
         let keys = &self.live.keys;
         if let Some(key) = challenge.unready(keys) {
             let secret = self.live.generation.secret_of(key).to_owned();
@@ -66,10 +66,13 @@ impl Exchange {
         index: usize,
         challenge: &Challenge,
         scope: &Scope<'_, '_>,
-    ) -> Result<(Ask, Option<Reply>), Stop> {
+    ) -> Result<(Ask, Option<Pending>), Stop> {
         let reply = challenge.run(scope, &self.live.keys)?;
         Ok(match challenge.calls(index, scope)? {
-            Some(url) => (Ask::Call(url), Some(reply)),
+            Some(url) => {
+                let outcome = Outcome::Challenged;
+                (Ask::Call(url), Some(Pending { reply, outcome, reason: None }))
+            }
             None => (challenged(reply), None),
         })
     }

@@ -1,0 +1,314 @@
+//! A journal in a file of this machine.
+//!
+//! One thread writes: it takes whatever has come up meanwhile, and makes all of it durable at once.
+//! Whoever hands out deliveries reads beside it. The file belongs to one process at a time, so who
+//! has which delivery is known here, and forgotten with the process that had it.
+
+mod fault;
+mod inspect;
+mod lease;
+mod mark;
+mod place;
+mod schema;
+mod sum;
+mod tidy;
+mod write;
+mod writer;
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::fmt;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use std::sync::mpsc::TrySendError;
+use std::thread;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+use tokio::sync::oneshot;
+
+use crate::Appended;
+use crate::Delivery;
+use crate::Found;
+use crate::Journal;
+use crate::Later;
+use crate::Lease;
+use crate::Query;
+use crate::Record;
+use crate::Settings;
+use crate::Settled;
+use crate::Stats;
+use crate::Verdict;
+use crate::embedded::inspect::Order;
+use crate::embedded::lease::Reader;
+use crate::embedded::place::Place;
+use crate::embedded::writer::Job;
+use crate::embedded::writer::Writer;
+
+/// How many jobs may wait for the writer, and how many bytes they may have.
+const MOST_JOBS: usize = 8192;
+const MOST_BYTES: u64 = 64 << 20;
+
+/// A journal in a file of this machine.
+pub struct Embedded {
+    jobs: mpsc::SyncSender<Job>,
+    database: PathBuf,
+    /// Gone once it is closed: who opens the file next finds nobody in it.
+    reader: Arc<Mutex<Option<Reader>>>,
+    common: Arc<Common>,
+}
+
+/// Why there is no journal.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Another process has it.
+    Taken(PathBuf),
+    /// The folder or a file in it cannot be used.
+    Io(PathBuf, io::Error),
+    /// The file is damaged, or none of ours.
+    Unreadable(PathBuf, String),
+    /// A later version has written it.
+    Newer(PathBuf, i64),
+}
+
+/// What the writer, the readers and whoever asks have in common.
+#[derive(Debug, Default)]
+struct Common {
+    /// How many bytes wait for the writer.
+    queued: AtomicU64,
+    /// Whether nothing is written any more.
+    is_sealed: AtomicBool,
+    settings: Mutex<Settings>,
+    stats: Mutex<Stats>,
+    /// The deliveries that somebody has, by destination.
+    leased: Mutex<HashMap<Arc<str>, HashSet<u64>>>,
+    arrivals: Mutex<HashMap<Arc<str>, Arc<Notify>>>,
+    /// Who waits for the end of an entry.
+    ends: Mutex<HashMap<u64, Arc<Notify>>>,
+}
+
+impl Embedded {
+    /// Opens the journal in a folder, which is made if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be used.
+    pub fn open(folder: &Path, settings: Settings) -> Result<Self, OpenError> {
+        let place = Place::open(folder)?;
+        let common = Arc::new(Common { settings: Mutex::new(settings), ..Common::default() });
+        let reader = schema::connect(&place.database).map_err(|error| place.unreadable(&error))?;
+        let reader = Reader::new(reader, place.database.clone(), Arc::clone(&common));
+        let database = place.database.clone();
+        let (jobs, inbox) = mpsc::sync_channel(MOST_JOBS);
+        let writer = Writer::new(place, Arc::clone(&common))?;
+        // Ends when the last sender is gone, or it is told to.
+        thread::spawn(move || writer.run(&inbox));
+        Ok(Self { jobs, database, reader: Arc::new(Mutex::new(Some(reader))), common })
+    }
+
+    async fn appended(&self, records: Vec<Record>) -> Vec<Appended> {
+        let n_records = records.len();
+        let all = |answer: Appended| vec![answer; n_records];
+        let bytes = records.iter().flat_map(|it| &it.entries).map(|it| it.body.len() as u64).sum();
+        if self.common.queued.fetch_add(bytes, Ordering::Relaxed) > MOST_BYTES {
+            self.common.queued.fetch_sub(bytes, Ordering::Relaxed);
+            return all(Appended::Full("too much waits to be written".to_owned()));
+        }
+        let (answer, told) = oneshot::channel();
+        match self.jobs.try_send(Job::Append { records, bytes, answer }) {
+            Ok(()) => {}
+            Err(error) => {
+                self.common.queued.fetch_sub(bytes, Ordering::Relaxed);
+                return all(match error {
+                    TrySendError::Full(_) => Appended::Full("too much waits to be written".into()),
+                    TrySendError::Disconnected(_) => Appended::Failed("the journal ended".into()),
+                });
+            }
+        }
+        let told = told.await;
+        told.unwrap_or_else(|_| all(Appended::Failed("the journal ended".into())))
+    }
+
+    /// Looks at the file, away from the threads that serve.
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Path) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, String> {
+        let path = self.database.clone();
+        match tokio::task::spawn_blocking(move || look(&path)).await {
+            Ok(seen) => seen.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn order(&self, query: Query, order: Order) -> Result<Vec<u64>, String> {
+        let destination = query.destination.clone();
+        let found = self.look(move |path| inspect::find(path, &query)).await?;
+        let numbers: Vec<_> = found.iter().map(|found| found.number).collect();
+        let (answer, told) = oneshot::channel();
+        let told_numbers = numbers.clone();
+        if self.hand(Job::Order { numbers, destination, order, answer }).await {
+            told.await.unwrap_or_else(|_| Err("the journal ended".to_owned()))?;
+            return Ok(told_numbers);
+        }
+        Err("the journal ended".to_owned())
+    }
+
+    /// Hands a job to the writer, who may have much to do; false if there is no writer any more.
+    async fn hand(&self, job: Job) -> bool {
+        let Err(TrySendError::Full(job)) = self.jobs.try_send(job) else { return true };
+        let jobs = self.jobs.clone();
+        tokio::task::spawn_blocking(move || jobs.send(job).is_ok()).await.unwrap_or(false)
+    }
+}
+
+impl Journal for Embedded {
+    fn append(&self, records: Vec<Record>) -> Later<'_, Vec<Appended>> {
+        Box::pin(self.appended(records))
+    }
+
+    fn lease(&self, destination: &str, now: u64, most: usize, bytes: u64) -> Later<'_, Lease> {
+        let (reader, destination): (_, Arc<str>) = (Arc::clone(&self.reader), destination.into());
+        Box::pin(async move {
+            let to = Arc::clone(&destination);
+            let lease = move || Some(lock(&reader).as_mut()?.lease(&to, now, most, bytes));
+            let leased = tokio::task::spawn_blocking(lease).await;
+            let (lease, damaged) = leased.ok().flatten().unwrap_or_default();
+            if !damaged.is_empty() {
+                let settled = damaged.into_iter().map(|number| Settled {
+                    delivery: Delivery { number, destination: Arc::clone(&destination) },
+                    at: now,
+                    verdict: Verdict::Damaged,
+                });
+                self.hand(Job::Settle(settled.collect())).await;
+            }
+            lease
+        })
+    }
+
+    fn settle(&self, settled: Vec<Settled>) -> Later<'_, ()> {
+        Box::pin(async move {
+            self.hand(Job::Settle(settled)).await;
+        })
+    }
+
+    fn finished(&self, number: u64) -> Later<'_, bool> {
+        Box::pin(async move {
+            loop {
+                let end = Arc::clone(lock(&self.common.ends).entry(number).or_default());
+                let mut end = pin!(end.notified());
+                // What ends from here on is heard.
+                end.as_mut().enable();
+                let reader = Arc::clone(&self.reader);
+                let state = move || lock(&reader).as_ref()?.state(number);
+                let state = tokio::task::spawn_blocking(state).await.ok().flatten();
+                if state != Some(write::WAITING) {
+                    lock(&self.common.ends).remove(&number);
+                    return state == Some(write::DONE);
+                }
+                end.await;
+            }
+        })
+    }
+
+    fn arrivals(&self, destination: &str) -> Arc<Notify> {
+        self.common.arrivals(destination)
+    }
+
+    fn stats(&self) -> Stats {
+        lock(&self.common.stats).clone()
+    }
+
+    fn find(&self, query: Query) -> Later<'_, Result<Vec<Found>, String>> {
+        Box::pin(self.look(move |path| inspect::find(path, &query)))
+    }
+
+    fn body(&self, number: u64) -> Later<'_, Result<Option<Bytes>, String>> {
+        Box::pin(self.look(move |path| inspect::body(path, number)))
+    }
+
+    fn replay(&self, query: Query, now: u64) -> Later<'_, Result<Vec<u64>, String>> {
+        Box::pin(self.order(query, Order::Replay { now }))
+    }
+
+    fn drop(&self, query: Query) -> Later<'_, Result<Vec<u64>, String>> {
+        Box::pin(self.order(query, Order::Drop))
+    }
+
+    fn set(&self, settings: Settings) {
+        *lock(&self.common.settings) = settings;
+    }
+
+    fn close(&self) -> Later<'_, ()> {
+        Box::pin(async move {
+            let reader = Arc::clone(&self.reader);
+            // A panic of that thread was told where it happened.
+            let _ = tokio::task::spawn_blocking(move || lock(&reader).take()).await;
+            let (done, ended) = oneshot::channel();
+            if self.hand(Job::Close(done)).await {
+                // A writer that has ended already says nothing.
+                let _ = ended.await;
+            }
+        })
+    }
+}
+
+impl Common {
+    fn arrivals(&self, destination: &str) -> Arc<Notify> {
+        let mut arrivals = lock(&self.arrivals);
+        if let Some(known) = arrivals.get(destination) {
+            return Arc::clone(known);
+        }
+        Arc::clone(arrivals.entry(Arc::from(destination)).or_default())
+    }
+
+    fn settings(&self) -> Settings {
+        *lock(&self.settings)
+    }
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Taken(path) => {
+                write!(f, "another process has the journal {}", path.display())
+            }
+            Self::Io(path, error) => {
+                write!(f, "the journal cannot be kept in {}: {error}", path.display())
+            }
+            Self::Unreadable(path, why) => write!(
+                f,
+                "the journal {} cannot be read: {why}; what it holds stays as it is, and a new one \
+                 is begun once its folder is moved away",
+                path.display()
+            ),
+            Self::Newer(path, version) => write!(
+                f,
+                "the journal {} has the form {version} of a later version",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// Nobody who panics while holding one of these leaves something half done.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

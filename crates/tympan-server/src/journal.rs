@@ -1,0 +1,117 @@
+//! The journal that events are kept in, or why there is none at the moment.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tympan_core::config;
+use tympan_journal::Embedded;
+use tympan_journal::Journal;
+use tympan_journal::OpenError;
+use tympan_journal::Settings;
+use tympan_journal::Stats;
+
+/// How long a journal that cannot be opened is left alone.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Where events are kept, as long as the process lives.
+#[derive(Clone, Debug)]
+pub(crate) struct Journals {
+    state: watch::Sender<State>,
+}
+
+/// A journal, or why there is none.
+#[derive(Clone, Debug)]
+enum State {
+    Open(Arc<dyn Journal>),
+    Closed(Arc<str>),
+}
+
+impl Journals {
+    /// None yet.
+    pub(crate) fn new() -> Self {
+        Self { state: watch::Sender::new(State::Closed("it is not open yet".into())) }
+    }
+
+    /// Opens the journal in a folder. One that cannot be opened is tried again until it can: until
+    /// then everything that would be kept is answered with 503.
+    pub(crate) async fn open(&self, folder: PathBuf, settings: Settings) {
+        if let Err(why) = self.try_open(folder.clone(), settings).await {
+            tracing::error!(why = &*why, "no event can be kept");
+            let journals = self.clone();
+            tokio::spawn(async move {
+                loop {
+                    tokio::time::sleep(PATIENCE).await;
+                    if journals.try_open(folder.clone(), settings).await.is_ok() {
+                        tracing::info!("events are kept again");
+                        return;
+                    }
+                }
+            });
+        }
+    }
+
+    async fn try_open(&self, folder: PathBuf, settings: Settings) -> Result<(), Arc<str>> {
+        let opened = tokio::task::spawn_blocking(move || Embedded::open(&folder, settings)).await;
+        let why: Arc<str> = match opened {
+            Ok(Ok(journal)) => {
+                self.state.send_replace(State::Open(Arc::new(journal)));
+                return Ok(());
+            }
+            Ok(Err(error)) => Arc::from(OpenError::to_string(&error)),
+            Err(error) => Arc::from(error.to_string()),
+        };
+        self.state.send_replace(State::Closed(Arc::clone(&why)));
+        Err(why)
+    }
+
+    /// The journal, or why there is none.
+    pub(crate) fn get(&self) -> Result<Arc<dyn Journal>, Arc<str>> {
+        match &*self.state.borrow() {
+            State::Open(journal) => Ok(Arc::clone(journal)),
+            State::Closed(why) => Err(Arc::clone(why)),
+        }
+    }
+
+    /// What the journal holds, and why nothing can be kept at the moment, if so.
+    pub(crate) fn stats(&self) -> Stats {
+        match self.get() {
+            Ok(journal) => journal.stats(),
+            Err(why) => Stats { fault: Some(why.to_string()), ..Stats::default() },
+        }
+    }
+
+    /// The journal, once there is one.
+    pub(crate) async fn opened(&self) -> Arc<dyn Journal> {
+        let mut state = self.state.subscribe();
+        loop {
+            if let State::Open(journal) = &*state.borrow_and_update() {
+                return Arc::clone(journal);
+            }
+            if state.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Takes other limits from now on.
+    pub(crate) fn set(&self, settings: Settings) {
+        if let Ok(journal) = self.get() {
+            journal.set(settings);
+        }
+    }
+
+    /// Ends, with everything on the disk that was handed in.
+    pub(crate) async fn close(&self) {
+        if let Ok(journal) = self.get() {
+            journal.close().await;
+        }
+    }
+}
+
+/// The limits that a configuration sets.
+pub(crate) fn settings(journal: &config::Journal) -> Settings {
+    let config::Journal { age, size, dead, backlog } = *journal;
+    Settings { age, size, dead, backlog }
+}

@@ -1,0 +1,199 @@
+//! `tympan events`
+
+use std::fmt::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use http::Method;
+use serde_json::Value;
+use tympan_journal::Embedded;
+use tympan_journal::Settings;
+use tympan_server::events;
+use tympan_server::events::Ask;
+use tympan_server::events::Refusal;
+
+use crate::args::Asked;
+use crate::args::Events;
+use crate::args::EventsFormat;
+use crate::args::EventsOrder;
+use crate::args::Which;
+use crate::client;
+use crate::client::Server;
+use crate::exit::Exit;
+use crate::terminal;
+
+/// Much may have to be looked through.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+pub(crate) fn run(options: &Events) -> Exit {
+    let (ask, which, format) = match &options.order {
+        EventsOrder::List(list) => (Ask::List, &list.which, list.format),
+        EventsOrder::Show(which) => (Ask::Show, which, EventsFormat::Json),
+        EventsOrder::Replay(which) => (Ask::Replay, which, EventsFormat::Text),
+        EventsOrder::Drop(which) => (Ask::Drop, which, EventsFormat::Text),
+    };
+    match Teller::find(&which.asked).and_then(|teller| tell(&teller, ask, which, format)) {
+        Ok(()) => Exit::Done,
+        Err(why) => {
+            terminal::say(&format!("error: {why}"));
+            Exit::Problems
+        }
+    }
+}
+
+/// Who answers: a running server, or else its journal.
+enum Teller {
+    Server(Box<Server>),
+    Journal(Box<Embedded>),
+}
+
+impl Teller {
+    fn find(asked: &Asked) -> Result<Self, String> {
+        let server = Server::find(asked)?;
+        if asked.admin.is_some() || server.ask(Method::GET, "/healthz", PATIENCE).is_ok() {
+            return Ok(Self::Server(Box::new(server)));
+        }
+        let file = &asked.file;
+        let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let config = tympan_core::load(&file.display().to_string(), bytes).0.config;
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let folder = folder.join(&config.state.0).join("journal");
+        if !folder.exists() {
+            return Err(format!("nobody answers, and there is no journal {}", folder.display()));
+        }
+        let journal = Embedded::open(&folder, Settings::default());
+        Ok(Self::Journal(Box::new(journal.map_err(|error| error.to_string())?)))
+    }
+
+    fn ask(&self, ask: Ask, parameters: &str) -> Result<Value, String> {
+        match self {
+            Self::Server(server) => {
+                let (method, path) = match ask {
+                    Ask::List => (Method::GET, "/v1/events"),
+                    Ask::Show => (Method::GET, "/v1/events/show"),
+                    Ask::Replay => (Method::POST, "/v1/events/replay"),
+                    Ask::Drop => (Method::POST, "/v1/events/drop"),
+                };
+                let answer = server.ask(method, &format!("{path}?{parameters}"), PATIENCE);
+                match answer {
+                    Ok(answer) if answer.status.is_success() => Ok(answer.body),
+                    Ok(answer) => Err(answer.detail()),
+                    Err(silent) => Err(silent.to_string()),
+                }
+            }
+            Self::Journal(journal) => client::within(PATIENCE, async {
+                let told = events::answer(&**journal, ask, parameters).await;
+                told.map_err(|refusal| match refusal {
+                    Refusal::Question(why) | Refusal::Journal(why) => why,
+                    Refusal::Nothing => "there is no such event".to_owned(),
+                })
+            }),
+        }
+    }
+}
+
+/// Asks until everything is told.
+fn tell(teller: &Teller, ask: Ask, which: &Which, format: EventsFormat) -> Result<(), String> {
+    let mut after = 0;
+    let mut left = which.limit.unwrap_or(usize::MAX);
+    let mut count = 0;
+    loop {
+        let parameters = parameters(which, after, left.min(1000), ask);
+        let told = teller.ask(ask, &parameters)?;
+        match ask {
+            Ask::Show => {
+                terminal::data(&format!("{told:#}\n"));
+                return Ok(());
+            }
+            Ask::List => {
+                let items = told["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+                left -= items.len().min(left);
+                for item in items {
+                    terminal::data(&match format {
+                        EventsFormat::Json => format!("{item}\n"),
+                        EventsFormat::Text => line(item),
+                    });
+                }
+            }
+            Ask::Replay | Ask::Drop => {
+                let n_done = usize::try_from(told["count"].as_u64().unwrap_or_default());
+                let n_done = n_done.unwrap_or_default();
+                left -= n_done.min(left);
+                count += n_done;
+                terminal::progress(&format!("{count} so far"));
+            }
+        }
+        match told["next"].as_u64() {
+            Some(next) if left > 0 => after = next,
+            _ => break,
+        }
+    }
+    terminal::progress("");
+    let events = if count == 1 { "event" } else { "events" };
+    match ask {
+        Ask::Replay => terminal::data(&format!("{count} {events} to be delivered once more\n")),
+        Ask::Drop => terminal::data(&format!("{count} {events} dropped\n")),
+        Ask::List | Ask::Show => {}
+    }
+    Ok(())
+}
+
+fn parameters(which: &Which, after: u64, limit: usize, ask: Ask) -> String {
+    let mut parameters = form_urlencoded::Serializer::new(String::new());
+    let texts = [
+        ("listener", &which.listener),
+        ("destination", &which.destination),
+        ("state", &which.state),
+        ("id", &which.id),
+        ("since", &which.since),
+        ("until", &which.until),
+    ];
+    for (name, value) in texts {
+        if let Some(value) = value {
+            parameters.append_pair(name, value);
+        }
+    }
+    if let Some(number) = which.number {
+        parameters.append_pair("number", &number.to_string());
+    }
+    if ask != Ask::Show {
+        parameters.append_pair("after", &after.to_string());
+        parameters.append_pair("limit", &limit.to_string());
+    }
+    if which.all {
+        parameters.append_pair("all", "true");
+    }
+    parameters.finish()
+}
+
+/// An entry on a line, and each of its deliveries on one of its own.
+fn line(item: &Value) -> String {
+    let text = |value: &Value| terminal::plain(value.as_str().unwrap_or_default());
+    let why = |value: &Value| {
+        value.as_str().map_or_else(String::new, |why| format!(": {}", terminal::plain(why)))
+    };
+    let kind = match text(&item["kind"]).as_str() {
+        "event" => String::new(),
+        kind => format!(" {kind}"),
+    };
+    let mut lines = format!(
+        "{:>8} {} {} {} {}{kind}{}\n",
+        item["number"],
+        text(&item["received"]),
+        text(&item["listener"]),
+        text(&item["id"]),
+        text(&item["state"]),
+        why(&item["reason"]),
+    );
+    for delivery in item["deliveries"].as_array().into_iter().flatten() {
+        let _ = writeln!(
+            lines,
+            "         {} {} after {} tries{}",
+            text(&delivery["destination"]),
+            text(&delivery["state"]),
+            delivery["attempts"],
+            why(&delivery["why"]),
+        );
+    }
+    lines
+}

@@ -1,0 +1,136 @@
+//! What the operator asks of the journal: of a server that runs, and of one that does not.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::process::Folder;
+use crate::process::Tympan;
+use crate::process::request;
+use crate::process::tympan;
+use crate::process::wait_until;
+
+/// A listener whose events go to a file and to another that cannot be written.
+fn folder() -> Folder {
+    let folder = Folder::new(
+        "version: 1
+server: {listen: [127.0.0.1:0]}
+destinations:
+  good: {file: {path: good.jsonl}}
+  bad: {file: {path: bad.jsonl}, retry: {attempts: 2, first: 10ms}}
+listeners:
+  in:
+    path: /in
+    verification: {none: a test}
+    payload_schema: {id: string}
+    events: {id: parsed_body.id, data: parsed_body}
+    deliver: [good, {to: bad, when: 'parsed_body.id == \"2\"'}]
+",
+    );
+    fs::create_dir(folder.path("bad.jsonl")).unwrap();
+    folder
+}
+
+fn events(folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
+    let output =
+        tympan().arg("events").args(arguments).arg(folder.path("listeners.yaml")).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// The ids of a list, with their states.
+fn list(folder: &Folder, arguments: &[&str]) -> Vec<(String, String)> {
+    let arguments = [&["list", "--format", "json"], arguments].concat();
+    let (code, lines, errors) = events(folder, &arguments);
+    assert_eq!((code, errors.as_str()), (0, ""));
+    let items = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let word = |value: &Value| value.as_str().unwrap().to_owned();
+    items.map(|item| (word(&item["id"]), word(&item["state"]))).collect()
+}
+
+fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(id, state)| ((*id).to_owned(), (*state).to_owned())).collect()
+}
+
+#[test]
+fn listed_shown_replayed_and_dropped() {
+    let folder = folder();
+    let mut server = Tympan::start_in(&folder);
+    for body in ["{\"id\":\"1\"}", "{\"id\":\"2\"}", "{\"id\":3}"] {
+        assert_eq!(server.ask(&request("POST", "/in", &[], body)).status, 200);
+    }
+    wait_until("the bad one gives up", || {
+        (list(&folder, &["--id", "2"]) == pairs(&[("2", "dead")])).then_some(())
+    });
+    wait_until("the good one has all", || {
+        (list(&folder, &["--id", "1"]) == pairs(&[("1", "delivered")])).then_some(())
+    });
+    assert_eq!(list(&folder, &["--destination", "bad"]), pairs(&[("2", "dead")]));
+    let delivered = list(&folder, &["--destination", "good", "--state", "delivered"]);
+    assert_eq!(delivered, pairs(&[("1", "delivered"), ("2", "dead")]));
+    assert_eq!(list(&folder, &["--listener", "other"]), []);
+    assert_eq!(list(&folder, &["--until", "2020-01-01T00:00:00Z"]), []);
+    assert_eq!(list(&folder, &["--limit", "1"]).len(), 1);
+    let dead = list(&folder, &["--state", "dead"]);
+    assert_eq!(dead.len(), 2, "a request that gave no event is a dead letter, too");
+
+    let (_, text, _) = events(&folder, &["list", "--state", "dead"]);
+    assert!(text.contains("bad dead after 2 tries: "), "{text}");
+    assert!(text.contains(" invalid: `/id` of the body is a number"), "{text}");
+    let (_, shown, _) = events(&folder, &["show", "--number", "3"]);
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!((&shown["body"]["body"], &shown["kind"]), (&"{\"id\":3}".into(), &"invalid".into()));
+    let (code, _, errors) = events(&folder, &["show", "--number", "99"]);
+    assert_eq!((code, errors.as_str()), (1, "error: there is no such event\n"));
+    let (code, _, errors) = events(&folder, &["drop"]);
+    assert!(code == 1 && errors.contains("say which"), "{errors}");
+
+    fs::remove_dir(folder.path("bad.jsonl")).unwrap();
+    let (code, said, _) = events(&folder, &["replay", "--destination", "bad", "--state", "dead"]);
+    assert_eq!((code, said.as_str()), (0, "1 event to be delivered once more\n"));
+    wait_until("it is delivered", || {
+        let text = fs::read_to_string(folder.path("bad.jsonl")).unwrap_or_default();
+        (text.lines().count() == 1 && text.contains("\"id\":\"2\"")).then_some(())
+    });
+    wait_until("it is known", || {
+        (list(&folder, &["--id", "2"]) == pairs(&[("2", "delivered")])).then_some(())
+    });
+    server.signal("TERM");
+    server.wait();
+
+    let (code, said, errors) = events(&folder, &["drop", "--id", "1"]);
+    assert_eq!((code, said.as_str(), errors.as_str()), (0, "1 event dropped\n", ""));
+    assert_eq!(list(&folder, &[]).len(), 2);
+    let (_, said, _) = events(&folder, &["replay", "--id", "2", "--destination", "good"]);
+    assert_eq!(said, "1 event to be delivered once more\n");
+    let _server = Tympan::start_in(&folder);
+    wait_until("the next process delivers it", || {
+        let text = fs::read_to_string(folder.path("good.jsonl")).unwrap();
+        (text.lines().count() == 3).then_some(())
+    });
+}
+
+#[test]
+fn what_is_promised() {
+    let folder = folder();
+    let promises = |arguments: &[&str]| {
+        let output = tympan()
+            .arg("promises")
+            .arg(folder.path("listeners.yaml"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (code, text) = promises(&["--listener", "in"]);
+    assert_eq!(code, 0);
+    for line in [
+        "  no   only who proves itself makes events: `verification: {none: ...}` lets anybody in: a test",
+        "  yes  what is acknowledged is on the disk",
+        "  no   what fails is tried again for 72 hours: bad is tried 2 times at most",
+        "  no   what comes again is kept once: `deduplicate` names no key, so nothing is known to come again",
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line}\n{text}");
+    }
+    assert_eq!(promises(&["--listener", "out"]).0, 2);
+}
