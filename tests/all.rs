@@ -3,15 +3,19 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod admin;
+mod calls;
 mod catalogue;
+mod certificates;
 mod cli;
 mod credentials;
+mod encrypted;
 mod example;
 mod explain;
 mod floods;
 mod framing;
 mod fresh;
 mod golden;
+mod host;
 mod http2;
 mod import;
 mod include;

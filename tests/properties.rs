@@ -66,6 +66,7 @@ fn run(live: &Arc<Live>, head: Head, body: &[u8]) -> (Answer, bool) {
             Ask::Answer(answer) => return (answer, has_event),
             Ask::Body { .. } => Input::Body(Bytes::copy_from_slice(body)),
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
+            Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(_) => {
                 has_event = true;
                 Input::Kept(Kept::Stored)

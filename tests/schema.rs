@@ -21,7 +21,10 @@ use tympan_core::yaml::Sections;
 /// The files of `check/` that hold a mistake which a schema can see.
 const REFUSED: &[&str] = &[
     "bad_algorithms",
+    "bad_calls",
+    "bad_certificates",
     "bad_clients",
+    "bad_encryption",
     "bad_jwt",
     "bad_listener_values",
     "bad_log",

@@ -53,8 +53,8 @@ const PROVIDERS: [&str; 36] = [
 
 /// The modules of the core from below to above: each may use those before it and its own.
 const CORE: [&[&str]; 6] = [
-    &["span", "scalar", "secret", "roots", "room", "request", "escape"],
-    &["diagnostic", "yaml", "scheme", "jwt", "outcome"],
+    &["span", "scalar", "secret", "roots", "room", "request", "escape", "anchor"],
+    &["diagnostic", "yaml", "scheme", "jwt", "fetched", "outcome"],
     &["config"],
     &["keys", "diff", "rate", "schema", "reference"],
     &["pipeline"],

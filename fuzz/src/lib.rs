@@ -76,6 +76,7 @@ pub fn exchange(live: &Arc<Live>, head: Head, body: Bytes) -> (Answer, bool) {
             Ask::Answer(answer) => return (answer, has_event),
             Ask::Body { .. } => Input::Body(body.clone()),
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
+            Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(_) => {
                 has_event = true;
                 Input::Kept(Kept::Stored)

@@ -10,12 +10,14 @@
 //! This crate does no I/O, knows no clock and starts no task: text and instants come in, decisions
 //! come out, and every behaviour can be tested as a table.
 
+pub mod anchor;
 pub mod catalogue;
 pub mod config;
 pub mod diagnostic;
 pub mod diff;
 pub mod escape;
 pub mod explain;
+pub mod fetched;
 pub mod import;
 pub mod infer;
 pub mod jwt;

@@ -29,6 +29,8 @@ pub const CHALLENGE_TOKEN: RootId = RootId(9);
 pub const SIGNATURE_TIMESTAMP: RootId = RootId(10);
 /// The item of `each` that an event is made of, or that is signed by itself.
 pub const ITEM: RootId = RootId(11);
+/// What was encrypted of the answer that is being made, and what goes with it.
+pub const REPLY: RootId = RootId(12);
 /// The first name of `let`; the others follow.
 pub const FIRST_LET: u16 = 100;
 
@@ -53,6 +55,8 @@ pub enum Place {
     Verified,
     /// The parts of one event.
     Event,
+    /// The body of a response after verification.
+    ResponseBody,
     /// The headers of a response after verification.
     ResponseHeader,
     /// A response to an unverified request: it may say nothing that it was told.
@@ -74,6 +78,7 @@ pub const ALL: &[(RootId, &str, Shape)] = &[
     (CHALLENGE_TOKEN, "challenge_token", Shape::Record { ignore_case: false }),
     (SIGNATURE_TIMESTAMP, "signature_timestamp", Shape::Value),
     (ITEM, "item", Shape::Value),
+    (REPLY, "reply", Shape::Record { ignore_case: false }),
 ];
 
 /// The names that exist at a place, with those of `let` where they do.
@@ -87,7 +92,11 @@ pub fn vocabulary(place: Place, lets: &[String]) -> Vocabulary {
             vocabulary.elsewhere.push(name);
         }
     }
-    if matches!(place, Place::Verified | Place::Event | Place::ResponseHeader) {
+    let sees_lets = matches!(
+        place,
+        Place::Verified | Place::Event | Place::ResponseBody | Place::ResponseHeader
+    );
+    if sees_lets {
         vocabulary.roots.extend((FIRST_LET..).zip(lets).map(|(id, name)| Root {
             id: RootId(id),
             name: name.clone(),
@@ -95,8 +104,14 @@ pub fn vocabulary(place: Place, lets: &[String]) -> Vocabulary {
         }));
     }
     // A bare name reads the body, as in Moveworks, wherever a field of the body makes sense.
-    let reads_body =
-        matches!(place, Place::Challenge | Place::ChallengeBody | Place::Verified | Place::Event);
+    let reads_body = matches!(
+        place,
+        Place::Challenge
+            | Place::ChallengeBody
+            | Place::Verified
+            | Place::Event
+            | Place::ResponseBody
+    );
     vocabulary.body = reads_body.then_some(PARSED_BODY);
     vocabulary
 }
@@ -106,6 +121,13 @@ fn exists(root: RootId, place: Place) -> bool {
         _ if place == Place::Refusal => root == LISTENER,
         CHALLENGE_TOKEN => matches!(place, Place::ChallengeBody | Place::ChallengeHeader),
         SIGNATURE_TIMESTAMP => matches!(place, Place::Payload | Place::ItemPayload),
+        REPLY => matches!(
+            place,
+            Place::ChallengeBody
+                | Place::ChallengeHeader
+                | Place::ResponseBody
+                | Place::ResponseHeader
+        ),
         ITEM => matches!(place, Place::Event | Place::ItemProof | Place::ItemPayload),
         _ => true,
     }

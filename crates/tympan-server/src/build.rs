@@ -26,6 +26,7 @@ use crate::files::Files;
 use crate::files::OneFile;
 use crate::keys;
 use crate::meters::Meters;
+use crate::outbound::Egress;
 use crate::receipt::Frozen;
 use crate::receipt::Refused;
 use crate::serving::Serving;
@@ -46,6 +47,7 @@ pub(crate) struct Built {
     /// Secret files that something waits for which was refused.
     pub(crate) wanted: Vec<PathBuf>,
     pub(crate) tls: Option<Tls>,
+    pub(crate) egress: Arc<Egress>,
 }
 
 /// Why nothing was built.
@@ -115,10 +117,12 @@ impl Building {
             let (mut loaded, sources) = self.files.load_in_order(order.iter().copied());
             let tls = loaded.config.server.tls.as_ref();
             let tls = Tls::read(&self.folder, tls, &mut loaded.diagnostics);
+            let egress = &loaded.config.egress;
+            let egress = Egress::read(&self.folder, egress, &mut loaded.diagnostics);
             let (diagnostics, sources) = if loaded.diagnostics.refuse(false) {
                 (loaded.diagnostics, sources)
             } else {
-                let mut built = self.compile(loaded, sources, tls);
+                let mut built = self.compile(loaded, sources, tls, Arc::new(egress));
                 let lost = built.lost_secrets(&order, &self.base);
                 if !lost.refuse(false) {
                     self.is_anything_left(&built)?;
@@ -153,6 +157,7 @@ impl Building {
         Loaded { config, diagnostics }: Loaded,
         sources: Sources,
         tls: Option<Tls>,
+        egress: Arc<Egress>,
     ) -> Built {
         let lookup = keys::Lookup::new(&self.folder, &config);
         let lookup = if self.base.keeps_keys { lookup.keeping() } else { lookup };
@@ -162,7 +167,7 @@ impl Building {
         let live = Arc::new(Live::new(generation, &secrets, &self.base.rates));
         let (frozen, wanted) = (Vec::new(), Vec::new());
         let files = Arc::new(self.files.clone());
-        Built { config, diagnostics, sources, secrets, live, files, frozen, wanted, tls }
+        Built { config, diagnostics, sources, secrets, live, files, frozen, wanted, tls, egress }
     }
 
     /// Takes back what the files with mistakes say, if they are included ones and that can help.
@@ -266,6 +271,7 @@ impl Built {
             files: Arc::clone(&self.files),
             server: self.config.server.clone(),
             tls: self.tls.clone(),
+            egress: Arc::clone(&self.egress),
             log: self.config.log.clone(),
         }
     }

@@ -45,6 +45,8 @@ use crate::listen::Listening;
 use crate::log;
 use crate::memory::Memory;
 use crate::meters::Meters;
+use crate::outbound::Egress;
+use crate::outbound::calls::Calls;
 use crate::receipt::Frozen;
 use crate::receipt::Receipt;
 use crate::receipt::Refused;
@@ -156,6 +158,7 @@ impl Reloader {
             memory: Memory::default(),
             rates,
             keys: Arc::default(),
+            calls: Calls::default(),
         });
         let listening = Arc::new(Listening::new(Arc::clone(&shared)));
         let addresses = addresses(&built.config, &folder);
@@ -424,7 +427,8 @@ impl Reloader {
         let states = changed_states(old, &live);
         let serving = (**self.shared.serving.load()).clone();
         let tls = self.renewed_tls(serving.tls.clone());
-        let serving = Serving { live: Arc::clone(&live), tls, ..serving };
+        let egress = self.renewed_egress(&serving.egress);
+        let serving = Serving { live: Arc::clone(&live), tls, egress, ..serving };
         self.shared.serving.store(Arc::new(serving));
         self.secrets = secrets;
         Receipt {
@@ -451,6 +455,19 @@ impl Reloader {
             tracing::info!("the certificate is renewed");
         }
         tls.or(last)
+    }
+
+    /// The authorities of hosts that are called as they are now; the last ones, where they are not
+    /// good.
+    fn renewed_egress(&self, last: &Arc<Egress>) -> Arc<Egress> {
+        let mut found = Diagnostics::default();
+        let egress = Egress::read(&self.folder, &self.config.egress, &mut found);
+        let faults = found.sorted();
+        for diagnostic in &faults {
+            let why = diagnostic.problem.message();
+            tracing::warn!(why, "a renewed file of authorities is no good; the last one goes on");
+        }
+        if faults.is_empty() && egress != **last { Arc::new(egress) } else { Arc::clone(last) }
     }
 
     /// Tells the operator what a reload did. A refusal that was told is not told again, unless

@@ -16,6 +16,8 @@ use crate::gate::Gate;
 use crate::log::Refusals;
 use crate::memory::Memory;
 use crate::meters::Meters;
+use crate::outbound::Egress;
+use crate::outbound::calls::Calls;
 use crate::outbound::keys::FetchedKeys;
 use crate::reloads::Reloads;
 use crate::strays::Strays;
@@ -37,6 +39,8 @@ pub(crate) struct Serving {
     pub(crate) server: Server,
     /// What TLS connections are accepted with, if HTTP is not plain.
     pub(crate) tls: Option<Tls>,
+    /// Whom may be called.
+    pub(crate) egress: Arc<Egress>,
     /// The settings of logs.
     pub(crate) log: Log,
 }
@@ -64,4 +68,6 @@ pub(crate) struct Shared {
     pub(crate) rates: Arc<Rates>,
     /// Keys that were fetched.
     pub(crate) keys: Arc<FetchedKeys>,
+    /// How often challenges had something called.
+    pub(crate) calls: Calls,
 }

@@ -7,12 +7,14 @@ use tympan_expr::Expression;
 use tympan_expr::Paths;
 use tympan_expr::Types;
 
+use crate::config::NamedUrl;
 use crate::config::Reader;
 use crate::config::Response;
 use crate::config::SecretId;
 use crate::config::Verification;
 use crate::config::keys;
 use crate::config::whole_match;
+use crate::diagnostic;
 use crate::diagnostic::Problem;
 use crate::roots;
 use crate::roots::Place;
@@ -51,6 +53,12 @@ pub struct Challenge {
     pub otherwise: Option<Response>,
     /// Whether the provider tries proofs that are wrong on purpose.
     pub probes: bool,
+    /// Where it lies encrypted, if it does.
+    pub ciphertext: Option<Expression>,
+    /// Where that is written.
+    pub ciphertext_at: Option<Span>,
+    /// What is called before it is answered.
+    pub call: Option<NamedUrl>,
 }
 
 /// What the sender of a challenge has to prove.
@@ -112,6 +120,14 @@ impl Reader<'_> {
             .take("otherwise")
             .map(|(key, node)| self.response(key.span, node, Place::Refusal, Place::Refusal));
         let probes = fields.take("probes").map_or(Some(false), |(_, node)| self.boolean(&node));
+        let ciphertext_at = fields.place("ciphertext");
+        let ciphertext = fields.take("ciphertext").map(|(_, node)| self.ciphertext(&node));
+        let call = fields.take("call").map(|(key, node)| {
+            if proof.is_none() {
+                self.report(key.span, Problem::Challenge(diagnostic::Challenge::Calls));
+            }
+            self.called(&key, node)
+        });
         fields.end();
         if let Some(at) = otherwise_at.or(probes_at).filter(|_| proof.is_none()) {
             let section = "a challenge that can be refused";
@@ -134,6 +150,15 @@ impl Reader<'_> {
                 None => None,
             },
             probes: probes?,
+            ciphertext: match ciphertext {
+                Some(ciphertext) => Some(ciphertext?),
+                None => None,
+            },
+            ciphertext_at,
+            call: match call {
+                Some(call) => Some(call?),
+                None => None,
+            },
         })
     }
 

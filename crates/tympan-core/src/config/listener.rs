@@ -7,6 +7,7 @@ use tympan_expr::Expression;
 
 use crate::config::Challenge;
 use crate::config::ChallengeProof;
+use crate::config::Decrypt;
 use crate::config::DestinationId;
 use crate::config::Events;
 use crate::config::PayloadSchema;
@@ -62,6 +63,8 @@ pub struct Listener {
     pub challenges: Vec<Challenge>,
     /// How its senders prove themselves.
     pub verification: Verification,
+    /// How its bodies are encrypted, if they are.
+    pub decrypt: Option<Decrypt>,
     /// The kill switch.
     pub reject: Option<Expression>,
     /// What its bodies have to look like.
@@ -107,6 +110,11 @@ pub enum Accept {
     Any,
 }
 
+impl Accept {
+    /// Every word that can be written.
+    pub const WORDS: &[&str] = &["json", "form", "text", "any"];
+}
+
 impl Reader<'_> {
     pub(super) fn listener(&mut self, key: &Key, mut node: Node) -> Option<Listener> {
         self.check_name("listener", key);
@@ -136,6 +144,7 @@ impl Reader<'_> {
             rate_limit: fields.take("rate_limit").and_then(|(key, node)| self.rate(&key, node)),
             challenges,
             verification,
+            decrypt: self.decrypt(&mut fields),
             reject: self.decision(&mut fields, "reject"),
             payload_schema: self.payload_schema(&mut fields),
             filter: self.decision(&mut fields, "filter"),
@@ -157,6 +166,7 @@ impl Reader<'_> {
                 self.check_boundaries(verification, listener.accept);
             }
         }
+        self.check_encrypted(&listener);
         Some(listener)
     }
 
@@ -274,15 +284,8 @@ impl Reader<'_> {
     }
 
     pub(super) fn accept(&mut self, fields: &mut Fields) -> Accept {
-        let word = fields
-            .take("accept")
-            .and_then(|(_, node)| self.choice(&node, &["json", "form", "text", "any"]));
-        match word {
-            Some("form") => Accept::Form,
-            Some("text") => Accept::Text,
-            Some("any") => Accept::Any,
-            _ => Accept::Json,
-        }
+        let word = fields.take("accept").and_then(|(_, node)| self.choice(&node, Accept::WORDS));
+        word.map_or(Accept::Json, accepted)
     }
 
     fn decision(&mut self, fields: &mut Fields, key: &'static str) -> Option<Expression> {
@@ -324,7 +327,7 @@ impl Reader<'_> {
         for outcome in Outcome::ALL.into_iter().filter(|outcome| outcome.is_overridable()) {
             let Some((key, node)) = fields.take(outcome.name()) else { continue };
             let (header_place, body_place) = if outcome.is_verified() {
-                (Place::ResponseHeader, Place::Verified)
+                (Place::ResponseHeader, Place::ResponseBody)
             } else {
                 (Place::Refusal, Place::Refusal)
             };
@@ -340,6 +343,16 @@ impl Reader<'_> {
         }
         fields.end();
         responses
+    }
+}
+
+/// The parser that a word names.
+pub(super) fn accepted(word: &str) -> Accept {
+    match word {
+        "form" => Accept::Form,
+        "text" => Accept::Text,
+        "any" => Accept::Any,
+        _ => Accept::Json,
     }
 }
 

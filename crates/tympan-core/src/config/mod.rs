@@ -5,11 +5,14 @@
 
 mod address;
 mod admin;
+mod anchor;
 mod challenge;
 mod clients;
 mod credential;
+mod decrypt;
 mod defaults;
 mod destination;
+mod egress;
 mod event;
 mod expression;
 mod fields;
@@ -45,6 +48,8 @@ use tympan_expr::Vocabulary;
 
 pub use address::Address;
 pub use admin::Admin;
+pub use anchor::FetchedCertificate;
+pub use anchor::NamedUrl;
 pub use challenge::Challenge;
 pub use challenge::ChallengeProof;
 pub use challenge::ChallengeToken;
@@ -53,8 +58,12 @@ pub use clients::ClientProof;
 pub use clients::TOKEN_PATH;
 pub use credential::BasicCheck;
 pub use credential::CredentialCheck;
+pub use decrypt::Decrypt;
+pub use decrypt::Encrypt;
+pub use decrypt::ReplySignature;
 pub use destination::Destination;
 pub use destination::Kind;
+pub use egress::Egress;
 pub use event::Events;
 pub use include::Named;
 pub use include::named;
@@ -119,6 +128,8 @@ pub struct Config {
     pub admin: Admin,
     /// What is logged.
     pub log: Log,
+    /// Whom we may call.
+    pub egress: Egress,
     /// The patterns of the files that are read as well, relative to the configuration's folder.
     pub include: Vec<(String, Span)>,
     /// The folder of what outlives the process, relative to the configuration's folder.
@@ -415,6 +426,11 @@ impl Sections for Reader<'_> {
             "log" => {
                 if let Some(log) = self.log(&key, node) {
                     self.config.log = log;
+                }
+            }
+            "egress" => {
+                if let Some(egress) = self.egress(&key, node) {
+                    self.config.egress = egress;
                 }
             }
             "include" => self.include(&key, node),

@@ -6,6 +6,8 @@ use super::Severity;
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields of a fact say in one word what they hold")]
 pub enum Challenge {
+    /// It has something called for anyone.
+    Calls,
     /// It echoes texts of any length, or of any kind.
     Echo { what: &'static str },
     /// It lets its sender choose a header that a browser obeys.
@@ -23,13 +25,14 @@ impl Challenge {
             Self::Signs { .. } => "L01",
             Self::Markup { .. } | Self::Header { .. } => "L03",
             Self::Echo { .. } => "L04",
+            Self::Calls => "L28",
         }
     }
 
     /// See [`super::Problem::severity`].
     pub(super) fn severity(&self) -> Severity {
         match self {
-            Self::Echo { .. } => Severity::Warning,
+            Self::Calls | Self::Echo { .. } => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -37,6 +40,7 @@ impl Challenge {
     /// See [`super::Problem::message`].
     pub(super) fn message(&self) -> String {
         match self {
+            Self::Calls => "anyone could have something called in our name".to_owned(),
             Self::Echo { what } => format!("a challenge may echo {what}"),
             Self::Header { header } => {
                 format!("a challenge may not take the header `{header}` from its request")
@@ -54,6 +58,7 @@ impl Challenge {
     /// See [`super::Problem::help`].
     pub(super) fn help(&self) -> &'static str {
         match self {
+            Self::Calls => "add `verification: required`, if the provider signs this request",
             Self::Echo { .. } => {
                 "let `allow` match one line of bounded length, such as `[ -~]{1,1024}`"
             }

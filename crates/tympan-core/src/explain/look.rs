@@ -9,6 +9,7 @@ use super::Kind;
 use super::Question;
 use super::Stage;
 use super::cause::Tried;
+use super::challenge;
 use super::expression;
 use super::proof;
 use super::shown;
@@ -293,31 +294,10 @@ impl<'q> Look<'q> {
 impl Watch for Look<'_> {
     fn saw(&self, fact: &Fact<'_>, scope: &Scope<'_, '_>) {
         match fact {
-            Fact::Challenge { index, detected } => {
-                let detection = self
-                    .written
-                    .item("challenge", *index)
-                    .and_then(|challenge| entry(challenge, "detection"));
-                let text = detection.and_then(|detection| self.written.text(&detection.node));
-                let details = text.map_or_else(Vec::new, |text| {
-                    expression::details(self, text, Place::Challenge, scope)
-                });
-                let decision = if *detected { "yes" } else { "no" }.to_owned();
-                let at = detection.map(|detection| detection.key.span);
-                self.note(Kind::Challenge, *index, decision, at, details);
-            }
-            Fact::ChallengeProof { index, result } => {
-                let decision = match result {
-                    Ok(()) => "yes, and its sender may ask".to_owned(),
-                    Err(stop) => format!("yes, but its sender may not ask: {}", stop.reason),
-                };
-                let proof = self.written.item("challenge", *index);
-                let at = proof.and_then(|it| entry(it, "verification")).map(|it| it.key.span);
-                self.note(Kind::Challenge, *index, decision, at, Vec::new());
-            }
-            Fact::ChallengeToken { name, value } => {
-                self.shown.mask(value, &format!("<token {name}>"));
-            }
+            Fact::Challenge { .. }
+            | Fact::ChallengeProof { .. }
+            | Fact::ChallengeCall { .. }
+            | Fact::ChallengeToken { .. } => challenge::challenge(self, fact, scope),
             Fact::Method { taken } => {
                 let taken_ones = &self.listener.methods;
                 let taken_ones: Vec<_> = taken_ones.iter().map(http::Method::as_str).collect();
@@ -340,6 +320,15 @@ impl Watch for Look<'_> {
                     let decision = "anyone may send".to_owned();
                     self.note(Kind::Verify, 0, decision, self.key("verification"), Vec::new());
                 }
+            }
+            Fact::Reply { name, value } => self.shown.mask(value, &format!("<reply {name}>")),
+            Fact::Decrypted { is_read } => {
+                let decision = if *is_read {
+                    "what is encrypted is read"
+                } else {
+                    "what is encrypted is missing, or cannot be read with the key"
+                };
+                self.note(Kind::Decrypt, 0, decision.to_owned(), self.key("decrypt"), Vec::new());
             }
             Fact::MediaType { taken } => self.media_type(*taken, scope),
             Fact::Decoded { fault } => {

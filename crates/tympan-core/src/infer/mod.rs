@@ -186,6 +186,7 @@ fn check(captured: Captured<'_>, found: &Scheme, yaml: &str) -> Result<(), Strin
         input = match exchange.step(input) {
             Ask::Body { .. } => Input::Body(request.body.clone()),
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
+            Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(_) => Input::Kept(Kept::Stored),
             Ask::Answer(Answer { outcome: Outcome::Accepted, .. }) => return Ok(()),
             Ask::Answer(Answer { outcome, reason, .. }) => {

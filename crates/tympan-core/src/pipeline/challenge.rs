@@ -12,16 +12,19 @@ use tympan_expr::Value;
 use super::Fact;
 use super::KeyRequest;
 use super::Scope;
+use super::call::Call;
+use super::encrypt::Encrypt;
 use super::respond::Computed;
 use super::respond::Reply;
 use super::respond::Respond;
 use super::verify::Judged;
 use super::verify::Verify;
+use crate::anchor::Anchored;
 use crate::config;
 use crate::config::Accept;
 use crate::config::ChallengeProof;
 use crate::config::Config;
-use crate::jwt::Source;
+use crate::fetched::Source;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
 use crate::keys::KeyUse;
@@ -44,6 +47,9 @@ pub(crate) struct Challenge {
     proof: Proven,
     otherwise: Option<Respond>,
     probes: bool,
+    call: Option<Call>,
+    /// Where it lies encrypted, if it does.
+    ciphertext: Option<Expression>,
 }
 
 /// What has to be proved before it is answered.
@@ -76,6 +82,7 @@ impl Challenge {
     pub(crate) fn compile(
         challenge: &config::Challenge,
         accept: Accept,
+        decrypt: Option<&config::Decrypt>,
         config: &Config,
         keys: &mut KeyUses,
     ) -> Self {
@@ -96,7 +103,10 @@ impl Challenge {
             tokens: tokens.collect(),
             allow: challenge.allow.clone(),
             written: challenge.response.written.clone(),
-            response: Computed::challenge(&challenge.response),
+            response: Computed::challenge(
+                &challenge.response,
+                Encrypt::of(&challenge.response, decrypt, keys),
+            ),
             proof: match &challenge.proof {
                 None => Proven::Nothing,
                 Some(ChallengeProof::Listener) => Proven::Listener,
@@ -107,14 +117,21 @@ impl Challenge {
             otherwise: challenge
                 .otherwise
                 .as_ref()
-                .map(|response| Respond::compile(response, Outcome::Unauthorized)),
+                .map(|response| Respond::compile(response, Outcome::Unauthorized, None)),
             probes: challenge.probes,
+            call: challenge.call.as_ref().map(Call::compile),
+            ciphertext: challenge.ciphertext.clone(),
         }
     }
 
     /// Whether detection has to look into the body.
     pub(crate) fn is_in_body(&self) -> bool {
-        reads_body(&self.detection)
+        self.ciphertext.is_some() || reads_body(&self.detection)
+    }
+
+    /// Where it lies encrypted, if it does.
+    pub(super) fn ciphertext(&self) -> Option<&Expression> {
+        self.ciphertext.as_ref()
     }
 
     /// Whether the answer, or the proof that comes before it, has to look into the body.
@@ -122,6 +139,7 @@ impl Challenge {
         self.is_proven_as_events()
             || self.response.expressions().any(reads_body)
             || self.tokens.iter().any(|token| reads_body(&token.payload))
+            || self.call.as_ref().is_some_and(|call| reads_body(call.expression()))
             || self.own_proof().is_some_and(|verify| {
                 verify.fetches() || read_by(verify).into_iter().any(reads_body)
             })
@@ -155,7 +173,9 @@ impl Challenge {
         let payloads = self.tokens.iter().map(|token| &token.payload);
         let asked = std::iter::once(&self.detection).chain(payloads);
         let proof = self.own_proof().map(read_by).unwrap_or_default();
-        asked.chain(self.response.expressions()).chain(proof)
+        let call = self.call.as_ref().map(Call::expression);
+        let asked = asked.chain(self.response.expressions()).chain(proof);
+        asked.chain(call).chain(&self.ciphertext)
     }
 
     /// Whether a request is this challenge. One whose detection runs out of its bounds is not.
@@ -165,9 +185,10 @@ impl Challenge {
         detected
     }
 
-    /// The first key without a value that its own proof cannot do without.
+    /// The first key without a value that its own proof or its answer cannot do without.
     pub(crate) fn unready(&self, keys: &Keys) -> Option<KeyId> {
-        self.own_proof()?.unready(keys)
+        let proof = self.own_proof().and_then(|proof| proof.unready(keys));
+        proof.or_else(|| self.response.unready(keys))
     }
 
     /// Judges the sender of the challenge at this index by what the challenge itself wants, or says which
@@ -203,6 +224,15 @@ impl Challenge {
         let reply = self.otherwise.as_ref().and_then(|respond| respond.run(scope).ok());
         let outcome = if self.probes { Outcome::Challenged } else { stop.outcome };
         Ok((reply, Stop { outcome, ..stop }))
+    }
+
+    /// What is called before the challenge at this index is answered.
+    pub(crate) fn calls(
+        &self,
+        index: usize,
+        scope: &Scope<'_, '_>,
+    ) -> Result<Option<Anchored>, Stop> {
+        self.call.as_ref().map(|call| call.run(index, scope)).transpose()
     }
 
     /// The answer.

@@ -8,8 +8,9 @@ use bytes::Bytes;
 use super::Event;
 use super::KeyRequest;
 use super::Reply;
+use crate::anchor::Anchored;
 use crate::config::DestinationId;
-use crate::jwt::Fetched;
+use crate::fetched::Fetched;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 
@@ -23,6 +24,8 @@ pub enum Ask {
     },
     /// Keys of somebody who signs: answered with [`Input::Fetched`].
     Fetch(KeyRequest),
+    /// A URL to be called once, with GET: answered with [`Input::Called`].
+    Call(Anchored),
     /// Events to be kept: answered with [`Input::Kept`].
     Append(EventRecord),
     /// This is the end: to be sent.
@@ -40,6 +43,8 @@ pub enum Input {
     NoBody(BodyFault),
     /// What is known of all keys that are fetched, now.
     Fetched(Arc<Fetched>),
+    /// Whether a call was answered with a status of success; if not, why, for the operator.
+    Called(Result<(), String>),
     /// What became of the events.
     Kept(Kept),
 }

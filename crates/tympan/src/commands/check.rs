@@ -106,15 +106,15 @@ fn text(name: &str, config: &Config, diagnostics: &Diagnostics, sources: &Source
 }
 
 fn as_json(config: &Config, diagnostics: &Diagnostics, sources: &Sources, found: &Found) {
+    let list = |secrets: &[Secret]| -> Vec<_> {
+        secrets.iter().map(|Secret { name, why }| json!({"secret": name, "why": why})).collect()
+    };
     let preset = |preset: &Arc<Preset>| {
         json!({
             "name": preset.name,
             "checked": preset.checked,
             "sure": preset.sureness().word(),
         })
-    };
-    let list = |secrets: &[Secret]| -> Vec<_> {
-        secrets.iter().map(|Secret { name, why }| json!({"secret": name, "why": why})).collect()
     };
     let report = json!({
         "errors": diagnostics.count(Severity::Error),
