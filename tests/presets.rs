@@ -36,10 +36,8 @@ use tympan_core::config::Loaded;
 use tympan_core::config::preset;
 use tympan_core::diagnostic;
 use tympan_core::fetched::Fetched;
-use tympan_core::fetched::Found;
 use tympan_core::fetched::Known;
 use tympan_core::fetched::Source;
-use tympan_core::jwt::KeySet;
 use tympan_core::keys::Secrets;
 use tympan_core::outcome::Outcome;
 use tympan_core::pipeline::Answer;
@@ -228,6 +226,9 @@ impl TestCase {
                 put(parameter, &example["secret"]);
             }
         }
+        if let Some(certificate) = example["certificate"].as_str() {
+            said["fetched"] = certificate.into();
+        }
         said["origin"] = origin.into();
         said["path"] = uri.path().into();
         said["now"] = example["now"].as_f64().map_or(said["now"].clone(), Value::from);
@@ -312,8 +313,8 @@ impl TestCase {
         let (config, secrets) = self.load(others);
         let generation = Arc::new(Generation::compile(&config, 1, "test"));
         let live = Arc::new(Live::new(generation, &secrets, &Arc::default()));
-        let keys = self.said["keys"].is_object().then(|| self.said["keys"].to_string());
-        Serving { live, keys }
+        let there = self.said["fetched"].as_str().map(str::to_owned);
+        Serving { live, there }
     }
 
     /// Another value of every secret.
@@ -381,20 +382,18 @@ impl TestCase {
     }
 }
 
-/// A listener that is ready, and the keys that are found where it fetches some.
+/// A listener that is ready, and what is found where it fetches something.
 struct Serving {
     live: Arc<Live>,
-    keys: Option<String>,
+    there: Option<String>,
 }
 
 impl Serving {
-    fn keys(&self, source: &Source, now: f64) -> Arc<Fetched> {
-        let Some(keys) = &self.keys else { return Arc::default() };
-        let keys = Arc::new(KeySet::read(keys.as_bytes()).unwrap());
-        Arc::new(Fetched::default().with(
-            source.clone(),
-            Known { found: Some(Found::Keys(keys)), at: now, ..Known::default() },
-        ))
+    fn fetched(&self, source: &Source, now: f64) -> Arc<Fetched> {
+        let Some(there) = &self.there else { return Arc::default() };
+        let found = Some(source.read(there.as_bytes(), now).unwrap());
+        let known = Known { found, at: now, ..Known::default() };
+        Arc::new(Fetched::default().with(source.clone(), known))
     }
 }
 
@@ -509,7 +508,7 @@ fn run(serving: &Serving, request: &Request, now: f64) -> (Answer, Option<EventR
     loop {
         input = match exchange.step(input) {
             Ask::Body { .. } => Input::Body(Bytes::from(request.body.clone())),
-            Ask::Fetch(asked) => Input::Fetched(serving.keys(&asked.source, now)),
+            Ask::Fetch(asked) => Input::Fetched(serving.fetched(&asked.source, now)),
             Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(events) => {
                 record = Some(events);

@@ -92,6 +92,11 @@ class Pair:
         number = bytes.fromhex(modulus.strip().removeprefix("Modulus="))
         return {"kty": "RSA", "alg": "RS256", "use": "sig", "kid": kid, "n": b64url(number), "e": "AQAB"}
 
+    def certificate(self):
+        """A certificate of the key for ten years from now, as PEM."""
+        options = ["-key", str(self.key), "-subj", "/CN=test", "-days", "3650"]
+        return self._openssl("req", "-new", "-x509", *options).decode()
+
     @staticmethod
     def _openssl(*arguments):
         return subprocess.run(["openssl", *arguments], check=True, capture_output=True).stdout
@@ -126,7 +131,7 @@ class Case:
         }
 
     def words(self):
-        names = ["secret", "other", "given", "keys", "at", "accepted", "challenged", "published", "unpublished"]
+        names = ["secret", "other", "given", "keys", "certificate", "at", "accepted", "challenged", "published", "unpublished"]
         return {name: getattr(self, name) for name in names}
 
     def secret(self, name, value):
@@ -145,7 +150,11 @@ class Case:
 
     def keys(self, *jwks):
         """The keys that are found where they are fetched."""
-        self.said["keys"] = {"keys": list(jwks)}
+        self.said["fetched"] = json.dumps({"keys": list(jwks)})
+
+    def certificate(self, pem):
+        """The certificate that is found where it is fetched."""
+        self.said["fetched"] = pem
 
     def at(self, now=None, origin=None, path=None):
         """When and where requests arrive."""

@@ -73,7 +73,7 @@ pub fn load(name: &str, bytes: Vec<u8>) -> (Loaded, Sources) {
 }
 
 /// Reads the configuration in several files: the root, and then those that it includes
-/// ([`config::included`]).
+/// ([`config::named`]).
 ///
 /// The texts keep the order of the files, and so do the numbers of their [`span::FileId`]s. Of two
 /// files that claim the same name or path, the later one is told that it is taken.

@@ -137,14 +137,12 @@ impl Destinations {
         let uri = url.parse::<Uri>().unwrap_or_default();
         let origin = (uri.scheme_str() == Some("https"), uri.authority().cloned());
         let mut pools = self.pools.lock().unwrap_or_else(PoisonError::into_inner);
-        match pools.get(&origin).filter(|pool| pool.obeys(egress)) {
-            Some(pool) => Arc::clone(pool),
-            None => {
-                let pool = Arc::new(Pool::new(Arc::clone(egress)));
-                pools.insert(origin, Arc::clone(&pool));
-                pool
-            }
+        if let Some(pool) = pools.get(&origin).filter(|pool| pool.obeys(egress)) {
+            return Arc::clone(pool);
         }
+        let pool = Arc::new(Pool::new(Arc::clone(egress)));
+        pools.insert(origin, Arc::clone(&pool));
+        pool
     }
 
     /// Goes over to the destinations of a generation. One that is called as one before takes over

@@ -1,0 +1,3 @@
+token = secret("secret", "a token of the test")
+body = '{"type":"api-update","secret":"' + token + '"}'
+accepted("a delivery", token, body=body, covers_body=False, events=[{"type": "api-update"}])
