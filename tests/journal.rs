@@ -221,6 +221,10 @@ fn where_nothing_can_be_kept_nothing_is_acknowledged() {
 
 /// A server whose calls to the log of its journal fail as told.
 fn with_faults(folder: &Folder, inject: &str) -> Tympan {
+    Tympan::spawn(faulty(folder, inject))
+}
+
+fn faulty(folder: &Folder, inject: &str) -> Command {
     let run = folder.run();
     let mut command = Command::new("strace");
     let log = folder.path("data/journal/journal.db-wal");
@@ -229,7 +233,7 @@ fn with_faults(folder: &Folder, inject: &str) -> Tympan {
     command.args(["-e", "trace=write,pwrite64,fsync,fdatasync", "-e", inject]);
     command.arg(run.get_program()).args(run.get_args());
     command.current_dir(run.get_current_dir().unwrap());
-    Tympan::spawn(command)
+    command
 }
 
 #[test]
@@ -269,8 +273,11 @@ fn killed_at_a_call() {
     let mut acknowledged = BTreeSet::new();
     for call in calls {
         for name in ["write,pwrite64", "fsync,fdatasync"] {
-            let server = with_faults(&folder, &format!("inject={name}:signal=KILL:when={call}"));
-            acknowledged.extend(send_until_the_end(server.address(), &next));
+            let inject = format!("inject={name}:signal=KILL:when={call}");
+            // What is left to be done of the time before may be its end.
+            if let Some(server) = Tympan::try_spawn(faulty(&folder, &inject)) {
+                acknowledged.extend(send_until_the_end(server.address(), &next));
+            }
         }
     }
     assert!(!acknowledged.is_empty());

@@ -178,11 +178,27 @@ impl Tympan {
     }
 
     /// A server whose standard output nobody reads until [`Tympan::read_stdout`].
-    pub(crate) fn spawn_with(mut command: Command, stdout: Stdio) -> Self {
+    pub(crate) fn spawn_with(command: Command, stdout: Stdio) -> Self {
+        let mut server = Self::launch(command, stdout);
+        let serving = server.wait_for_log(is_serving);
+        server.serves(&serving);
+        server
+    }
+
+    /// A server, unless it ends before it serves.
+    pub(crate) fn try_spawn(command: Command) -> Option<Self> {
+        let mut server = Self::launch(command, Stdio::piped());
+        server.read_stdout();
+        let serving = server.log.wait_unless_ended(0, is_serving)?;
+        server.serves(&serving);
+        Some(server)
+    }
+
+    fn launch(mut command: Command, stdout: Stdio) -> Self {
         let mut child = command.stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
         let log_file = NamedTempFile::new().unwrap();
         let copy = log_file.reopen().unwrap();
-        let mut server = Self {
+        Self {
             folder: command.get_current_dir().unwrap().to_owned(),
             own: None,
             addresses: Vec::new(),
@@ -191,11 +207,12 @@ impl Tympan {
             log: Lines::copied(child.stderr.take().unwrap(), copy),
             log_file,
             child,
-        };
-        let serving = server.wait_for_log(|line| line["message"] == "serving");
+        }
+    }
+
+    fn serves(&mut self, serving: &Value) {
         let addresses = serving["addresses"].as_str().unwrap().split(", ");
-        server.addresses = addresses.filter_map(|address| address.parse().ok()).collect();
-        server
+        self.addresses = addresses.filter_map(|address| address.parse().ok()).collect();
     }
 
     pub(crate) fn read_stdout(&mut self) {
@@ -302,6 +319,10 @@ impl Drop for Tympan {
     }
 }
 
+fn is_serving(line: &Value) -> bool {
+    line["message"] == "serving"
+}
+
 /// Lines of a pipe, read as they come.
 #[derive(Clone, Default)]
 pub(crate) struct Lines(Arc<(Mutex<Heard>, Condvar)>);
@@ -346,7 +367,13 @@ impl Lines {
     }
 
     /// The first line of JSON that is the one, from a number on.
-    fn wait(&self, mut mark: usize, is_it: impl Fn(&Value) -> bool) -> Value {
+    fn wait(&self, mark: usize, is_it: impl Fn(&Value) -> bool) -> Value {
+        let line = self.wait_unless_ended(mark, is_it);
+        line.unwrap_or_else(|| panic!("no such line, after:\n{}", self.from(0).join("\n")))
+    }
+
+    /// The same; `None` if no such line came before the last.
+    fn wait_unless_ended(&self, mut mark: usize, is_it: impl Fn(&Value) -> bool) -> Option<Value> {
         let deadline = Instant::now() + PATIENCE;
         let (state, news) = &*self.0;
         loop {
@@ -357,12 +384,9 @@ impl Lines {
             let line = heard.lines.get(mark).cloned();
             // Nobody else may have to panic because this one does.
             drop(heard);
-            let Some(line) = line else {
-                panic!("no such line, after:\n{}", self.from(0).join("\n"));
-            };
-            let line = json(&line);
+            let line = json(&line?);
             if is_it(&line) {
-                return line;
+                return Some(line);
             }
             mark += 1;
         }
