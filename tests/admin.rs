@@ -136,7 +136,7 @@ fn listeners(sections: &str, name: &str) -> String {
         r#"version: 1
 server: {{listen: [127.0.0.1:0]}}
 {sections}
-secrets: {{gone: {{file: gone}}, token: {{file: token}}}}
+secrets: {{gone: {{file: gone}}, token: {{file: token}}, orders: {{captured: true}}}}
 destinations: {{out: {{stdout: {{}}}}}}
 listeners:
   {name}: {{path: /{name}, verification: {{none: a test}}, deliver: [out]}}
@@ -145,6 +145,7 @@ listeners:
     verification:
       - token: {{secret: gone, received_token: 'headers["X-Token"]'}}
       - token: {{secret: token, received_token: 'headers["X-Other"]'}}
+      - token: {{secret: orders, received_token: 'headers["X-More"]'}}
     deliver: []
 "#
     )
@@ -195,7 +196,12 @@ fn every_route_answers_as_it_is_described() {
         for (method, operation) in methods.as_object().unwrap() {
             n_routes += 1;
             let method = method.to_uppercase();
-            let answer = ask(&server, &method, path);
+            let body = &operation["requestBody"]["content"]["application/json"]["example"];
+            let (headers, body) = match body {
+                Value::Null => (&[][..], String::new()),
+                body => (&[("Content-Type", "application/json")][..], body.to_string()),
+            };
+            let answer = ask_with(&server, &method, path, headers, &body);
             answer.assert_guarded();
             assert_eq!(answer.status, 200, "{method} {path}: {}", answer.body);
             let media_type = answer.header("content-type").unwrap();
@@ -216,7 +222,7 @@ fn every_route_answers_as_it_is_described() {
             }
         }
     }
-    assert_eq!(n_routes, 7);
+    assert_eq!(n_routes, 14);
 }
 
 #[test]
@@ -691,7 +697,7 @@ fn the_command_reloads_and_tells() {
     let (code, out, err) = run(&["reload"]);
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(err.contains("error[E108]: `heders` stands for nothing here\n --> listeners.yaml:11:48\n  = help: did you mean `headers`?"), "{err}");
-    assert!(err.ends_with("error: 2 mistakes; the old configuration goes on\n"), "{err}");
+    assert!(err.ends_with("error: 3 mistakes; the old configuration goes on\n"), "{err}");
 
     assert_eq!(run(&["health"]), (0, String::new(), String::new()));
     assert_eq!(run(&["health", "--ready"]), (0, String::new(), String::new()));

@@ -30,6 +30,7 @@ use tympan_core::diagnostic;
 use tympan_core::outcome::Outcome;
 use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Ask;
+use tympan_core::pipeline::Captured;
 use tympan_core::pipeline::Exchange;
 use tympan_core::pipeline::Generation;
 use tympan_core::pipeline::Head;
@@ -156,6 +157,7 @@ fn run(example: &Value, name: &str, secret: &str, rewritten: impl Fn(&str) -> St
         input = match exchange.step(input) {
             Ask::Body { .. } => Input::Body(body.clone()),
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
+            Ask::Capture(_) => Input::Captured(Captured::Stored),
             Ask::Append(_) => Input::Kept(Kept::Stored),
             Ask::Answer(answer) => return answer,
         };

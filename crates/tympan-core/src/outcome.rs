@@ -200,6 +200,10 @@ pub enum Reason {
     Missing { what: &'static str },
     /// `each` is no list.
     NoList { found: &'static str },
+    /// A secret that the handshake brings is not expected.
+    NotArmed { secret: String },
+    /// A secret that the handshake brings could not be stored.
+    NotStored { secret: String, why: String },
     /// A destination did not take the events in time.
     NotKept { destination: String, why: String },
     /// `reject` was true, or `filter` was not.
@@ -309,6 +313,8 @@ impl Reason {
             Self::Mismatch => "mismatch",
             Self::Missing { .. } => "missing",
             Self::NoList { .. } => "no_list",
+            Self::NotArmed { .. } => "not_armed",
+            Self::NotStored { .. } => "not_stored",
             Self::NotKept { .. } => "not_kept",
             Self::Decided => "decided",
             Self::Panic => "panic",
@@ -361,6 +367,14 @@ impl fmt::Display for Reason {
             Self::Mismatch => f.write_str("the signature is not that of this request"),
             Self::Missing { what } => write!(f, "the {what} is missing"),
             Self::NoList { found } => write!(f, "`each` gives a {found}, not a list"),
+            Self::NotArmed { secret } => write!(
+                f,
+                "nobody expects the secret {secret}: `tympan secrets arm {secret}`, then let the \
+                 provider greet once more"
+            ),
+            Self::NotStored { secret, why } => {
+                write!(f, "the secret {secret} could not be stored: {why}")
+            }
             Self::NotKept { destination, why } => {
                 write!(f, "destination {destination} did not take the event: {why}")
             }

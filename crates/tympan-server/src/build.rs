@@ -21,6 +21,7 @@ use tympan_core::rate::Rates;
 use tympan_core::span::FileId;
 use tympan_core::span::Sources;
 
+use crate::captured::Store;
 use crate::delivery::Destinations;
 use crate::files::Files;
 use crate::files::OneFile;
@@ -46,6 +47,7 @@ pub(crate) struct Built {
     /// Secret files that something waits for which was refused.
     pub(crate) wanted: Vec<PathBuf>,
     pub(crate) tls: Option<Tls>,
+    pub(crate) captured: Store,
 }
 
 /// Why nothing was built.
@@ -162,7 +164,8 @@ impl Building {
         let live = Arc::new(Live::new(generation, &secrets, &self.base.rates));
         let (frozen, wanted) = (Vec::new(), Vec::new());
         let files = Arc::new(self.files.clone());
-        Built { config, diagnostics, sources, secrets, live, files, frozen, wanted, tls }
+        let captured = Store::new(&self.folder.join(&config.state.0));
+        Built { config, diagnostics, sources, secrets, live, files, frozen, wanted, tls, captured }
     }
 
     /// Takes back what the files with mistakes say, if they are included ones and that can help.
@@ -262,6 +265,8 @@ impl Built {
             files: Arc::clone(&self.files),
             server: self.config.server.clone(),
             tls: self.tls.clone(),
+            secrets: self.config.secrets.as_slice().into(),
+            captured: self.captured.clone(),
             log: self.config.log.clone(),
         }
     }

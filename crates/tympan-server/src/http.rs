@@ -33,6 +33,7 @@ use tympan_core::config::Limits;
 use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Ask;
 use tympan_core::pipeline::BodyFault;
+use tympan_core::pipeline::Capture;
 use tympan_core::pipeline::CertificateNames;
 use tympan_core::pipeline::EventRecord;
 use tympan_core::pipeline::Exchange;
@@ -164,6 +165,8 @@ enum Wait {
     Body(u64),
     /// Keys that somebody else has.
     Fetch(KeyRequest),
+    /// That the secrets are stored which it brings.
+    Capture(Vec<Capture>),
     /// That its events are kept.
     Append(Box<EventRecord>),
 }
@@ -218,6 +221,7 @@ impl<C: Deref<Target = Connection>> Flow<C> {
                 Ask::Answer(answer) => break answer,
                 Ask::Body { limit } => Wait::Body(limit),
                 Ask::Fetch(request) => Wait::Fetch(request),
+                Ask::Capture(captures) => Wait::Capture(captures),
                 Ask::Append(record) => Wait::Append(Box::new(record)),
             };
             input = match wait {
@@ -225,6 +229,11 @@ impl<C: Deref<Target = Connection>> Flow<C> {
                 Wait::Fetch(request) => {
                     let now = self.exchange.head().now;
                     Input::Fetched(Box::pin(self.connection.shared.keys.get(request, now)).await)
+                }
+                Wait::Capture(captures) => {
+                    let store = self.serving.captured.clone();
+                    let captures = self.connection.shared.captures.take(store, captures);
+                    Input::Captured(Box::pin(captures).await)
                 }
                 // Boxed, as it is much larger than the rest and often not needed.
                 Wait::Append(record) => {

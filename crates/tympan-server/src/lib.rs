@@ -8,6 +8,8 @@
 
 pub mod admin;
 mod build;
+mod capture;
+pub mod captured;
 mod clock;
 mod connection;
 mod delivery;
@@ -30,6 +32,7 @@ mod proxy;
 mod receipt;
 mod reload;
 mod reloads;
+pub mod secrets;
 mod serving;
 mod socket;
 mod start;

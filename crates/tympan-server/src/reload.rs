@@ -25,6 +25,7 @@ use tympan_core::diff::diff;
 use tympan_core::keys::Secrets;
 use tympan_core::pipeline::Live;
 use tympan_core::rate::Rates;
+use tympan_core::secret::Unresolved;
 use tympan_core::span::Sources;
 
 use crate::admin;
@@ -32,6 +33,7 @@ use crate::build::Base;
 use crate::build::Built;
 use crate::build::build;
 use crate::build::folder_of;
+use crate::capture::Captures;
 use crate::clock::Clock;
 use crate::delivery::Destinations;
 use crate::files;
@@ -81,6 +83,8 @@ pub(crate) enum Command {
     Look,
     /// Read again, whatever the files look like.
     Reload { reply: oneshot::Sender<Result<Receipt, Refused>> },
+    /// A secret has come, or gone.
+    Renew { reply: oneshot::Sender<()> },
 }
 
 /// The task that follows the files.
@@ -156,6 +160,7 @@ impl Reloader {
             memory: Memory::default(),
             rates,
             keys: Arc::default(),
+            captures: Arc::new(Captures::new(commands.clone())),
         });
         let listening = Arc::new(Listening::new(Arc::clone(&shared)));
         let addresses = addresses(&built.config, &folder);
@@ -252,6 +257,13 @@ impl Reloader {
                             self.tell(&result, false);
                         }
                     }
+                }
+                Some(Command::Renew { reply }) => {
+                    let old = Arc::clone(&self.shared.serving.load().live);
+                    self.renew_secrets(&old, Instant::now()).log(false);
+                    // Whoever asked may have gone.
+                    let _ = reply.send(());
+                    continue;
                 }
                 Some(Command::Reload { reply }) => {
                     self.files = self.files();
@@ -413,7 +425,12 @@ impl Reloader {
         let mut secrets = lookup.secrets(&self.config);
         for (index, new) in secrets.iter_mut().enumerate() {
             // A secret file that is gone for a moment must not turn a listener away.
-            if let (Err(why), Some(Ok(last))) = (&*new, self.secrets.get(index)) {
+            // One that was taken back must.
+            let Err(why) = &*new else { continue };
+            if matches!(why, Unresolved::NotCaptured { .. }) {
+                continue;
+            }
+            if let Some(Ok(last)) = self.secrets.get(index) {
                 let secret = &self.config.secrets[index].name;
                 tracing::warn!(secret, %why, "a secret is gone; its last value goes on");
                 *new = Ok(last.clone());

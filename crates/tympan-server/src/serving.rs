@@ -5,10 +5,13 @@ use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use tympan_core::config::Log;
+use tympan_core::config::SecretRefs;
 use tympan_core::config::Server;
 use tympan_core::pipeline::Live;
 use tympan_core::rate::Rates;
 
+use crate::capture::Captures;
+use crate::captured::Store;
 use crate::clock::Clock;
 use crate::delivery::Destination;
 use crate::files::Files;
@@ -37,6 +40,10 @@ pub(crate) struct Serving {
     pub(crate) server: Server,
     /// What TLS connections are accepted with, if HTTP is not plain.
     pub(crate) tls: Option<Tls>,
+    /// Where each secret is found.
+    pub(crate) secrets: Arc<[SecretRefs]>,
+    /// What handshakes have brought.
+    pub(crate) captured: Store,
     /// The settings of logs.
     pub(crate) log: Log,
 }
@@ -64,4 +71,6 @@ pub(crate) struct Shared {
     pub(crate) rates: Arc<Rates>,
     /// Keys that were fetched.
     pub(crate) keys: Arc<FetchedKeys>,
+    /// Secrets that come with handshakes.
+    pub(crate) captures: Arc<Captures>,
 }

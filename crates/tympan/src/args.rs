@@ -1,5 +1,7 @@
 //! The command line.
 
+mod secrets;
+
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -12,6 +14,9 @@ use tympan_core::config::Address;
 use tympan_core::outcome::Outcome;
 use tympan_core::request;
 use tympan_core::simulate::Case;
+
+pub(crate) use secrets::Secrets;
+pub(crate) use secrets::What;
 
 use crate::exit;
 
@@ -36,6 +41,7 @@ pub(crate) enum Command {
     Test(Test),
     Infer(Infer),
     Plan(PlanOptions),
+    Secrets(Secrets),
     Reload(Reload),
     Health(Health),
     Schema(Schema),

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Test(options) => commands::test::run(&options),
         Command::Infer(options) => commands::infer::run(&options),
         Command::Plan(options) => commands::plan::run(&options),
+        Command::Secrets(options) => commands::secrets::run(&options),
         Command::Reload(options) => commands::reload::run(&options),
         Command::Health(options) => commands::health::run(&options),
         Command::Schema(options) => commands::schema::run(&options),

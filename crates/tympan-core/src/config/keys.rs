@@ -607,8 +607,9 @@ pub static LOG: Section = Section {
 /// An entry of `secrets:`
 pub static SECRET: Section = Section {
     name: "a secret",
-    doc: "Where a secret is found. Its value is never written here, and never shown.",
-    one_of: true,
+    doc: "Where a secret is found: exactly one of `env`, `file` and `captured`. Its value is never \
+          written here, and never shown.",
+    one_of: false,
     keys: &[
         key(
             "env",
@@ -622,6 +623,24 @@ pub static SECRET: Section = Section {
             "A file that holds nothing but the secret; one line break at its end is not part of \
              it. It is watched: a new value is used from the next request on.",
             "file: secrets/orders",
+        ),
+        key(
+            "captured",
+            Holds::Literal(Literal::Boolean),
+            "It comes with the provider's handshake, by `capture` of a challenge, and only while \
+             `tympan secrets arm` or `tympan register` expect it. It is kept in the folder of \
+             `state`.",
+            "captured: true",
+        ),
+        default(
+            key(
+                "most",
+                Holds::Literal(Literal::Count),
+                "How many captured values are kept: one for each webhook that shares the \
+                 listener, and any of them verifies.",
+                "most: 20",
+            ),
+            "20",
         ),
     ],
 };
@@ -1162,9 +1181,18 @@ pub static CHALLENGE: Section = Section {
         key(
             "otherwise",
             Holds::Section(&RESPONSE),
-            "What is answered to a sender that did not prove itself. Without it, what the listener \
-             answers to such.",
+            "What is answered to a sender that did not prove itself, or whose secret nobody \
+             expects. Without it, what the listener answers to such.",
             "otherwise: {status: 403}",
+        ),
+        key(
+            "capture",
+            Holds::Expressions,
+            "Secrets that the handshake brings, by the names of `captured` ones. They are stored \
+             before it is answered, and only while `tympan secrets arm` or `tympan register` \
+             expect them; at any other time the handshake is refused. What is stored is never \
+             replaced by a request.",
+            "capture: {orders: 'headers[\"X-Hook-Secret\"]'}",
         ),
         default(
             key(

@@ -42,6 +42,7 @@ use tympan_expr::Vocabulary;
 
 pub use address::Address;
 pub use admin::Admin;
+pub use challenge::Capture;
 pub use challenge::Challenge;
 pub use challenge::ChallengeProof;
 pub use challenge::ChallengeToken;
@@ -329,6 +330,7 @@ impl<'s> Reader<'s> {
                 }
             }
             self.check_challenges();
+            self.check_captures();
             self.secrets.end(self.found);
             self.clients.end(self.found);
             self.destinations.end(self.found);

@@ -6,6 +6,8 @@ use super::Severity;
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields of a fact say in one word what they hold")]
 pub enum Challenge {
+    /// It captures what is no captured secret.
+    Captures { secret: String },
     /// It echoes texts of any length, or of any kind.
     Echo { what: &'static str },
     /// It lets its sender choose a header that a browser obeys.
@@ -23,6 +25,7 @@ impl Challenge {
             Self::Signs { .. } => "L01",
             Self::Markup { .. } | Self::Header { .. } => "L03",
             Self::Echo { .. } => "L04",
+            Self::Captures { .. } => "L05",
         }
     }
 
@@ -37,6 +40,9 @@ impl Challenge {
     /// See [`super::Problem::message`].
     pub(super) fn message(&self) -> String {
         match self {
+            Self::Captures { secret } => {
+                format!("the secret `{secret}` does not come with handshakes")
+            }
             Self::Echo { what } => format!("a challenge may echo {what}"),
             Self::Header { header } => {
                 format!("a challenge may not take the header `{header}` from its request")
@@ -54,6 +60,10 @@ impl Challenge {
     /// See [`super::Problem::help`].
     pub(super) fn help(&self) -> &'static str {
         match self {
+            Self::Captures { .. } => {
+                "say `captured: true` under `secrets:`; it is stored only while `tympan secrets arm` \
+                 expects it, and never replaces another"
+            }
             Self::Echo { .. } => {
                 "let `allow` match one line of bounded length, such as `[ -~]{1,1024}`"
             }

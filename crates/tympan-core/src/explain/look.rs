@@ -313,6 +313,13 @@ impl Watch for Look<'_> {
             Fact::ChallengeToken { name, value } => {
                 self.shown.mask(value, &format!("<token {name}>"));
             }
+            Fact::Captured { secret } => {
+                let decision = format!(
+                    "brings the secret {secret}, which is stored while somebody expects it, and \
+                     else refused"
+                );
+                self.note(Kind::Challenge, 0, decision, self.key("challenge"), Vec::new());
+            }
             Fact::Method { taken } => {
                 let taken_ones = &self.listener.methods;
                 let taken_ones: Vec<_> = taken_ones.iter().map(http::Method::as_str).collect();

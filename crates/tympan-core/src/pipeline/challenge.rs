@@ -9,6 +9,7 @@ use regex::Regex;
 use tympan_expr::Expression;
 use tympan_expr::Value;
 
+use super::Capture;
 use super::Fact;
 use super::KeyRequest;
 use super::Scope;
@@ -32,6 +33,7 @@ use crate::outcome::Reason;
 use crate::outcome::Stop;
 use crate::roots;
 use crate::scheme::Encoding;
+use crate::secret::Secret;
 
 /// A challenge that can be recognised and answered.
 #[derive(Debug)]
@@ -44,7 +46,11 @@ pub(crate) struct Challenge {
     proof: Proven,
     otherwise: Option<Respond>,
     probes: bool,
+    captures: Vec<Brings>,
 }
+
+/// The longest secret that a handshake may bring, in bytes.
+const MOST_CAPTURED: usize = 1024;
 
 /// What has to be proved before it is answered.
 #[derive(Debug)]
@@ -53,6 +59,14 @@ enum Proven {
     /// What the listener wants of everyone.
     Listener,
     Own(Verify),
+}
+
+/// A secret that it brings.
+#[derive(Debug)]
+struct Brings {
+    secret: String,
+    most: usize,
+    value: Expression,
 }
 
 #[derive(Debug)]
@@ -109,6 +123,18 @@ impl Challenge {
                 .as_ref()
                 .map(|response| Respond::compile(response, Outcome::Unauthorized)),
             probes: challenge.probes,
+            captures: challenge
+                .captures
+                .iter()
+                .map(|capture| {
+                    let secret = &config.secrets[capture.secret.0];
+                    Brings {
+                        secret: secret.name.clone(),
+                        most: secret.captures().unwrap_or_default(),
+                        value: capture.value.clone(),
+                    }
+                })
+                .collect(),
         }
     }
 
@@ -122,6 +148,7 @@ impl Challenge {
         self.is_proven_as_events()
             || self.response.expressions().any(reads_body)
             || self.tokens.iter().any(|token| reads_body(&token.payload))
+            || self.captures.iter().any(|capture| reads_body(&capture.value))
             || self.own_proof().is_some_and(|verify| {
                 verify.fetches() || read_by(verify).into_iter().any(reads_body)
             })
@@ -155,7 +182,8 @@ impl Challenge {
         let payloads = self.tokens.iter().map(|token| &token.payload);
         let asked = std::iter::once(&self.detection).chain(payloads);
         let proof = self.own_proof().map(read_by).unwrap_or_default();
-        asked.chain(self.response.expressions()).chain(proof)
+        let captured = self.captures.iter().map(|capture| &capture.value);
+        asked.chain(self.response.expressions()).chain(captured).chain(proof)
     }
 
     /// Whether a request is this challenge. One whose detection runs out of its bounds is not.
@@ -200,9 +228,24 @@ impl Challenge {
         if !matches!(stop.outcome, Outcome::Unauthorized | Outcome::Stale) {
             return Err(stop);
         }
-        let reply = self.otherwise.as_ref().and_then(|respond| respond.run(scope).ok());
+        let reply = self.otherwise(scope);
         let outcome = if self.probes { Outcome::Challenged } else { stop.outcome };
         Ok((reply, Stop { outcome, ..stop }))
+    }
+
+    /// The secrets that it brings. They are read once the answer is known to be one that can be sent.
+    pub(crate) fn captures(&self, scope: &Scope<'_, '_>) -> Result<Vec<Capture>, Stop> {
+        let captured = self.captures.iter().map(|capture| {
+            let value = capture.run(scope)?;
+            scope.tell(|| Fact::Captured { secret: &capture.secret });
+            Ok(Capture { secret: capture.secret.clone(), most: capture.most, value })
+        });
+        captured.collect()
+    }
+
+    /// What is answered to one whose secret nobody expects, if it is the challenge's own answer.
+    pub(crate) fn otherwise(&self, scope: &Scope<'_, '_>) -> Option<Reply> {
+        self.otherwise.as_ref().and_then(|respond| respond.run(scope).ok())
     }
 
     /// The answer.
@@ -228,6 +271,28 @@ impl Challenge {
             headers.entry(name).or_insert(value);
         }
         Ok(reply)
+    }
+}
+
+impl Brings {
+    fn run(&self, scope: &Scope<'_, '_>) -> Result<Secret, Stop> {
+        let malformed = |reason| Stop { outcome: Outcome::Malformed, reason };
+        let what = "captured secret";
+        let value =
+            self.value.eval(scope).map_err(|bound| malformed(Reason::Exhausted { what, bound }))?;
+        let text = value.as_text().ok_or_else(|| {
+            malformed(match value {
+                Value::Null => Reason::Missing { what },
+                _ => Reason::Misfit { what, found: value.type_name() },
+            })
+        })?;
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        let secret = Secret::new(text.as_bytes().to_vec(), what);
+        match secret {
+            Ok(secret) if is_plain && text.len() <= MOST_CAPTURED => Ok(secret),
+            Ok(_) => Err(malformed(Reason::EchoRefused)),
+            Err(_) => Err(malformed(Reason::Missing { what })),
+        }
     }
 }
 

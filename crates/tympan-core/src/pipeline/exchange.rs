@@ -25,6 +25,7 @@ use tympan_expr::Value;
 use super::Answer;
 use super::Ask;
 use super::BodyFault;
+use super::Captured;
 use super::EventRecord;
 use super::Fact;
 use super::Head;
@@ -42,6 +43,11 @@ use super::challenge::Challenge;
 use super::client::client;
 use super::event::Origin;
 use super::lets::lets;
+use super::next::Next;
+use super::next::answer;
+use super::next::challenged;
+use super::next::decided;
+use super::next::limited;
 use super::scope::PathParams;
 use super::sealed::Sealed;
 use super::sealed::Verified;
@@ -65,8 +71,10 @@ pub struct Exchange {
     path_params: PathParams,
     /// How large the body was, once it was read.
     body_bytes: Option<u64>,
-    /// What is answered once the events are kept.
+    /// What is answered once the events are kept, or the secrets of a handshake are stored.
     pending: Option<Box<Reply>>,
+    /// What is answered if its secret is not expected, where the challenge says so itself.
+    refusal: Option<Box<Reply>>,
     /// The proofs that were judged before the body was there, or while keys were fetched.
     judged: Judged,
     /// The body, while keys are fetched.
@@ -88,6 +96,7 @@ impl Exchange {
             path_params: PathParams::new(),
             body_bytes: None,
             pending: None,
+            refusal: None,
             judged: Judged::default(),
             sealed: None,
             fetched: None,
@@ -165,6 +174,7 @@ impl Exchange {
             }
             Input::NoBody(fault) => Err(self.without_body(fault)),
             Input::Kept(kept) => self.on_kept(kept),
+            Input::Captured(captured) => return self.on_captured(captured),
         };
         match next {
             Ok(ask) => ask,
@@ -208,7 +218,8 @@ impl Exchange {
                     continue;
                 }
                 if !challenge.answers_from_body() {
-                    return self.greet(index, challenge, &scope);
+                    let next = self.greet(index, challenge, &scope)?;
+                    return Ok(self.after(next));
                 }
             }
             wants_body = true;
@@ -263,24 +274,30 @@ impl Exchange {
         let broken = Stop { outcome: Outcome::Malformed, reason: Reason::BodyBroken };
         let sealed = self.sealed.take().ok_or(broken)?;
         let mut judged = std::mem::take(&mut self.judged);
-        let (ask, pending) = self.judge(&sealed, &mut judged, watch)?;
+        let next = self.judge(&sealed, &mut judged, watch)?;
         self.judged = judged;
+        let ask = self.after(next);
         if let Ask::Fetch(KeyRequest { source, .. }) = &ask {
             self.asked.push(source.clone());
             self.sealed = Some(sealed);
         }
-        self.pending = pending.map(Box::new);
         Ok(ask)
     }
 
-    /// Everything between the body and its keeping. An [`Ask::Append`] comes with the answer to be
-    /// given once it is done.
+    /// Remembers what is answered once what is asked for is done.
+    fn after(&mut self, Next { ask, reply, refusal }: Next) -> Ask {
+        self.pending = reply.map(Box::new);
+        self.refusal = refusal.map(Box::new);
+        ask
+    }
+
+    /// Everything between the body and its keeping.
     fn judge(
         &self,
         sealed: &Sealed,
         judged: &mut Judged,
         watch: Option<&dyn Watch>,
-    ) -> Result<(Ask, Option<Reply>), Stop> {
+    ) -> Result<Next, Stop> {
         let listener = self.listener.unwrap_or_default();
         let pipeline = &self.live.generation.pipelines[listener];
         let keys = &self.live.keys;
@@ -301,7 +318,7 @@ impl Exchange {
             let mut numbered = challenges.iter().enumerate();
             claimed = numbered.find(|(index, it)| it.detects(*index, &scope));
             if let Some((index, challenge)) = claimed.filter(|(_, it)| !it.is_proven_as_events()) {
-                return Ok((self.greet(index, challenge, &scope)?, None));
+                return self.greet(index, challenge, &scope);
             }
         }
         let body = sealed.for_proof();
@@ -317,15 +334,15 @@ impl Exchange {
         }
         let verdict = pipeline.verify.judge_whole(&scope, keys, &self.asked, judged);
         let proof = match (verdict, claimed) {
-            (Ok(Err(request)), _) => return Ok((Ask::Fetch(request), None)),
+            (Ok(Err(request)), _) => return Ok(Ask::Fetch(request).into()),
             (Ok(Ok(proof)), None) => proof,
             (Err(stop), None) => return Err(stop),
             (Ok(Ok(_)), Some((_, challenge))) => {
                 scope.parsed = parsed.and_then(Result::ok);
-                return Ok((challenged(challenge.run(&scope, keys)?), None));
+                return self.welcome(challenge, &scope);
             }
             (Err(stop), Some((_, challenge))) => {
-                return Ok((self.refuse(challenge, stop, &scope)?, None));
+                return Ok(self.refuse(challenge, stop, &scope)?.into());
             }
         };
         if let Some((limit, rate)) = self.live.rate(listener) {
@@ -341,17 +358,28 @@ impl Exchange {
         index: usize,
         challenge: &Challenge,
         scope: &Scope<'_, '_>,
-    ) -> Result<Ask, Stop> {
+    ) -> Result<Next, Stop> {
         let keys = &self.live.keys;
         if let Some(key) = challenge.unready(keys) {
             let secret = self.live.generation.secret_of(key).to_owned();
             return Err(Stop { outcome: Outcome::NotReady, reason: Reason::Secret { secret } });
         }
         match challenge.prove(index, scope, keys, &self.asked) {
-            Ok(Ok(())) => challenge.run(scope, keys).map(challenged),
-            Ok(Err(request)) => Ok(Ask::Fetch(request)),
-            Err(stop) => self.refuse(challenge, stop, scope),
+            Ok(Ok(())) => self.welcome(challenge, scope),
+            Ok(Err(request)) => Ok(Ask::Fetch(request).into()),
+            Err(stop) => Ok(self.refuse(challenge, stop, scope)?.into()),
         }
+    }
+
+    /// Answers a challenge, once the secrets are stored that it brings.
+    fn welcome(&self, challenge: &Challenge, scope: &Scope<'_, '_>) -> Result<Next, Stop> {
+        let reply = challenge.run(scope, &self.live.keys)?;
+        let captures = challenge.captures(scope)?;
+        if captures.is_empty() {
+            return Ok(challenged(reply).into());
+        }
+        let refusal = challenge.otherwise(scope);
+        Ok(Next { ask: Ask::Capture(captures), reply: Some(reply), refusal })
     }
 
     /// The end of a challenge whose sender did not prove itself.
@@ -379,7 +407,7 @@ impl Exchange {
         verified: &Verified<'a>,
         parsed: Option<Result<Value<'a>, body::Unreadable>>,
         watch: Option<&dyn Watch>,
-    ) -> Result<(Ask, Option<Reply>), Stop> {
+    ) -> Result<Next, Stop> {
         let body = verified.bytes();
         let mut scope = Scope { body: Some(body), watch, ..self.scope(pipeline) };
 
@@ -437,10 +465,11 @@ impl Exchange {
         let events = pipeline.events.run(&scope, origin, wanted)?;
         let reply = pipeline.reply(Outcome::Accepted, &scope)?;
         if events.is_empty() {
-            return Ok((answer(reply, Outcome::Accepted, None), None));
+            return Ok(answer(reply, Outcome::Accepted, None).into());
         }
         let deliver = pipeline.deliver.clone();
-        Ok((Ask::Append(EventRecord { events, deliver, within: pipeline.ack }), Some(reply)))
+        let ask = Ask::Append(EventRecord { events, deliver, within: pipeline.ack });
+        Ok(Next { ask, reply: Some(reply), refusal: None })
     }
 
     /// The body, as far as anything reads it; all of it for whoever looks on.
@@ -466,6 +495,26 @@ impl Exchange {
                 reason: Reason::NotKept { destination, why },
             }),
         }
+    }
+
+    /// The end of a handshake that brought secrets.
+    fn on_captured(&mut self, captured: Captured) -> Ask {
+        let stop = match captured {
+            Captured::Stored => {
+                let reply = self.pending.take().map(|reply| *reply);
+                return challenged(reply.unwrap_or_else(|| Reply::usual(Outcome::Challenged)));
+            }
+            Captured::NotArmed { secret } => {
+                Stop { outcome: Outcome::Unauthorized, reason: Reason::NotArmed { secret } }
+            }
+            Captured::Failed { secret, why } => {
+                Stop { outcome: Outcome::Failed, reason: Reason::NotStored { secret, why } }
+            }
+        };
+        let refusal = self.refusal.take().filter(|_| stop.outcome == Outcome::Unauthorized);
+        let usual = self.stopped(stop);
+        let reply = refusal.map_or(usual.reply, |reply| *reply);
+        Ask::Answer(Answer { reply, ..usual })
     }
 
     fn without_body(&self, fault: BodyFault) -> Stop {
@@ -535,24 +584,6 @@ impl Exchange {
     }
 }
 
-fn answer(reply: Reply, outcome: Outcome, reason: Option<Reason>) -> Ask {
-    Ask::Answer(Answer { reply, outcome, reason, close: false })
-}
-
-fn challenged(reply: Reply) -> Ask {
-    answer(reply, Outcome::Challenged, None)
-}
-
-/// The end of a request that was left out on purpose.
-fn decided(
-    outcome: Outcome,
-    pipeline: &Pipeline,
-    scope: &Scope<'_, '_>,
-) -> Result<(Ask, Option<Reply>), Stop> {
-    let reply = pipeline.reply(outcome, scope)?;
-    Ok((answer(reply, outcome, Some(Reason::Decided)), None))
-}
-
 fn decide(
     expression: &Expression,
     scope: &Scope<'_, '_>,
@@ -560,12 +591,6 @@ fn decide(
 ) -> Result<bool, Stop> {
     let value = expression.eval(scope).map_err(|bound| exhausted(what, bound))?;
     Ok(value.is_truthy())
-}
-
-fn limited(wait: f64) -> Stop {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a wait is short")]
-    let seconds = wait.ceil().max(1.0) as u64;
-    Stop { outcome: Outcome::RateLimited, reason: Reason::RateLimited { seconds } }
 }
 
 pub(super) fn exhausted(what: &'static str, bound: Exhausted) -> Stop {

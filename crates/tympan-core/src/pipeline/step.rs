@@ -12,6 +12,7 @@ use crate::config::DestinationId;
 use crate::jwt::Fetched;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
+use crate::secret::Secret;
 
 /// What a request needs next.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub enum Ask {
     },
     /// Keys of somebody who signs: answered with [`Input::Fetched`].
     Fetch(KeyRequest),
+    /// Secrets to be stored, all of them or none: answered with [`Input::Captured`].
+    Capture(Vec<Capture>),
     /// Events to be kept: answered with [`Input::Kept`].
     Append(EventRecord),
     /// This is the end: to be sent.
@@ -40,8 +43,40 @@ pub enum Input {
     NoBody(BodyFault),
     /// What is known of all keys that are fetched, now.
     Fetched(Arc<Fetched>),
+    /// What became of the secrets that came with a handshake.
+    Captured(Captured),
     /// What became of the events.
     Kept(Kept),
+}
+
+/// A secret that came with a handshake.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// What it is called.
+    pub secret: String,
+    /// How many values of it there may be.
+    pub most: usize,
+    /// Its value.
+    pub value: Secret,
+}
+
+/// What became of secrets that came with a handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Captured {
+    /// They are stored, and verify from the next request on.
+    Stored,
+    /// Nobody expects this one.
+    NotArmed {
+        /// The secret.
+        secret: String,
+    },
+    /// They could not be stored.
+    Failed {
+        /// The secret.
+        secret: String,
+        /// Why.
+        why: String,
+    },
 }
 
 /// Why there is no body.

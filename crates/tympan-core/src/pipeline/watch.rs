@@ -25,6 +25,8 @@ pub(crate) enum Fact<'f> {
     ChallengeProof { index: usize, result: Result<(), &'f Stop> },
     /// A computed token of the challenge that is being answered.
     ChallengeToken { name: &'f str, value: &'f str },
+    /// The challenge that is being answered brings this secret.
+    Captured { secret: &'f str },
     /// Whether the listener takes the method.
     Method { taken: bool },
     /// What a signature proves.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::SystemTime;
 
 use http::HeaderMap;
 use http::HeaderValue;
@@ -21,6 +20,9 @@ use super::openapi;
 use super::problem::Problem;
 use super::routes::Action;
 use super::routes::Route;
+use super::secrets;
+use super::secrets::Members;
+use crate::clock;
 use crate::receipt::Receipt;
 use crate::receipt::Refused;
 use crate::reload::Command;
@@ -29,6 +31,7 @@ use crate::reload::Command;
 pub(super) async fn answer(
     route: &Route,
     headers: &HeaderMap,
+    body: Members,
     context: Arc<Context>,
 ) -> Response<String> {
     let format = {
@@ -48,6 +51,8 @@ pub(super) async fn answer(
             })
             .await
         }
+        Action::Secrets => apart(move || secrets::list(&context)).await,
+        Action::Secret(order) => secrets::order(order, body, context).await,
         Action::OpenApi => found(&openapi::document()),
     }
 }
@@ -73,7 +78,7 @@ fn ready(context: &Context) -> Response<String> {
         "fingerprint": live.generation().fingerprint,
         "listeners": {"serving": n_serving, "not_ready": live.listeners().count() - n_serving},
         "last_reload": {
-            "at": time(reloads.at),
+            "at": clock::written(reloads.at),
             "successful": reloads.refused.is_none(),
             "reason": reloads.refused,
         },
@@ -151,14 +156,7 @@ fn words(state: &ListenerState) -> (&'static str, Option<String>) {
     }
 }
 
-/// RFC 3339, to the microsecond.
-fn time(instant: SystemTime) -> Option<String> {
-    let since_1970 = instant.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    let microseconds = i64::try_from(since_1970.as_micros()).ok()?;
-    Some(jiff::Timestamp::from_microsecond(microseconds).ok()?.to_string())
-}
-
-fn found(value: &Value) -> Response<String> {
+pub(super) fn found(value: &Value) -> Response<String> {
     as_json(StatusCode::OK, value)
 }
 

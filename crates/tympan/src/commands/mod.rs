@@ -10,5 +10,6 @@ pub(crate) mod plan;
 pub(crate) mod reload;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod secrets;
 pub(crate) mod simulate;
 pub(crate) mod test;
