@@ -241,9 +241,10 @@ fn what_is_served() {
     let origin = format!("http://{}", server.address());
     let expected = json!({"items": [
         {"name": "open", "path": "/open", "url": format!("{origin}/open"), "state": "serving",
-         "reason": null},
+         "reason": null, "verified": 0},
         {"name": "closed", "path": "/closed", "url": format!("{origin}/closed"),
-         "state": "not_ready", "reason": "its secret gone gives no key: gone does not exist"},
+         "state": "not_ready", "reason": "its secret gone gives no key: gone does not exist",
+         "verified": 0},
     ]});
     assert_eq!(listeners, expected);
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod admin;
+mod asana;
 mod captured;
 mod cli;
 mod credentials;
@@ -27,6 +28,7 @@ mod proofs;
 mod properties;
 mod proxies;
 mod redact;
+mod register;
 mod reload;
 mod requests;
 mod schema;

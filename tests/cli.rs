@@ -247,7 +247,7 @@ fn check_needs_no_environment() {
     );
     assert_eq!(strict.code, 0, "unset secrets are no warnings: {}", strict.err);
     let report: Value = serde_json::from_str(&strict.out).unwrap();
-    assert_eq!(report["unset_secrets"].as_array().unwrap().len(), 6, "{report}");
+    assert_eq!(report["unset_secrets"].as_array().unwrap().len(), 7, "{report}");
 }
 
 #[test]

@@ -53,10 +53,10 @@ const PROVIDERS: [&str; 36] = [
 
 /// The modules of the core from below to above: each may use those before it and its own.
 const CORE: [&[&str]; 6] = [
-    &["span", "scalar", "secret", "roots", "room", "request", "escape"],
+    &["span", "scalar", "secret", "roots", "room", "request", "escape", "encode"],
     &["diagnostic", "yaml", "scheme", "jwt", "outcome"],
     &["config"],
-    &["keys", "diff", "rate", "schema", "reference"],
+    &["action", "keys", "diff", "rate", "schema", "reference"],
     &["pipeline"],
     &["explain", "infer", "simulate", "trial"],
 ];

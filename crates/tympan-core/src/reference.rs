@@ -70,6 +70,7 @@ fn inner(held: &Holds) -> Option<&'static Section> {
     match held {
         Holds::Section(section) => Some(section),
         Holds::MapOf(held)
+        | Holds::LooseMapOf(held)
         | Holds::List(held)
         | Holds::OneOrMany(held)
         | Holds::WordOr(_, held) => inner(held),
@@ -92,9 +93,10 @@ fn holds(held: &Holds) -> String {
         }
         Holds::Name(Named::Secret) => "name of a secret".to_owned(),
         Holds::Name(Named::Client) => "name of a client".to_owned(),
+        Holds::Name(Named::Connector) => "name of a connector".to_owned(),
         Holds::Name(Named::Destination) => "name of a destination".to_owned(),
         Holds::Section(section) => format!("[{}](#{})", title(section), anchor(section)),
-        Holds::MapOf(held) => format!("map of names to {}", holds(held)),
+        Holds::MapOf(held) | Holds::LooseMapOf(held) => format!("map of names to {}", holds(held)),
         Holds::List(held) => format!("list of {}", holds(held)),
         Holds::OneOrMany(held) => format!("{}, or a list", holds(held)),
         Holds::Texts => "map of names to texts".to_owned(),

@@ -29,6 +29,8 @@ pub const CHALLENGE_TOKEN: RootId = RootId(9);
 pub const SIGNATURE_TIMESTAMP: RootId = RootId(10);
 /// The item of `each` that an event is made of, or that is signed by itself.
 pub const ITEM: RootId = RootId(11);
+/// What an action is told.
+pub const INPUTS: RootId = RootId(12);
 /// The first name of `let`; the others follow.
 pub const FIRST_LET: u16 = 100;
 
@@ -57,6 +59,10 @@ pub enum Place {
     ResponseHeader,
     /// A response to an unverified request: it may say nothing that it was told.
     Refusal,
+    /// What an action sends.
+    Action,
+    /// What is wanted of its answer.
+    Result,
 }
 
 /// Every root that is not a name of `let`.
@@ -94,16 +100,25 @@ pub fn vocabulary(place: Place, lets: &[String]) -> Vocabulary {
             shape: Shape::Value,
         }));
     }
+    if matches!(place, Place::Action | Place::Result) {
+        let (id, name, shape) = (INPUTS, "inputs".to_owned(), Shape::Value);
+        vocabulary.roots.push(Root { id, name, shape });
+    }
     // A bare name reads the body, as in Moveworks, wherever a field of the body makes sense.
     let reads_body =
         matches!(place, Place::Challenge | Place::ChallengeBody | Place::Verified | Place::Event);
-    vocabulary.body = reads_body.then_some(PARSED_BODY);
+    vocabulary.body = match place {
+        Place::Action => Some(INPUTS),
+        Place::Result => Some(PARSED_BODY),
+        _ => reads_body.then_some(PARSED_BODY),
+    };
     vocabulary
 }
 
 fn exists(root: RootId, place: Place) -> bool {
     match root {
-        _ if place == Place::Refusal => root == LISTENER,
+        _ if matches!(place, Place::Refusal | Place::Action) => root == LISTENER,
+        _ if place == Place::Result => matches!(root, HEADERS | RAW_BODY | PARSED_BODY),
         CHALLENGE_TOKEN => matches!(place, Place::ChallengeBody | Place::ChallengeHeader),
         SIGNATURE_TIMESTAMP => matches!(place, Place::Payload | Place::ItemPayload),
         ITEM => matches!(place, Place::Event | Place::ItemProof | Place::ItemPayload),

@@ -56,6 +56,9 @@ use tympan_core::pipeline::ListenerState;
 
 pub use delivery::stdout::Sink;
 pub use files::Files;
+pub use outbound::call::Called;
+pub use outbound::call::Caller;
+pub use outbound::call::Fault as CallFault;
 pub use plan::Plan;
 pub use plan::plan;
 pub use receipt::Frozen;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod actions;
 mod secrets;
 
 use std::net::IpAddr;
@@ -15,6 +16,8 @@ use tympan_core::outcome::Outcome;
 use tympan_core::request;
 use tympan_core::simulate::Case;
 
+pub(crate) use actions::Call;
+pub(crate) use actions::Register;
 pub(crate) use secrets::Secrets;
 pub(crate) use secrets::What;
 
@@ -41,6 +44,8 @@ pub(crate) enum Command {
     Test(Test),
     Infer(Infer),
     Plan(PlanOptions),
+    Call(Call),
+    Register(Register),
     Secrets(Secrets),
     Reload(Reload),
     Health(Health),
@@ -432,6 +437,8 @@ Examples:
   tympan simulate orders     send what the provider would
   tympan test                do the listeners do what their tests say?
   tympan plan                what would a save change?
+  tympan call orders.me      make a call that the file describes
+  tympan register orders     make a listener known to its provider
   tympan help run            what a command does";
 
 fn long_help() -> String {

@@ -30,6 +30,8 @@ fn main() -> ExitCode {
         Command::Test(options) => commands::test::run(&options),
         Command::Infer(options) => commands::infer::run(&options),
         Command::Plan(options) => commands::plan::run(&options),
+        Command::Call(options) => commands::call::run(&options),
+        Command::Register(options) => commands::register::run(&options),
         Command::Secrets(options) => commands::secrets::run(&options),
         Command::Reload(options) => commands::reload::run(&options),
         Command::Health(options) => commands::health::run(&options),

@@ -3,10 +3,12 @@
 //! Reading goes on after a mistake, so that one run finds them all: whatever cannot be read is
 //! reported at its place and left out.
 
+mod action;
 mod address;
 mod admin;
 mod challenge;
 mod clients;
+mod connector;
 mod credential;
 mod defaults;
 mod destination;
@@ -25,6 +27,7 @@ mod oracle;
 mod payload_schema;
 mod public_key;
 mod redact;
+mod registration;
 mod response;
 mod secret;
 mod server;
@@ -40,6 +43,11 @@ use tympan_expr::Expression;
 use tympan_expr::Local;
 use tympan_expr::Vocabulary;
 
+pub use action::Action;
+pub use action::Body;
+pub use action::Input;
+pub use action::InputKind;
+pub use action::PathPart;
 pub use address::Address;
 pub use admin::Admin;
 pub use challenge::Capture;
@@ -49,6 +57,10 @@ pub use challenge::ChallengeToken;
 pub use clients::Client;
 pub use clients::ClientProof;
 pub use clients::TOKEN_PATH;
+pub use connector::Auth;
+pub use connector::Connector;
+pub use connector::Grant;
+pub use connector::OAuth;
 pub use credential::BasicCheck;
 pub use credential::CredentialCheck;
 pub use destination::Destination;
@@ -62,12 +74,14 @@ pub use listener::Let;
 pub use listener::Listener;
 pub(crate) use literal::whole_match;
 pub use names::ClientId;
+pub use names::ConnectorId;
 pub use names::DestinationId;
 pub use names::SecretId;
 pub use payload_schema::Mismatch;
 pub use payload_schema::PayloadSchema;
 pub use redact::HIDDEN;
 pub use redact::Redact;
+pub use registration::Registration;
 pub use response::Response;
 pub use secret::Reference;
 pub use secret::SecretRefs;
@@ -126,6 +140,10 @@ pub struct Config {
     pub clients: Vec<Client>,
     /// What access tokens are signed with, if any client gets some.
     pub token_key: Option<SecretId>,
+    /// Every connector that has a name, by [`ConnectorId`].
+    pub connectors: Vec<Connector>,
+    /// The calls that can be made, in the order of the file.
+    pub actions: Vec<Action>,
     /// Every destination that has a name, by [`DestinationId`].
     pub destinations: Vec<Destination>,
     /// The listeners, in the order of the files.
@@ -205,6 +223,7 @@ pub(crate) struct Reader<'s> {
     config: Config,
     secrets: Names,
     clients: Names,
+    connectors: Names,
     destinations: Names,
     /// What listeners say that do not say it themselves.
     defaults: Defaults,
@@ -241,6 +260,7 @@ impl<'s> Reader<'s> {
             config: Config::default(),
             secrets: Names::new("secret"),
             clients: Names::new("client"),
+            connectors: Names::new("connector"),
             destinations: Names::new("destination"),
             defaults: Defaults::default(),
             listeners: HashMap::new(),
@@ -331,8 +351,10 @@ impl<'s> Reader<'s> {
             }
             self.check_challenges();
             self.check_captures();
+            self.check_registrations();
             self.secrets.end(self.found);
             self.clients.end(self.found);
+            self.connectors.end(self.found);
             self.destinations.end(self.found);
         }
         self.token_endpoint();
@@ -406,6 +428,8 @@ impl Sections for Reader<'_> {
                     self.config.state = State(folder);
                 }
             }
+            "connectors" => self.connectors(node),
+            "actions" => self.actions(node),
             // A streamed section that is no map.
             "listeners" | "secrets" | "clients" | "destinations" => {
                 if !matches!(node.value, Value::Null) {

@@ -1,5 +1,6 @@
 //! What every route answers.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -11,6 +12,7 @@ use http::header;
 use serde_json::Value;
 use serde_json::json;
 use tokio::sync::oneshot;
+use tympan_core::outcome::Outcome;
 use tympan_core::pipeline::ListenerState;
 
 use super::Context;
@@ -122,6 +124,15 @@ fn as_object(receipt: &Receipt) -> Value {
 fn listeners(context: &Context) -> Value {
     let facts = crate::facts(&context.shared, context.public.addresses(), false);
     let live = Arc::clone(&context.shared.serving.load().live);
+    let meters = context.shared.serving.load().meters.clone();
+    let verified: HashMap<_, u64> = meters
+        .listeners
+        .iter()
+        .map(|meter| {
+            let outcomes = Outcome::ALL.into_iter().filter(|outcome| outcome.is_verified());
+            (meter.name.as_str(), outcomes.map(|outcome| meter.count(outcome)).sum())
+        })
+        .collect();
     let items = facts.listeners.iter().zip(live.listeners()).map(|(facts, listener)| {
         let (state, reason) = words(&facts.state);
         json!({
@@ -130,6 +141,7 @@ fn listeners(context: &Context) -> Value {
             "url": facts.url,
             "state": state,
             "reason": reason,
+            "verified": verified.get(listener.name).copied().unwrap_or_default(),
         })
     });
     json!({"items": items.collect::<Vec<_>>()})

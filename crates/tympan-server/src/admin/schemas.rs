@@ -38,6 +38,7 @@ pub(super) fn all() -> Value {
             "url": text("What to register with the provider."),
             "state": state(),
             "reason": maybe("Why it does not serve."),
+            "verified": count("Requests whose sender has proved itself, since the process began."),
         })),
         "Listeners": object("All of them.", &json!({"items": list(&reference("Listener"))})),
         "Problem": problem(&json!({})),

@@ -2,9 +2,11 @@
 //!
 //! It follows no redirects: where a request goes is decided by who sends it, and by nobody else.
 
+pub(crate) mod call;
 mod connect;
 mod egress;
 pub(crate) mod keys;
+mod token;
 
 use std::fmt;
 use std::net::IpAddr;

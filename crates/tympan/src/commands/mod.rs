@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod eval;
@@ -7,6 +8,7 @@ pub(crate) mod explain;
 pub(crate) mod health;
 pub(crate) mod infer;
 pub(crate) mod plan;
+pub(crate) mod register;
 pub(crate) mod reload;
 pub(crate) mod run;
 pub(crate) mod schema;
