@@ -6,6 +6,7 @@ use std::env;
 use std::fs;
 use std::path::Path;
 
+use tympan_core::catalogue;
 use tympan_core::reference;
 
 use crate::admin;
@@ -24,6 +25,11 @@ fn check(file: &str, expected: &str) {
 #[test]
 fn page_of_keys() {
     check("docs/CONFIGURATION.md", &reference::configuration());
+}
+
+#[test]
+fn page_of_presets() {
+    check("docs/presets.md", &catalogue::page());
 }
 
 #[test]

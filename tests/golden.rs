@@ -320,7 +320,7 @@ fn on_a_large_stack<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static
 fn codes() -> BTreeMap<String, String> {
     let folder = folder().join("../../crates/tympan-core/src/diagnostic");
     let mut codes = BTreeMap::new();
-    for file in ["problem.rs", "expression.rs", "mapper.rs", "credential.rs"] {
+    for file in ["problem.rs", "expression.rs", "mapper.rs", "credential.rs", "preset.rs"] {
         let source = fs::read_to_string(folder.join(file)).unwrap();
         for line in source.lines() {
             let Some((variant, code)) = line.trim().split_once(" => \"") else { continue };

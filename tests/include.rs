@@ -229,6 +229,35 @@ fn a_file_that_is_missing_for_a_second() {
     });
 }
 
+/// A preset of one's own is a file like any other: a change takes effect, a mistake freezes it.
+#[test]
+fn a_preset_of_ones_own_is_followed() {
+    let preset = |status: &str| {
+        format!(
+            "title: Own\ncategory: test\nsource: https://example.com/\nchecked: 2026-11-27\n\
+             sure: {{verification: documented}}\nverification: {{none: a test}}\n\
+             responses: {{accepted: {{status: {status}}}}}\n"
+        )
+    };
+    let folder = Folder::new(
+        "version: 1\nserver: {listen: [127.0.0.1:0]}\npresets: [./presets]\n\
+         listeners: {own: {preset: own, path: /own, deliver: []}}\n",
+    );
+    fs::create_dir(folder.path("presets")).unwrap();
+    folder.write("presets/own.yaml", preset("210"));
+    let server = Tympan::start_in(&folder);
+    wait_for_status(&server, "/own", 210);
+
+    folder.write("presets/own.yaml", preset("220"));
+    wait_for_status(&server, "/own", 220);
+
+    let mark = server.log_mark();
+    folder.write("presets/own.yaml", preset("often"));
+    let line = server.wait_for_log_since(mark, is_frozen);
+    assert!(line.to_string().contains("presets/own.yaml"), "{line}");
+    assert_eq!(status(&server, "/own"), 220);
+}
+
 #[test]
 fn check_reads_what_run_reads() {
     let folder = folder(&[("a.yaml", BROKEN), ("b.yaml", &answering("b", "/b", 220))]);

@@ -68,6 +68,7 @@ fn run(live: &Arc<Live>, head: Head, body: &[u8]) -> (Answer, bool) {
             Ask::Body { .. } => Input::Body(Bytes::copy_from_slice(body)),
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
             Ask::Capture(_) => Input::Captured(Captured::Stored),
+            Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(_) => {
                 has_event = true;
                 Input::Kept(Kept::Stored)

@@ -9,7 +9,8 @@
 //!
 //! The stage is set by lines that begin with `@`: `@now 1700000000` (the clock), `@listeners FILE`
 //! and `@secrets FILE` (relative to the case, where cases share them), `@kept late` (the
-//! destinations do not take the events), `@body broken` or `@body slow` (it never arrives).
+//! destinations do not take the events), `@call failed` (what a challenge names does not answer),
+//! `@body broken` or `@body slow` (it never arrives).
 //! Signatures were computed with the `openssl` command, not by the code under test.
 //!
 //! `BLESS=1 cargo test` writes what came out; read the difference before you commit it.
@@ -123,6 +124,7 @@ struct Stage {
     listeners: Option<String>,
     secrets: Option<String>,
     kept_late: bool,
+    uncalled: bool,
     fault: Option<BodyFault>,
 }
 
@@ -184,6 +186,11 @@ impl Case {
                     asked.push("capture");
                     Input::Captured(Captured::Stored)
                 }
+                Ask::Call(_) => {
+                    asked.push("call");
+                    let failed = || "nobody answers".to_owned();
+                    Input::Called(if self.stage.uncalled { Err(failed()) } else { Ok(()) })
+                }
                 Ask::Append(events) => {
                     asked.push("append");
                     record = Some(events);
@@ -219,6 +226,7 @@ impl Stage {
                 ("@listeners", file) => stage.listeners = Some(file.to_owned()),
                 ("@secrets", file) => stage.secrets = Some(file.to_owned()),
                 ("@kept", "late") => stage.kept_late = true,
+                ("@call", "failed") => stage.uncalled = true,
                 ("@body", "broken") => stage.fault = Some(BodyFault::Broken),
                 ("@body", "slow") => stage.fault = Some(BodyFault::Slow),
                 _ => panic!("what is {line}?"),

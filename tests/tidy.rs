@@ -53,12 +53,12 @@ const PROVIDERS: [&str; 36] = [
 
 /// The modules of the core from below to above: each may use those before it and its own.
 const CORE: [&[&str]; 6] = [
-    &["span", "scalar", "secret", "roots", "room", "request", "escape", "encode"],
-    &["diagnostic", "yaml", "scheme", "jwt", "outcome"],
+    &["span", "scalar", "secret", "roots", "room", "request", "escape", "encode", "anchor"],
+    &["diagnostic", "yaml", "scheme", "jwt", "fetched", "outcome"],
     &["config"],
     &["action", "keys", "diff", "rate", "schema", "reference"],
     &["pipeline"],
-    &["explain", "infer", "simulate", "trial"],
+    &["catalogue", "explain", "import", "infer", "simulate", "trial"],
 ];
 
 /// Where each door of the sealed body may be opened, and how often.

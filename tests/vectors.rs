@@ -27,6 +27,9 @@ use serde_json::Value;
 use serde_json::json;
 use tympan_core::config::Loaded;
 use tympan_core::diagnostic;
+use tympan_core::fetched::Fetched;
+use tympan_core::fetched::Known;
+use tympan_core::fetched::Source;
 use tympan_core::outcome::Outcome;
 use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Ask;
@@ -129,6 +132,7 @@ fn run(example: &Value, name: &str, secret: &str, rewritten: impl Fn(&str) -> St
     let uri: Uri = target.parse().unwrap();
     let secret = example.pointer(secret).and_then(Value::as_str).expect("the secret is there");
     let live = listener(name, origin, uri.path(), secret.as_bytes());
+    let now = example["now"].as_f64().unwrap_or(NOW);
 
     let mut headers = HeaderMap::new();
     headers.insert("host", origin[begin..].parse().unwrap());
@@ -147,7 +151,7 @@ fn run(example: &Value, name: &str, secret: &str, rewritten: impl Fn(&str) -> St
         version: Version::HTTP_11,
         client: None,
         certificate: None,
-        now: example["now"].as_f64().unwrap_or(NOW),
+        now,
         id: RequestId(0),
     };
     let body = Bytes::from(rewritten(example["body"].as_str().unwrap()));
@@ -156,12 +160,20 @@ fn run(example: &Value, name: &str, secret: &str, rewritten: impl Fn(&str) -> St
     loop {
         input = match exchange.step(input) {
             Ask::Body { .. } => Input::Body(body.clone()),
-            Ask::Fetch(_) => Input::Fetched(Arc::default()),
             Ask::Capture(_) => Input::Captured(Captured::Stored),
+            Ask::Fetch(request) => Input::Fetched(fetched(request.source, secret, now)),
+            Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(_) => Input::Kept(Kept::Stored),
             Ask::Answer(answer) => return answer,
         };
     }
+}
+
+/// What the example holds stands at the URL that it names.
+fn fetched(source: Source, text: &str, now: f64) -> Arc<Fetched> {
+    let found = source.read(text.as_bytes(), now).expect("it is what stands there");
+    let known = Known { found: Some(found), at: now, asked: now, fault: None };
+    Arc::new(Fetched::default().with(source, known))
 }
 
 /// The token of an example that shows one claim of it, and leaves out the token itself.

@@ -78,6 +78,7 @@ pub fn exchange(live: &Arc<Live>, head: Head, body: Bytes) -> (Answer, bool) {
             Ask::Body { .. } => Input::Body(body.clone()),
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
             Ask::Capture(_) => Input::Captured(Captured::Stored),
+            Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(_) => {
                 has_event = true;
                 Input::Kept(Kept::Stored)

@@ -153,7 +153,7 @@ mod tests {
         let written = |text: &str| {
             let mut sources = Sources::default();
             let file = sources.add("x", format!("version: 1\n{text}"));
-            config::read(&sources, file).config.written
+            config::read(&mut sources, file).config.written
         };
         let changes = diff(&written(old), &written(new));
         assert_eq!(changes.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::config::SecretId;
 use crate::config::SignatureCheck;
 use crate::scheme::Algorithm;
+use crate::scheme::CipherKey;
 use crate::scheme::Derivation;
 use crate::scheme::DigestKey;
 use crate::scheme::Format;
@@ -42,6 +43,8 @@ pub enum KeyForm {
     Public(Algorithm, HashMode, Option<Arc<Derivation>>),
     /// It is compared.
     Token,
+    /// It encrypts and decrypts.
+    Cipher(Option<Arc<Derivation>>),
 }
 
 /// A key of a generation.
@@ -70,6 +73,7 @@ enum Slot {
     Digests(Vec<DigestKey>),
     Publics(Vec<PublicKey>),
     Tokens(Vec<Secret>),
+    Ciphers(Vec<CipherKey>),
     /// There are values, and no key can be made of any.
     Unusable(Unusable),
 }
@@ -127,6 +131,7 @@ impl Slot {
                 .map(Self::Publics)
             }
             KeyForm::Token => Ok(Self::Tokens(values.to_vec())),
+            KeyForm::Cipher(how) => keys(values, how.as_deref(), CipherKey::new).map(Self::Ciphers),
         };
         made.unwrap_or_else(Self::Unusable)
     }
@@ -220,6 +225,7 @@ impl Keys {
             Slot::Digests(digests) => !digests.is_empty(),
             Slot::Publics(publics) => !publics.is_empty(),
             Slot::Tokens(tokens) => !tokens.is_empty(),
+            Slot::Ciphers(ciphers) => !ciphers.is_empty(),
             Slot::Unusable(_) => false,
         }
     }
@@ -256,6 +262,15 @@ impl Keys {
     pub(crate) fn publics(&self, key: KeyId) -> &[PublicKey] {
         match &self.0[key.0] {
             Slot::Publics(publics) => publics,
+            _ => &[],
+        }
+    }
+
+    /// The keys that encrypt and decrypt, the newest first.
+    #[must_use]
+    pub(crate) fn ciphers(&self, key: KeyId) -> &[CipherKey] {
+        match &self.0[key.0] {
+            Slot::Ciphers(ciphers) => ciphers,
             _ => &[],
         }
     }

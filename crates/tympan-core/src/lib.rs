@@ -11,12 +11,16 @@
 //! come out, and every behaviour can be tested as a table.
 
 pub mod action;
+pub mod anchor;
+pub mod catalogue;
 pub mod config;
 pub mod diagnostic;
 pub mod diff;
 pub mod encode;
 pub mod escape;
 pub mod explain;
+pub mod fetched;
+pub mod import;
 pub mod infer;
 pub mod jwt;
 pub mod keys;
@@ -47,14 +51,25 @@ use crate::span::Span;
 pub struct File {
     /// As diagnostics call it.
     pub name: String,
+    /// What stands in it.
+    pub kind: FileKind,
     /// What it holds, or why that cannot be read.
     pub bytes: Result<Vec<u8>, String>,
+}
+
+/// What stands in a file of a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// The configuration, or a part of it that is included.
+    Listeners,
+    /// A preset of the user's own, and its name.
+    Preset(String),
 }
 
 /// Reads the configuration in a file called `name`, with the text that its diagnostics point into.
 #[must_use]
 pub fn load(name: &str, bytes: Vec<u8>) -> (Loaded, Sources) {
-    load_files([File { name: name.to_owned(), bytes: Ok(bytes) }])
+    load_files([File { name: name.to_owned(), kind: FileKind::Listeners, bytes: Ok(bytes) }])
 }
 
 /// Reads the configuration in several files: the root, and then those that it includes
@@ -67,9 +82,15 @@ pub fn load_files(files: impl IntoIterator<Item = File>) -> (Loaded, Sources) {
     let mut sources = Sources::default();
     let mut found = Diagnostics::default();
     let mut readable = Vec::new();
-    for (index, File { name, bytes }) in files.into_iter().enumerate() {
+    for (index, File { name, kind, bytes }) in files.into_iter().enumerate() {
         match bytes.map(String::from_utf8) {
-            Ok(Ok(text)) => readable.push(sources.add(name, text)),
+            Ok(Ok(text)) => {
+                let file = sources.add(name, text);
+                match kind {
+                    FileKind::Listeners => readable.push(file),
+                    FileKind::Preset(preset) => sources.is_preset(&preset, file),
+                }
+            }
             Ok(Err(error)) => {
                 let valid_up_to = error.utf8_error().valid_up_to();
                 let file = sources.add(name, String::from_utf8_lossy(error.as_bytes()));
@@ -86,5 +107,5 @@ pub fn load_files(files: impl IntoIterator<Item = File>) -> (Loaded, Sources) {
             return (Loaded { diagnostics: found, ..Loaded::default() }, sources);
         }
     }
-    (config::read_all(&sources, &readable, found), sources)
+    (config::read_all(&mut sources, &readable, found), sources)
 }

@@ -6,6 +6,7 @@ use http::StatusCode;
 use tympan_expr::Exhausted;
 
 use crate::jwt::Fault;
+use crate::scheme::Unusable;
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -249,7 +250,17 @@ pub enum Reason {
     /// A token is signed by a key that its signer does not show.
     UnknownKey,
     /// Keys have to be fetched, and could not be.
-    NotFetched { url: String, why: String },
+    NotFetched { what: &'static str, url: String, why: String },
+    /// What a challenge has called did not answer as it should.
+    NotCalled { why: String },
+    /// An encrypted text cannot be read.
+    Undecryptable,
+    /// A certificate counts no longer, or not yet.
+    CertificateEnded { url: String },
+    /// A certificate holds no key that can be used.
+    CertificateKey { url: String, why: Unusable },
+    /// A request names a URL that may not be called.
+    ForeignUrl { what: &'static str, why: &'static str },
     /// A token counts only in this many seconds.
     NotYet { seconds: u64 },
     /// A token ended this many seconds ago.
@@ -295,6 +306,12 @@ impl Reason {
         )
     }
 
+    /// Whether it is that something has to be fetched first.
+    #[must_use]
+    pub fn is_of_fetch(&self) -> bool {
+        matches!(self, Self::NotFetched { .. })
+    }
+
     /// One word for it, from a closed set.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -338,6 +355,11 @@ impl Reason {
             Self::WrongClaim { .. } => "wrong_claim",
             Self::UnknownKey => "unknown_key",
             Self::NotFetched { .. } => "not_fetched",
+            Self::NotCalled { .. } => "not_called",
+            Self::Undecryptable => "undecryptable",
+            Self::CertificateEnded { .. } => "certificate_ended",
+            Self::CertificateKey { .. } => "certificate_key",
+            Self::ForeignUrl { .. } => "foreign_url",
             Self::NotYet { .. } => "not_yet",
             Self::Expired { .. } => "expired",
             Self::TooOld { .. } => "too_old",
@@ -406,8 +428,21 @@ impl fmt::Display for Reason {
             Self::BadToken { fault } => write!(f, "the token {fault}"),
             Self::WrongClaim { claim } => write!(f, "the token says something else in `{claim}`"),
             Self::UnknownKey => f.write_str("the token is signed by a key that is not known"),
-            Self::NotFetched { url, why } => {
-                write!(f, "the keys at {url} could not be fetched: {why}")
+            Self::NotFetched { what, url, why } => {
+                write!(f, "the {what} at {url} could not be fetched: {why}")
+            }
+            Self::NotCalled { why } => write!(f, "the call of the challenge failed: {why}"),
+            Self::Undecryptable => {
+                f.write_str("what is encrypted is missing, or cannot be read with the key")
+            }
+            Self::CertificateEnded { url } => {
+                write!(f, "the certificate at {url} counts no longer, or not yet")
+            }
+            Self::CertificateKey { url, why } => {
+                write!(f, "the key of the certificate at {url} cannot be used: {why}")
+            }
+            Self::ForeignUrl { what, why } => {
+                write!(f, "the URL of the {what} is not called: {why}")
             }
             Self::NotYet { seconds } => write!(f, "the token counts only in {seconds} seconds"),
             Self::Expired { seconds } => write!(f, "the token ended {seconds} seconds ago"),

@@ -29,6 +29,7 @@ pub fn configuration() -> String {
     );
     let mut seen: Vec<&str> = Vec::new();
     section(&keys::FILE, &mut page, &mut seen);
+    section(&keys::PRESET, &mut page, &mut seen);
     page
 }
 
@@ -41,7 +42,7 @@ fn section(it: &'static Section, page: &mut String, seen: &mut Vec<&'static str>
     let _ = writeln!(page, "\n## {}\n\n{}{exactly_one}", title(it), it.doc);
     table(it, page);
     for key in it.keys {
-        if let Some(inner) = inner(&key.holds) {
+        for inner in inner(&key.holds) {
             section(inner, page, seen);
         }
     }
@@ -66,15 +67,16 @@ fn table(it: &Section, page: &mut String) {
     }
 }
 
-fn inner(held: &Holds) -> Option<&'static Section> {
+fn inner(held: &Holds) -> Vec<&'static Section> {
     match held {
-        Holds::Section(section) => Some(section),
+        Holds::Section(section) => vec![section],
         Holds::MapOf(held)
         | Holds::LooseMapOf(held)
         | Holds::List(held)
         | Holds::OneOrMany(held)
         | Holds::WordOr(_, held) => inner(held),
-        _ => None,
+        Holds::Or(one, other) => [inner(one), inner(other)].concat(),
+        _ => Vec::new(),
     }
 }
 
@@ -102,6 +104,8 @@ fn holds(held: &Holds) -> String {
         Holds::Texts => "map of names to texts".to_owned(),
         Holds::Json => "any value, as it stands".to_owned(),
         Holds::WordOr(word, held) => format!("`{word}`, or {}", holds(held)),
+        Holds::Or(one, other) => format!("{}, or {}", holds(one), holds(other)),
+        Holds::Parameters => "map of names to names, texts and URLs".to_owned(),
     }
 }
 

@@ -31,6 +31,8 @@ pub const SIGNATURE_TIMESTAMP: RootId = RootId(10);
 pub const ITEM: RootId = RootId(11);
 /// What an action is told.
 pub const INPUTS: RootId = RootId(12);
+/// What was encrypted of the answer that is being made, and what goes with it.
+pub const REPLY: RootId = RootId(13);
 /// The first name of `let`; the others follow.
 pub const FIRST_LET: u16 = 100;
 
@@ -55,6 +57,8 @@ pub enum Place {
     Verified,
     /// The parts of one event.
     Event,
+    /// The body of a response after verification.
+    ResponseBody,
     /// The headers of a response after verification.
     ResponseHeader,
     /// A response to an unverified request: it may say nothing that it was told.
@@ -80,6 +84,7 @@ pub const ALL: &[(RootId, &str, Shape)] = &[
     (CHALLENGE_TOKEN, "challenge_token", Shape::Record { ignore_case: false }),
     (SIGNATURE_TIMESTAMP, "signature_timestamp", Shape::Value),
     (ITEM, "item", Shape::Value),
+    (REPLY, "reply", Shape::Record { ignore_case: false }),
 ];
 
 /// The names that exist at a place, with those of `let` where they do.
@@ -93,7 +98,11 @@ pub fn vocabulary(place: Place, lets: &[String]) -> Vocabulary {
             vocabulary.elsewhere.push(name);
         }
     }
-    if matches!(place, Place::Verified | Place::Event | Place::ResponseHeader) {
+    let sees_lets = matches!(
+        place,
+        Place::Verified | Place::Event | Place::ResponseBody | Place::ResponseHeader
+    );
+    if sees_lets {
         vocabulary.roots.extend((FIRST_LET..).zip(lets).map(|(id, name)| Root {
             id: RootId(id),
             name: name.clone(),
@@ -105,8 +114,14 @@ pub fn vocabulary(place: Place, lets: &[String]) -> Vocabulary {
         vocabulary.roots.push(Root { id, name, shape });
     }
     // A bare name reads the body, as in Moveworks, wherever a field of the body makes sense.
-    let reads_body =
-        matches!(place, Place::Challenge | Place::ChallengeBody | Place::Verified | Place::Event);
+    let reads_body = matches!(
+        place,
+        Place::Challenge
+            | Place::ChallengeBody
+            | Place::Verified
+            | Place::Event
+            | Place::ResponseBody
+    );
     vocabulary.body = match place {
         Place::Action => Some(INPUTS),
         Place::Result => Some(PARSED_BODY),
@@ -121,6 +136,13 @@ fn exists(root: RootId, place: Place) -> bool {
         _ if place == Place::Result => matches!(root, HEADERS | RAW_BODY | PARSED_BODY),
         CHALLENGE_TOKEN => matches!(place, Place::ChallengeBody | Place::ChallengeHeader),
         SIGNATURE_TIMESTAMP => matches!(place, Place::Payload | Place::ItemPayload),
+        REPLY => matches!(
+            place,
+            Place::ChallengeBody
+                | Place::ChallengeHeader
+                | Place::ResponseBody
+                | Place::ResponseHeader
+        ),
         ITEM => matches!(place, Place::Event | Place::ItemProof | Place::ItemPayload),
         _ => true,
     }

@@ -55,6 +55,9 @@ fn section(section: &'static Section, definitions: &mut Map<String, Value>) -> V
     if !required.is_empty() {
         schema["required"] = json!(required);
     }
+    if std::ptr::eq(section, &raw const keys::LISTENER) {
+        schema["anyOf"] = json!([{"required": ["verification"]}, {"required": ["preset"]}]);
+    }
     if section.one_of {
         schema["minProperties"] = json!(1);
         schema["maxProperties"] = json!(1);
@@ -127,6 +130,13 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
         Holds::WordOr(word, inner) => {
             json!({"anyOf": [{"const": word}, holds(inner, definitions)]})
         }
+        Holds::Or(one, other) => {
+            json!({"anyOf": [holds(one, definitions), holds(other, definitions)]})
+        }
+        Holds::Parameters => json!({
+            "type": "object",
+            "additionalProperties": {"type": ["string", "number", "boolean"]},
+        }),
     }
 }
 

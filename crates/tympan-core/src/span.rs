@@ -1,6 +1,7 @@
 //! Where something was written.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// One of the files that a configuration was read from.
 ///
@@ -34,10 +35,12 @@ pub struct LineColumn {
 pub struct SourceFile {
     /// As the user named it.
     pub name: String,
-    /// Its whole text.
-    pub text: String,
+    /// Its whole text, shared with who reads it.
+    pub text: Arc<String>,
     /// Where each line begins, in bytes.
     lines: Vec<usize>,
+    /// The preset that it is, if it is one.
+    preset: Option<String>,
 }
 
 /// Every file that a configuration was read from.
@@ -68,13 +71,30 @@ impl Sources {
         let text = text.into();
         let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
         let lines = std::iter::once(0).chain(breaks).collect();
-        self.files.push(SourceFile { name: name.into(), text, lines });
+        let text = Arc::new(text);
+        self.files.push(SourceFile { name: name.into(), text, lines, preset: None });
         id
+    }
+
+    /// Says that a file is the preset of a name.
+    pub(crate) fn is_preset(&mut self, preset: &str, file: FileId) {
+        self.files[usize::from(file.0)].preset = Some(preset.to_owned());
+    }
+
+    /// The file that is the preset of a name, if one was added.
+    pub(crate) fn preset(&self, preset: &str) -> Option<FileId> {
+        let index = self.files.iter().position(|file| file.preset.as_deref() == Some(preset))?;
+        Some(FileId(u16::try_from(index).unwrap_or(u16::MAX)))
+    }
+
+    /// The names of all presets that were added.
+    pub(crate) fn presets(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().filter_map(|file| file.preset.as_deref())
     }
 
     /// Puts stars in the place of what a span covers; every other place stays what it was.
     pub(crate) fn mask(&mut self, span: Span) {
-        let text = &mut self.files[usize::from(span.file.0)].text;
+        let text = Arc::make_mut(&mut self.files[usize::from(span.file.0)].text);
         if let Some(covered) = text.get(span.range()) {
             let star = |byte: u8| if byte == b'\n' { '\n' } else { '*' };
             let stars: String = covered.bytes().map(star).collect();

@@ -148,6 +148,8 @@ impl Trial {
             timestamp: None,
             item: None,
             lets: &[],
+            reply: &[],
+            keys: None,
             fetched: None,
             watch: None,
         })

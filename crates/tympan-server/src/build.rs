@@ -27,6 +27,7 @@ use crate::files::Files;
 use crate::files::OneFile;
 use crate::keys;
 use crate::meters::Meters;
+use crate::outbound::Egress;
 use crate::receipt::Frozen;
 use crate::receipt::Refused;
 use crate::serving::Serving;
@@ -47,6 +48,8 @@ pub(crate) struct Built {
     /// Secret files that something waits for which was refused.
     pub(crate) wanted: Vec<PathBuf>,
     pub(crate) tls: Option<Tls>,
+    pub(crate) egress: Arc<Egress>,
+    /// What handshakes have brought.
     pub(crate) captured: Store,
 }
 
@@ -117,10 +120,12 @@ impl Building {
             let (mut loaded, sources) = self.files.load_in_order(order.iter().copied());
             let tls = loaded.config.server.tls.as_ref();
             let tls = Tls::read(&self.folder, tls, &mut loaded.diagnostics);
+            let egress = &loaded.config.egress;
+            let egress = Egress::read(&self.folder, egress, &mut loaded.diagnostics);
             let (diagnostics, sources) = if loaded.diagnostics.refuse(false) {
                 (loaded.diagnostics, sources)
             } else {
-                let mut built = self.compile(loaded, sources, tls);
+                let mut built = self.compile(loaded, sources, tls, Arc::new(egress));
                 let lost = built.lost_secrets(&order, &self.base);
                 if !lost.refuse(false) {
                     self.is_anything_left(&built)?;
@@ -155,6 +160,7 @@ impl Building {
         Loaded { config, diagnostics }: Loaded,
         sources: Sources,
         tls: Option<Tls>,
+        egress: Arc<Egress>,
     ) -> Built {
         let lookup = keys::Lookup::new(&self.folder, &config);
         let lookup = if self.base.keeps_keys { lookup.keeping() } else { lookup };
@@ -165,7 +171,19 @@ impl Building {
         let (frozen, wanted) = (Vec::new(), Vec::new());
         let files = Arc::new(self.files.clone());
         let captured = Store::new(&self.folder.join(&config.state.0));
-        Built { config, diagnostics, sources, secrets, live, files, frozen, wanted, tls, captured }
+        Built {
+            config,
+            diagnostics,
+            sources,
+            secrets,
+            live,
+            files,
+            frozen,
+            wanted,
+            tls,
+            egress,
+            captured,
+        }
     }
 
     /// Takes back what the files with mistakes say, if they are included ones and that can help.
@@ -177,7 +195,11 @@ impl Building {
     ) -> Result<(), Refused> {
         let mut last = BTreeMap::new();
         for FileId(place) in diagnostics.refused_files() {
-            let index = order[usize::from(*place)];
+            // A preset that comes with the program and does not go with what a listener says
+            // beside it is nothing that an older text could mend.
+            let Some(index) = order.get(usize::from(*place)).copied() else {
+                return Err(Refused::Mistakes { diagnostics, sources });
+            };
             let file = &self.files.all[index];
             let good = self.base.files.get(&file.path);
             // With the text that was good before, the mistake is what another file says: the root.
@@ -267,6 +289,7 @@ impl Built {
             tls: self.tls.clone(),
             secrets: self.config.secrets.as_slice().into(),
             captured: self.captured.clone(),
+            egress: Arc::clone(&self.egress),
             log: self.config.log.clone(),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io;
+use std::path::Component;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use glob::Pattern;
 use sha2::Digest;
 use sha2::Sha256;
 use tympan_core::File;
+use tympan_core::FileKind;
 use tympan_core::config;
 use tympan_core::config::Loaded;
 use tympan_core::config::State;
@@ -36,7 +38,7 @@ pub(crate) const MATCHING: MatchOptions = MatchOptions {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files {
     pub(crate) all: Vec<OneFile>,
-    /// The patterns of the root.
+    /// The patterns of the root: of included files, and of presets.
     pub(crate) patterns: Vec<String>,
     /// Those that nothing matches.
     idle: Vec<String>,
@@ -60,15 +62,26 @@ impl Files {
     ///
     /// Why the root cannot be read.
     pub fn read(root: &Path) -> io::Result<Self> {
-        let bytes = fs::read(root)?;
-        let patterns = config::included(&String::from_utf8_lossy(&bytes));
+        Ok(Self::with_bytes(root, fs::read(root)?))
+    }
+
+    /// The same with another text in the place of the root's.
+    #[must_use]
+    pub fn with_root(root: &Path, text: &str) -> Self {
+        Self::with_bytes(root, text.as_bytes().to_vec())
+    }
+
+    fn with_bytes(root: &Path, bytes: Vec<u8>) -> Self {
+        let named = config::named(&String::from_utf8_lossy(&bytes));
+        let presets = named.presets.iter().map(|folder| format!("{folder}/*.yaml"));
+        let patterns: Vec<_> = named.include.into_iter().chain(presets).collect();
         let mut files = vec![OneFile { path: root.to_owned(), bytes: Ok(bytes) }];
         let Included { paths, idle, is_cut } = included(root, &patterns);
         files.extend(paths.into_iter().map(|path| {
             let bytes = fs::read(&path).map_err(|error| error.to_string());
             OneFile { path, bytes }
         }));
-        Ok(Self { all: files, patterns, idle, is_cut })
+        Self { all: files, patterns, idle, is_cut }
     }
 
     /// Files that somebody else has read: their paths as seen from the folder of `root`, and their
@@ -108,9 +121,16 @@ impl Files {
 
     /// Understands some of them, in this order; the root has to be the first.
     pub(crate) fn load_in_order(&self, order: impl Iterator<Item = usize>) -> (Loaded, Sources) {
+        let folders = self.preset_folders();
         let (mut loaded, sources) = tympan_core::load_files(order.map(|index| {
             let OneFile { path, bytes } = &self.all[index];
-            File { name: path.display().to_string(), bytes: bytes.clone() }
+            let kind = match path.file_stem() {
+                Some(name) if index > 0 && is_within(path, &folders) => {
+                    FileKind::Preset(name.to_string_lossy().into_owned())
+                }
+                _ => FileKind::Listeners,
+            };
+            File { name: path.display().to_string(), kind, bytes: bytes.clone() }
         }));
         for (pattern, at) in &loaded.config.include {
             if self.idle.contains(pattern) {
@@ -124,6 +144,14 @@ impl Files {
             loaded.diagnostics.report(root, problem);
         }
         (loaded, sources)
+    }
+
+    /// The folders whose files are presets.
+    fn preset_folders(&self) -> Vec<PathBuf> {
+        let Some(OneFile { path, bytes: Ok(text) }) = self.all.first() else { return Vec::new() };
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let named = config::named(&String::from_utf8_lossy(text));
+        named.presets.iter().map(|presets| plain(&folder.join(presets))).collect()
     }
 
     /// The state folder that the root names, however broken it is otherwise.
@@ -213,6 +241,16 @@ pub(crate) fn included(root: &Path, patterns: &[String]) -> Included {
     found.is_cut = found.paths.len() > MOST;
     found.paths.truncate(MOST);
     found
+}
+
+/// Whether a file lies in one of these folders.
+fn is_within(path: &Path, folders: &[PathBuf]) -> bool {
+    path.parent().is_some_and(|parent| folders.contains(&plain(parent)))
+}
+
+/// A path without the parts that mean the folder in which they stand.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|part| *part != Component::CurDir).collect()
 }
 
 /// A pattern as seen from where the process runs, whatever the root's folder is called.

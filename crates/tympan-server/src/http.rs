@@ -29,6 +29,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
+use tympan_core::anchor::Anchored;
 use tympan_core::config::Limits;
 use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Ask;
@@ -46,6 +47,7 @@ use crate::delivery;
 use crate::framing::Framing;
 use crate::log;
 use crate::memory::Room;
+use crate::outbound::Asker;
 use crate::pace::CONNECTION_WINDOW;
 use crate::pace::Pace;
 use crate::pace::WINDOW;
@@ -167,6 +169,8 @@ enum Wait {
     Fetch(KeyRequest),
     /// That the secrets are stored which it brings.
     Capture(Vec<Capture>),
+    /// Somebody's answer to a call.
+    Call(Box<Anchored>),
     /// That its events are kept.
     Append(Box<EventRecord>),
 }
@@ -222,13 +226,18 @@ impl<C: Deref<Target = Connection>> Flow<C> {
                 Ask::Body { limit } => Wait::Body(limit),
                 Ask::Fetch(request) => Wait::Fetch(request),
                 Ask::Capture(captures) => Wait::Capture(captures),
+                Ask::Call(url) => Wait::Call(Box::new(url)),
                 Ask::Append(record) => Wait::Append(Box::new(record)),
             };
             input = match wait {
                 Wait::Body(limit) => self.read(limit).await,
                 Wait::Fetch(request) => {
-                    let now = self.exchange.head().now;
-                    Input::Fetched(Box::pin(self.connection.shared.keys.get(request, now)).await)
+                    let asker = self.asker();
+                    Input::Fetched(Box::pin(self.connection.shared.keys.get(request, asker)).await)
+                }
+                Wait::Call(url) => {
+                    let asker = self.asker();
+                    Input::Called(Box::pin(self.connection.shared.calls.call(*url, asker)).await)
                 }
                 Wait::Capture(captures) => {
                     let store = self.serving.captured.clone();
@@ -296,6 +305,15 @@ impl<C: Deref<Target = Connection>> Flow<C> {
         match body {
             Ok(bytes) => Input::Body(bytes),
             Err(fault) => Input::NoBody(fault),
+        }
+    }
+
+    /// Whoever wants something of somebody else for this request.
+    fn asker(&self) -> Asker {
+        Asker {
+            listener: self.exchange.listener().unwrap_or_default().to_owned(),
+            egress: Arc::clone(&self.serving.egress),
+            now: self.exchange.head().now,
         }
     }
 

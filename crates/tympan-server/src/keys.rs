@@ -126,7 +126,9 @@ pub fn files(folder: &Path, config: &Config) -> Vec<PathBuf> {
         Reference::Env(_) | Reference::Generated(_) | Reference::Captured { .. } => None,
     });
     let tls = config.server.tls.iter().flat_map(tls::files);
-    let rest = tls.chain(config.env_file.as_deref()).map(|file| folder.join(file));
+    let authorities = config.egress.ca.iter().map(|(file, _)| file.as_str());
+    let rest =
+        tls.chain(authorities).chain(config.env_file.as_deref()).map(|file| folder.join(file));
     secrets.chain(rest).collect()
 }
 

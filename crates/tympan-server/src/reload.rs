@@ -4,7 +4,6 @@
 //! swap, so a bad file costs nothing.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -44,9 +43,12 @@ use crate::keys;
 use crate::last_good::Keeper;
 use crate::listen::Bound;
 use crate::listen::Listening;
+use crate::listen::addresses;
 use crate::log;
 use crate::memory::Memory;
 use crate::meters::Meters;
+use crate::outbound::Egress;
+use crate::outbound::calls::Calls;
 use crate::receipt::Frozen;
 use crate::receipt::Receipt;
 use crate::receipt::Refused;
@@ -161,6 +163,7 @@ impl Reloader {
             rates,
             keys: Arc::default(),
             captures: Arc::new(Captures::new(commands.clone())),
+            calls: Calls::default(),
         });
         let listening = Arc::new(Listening::new(Arc::clone(&shared)));
         let addresses = addresses(&built.config, &folder);
@@ -441,7 +444,8 @@ impl Reloader {
         let states = changed_states(old, &live);
         let serving = (**self.shared.serving.load()).clone();
         let tls = self.renewed_tls(serving.tls.clone());
-        let serving = Serving { live: Arc::clone(&live), tls, ..serving };
+        let egress = self.renewed_egress(&serving.egress);
+        let serving = Serving { live: Arc::clone(&live), tls, egress, ..serving };
         self.shared.serving.store(Arc::new(serving));
         self.secrets = secrets;
         Receipt {
@@ -468,6 +472,19 @@ impl Reloader {
             tracing::info!("the certificate is renewed");
         }
         tls.or(last)
+    }
+
+    /// The authorities of hosts that are called as they are now; the last ones, where they are not
+    /// good.
+    fn renewed_egress(&self, last: &Arc<Egress>) -> Arc<Egress> {
+        let mut found = Diagnostics::default();
+        let egress = Egress::read(&self.folder, &self.config.egress, &mut found);
+        let faults = found.sorted();
+        for diagnostic in &faults {
+            let why = diagnostic.problem.message();
+            tracing::warn!(why, "a renewed file of authorities is no good; the last one goes on");
+        }
+        if faults.is_empty() && egress != **last { Arc::new(egress) } else { Arc::clone(last) }
     }
 
     /// Tells the operator what a reload did. A refusal that was told is not told again, unless
@@ -566,19 +583,6 @@ enum Next {
     New(Box<Ready>),
     /// Nothing else; these files would be something else if they had no mistakes.
     Same(Vec<Frozen>),
-}
-
-fn addresses(config: &Config, folder: &Path) -> Vec<Address> {
-    let listen = config.server.listen.iter();
-    let mut addresses: Vec<_> = listen
-        .map(|(address, _)| match address {
-            Address::Unix(path) => Address::Unix(folder.join(path)),
-            other => other.clone(),
-        })
-        .collect();
-    addresses.sort();
-    addresses.dedup();
-    addresses
 }
 
 async fn bind(listening: &Listening, addresses: &[Address]) -> Result<Vec<Bound>, Refused> {

@@ -19,6 +19,8 @@ use crate::gate::Gate;
 use crate::log::Refusals;
 use crate::memory::Memory;
 use crate::meters::Meters;
+use crate::outbound::Egress;
+use crate::outbound::calls::Calls;
 use crate::outbound::keys::FetchedKeys;
 use crate::reloads::Reloads;
 use crate::strays::Strays;
@@ -44,6 +46,8 @@ pub(crate) struct Serving {
     pub(crate) secrets: Arc<[SecretRefs]>,
     /// What handshakes have brought.
     pub(crate) captured: Store,
+    /// Whom may be called.
+    pub(crate) egress: Arc<Egress>,
     /// The settings of logs.
     pub(crate) log: Log,
 }
@@ -73,4 +77,6 @@ pub(crate) struct Shared {
     pub(crate) keys: Arc<FetchedKeys>,
     /// Secrets that come with handshakes.
     pub(crate) captures: Arc<Captures>,
+    /// How often challenges had something called.
+    pub(crate) calls: Calls,
 }

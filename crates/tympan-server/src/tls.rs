@@ -142,6 +142,16 @@ fn address(bytes: &[u8]) -> Option<String> {
     Some(std::net::Ipv6Addr::from(v6).to_string())
 }
 
+/// The authorities whose certificates stand in PEM.
+pub(crate) fn authorities(pem: &[u8]) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        roots.add(certificate).map_err(|error| error.to_string())?;
+    }
+    if roots.is_empty() { Err("no certificate".to_owned()) } else { Ok(roots) }
+}
+
 fn roots(named: &Named, pem: &[u8]) -> Result<Arc<RootCertStore>, (Span, Problem)> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates(named, pem)? {

@@ -43,6 +43,9 @@ pub(crate) enum Command {
     Simulate(Simulate),
     Test(Test),
     Infer(Infer),
+    Presets(Presets),
+    New(New),
+    Import(Import),
     Plan(PlanOptions),
     Call(Call),
     Register(Register),
@@ -108,6 +111,88 @@ pub(crate) enum CheckFormat {
     Text,
     /// One JSON object
     Json,
+}
+
+/// Look at what is known of providers.
+///
+/// A preset says in the words of a listener what a provider does, and which pages that relies on:
+/// `preset: NAME` and a secret make a listener.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Presets {
+    #[command(subcommand)]
+    pub(crate) what: PresetsWhat,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PresetsWhat {
+    /// List them by category: what each verifies, and how well that is known
+    List {
+        /// Only those that have all of these words in name, title, category or proof
+        words: Vec<String>,
+    },
+    /// Print the file of one
+    Show {
+        /// Its name, or a file of your own
+        name: String,
+    },
+    /// Try them without their providers: what verifies signs, and what is wrong is refused
+    Verify {
+        /// Only this one: its name, or a file of your own
+        name: Option<String>,
+    },
+}
+
+/// Add a listener of a preset to a file.
+///
+/// The listener comes with comments that say where its secrets are found, and the file keeps its own
+/// comments and order. What would not load is not written.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct New {
+    /// What the listener is called
+    pub(crate) name: String,
+
+    /// Who sends, as `tympan presets list` calls it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) preset: String,
+
+    /// A parameter that is a text or a URL
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) set: Vec<(String, String)>,
+
+    /// The configuration; it is made if it is not there
+    #[arg(
+        long,
+        short,
+        value_name = "FILE",
+        default_value = "listeners.yaml",
+        env = "TYMPAN_CONFIG"
+    )]
+    pub(crate) config: PathBuf,
+}
+
+/// Say in the words of this file what is described for something else.
+///
+/// Prints a configuration on standard output, and on standard error what says the same as before
+/// and what does not.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Import {
+    /// What the file is: listeners of the Configuration API of Moveworks, or hooks of
+    /// adnanh/webhook
+    pub(crate) from: ImportFrom,
+
+    /// The file; `-` for standard input
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ImportFrom {
+    /// Listeners as the Configuration API gives them, as JSON
+    Moveworks,
+    /// `hooks.yaml` or `hooks.json`
+    Webhook,
 }
 
 /// Tell what a save would change, without serving it.
@@ -502,4 +587,10 @@ fn outcome(word: &str) -> Result<Outcome, String> {
         let words = Outcome::ALL.map(Outcome::name).join(", ");
         format!("an outcome is one of {words}")
     })
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
+    pair.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .ok_or_else(|| "a parameter is NAME=VALUE".to_owned())
 }

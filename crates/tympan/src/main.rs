@@ -3,6 +3,7 @@
 mod args;
 mod client;
 mod commands;
+mod edit;
 mod exit;
 mod input;
 mod prompt;
@@ -29,6 +30,9 @@ fn main() -> ExitCode {
         Command::Simulate(options) => commands::simulate::run(&options),
         Command::Test(options) => commands::test::run(&options),
         Command::Infer(options) => commands::infer::run(&options),
+        Command::Presets(options) => commands::presets::run(&options),
+        Command::New(options) => commands::new::run(&options),
+        Command::Import(options) => commands::import::run(&options),
         Command::Plan(options) => commands::plan::run(&options),
         Command::Call(options) => commands::call::run(&options),
         Command::Register(options) => commands::register::run(&options),

@@ -7,6 +7,7 @@ use tympan_expr::Expression;
 use tympan_expr::Paths;
 use tympan_expr::Types;
 
+use crate::config::NamedUrl;
 use crate::config::Reader;
 use crate::config::Response;
 use crate::config::SecretId;
@@ -55,6 +56,12 @@ pub struct Challenge {
     pub probes: bool,
     /// The secrets that it brings.
     pub captures: Vec<Capture>,
+    /// Where it lies encrypted, if it does.
+    pub ciphertext: Option<Expression>,
+    /// Where that is written.
+    pub ciphertext_at: Option<Span>,
+    /// What is called before it is answered.
+    pub call: Option<NamedUrl>,
 }
 
 /// A secret that a challenge brings.
@@ -127,7 +134,21 @@ impl Reader<'_> {
             .take("otherwise")
             .map(|(key, node)| self.response(key.span, node, Place::Refusal, Place::Refusal));
         let probes = fields.take("probes").map_or(Some(false), |(_, node)| self.boolean(&node));
-        let captures = fields.take("capture").map(|(_, node)| self.captures(node));
+        let captures = fields.take("capture").map(|(key, node)| {
+            if fields.place("call").is_some() {
+                let problem = Problem::KeyConflict { key: "capture", with: "call" };
+                self.report(key.span, problem);
+            }
+            self.captures(node)
+        });
+        let ciphertext_at = fields.place("ciphertext");
+        let ciphertext = fields.take("ciphertext").map(|(_, node)| self.ciphertext(&node));
+        let call = fields.take("call").map(|(key, node)| {
+            if proof.is_none() {
+                self.report(key.span, Problem::Challenge(diagnostic::Challenge::Calls));
+            }
+            self.called(&key, node)
+        });
         fields.end();
         let otherwise_at = otherwise_at.filter(|_| captures.is_none());
         if let Some(at) = otherwise_at.or(probes_at).filter(|_| proof.is_none()) {
@@ -154,6 +175,15 @@ impl Reader<'_> {
             captures: match captures {
                 Some(captures) => captures?,
                 None => Vec::new(),
+            },
+            ciphertext: match ciphertext {
+                Some(ciphertext) => Some(ciphertext?),
+                None => None,
+            },
+            ciphertext_at,
+            call: match call {
+                Some(call) => Some(call?),
+                None => None,
             },
         })
     }

@@ -1,6 +1,7 @@
 //! Reading expressions.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use tympan_expr::Compiled;
 use tympan_expr::Dialect;
@@ -118,8 +119,8 @@ impl Reader<'_> {
         vocabulary.locals.clone_from(&self.locals);
         let compiled = compile(vocabulary);
         // What stands in `defaults` may stand in another file than the listener.
-        let source = self.sources.file(node.span.file).text.as_str();
-        let place_of = |range: &Range<usize>| yaml::inside(source, node, range);
+        let source = Arc::clone(&self.sources.file(node.span.file).text);
+        let place_of = |range: &Range<usize>| yaml::inside(&source, node, range);
         match compiled {
             Ok(compiled) => {
                 for warning in compiled.warnings {

@@ -15,42 +15,52 @@ use crate::yaml::Value;
 /// The sections of a file that is included: everything else is shared, and stands in the root.
 const INCLUDED: [&str; 3] = ["version", "expressions", "listeners"];
 
-/// The patterns of `include:` in the text of a root, before anything else of it is understood.
+/// What a root says of other files, before anything else of it is understood.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// The patterns of `include`.
+    pub include: Vec<String>,
+    /// The folders of `presets`.
+    pub presets: Vec<String>,
+}
+
+/// The other files that the text of a root names.
 ///
 /// A root that cannot be read gives those that come before its mistake; reading it again tells
 /// what is wrong with it.
 #[must_use]
-pub fn included(root: &str) -> Vec<String> {
-    struct Patterns(Vec<String>);
-
-    impl Sections for Patterns {
-        fn is_streamed(&self, name: &str) -> bool {
-            name == "listeners"
-        }
-
-        fn section(&mut self, key: Key, node: Node) {
-            if key.name == "include" {
-                let text = |node: Node| match node.value {
-                    Value::Text(text) => Some(text),
-                    _ => None,
-                };
-                self.0 = match node.value {
-                    Value::List(items) => items.into_iter().filter_map(text).collect(),
-                    _ => text(node).into_iter().collect(),
-                };
-            }
-        }
-
-        fn entry(&mut self, _: &Key, _: Key, _: Node) {}
-    }
-
-    let mut patterns = Patterns(Vec::new());
-    // Most files include nothing, and are read once.
-    if root.contains("include") {
+pub fn named(root: &str) -> Named {
+    let mut named = Named::default();
+    // Most files name no others, and are read once.
+    if root.contains("include") || root.contains("presets") {
         // What is wrong is told when the file is read for good.
-        let _ = yaml::read(FileId::default(), root, &mut patterns);
+        let _ = yaml::read(FileId::default(), root, &mut named);
     }
-    patterns.0
+    named
+}
+
+impl Sections for Named {
+    fn is_streamed(&self, name: &str) -> bool {
+        name == "listeners"
+    }
+
+    fn section(&mut self, key: Key, node: Node) {
+        let texts = match key.name.as_str() {
+            "include" => &mut self.include,
+            "presets" => &mut self.presets,
+            _ => return,
+        };
+        let text = |node: Node| match node.value {
+            Value::Text(text) => Some(text),
+            _ => None,
+        };
+        *texts = match node.value {
+            Value::List(items) => items.into_iter().filter_map(text).collect(),
+            _ => text(node).into_iter().collect(),
+        };
+    }
+
+    fn entry(&mut self, _: &Key, _: Key, _: Node) {}
 }
 
 impl Reader<'_> {
@@ -91,11 +101,11 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::included;
+    use super::named;
 
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
-        assert_eq!(included(text), expected);
+        assert_eq!(named(text).include, expected);
     }
 
     #[test]
@@ -105,5 +115,11 @@ mod tests {
         check("listeners: {a: {}}\ninclude: [a.yaml, 'b/*']", &["a.yaml", "b/*"]);
         check("include: [a.yaml]\nlisteners: {", &["a.yaml"]);
         check("# include nothing\nlog: {}", &[]);
+    }
+
+    #[test]
+    fn folders_of_presets() {
+        assert_eq!(named("presets: ./a\nlisteners: {}").presets, ["./a"]);
+        assert_eq!(named("listeners: {a: {}}\npresets: [a, b]").presets, ["a", "b"]);
     }
 }

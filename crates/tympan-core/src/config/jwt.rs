@@ -13,8 +13,8 @@ use crate::config::fields::Fields;
 use crate::config::keys;
 use crate::diagnostic::Credential;
 use crate::diagnostic::Problem;
+use crate::fetched::Source;
 use crate::jwt::Algorithm;
-use crate::jwt::Source;
 use crate::jwt::TokenKey;
 use crate::roots;
 use crate::roots::Place;
@@ -170,7 +170,7 @@ impl Reader<'_> {
 
     fn source(&mut self, node: &Node) -> Option<Source> {
         let found = self.text(node)?;
-        match Source::read(&found) {
+        match Source::of_keys(&found) {
             Ok(source) => Some(source),
             Err(why) => {
                 let (what, example) = ("a URL of keys", "https://auth.example.com/keys.json");

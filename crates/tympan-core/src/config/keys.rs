@@ -2,9 +2,11 @@
 //!
 //! The reader, the JSON Schema, the reference page and the suggestions all read this table.
 
+use crate::config::Accept;
 use crate::jwt;
 use crate::scheme::Algorithm;
 use crate::scheme::HashMode;
+use crate::scheme::Iv;
 use crate::scheme::Unit;
 use crate::scheme::Written;
 
@@ -79,6 +81,10 @@ pub enum Holds {
     Json,
     /// This word, or something else.
     WordOr(&'static str, &'static Holds),
+    /// One or the other.
+    Or(&'static Holds, &'static Holds),
+    /// A map of names to names, texts and URLs.
+    Parameters,
 }
 
 /// Things that are taken as they stand.
@@ -194,11 +200,24 @@ pub static FILE: Section = Section {
         ),
         key("log", Holds::Section(&LOG), "What is logged.", "log: {level: info}"),
         key(
+            "egress",
+            Holds::Section(&EGRESS),
+            "Whom the server may call.",
+            "egress: {deny: [10.0.0.0/8]}",
+        ),
+        key(
             "env_file",
             Holds::Literal(Literal::File),
             "A file of `NAME=value` lines that stand in for environment variables which are not \
              set. It is watched like the listeners file.",
             "env_file: .env",
+        ),
+        key(
+            "presets",
+            Holds::OneOrMany(&Holds::Literal(Literal::File)),
+            "Folders with presets of one's own, relative to the folder of this file: `NAME.yaml` is \
+             what `preset: NAME` means, in the place of what comes with the program.",
+            "presets: [./presets]",
         ),
         key(
             "include",
@@ -557,6 +576,36 @@ pub static TLS: Section = Section {
     ],
 };
 
+/// `egress:`
+pub static EGRESS: Section = Section {
+    name: "`egress`",
+    doc: "Whom the server may call, judged by the address that is connected to. A host that is written \
+          in this file may be anywhere but where clouds tell machines about themselves; a host that \
+          a request could choose has to be public. No redirect is followed.",
+    one_of: false,
+    keys: &[
+        key(
+            "allow",
+            Holds::OneOrMany(&Holds::Literal(Literal::Network)),
+            "Networks that may be reached although a request chose the host.",
+            "allow: [10.20.0.0/16]",
+        ),
+        key(
+            "deny",
+            Holds::OneOrMany(&Holds::Literal(Literal::Network)),
+            "Networks that are never reached, whoever wrote the host.",
+            "deny: [10.0.0.0/8]",
+        ),
+        key(
+            "ca",
+            Holds::Literal(Literal::File),
+            "A file of certificates, as PEM: authorities that are trusted beside those that browsers \
+             trust, for hosts of your own. It is watched.",
+            "ca: tls/own-ca.crt",
+        ),
+    ],
+};
+
 /// `admin:`
 pub static ADMIN: Section = Section {
     name: "`admin`",
@@ -758,7 +807,7 @@ const METHODS: Key = default(
 const ACCEPT: Key = default(
     key(
         "accept",
-        Holds::Choice(&["json", "form", "text", "any"]),
+        Holds::Choice(Accept::WORDS),
         "The parser of its bodies, where anything reads what it gives: `json` and `text` \
      refuse what they cannot read, `any` follows the Content-Type and refuses \
      nothing.",
@@ -803,6 +852,67 @@ const REDACT: Key = key(
     "redact: [parsed_body.sender.email, 'headers[\"Authorization\"]']",
 );
 
+static ONE_CHALLENGE: Holds = Holds::Section(&CHALLENGE);
+
+const CHALLENGE_ROW: Key = key(
+    "challenge",
+    Holds::OneOrMany(&ONE_CHALLENGE),
+    "How the provider's set-up request is recognised and answered. It is answered before \
+     verification, makes no event, and stays active for ever.",
+    "challenge: {detection: 'headers[\"X-Hook-Secret\"]', response: {status: 200}}",
+);
+
+const VERIFICATION_ROW: Key = key(
+    "verification",
+    Holds::OneOrMany(&PROOF),
+    "How a sender proves itself. All entries have to hold. It has to be there, unless a `preset` \
+     brings it; then the word `preset` stands for what that says.",
+    "verification: [{signature: {...}}]",
+);
+
+/// One way to prove oneself: written out, that of a preset, or that of the listener's own one.
+static PROOF: Holds = Holds::WordOr("preset", &PROOF_ITSELF);
+
+static PROOF_ITSELF: Holds =
+    Holds::Or(&Holds::Section(&VERIFICATION), &Holds::Section(&PROOF_OF_PRESET));
+
+const EVENTS_ROW: Key = key(
+    "events",
+    Holds::Section(&EVENTS),
+    "The events that a request makes. Without it, one whose data is the parsed body.",
+    "events: {type: '\"task.changed\"', data: parsed_body}",
+);
+
+const SIMULATE_ROW: Key = key(
+    "simulate",
+    Holds::Section(&SIMULATE),
+    "How its provider sends, where that does not follow from how it is verified.",
+    "simulate: {signature: 'headers[\"X-Signature\"]', headers: {X-Event: order}}",
+);
+
+const PRESET_ROW: Key = key(
+    "preset",
+    Holds::Literal(Literal::Text),
+    "The provider, as `tympan presets list` calls it: what is not written here is as that provider \
+     does it. Behind an `@`, the date on which its facts were checked can be held fast.",
+    "preset: standard-webhooks",
+);
+
+const SECRET_ROW: Key = key(
+    "secret",
+    Holds::Name(Named::Secret),
+    "The secret of a preset that has one.",
+    "secret: orders",
+);
+
+const WITH_ROW: Key = key(
+    "with",
+    Holds::Parameters,
+    "What a preset asks for, by the names of its parameters (`tympan presets show NAME`): the names \
+     of secrets, texts and URLs.",
+    "with: {app_secret: orders_app, verify_token: orders_token}",
+);
+
 /// An entry of `listeners:`
 pub static LISTENER: Section = Section {
     name: "a listener",
@@ -815,6 +925,9 @@ pub static LISTENER: Section = Section {
             "What it is, for people.",
             "description: Orders from the shop",
         ),
+        PRESET_ROW,
+        SECRET_ROW,
+        WITH_ROW,
         default(
             key(
                 "path",
@@ -829,19 +942,15 @@ pub static LISTENER: Section = Section {
         ACCEPT,
         CONTENT_TYPES,
         LIMITS,
+        CHALLENGE_ROW,
+        VERIFICATION_ROW,
         key(
-            "challenge",
-            Holds::OneOrMany(&Holds::Section(&CHALLENGE)),
-            "How the provider's set-up request is recognised and answered. It is answered before \
-             verification, makes no event, and stays active for ever.",
-            "challenge: {detection: 'headers[\"X-Hook-Secret\"]', response: {status: 200}}",
+            "decrypt",
+            Holds::Section(&DECRYPT),
+            "How its bodies are encrypted. They are decrypted once their sender has proved itself; \
+             `raw_body` and `parsed_body` of everything behind that are what they say.",
+            "decrypt: {secret: orders, key: {digest: SHA-256}, ciphertext: parsed_body.encrypt}",
         ),
-        required(key(
-            "verification",
-            Holds::OneOrMany(&Holds::Section(&VERIFICATION)),
-            "How a sender proves itself. All entries have to hold.",
-            "verification: [{signature: {...}}]",
-        )),
         key(
             "reject",
             Holds::Expression,
@@ -882,21 +991,11 @@ pub static LISTENER: Section = Section {
              most once, after verification.",
             "let: {labels: 'parsed_body.labels.$MAP(l => l.name)'}",
         ),
-        key(
-            "events",
-            Holds::Section(&EVENTS),
-            "The events that a request makes. Without it, one whose data is the parsed body.",
-            "events: {type: '\"task.changed\"', data: parsed_body}",
-        ),
+        EVENTS_ROW,
         DELIVER,
         RESPONSES_ROW,
         REDACT,
-        key(
-            "simulate",
-            Holds::Section(&SIMULATE),
-            "How its provider sends, where that does not follow from how it is verified.",
-            "simulate: {signature: 'headers[\"X-Signature\"]', headers: {X-Event: order}}",
-        ),
+        SIMULATE_ROW,
         key(
             "registration",
             Holds::Section(&REGISTRATION),
@@ -1143,6 +1242,101 @@ pub static EXPECT: Section = Section {
             "delivered: [console]",
         ),
     ],
+};
+
+/// `decrypt:`
+pub static DECRYPT: Section = Section {
+    name: "`decrypt`",
+    doc: "How a sender encrypts what it says, with a secret of both sides. Whatever is wrong with an \
+          encrypted text, the answer is that to a wrong proof.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "secret",
+            Holds::Name(Named::Secret),
+            "The key: 32 bytes, made of the secret as `key` says. Of several values, any decrypts, and \
+             the first encrypts.",
+            "secret: orders",
+        )),
+        key(
+            "key",
+            Holds::Section(&KEY),
+            "How the secret becomes the key.",
+            "key: {digest: SHA-256}",
+        ),
+        default(
+            key(
+                "algorithm",
+                Holds::Choice(&["AES-256-CBC"]),
+                "How it is encrypted.",
+                "algorithm: AES-256-CBC",
+            ),
+            "AES-256-CBC",
+        ),
+        default(
+            key(
+                "iv",
+                Holds::Choice(Iv::WORDS),
+                "Where the first vector is: in the 16 bytes before what is encrypted, or in the first \
+                 16 bytes of the key.",
+                "iv: key",
+            ),
+            "start",
+        ),
+        default(
+            key(
+                "padding",
+                Holds::Literal(Literal::Count),
+                "To a multiple of how many bytes it is filled up (PKCS #7).",
+                "padding: 32",
+            ),
+            "16",
+        ),
+        key(
+            "framing",
+            Holds::Section(&FRAMING),
+            "What stands around the message, if anything does.",
+            "framing: {receiver: ding0123456789}",
+        ),
+        required(key(
+            "ciphertext",
+            Holds::Expression,
+            "Where the encrypted text is.",
+            "ciphertext: parsed_body.encrypt",
+        )),
+        default(
+            key(
+                "encoding",
+                Holds::Choice(&["hex", "base64", "base64url"]),
+                "How its bytes are written.",
+                "encoding: base64",
+            ),
+            "base64",
+        ),
+        default(
+            key(
+                "accept",
+                Holds::Choice(Accept::WORDS),
+                "The parser of what it says.",
+                "accept: text",
+            ),
+            "that of the listener",
+        ),
+    ],
+};
+
+/// `framing:`
+pub static FRAMING: Section = Section {
+    name: "`framing`",
+    doc: "What stands around an encrypted message: 16 random bytes and its length in 4 bytes (the highest \
+          first) before it, and behind it for whom it is.",
+    one_of: false,
+    keys: &[required(key(
+        "receiver",
+        Holds::Literal(Literal::Text),
+        "For whom it has to be: what the provider calls us.",
+        "receiver: ding0123456789",
+    ))],
 };
 
 /// `defaults:`
@@ -1489,7 +1683,7 @@ pub static CHALLENGE: Section = Section {
         ),
         key(
             "verification",
-            Holds::WordOr("required", &Holds::OneOrMany(&Holds::Section(&VERIFICATION))),
+            Holds::WordOr("required", &Holds::OneOrMany(&PROOF)),
             "What its sender has to prove before it is answered: `required` is what the listener \
              wants of everyone, anything else stands here in its place. Without it anyone is \
              answered.",
@@ -1520,6 +1714,49 @@ pub static CHALLENGE: Section = Section {
                 "probes: true",
             ),
             "false",
+        ),
+        key(
+            "ciphertext",
+            Holds::Expression,
+            "Where it lies encrypted, if it does: `decrypt` of the listener says how. Everything else \
+             of the challenge then sees what it says as the body. With `verification: required` it \
+             is decrypted only after its sender has proved itself.",
+            "ciphertext: query_params.echostr",
+        ),
+        key(
+            "call",
+            Holds::Section(&CALL),
+            "What is called once before it is answered, where the provider wants to see that its \
+             request has arrived. If that fails, the answer is 503, so that the provider asks again.",
+            "call: {url: parsed_body.SubscribeURL, hosts: [api.example.com]}",
+        ),
+    ],
+};
+
+/// `call:`
+pub static CALL: Section = Section {
+    name: "`call`",
+    doc: "A URL that a challenge names, and that is called with GET over HTTPS, once its sender has \
+          proved what it has to. Any status of success will do, within 5 s; no redirect is followed, \
+          and nothing of the answer is told to anybody. A listener calls 10 times a minute at most.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Expression,
+            "Where the URL is. It has to begin with `https://`, and to name no user.",
+            "url: parsed_body.SubscribeURL",
+        )),
+        HOSTS,
+        HOST_PATTERN,
+        default(
+            key(
+                "path",
+                Holds::Literal(Literal::Pattern),
+                "What path and query have to look like, as a whole. `..` never passes.",
+                "path: '/\\?Action=ConfirmSubscription&.*'",
+            ),
+            "'/.*'",
         ),
     ],
 };
@@ -1602,6 +1839,103 @@ pub static RESPONSE: Section = Section {
             "The body: a text is sent as `text/plain`, anything else as JSON, null as nothing.",
             "body: {challenge: parsed_body.challenge}",
         ),
+        key(
+            "encrypt",
+            Holds::Section(&ENCRYPT),
+            "What is encrypted of it, for the body to hold. Only who has proved itself gets it.",
+            "encrypt: {message: '\"success\"'}",
+        ),
+    ],
+};
+
+/// `encrypt:`
+pub static ENCRYPT: Section = Section {
+    name: "`encrypt`",
+    doc: "A message that is encrypted in the same way as the listener's bodies are. `headers` and `body` of \
+          the response read it as `reply.ciphertext` (written as `decrypt.encoding` says), and what \
+          goes with it as `reply.timestamp`, `reply.nonce` (16 hexadecimal digits) and \
+          `reply.signature`.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "message",
+            Holds::Expression,
+            "What is encrypted, as UTF-8.",
+            "message: '\"success\"'",
+        )),
+        default(
+            key(
+                "timestamp",
+                Holds::Choice(Unit::WORDS),
+                "How the instant of the request is written.",
+                "timestamp: milliseconds",
+            ),
+            "seconds",
+        ),
+        key(
+            "signature",
+            Holds::Section(&REPLY_SIGNATURE),
+            "How the provider knows that it is ours.",
+            "signature: {secret: orders, payload: 'reply.ciphertext'}",
+        ),
+    ],
+};
+
+/// `signature:` of `encrypt:`
+pub static REPLY_SIGNATURE: Section = Section {
+    name: "`signature` of an encrypted answer",
+    doc: "A signature of what is answered, as those are that verify.",
+    one_of: false,
+    keys: &[
+        required(key("secret", Holds::Name(Named::Secret), "The key.", "secret: orders")),
+        key(
+            "key",
+            Holds::Section(&KEY),
+            "How the secret becomes the key.",
+            "key: {encoding: base64}",
+        ),
+        default(
+            key(
+                "algorithm",
+                Holds::Choice(&["HMAC", "digest"]),
+                "How it is computed: `digest` is a plain digest that has the secret mixed in.",
+                "algorithm: digest",
+            ),
+            "HMAC",
+        ),
+        default(
+            key(
+                "hash_mode",
+                Holds::Choice(HashMode::WORDS),
+                "The hash function.",
+                "hash_mode: SHA-1",
+            ),
+            "SHA-256",
+        ),
+        default(
+            key(
+                "secret_at",
+                Holds::Literal(Literal::Text),
+                "Where a `digest` has the secret, as in other signatures.",
+                "secret_at: sorted",
+            ),
+            "start",
+        ),
+        default(
+            key(
+                "encoding",
+                Holds::Choice(&["hex", "base64", "base64url"]),
+                "How it is written.",
+                "encoding: hex",
+            ),
+            "hex",
+        ),
+        required(key(
+            "payload",
+            Holds::Expression,
+            "What is signed; for a `digest`, a list is its parts.",
+            "payload: '[reply.timestamp, reply.nonce, reply.ciphertext]'",
+        )),
     ],
 };
 
@@ -1660,13 +1994,13 @@ pub static VERIFICATION: Section = Section {
         ),
         key(
             "any",
-            Holds::List(&Holds::Section(&VERIFICATION)),
+            Holds::List(&PROOF),
             "At least one of these has to hold.",
             "any: [{signature: {...}}, {token: {...}}]",
         ),
         key(
             "all",
-            Holds::List(&Holds::Section(&VERIFICATION)),
+            Holds::List(&PROOF),
             "All of these have to hold.",
             "all: [{token: {...}}, {signature: {...}}]",
         ),
@@ -1690,6 +2024,14 @@ pub static VERIFICATION: Section = Section {
             "none: status page pings, carries no data",
         ),
     ],
+};
+
+/// A preset in the place of a verification.
+pub static PROOF_OF_PRESET: Section = Section {
+    name: "a verification of a preset",
+    doc: "What a preset's senders have to prove, and nothing else of the preset.",
+    one_of: false,
+    keys: &[required(PRESET_ROW), SECRET_ROW, WITH_ROW],
 };
 
 /// `basic:`
@@ -1843,6 +2185,12 @@ pub static SIGNATURE: Section = Section {
             Holds::OneOrMany(&Holds::Section(&PUBLIC_KEY)),
             "The sender's public key, instead of `secret`. Several: one of them.",
             "public_key: {hex: 3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c}",
+        ),
+        key(
+            "certificate",
+            Holds::Section(&CERTIFICATE),
+            "Where the certificate is that holds the sender's public key, instead of `secret`.",
+            "certificate: {url: parsed_body.certUrl, hosts: [keys.example.com]}",
         ),
         key(
             "signing_key",
@@ -2145,6 +2493,67 @@ pub static PUBLIC_KEY: Section = Section {
     ],
 };
 
+/// `certificate:`
+pub static CERTIFICATE: Section = Section {
+    name: "`certificate`",
+    doc: "A certificate (X.509) that a request names, and that is fetched over HTTPS. It is \
+          remembered for as long as it is asked for, fetched again after ten minutes, and counts on \
+          while its host fails, until it ends. A listener has 10 of them fetched a minute at most, \
+          each up to 64 KiB within 5 s; no redirect is followed. Who has none yet is answered 503.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Expression,
+            "Where its URL is. It has to begin with `https://`, and to name no user.",
+            "url: headers[\"X-Cert-Url\"]",
+        )),
+        HOSTS,
+        HOST_PATTERN,
+        default(
+            key(
+                "path",
+                Holds::Literal(Literal::Pattern),
+                "What path and query have to look like, as a whole. `..` never passes.",
+                "path: '/[A-Za-z0-9-]+\\.pem'",
+            ),
+            "'(/[A-Za-z0-9_.~-]+)+'",
+        ),
+        key(
+            "issued_to",
+            Holds::Literal(Literal::Text),
+            "Whom it has to name (by a DNS name). Then authorities have to vouch for it, through the \
+             certificates that stand behind it in the same file. Without it, it counts because it \
+             is there: its host has proved who it is.",
+            "issued_to: signatures.example.com",
+        ),
+        key(
+            "authority",
+            Holds::Literal(Literal::Text),
+            "The certificates of authorities, as PEM, instead of those that browsers trust.",
+            "authority: \"-----BEGIN CERTIFICATE-----...\"",
+        ),
+    ],
+};
+
+// Rows of everything that a request may have called.
+
+const HOSTS: Key = key(
+    "hosts",
+    Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+    "The hosts that may be called, with a port if it is not 443. They may be nearby, as they are \
+     written out.",
+    "hosts: [keys.example.com]",
+);
+
+const HOST_PATTERN: Key = key(
+    "host_pattern",
+    Holds::Literal(Literal::Pattern),
+    "What another host may look like, as a whole; it has to be public. One of the two keys has to be \
+     there.",
+    "host_pattern: 'keys\\.[a-z0-9-]+\\.example\\.com'",
+);
+
 /// `body_digest:`
 pub static BODY_DIGEST: Section = Section {
     name: "`body_digest`",
@@ -2359,4 +2768,161 @@ pub static RESPONSES: Section = Section {
             "overloaded: {status: 500}",
         ),
     ],
+};
+
+/// The file of a preset.
+pub static PRESET: Section = Section {
+    name: "a preset",
+    doc: "What one provider does: keys of listeners, and where they are known from. `secret: NAME` \
+          names a parameter; `{parameter: NAME}` stands for one where no expression stands, and \
+          `parameters.NAME` within an expression. What names an optional parameter that is not \
+          given is left out.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "title",
+            Holds::Literal(Literal::Text),
+            "What the provider calls itself.",
+            "title: Standard Webhooks",
+        )),
+        required(key(
+            "category",
+            Holds::Literal(Literal::Text),
+            "What it is about, in one word.",
+            "category: standard",
+        )),
+        required(key(
+            "source",
+            Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+            "The pages that are relied on.",
+            "source: https://www.standardwebhooks.com/",
+        )),
+        required(key(
+            "checked",
+            Holds::Literal(Literal::Text),
+            "The day on which that was compared with the file.",
+            "checked: 2026-11-27",
+        )),
+        required(key(
+            "sure",
+            Holds::Section(&SURE),
+            "How well the facts are known.",
+            "sure: {verification: documented}",
+        )),
+        key(
+            "parameters",
+            Holds::MapOf(&Holds::Section(&PARAMETER)),
+            "What its user has to say.",
+            "parameters: {secret: {kind: secret, doc: \"Endpoint > Signing secret.\"}}",
+        ),
+        key(
+            "ack_within",
+            Holds::Literal(Literal::Duration),
+            "How long the provider waits for an answer.",
+            "ack_within: 15s",
+        ),
+        key(
+            "retries",
+            Holds::Literal(Literal::Text),
+            "How often it tries again.",
+            "retries: five times within a day",
+        ),
+        key(
+            "notes",
+            Holds::OneOrMany(&Holds::Literal(Literal::Text)),
+            "What else its user should know.",
+            "notes: The first delivery is a test.",
+        ),
+        key(
+            "deduplicate",
+            Holds::Section(&DEDUPLICATE),
+            "What tells one delivery from another.",
+            "deduplicate: {key: 'headers[\"webhook-id\"]'}",
+        ),
+        METHODS,
+        ACCEPT,
+        CONTENT_TYPES,
+        LIMITS,
+        CHALLENGE_ROW,
+        required(VERIFICATION_ROW),
+        EVENTS_ROW,
+        RESPONSES_ROW,
+        REDACT,
+        SIMULATE_ROW,
+    ],
+};
+
+/// `sure:`
+pub static SURE: Section = Section {
+    name: "`sure`",
+    doc: "How well the facts of a preset are known: `documented` by the provider or its own library, \
+          read from the `code` of others that have to agree with it, or only `known`.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "verification",
+            Holds::Choice(SURENESS),
+            "How senders prove themselves.",
+            "verification: documented",
+        )),
+        key("challenge", Holds::Choice(SURENESS), "How it sets up.", "challenge: code"),
+        key(
+            "events",
+            Holds::Choice(SURENESS),
+            "Where the events say what they are.",
+            "events: known",
+        ),
+        key(
+            "delivery",
+            Holds::Choice(SURENESS),
+            "How long it waits, and how often it tries again.",
+            "delivery: known",
+        ),
+    ],
+};
+
+/// How well a fact is known, the best first.
+pub const SURENESS: &[&str] = &["documented", "code", "known"];
+
+/// An entry of `parameters:`
+pub static PARAMETER: Section = Section {
+    name: "a parameter",
+    doc: "What the user of a preset has to say.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "kind",
+            Holds::Choice(&["secret", "text", "url"]),
+            "What it is: the name of a secret, a text, or a URL.",
+            "kind: secret",
+        )),
+        required(key(
+            "doc",
+            Holds::Literal(Literal::Text),
+            "Where it is found, in one sentence.",
+            "doc: \"Endpoint > Signing secret.\"",
+        )),
+        default(
+            key(
+                "required",
+                Holds::Literal(Literal::Boolean),
+                "Whether it has to be given.",
+                "required: false",
+            ),
+            "true",
+        ),
+    ],
+};
+
+/// `deduplicate:` of a preset.
+pub static DEDUPLICATE: Section = Section {
+    name: "`deduplicate` of a preset",
+    doc: "What tells one delivery from another.",
+    one_of: false,
+    keys: &[required(key(
+        "key",
+        Holds::Expression,
+        "What is the same when a delivery comes again, and never otherwise.",
+        "key: headers[\"webhook-id\"]",
+    ))],
 };

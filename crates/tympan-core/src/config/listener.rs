@@ -7,6 +7,7 @@ use tympan_expr::Expression;
 
 use crate::config::Challenge;
 use crate::config::ChallengeProof;
+use crate::config::Decrypt;
 use crate::config::DestinationId;
 use crate::config::Events;
 use crate::config::PayloadSchema;
@@ -21,6 +22,7 @@ use crate::config::Verification;
 use crate::config::expression::is_variable;
 use crate::config::fields::Fields;
 use crate::config::keys;
+use crate::diagnostic;
 use crate::diagnostic::Problem;
 use crate::outcome::Outcome;
 use crate::roots;
@@ -42,6 +44,8 @@ pub struct Listener {
     pub at: Span,
     /// What it is, for people.
     pub description: Option<String>,
+    /// The preset that it is made of, as it names it.
+    pub preset: Option<String>,
     /// Where it is called, with `{parameters}`.
     pub path: String,
     /// The methods of its events.
@@ -60,6 +64,8 @@ pub struct Listener {
     pub challenges: Vec<Challenge>,
     /// How its senders prove themselves.
     pub verification: Verification,
+    /// How its bodies are encrypted, if they are.
+    pub decrypt: Option<Decrypt>,
     /// The kill switch.
     pub reject: Option<Expression>,
     /// What its bodies have to look like.
@@ -107,6 +113,11 @@ pub enum Accept {
     Any,
 }
 
+impl Accept {
+    /// Every word that can be written.
+    pub const WORDS: &[&str] = &["json", "form", "text", "any"];
+}
+
 impl Reader<'_> {
     pub(super) fn listener(&mut self, key: &Key, mut node: Node) -> Option<Listener> {
         self.check_name("listener", key);
@@ -118,6 +129,7 @@ impl Reader<'_> {
         let verification = self.verification_of(&mut fields, key);
         let path = self.path(&mut fields, key);
         let (body_limit, ack) = self.listener_limits(&mut fields);
+        let preset = self.preset_of(&mut fields, ack);
         let challenges = fields
             .take("challenge")
             .map_or_else(Vec::new, |it| self.some("challenge", it, Self::challenge));
@@ -125,6 +137,7 @@ impl Reader<'_> {
             name: key.name.clone(),
             at: key.span,
             description: fields.take("description").and_then(|(_, node)| self.text(&node)),
+            preset,
             path,
             methods: self.methods(&mut fields),
             accept: self.accept(&mut fields),
@@ -134,6 +147,7 @@ impl Reader<'_> {
             rate_limit: fields.take("rate_limit").and_then(|(key, node)| self.rate(&key, node)),
             challenges,
             verification,
+            decrypt: self.decrypt(&mut fields),
             reject: self.decision(&mut fields, "reject"),
             payload_schema: self.payload_schema(&mut fields),
             filter: self.decision(&mut fields, "filter"),
@@ -156,6 +170,7 @@ impl Reader<'_> {
                 self.check_boundaries(verification, listener.accept);
             }
         }
+        self.check_encrypted(&listener);
         Some(listener)
     }
 
@@ -203,12 +218,37 @@ impl Reader<'_> {
         lets
     }
 
+    /// What a listener's preset is called. What it says stands in the listener by now.
+    fn preset_of(&mut self, fields: &mut Fields, ack: Duration) -> Option<String> {
+        let preset = fields.take("preset");
+        let beside = [fields.take("secret"), fields.take("with")];
+        let Some((_, node)) = preset else {
+            for (key, name) in beside.iter().zip(["secret", "with"]) {
+                if let Some((key, _)) = key {
+                    let problem = diagnostic::Preset::Without { key: name };
+                    self.report(key.span, Problem::Preset(problem));
+                }
+            }
+            return None;
+        };
+        let name = self.text(&node)?;
+        let patience = self.config.presets.get(&name).and_then(|preset| preset.ack_within);
+        if let Some(patience) = patience.filter(|patience| ack >= *patience) {
+            let problem = diagnostic::Preset::Impatient { preset: name.clone(), ack, patience };
+            self.report(node.span, Problem::Preset(problem));
+        }
+        Some(name)
+    }
+
     fn verification_of(&mut self, fields: &mut Fields, key: &Key) -> Verification {
         if let Some((place, node)) = fields.take("verification") {
             self.verifications(place, node)
         } else {
-            let listener = key.name.clone();
-            self.report(key.span, Problem::NoVerification { listener });
+            // A preset brings one: if not, something was told already.
+            if fields.place("preset").is_none() {
+                let listener = key.name.clone();
+                self.report(key.span, Problem::NoVerification { listener });
+            }
             Verification::Any(Vec::new())
         }
     }
@@ -248,15 +288,8 @@ impl Reader<'_> {
     }
 
     pub(super) fn accept(&mut self, fields: &mut Fields) -> Accept {
-        let word = fields
-            .take("accept")
-            .and_then(|(_, node)| self.choice(&node, &["json", "form", "text", "any"]));
-        match word {
-            Some("form") => Accept::Form,
-            Some("text") => Accept::Text,
-            Some("any") => Accept::Any,
-            _ => Accept::Json,
-        }
+        let word = fields.take("accept").and_then(|(_, node)| self.choice(&node, Accept::WORDS));
+        word.map_or(Accept::Json, accepted)
     }
 
     fn decision(&mut self, fields: &mut Fields, key: &'static str) -> Option<Expression> {
@@ -298,7 +331,7 @@ impl Reader<'_> {
         for outcome in Outcome::ALL.into_iter().filter(|outcome| outcome.is_overridable()) {
             let Some((key, node)) = fields.take(outcome.name()) else { continue };
             let (header_place, body_place) = if outcome.is_verified() {
-                (Place::ResponseHeader, Place::Verified)
+                (Place::ResponseHeader, Place::ResponseBody)
             } else {
                 (Place::Refusal, Place::Refusal)
             };
@@ -314,6 +347,16 @@ impl Reader<'_> {
         }
         fields.end();
         responses
+    }
+}
+
+/// The parser that a word names.
+pub(super) fn accepted(word: &str) -> Accept {
+    match word {
+        "form" => Accept::Form,
+        "text" => Accept::Text,
+        "any" => Accept::Any,
+        _ => Accept::Json,
     }
 }
 

@@ -6,12 +6,15 @@
 mod action;
 mod address;
 mod admin;
+mod anchor;
 mod challenge;
 mod clients;
 mod connector;
 mod credential;
+mod decrypt;
 mod defaults;
 mod destination;
+mod egress;
 mod event;
 mod expression;
 mod fields;
@@ -25,6 +28,7 @@ mod mapper;
 mod names;
 mod oracle;
 mod payload_schema;
+pub mod preset;
 mod public_key;
 mod redact;
 mod registration;
@@ -36,7 +40,9 @@ mod test;
 mod verification;
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tympan_expr::Dialect;
 use tympan_expr::Expression;
@@ -50,6 +56,8 @@ pub use action::InputKind;
 pub use action::PathPart;
 pub use address::Address;
 pub use admin::Admin;
+pub use anchor::FetchedCertificate;
+pub use anchor::NamedUrl;
 pub use challenge::Capture;
 pub use challenge::Challenge;
 pub use challenge::ChallengeProof;
@@ -63,10 +71,15 @@ pub use connector::Grant;
 pub use connector::OAuth;
 pub use credential::BasicCheck;
 pub use credential::CredentialCheck;
+pub use decrypt::Decrypt;
+pub use decrypt::Encrypt;
+pub use decrypt::ReplySignature;
 pub use destination::Destination;
 pub use destination::Kind;
+pub use egress::Egress;
 pub use event::Events;
-pub use include::included;
+pub use include::Named;
+pub use include::named;
 pub use jwt::JwtCheck;
 pub use jwt::JwtKeys;
 pub use listener::Accept;
@@ -79,6 +92,7 @@ pub use names::DestinationId;
 pub use names::SecretId;
 pub use payload_schema::Mismatch;
 pub use payload_schema::PayloadSchema;
+pub use preset::Preset;
 pub use redact::HIDDEN;
 pub use redact::Redact;
 pub use registration::Registration;
@@ -93,6 +107,7 @@ pub use server::RateLimit;
 pub use server::Server;
 pub use server::Tls;
 pub use simulate::Simulate;
+pub(crate) use simulate::json;
 pub use test::Changed;
 pub use test::Expect;
 pub use test::Test;
@@ -128,6 +143,8 @@ pub struct Config {
     pub admin: Admin,
     /// What is logged.
     pub log: Log,
+    /// Whom we may call.
+    pub egress: Egress,
     /// The patterns of the files that are read as well, relative to the configuration's folder.
     pub include: Vec<(String, Span)>,
     /// The folder of what outlives the process, relative to the configuration's folder.
@@ -148,6 +165,8 @@ pub struct Config {
     pub destinations: Vec<Destination>,
     /// The listeners, in the order of the files.
     pub listeners: Vec<Listener>,
+    /// The presets that they name, as they name them.
+    pub presets: BTreeMap<String, Arc<Preset>>,
     /// What was written, so that two configurations can be compared key by key.
     pub written: Written,
 }
@@ -193,14 +212,14 @@ pub struct Loaded {
 
 /// Reads the configuration in a file of `sources`.
 #[must_use]
-pub fn read(sources: &Sources, file: FileId) -> Loaded {
+pub fn read(sources: &mut Sources, file: FileId) -> Loaded {
     read_all(sources, &[file], Diagnostics::default())
 }
 
 /// Reads the configuration in files of `sources`: the root, and then those that it includes. What
 /// was found wrong with files that cannot be read at all comes in `found`.
 #[must_use]
-pub fn read_all(sources: &Sources, files: &[FileId], mut found: Diagnostics) -> Loaded {
+pub fn read_all(sources: &mut Sources, files: &[FileId], mut found: Diagnostics) -> Loaded {
     let mut reader = Reader::new(sources, &mut found);
     for (index, file) in files.iter().enumerate() {
         reader.is_root = index == 0;
@@ -212,7 +231,7 @@ pub fn read_all(sources: &Sources, files: &[FileId], mut found: Diagnostics) -> 
 
 /// Reads files, section by section.
 pub(crate) struct Reader<'s> {
-    sources: &'s Sources,
+    sources: &'s mut Sources,
     /// Whether it is the root that is being read, not a file that it includes.
     is_root: bool,
     found: &'s mut Diagnostics,
@@ -227,6 +246,12 @@ pub(crate) struct Reader<'s> {
     destinations: Names,
     /// What listeners say that do not say it themselves.
     defaults: Defaults,
+    /// Presets that cannot be used, which was told.
+    broken: BTreeSet<String>,
+    /// The files of presets that come with the program.
+    built_in: BTreeSet<FileId>,
+    /// What was told about those that are read.
+    told: BTreeSet<(Span, &'static str)>,
     /// Where each listener stands.
     listeners: HashMap<String, Span>,
     /// The names of `let` of the listener that is being read.
@@ -250,7 +275,7 @@ pub(crate) struct Reader<'s> {
 }
 
 impl<'s> Reader<'s> {
-    fn new(sources: &'s Sources, found: &'s mut Diagnostics) -> Self {
+    fn new(sources: &'s mut Sources, found: &'s mut Diagnostics) -> Self {
         Self {
             sources,
             is_root: true,
@@ -263,6 +288,9 @@ impl<'s> Reader<'s> {
             connectors: Names::new("connector"),
             destinations: Names::new("destination"),
             defaults: Defaults::default(),
+            broken: BTreeSet::new(),
+            built_in: BTreeSet::new(),
+            told: BTreeSet::new(),
             listeners: HashMap::new(),
             lets: Vec::new(),
             locals: Vec::new(),
@@ -281,8 +309,8 @@ impl<'s> Reader<'s> {
     fn read(&mut self, file: FileId) {
         (self.has_version, self.has_listeners) = (false, false);
         self.dialect = self.root_dialect;
-        let sources = self.sources;
-        let whole = yaml::read(file, &sources.file(file).text, self);
+        let text = Arc::clone(&self.sources.file(file).text);
+        let whole = yaml::read(file, &text, self);
         let is_whole = whole.is_ok();
         if let Err(diagnostic) = whole {
             self.found.push(diagnostic);
@@ -300,8 +328,12 @@ impl<'s> Reader<'s> {
     }
 
     fn report(&mut self, at: Span, problem: Problem) {
-        // Whatever is wrong with `defaults` is told once, not once a listener.
-        if !self.defaults.were_read(at) {
+        // Whatever is wrong with `defaults` or a preset is told once, not once a listener.
+        let is_of_preset = self.config.presets.values().any(|preset| preset.file == at.file);
+        let is_told = is_of_preset && !self.told.insert((at, problem.code()));
+        // What a provider does is known, and nobody here can mend it.
+        let is_told = is_told || (self.built_in.contains(&at.file) && problem.is_of_scheme());
+        if !is_told && !self.defaults.were_read(at) {
             self.found.report(at, problem);
         }
     }
@@ -420,7 +452,16 @@ impl Sections for Reader<'_> {
                     self.config.log = log;
                 }
             }
+            "egress" => {
+                if let Some(egress) = self.egress(&key, node) {
+                    self.config.egress = egress;
+                }
+            }
             "include" => self.include(&key, node),
+            // Whoever reads files has read it before (`include.rs`).
+            "presets" => {
+                self.each(&key, node, |reader, _, node| reader.text(&node));
+            }
             "defaults" => self.read_defaults(&key, node),
             "env_file" => self.config.env_file = self.text(&node),
             "state" => {
@@ -475,13 +516,14 @@ impl Sections for Reader<'_> {
 }
 
 impl Reader<'_> {
-    fn listener_entry(&mut self, key: &Key, node: Node) {
+    fn listener_entry(&mut self, key: &Key, mut node: Node) {
         if let Some(first) = self.listeners.get(&key.name) {
             let problem = Problem::ListenerTaken { name: key.name.clone(), first: *first };
             self.report(key.span, problem);
             return;
         }
         self.listeners.insert(key.name.clone(), key.span);
+        preset::expand(&mut node, self);
         let mut written = match &node.value {
             Value::Map(entries) => entries
                 .iter()

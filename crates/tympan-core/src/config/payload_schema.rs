@@ -197,7 +197,7 @@ mod tests {
             "version: 1\nlisteners:\n  a: {{verification: {{none: x}}, deliver: [], payload_schema: {schema}}}\n"
         );
         let file = sources.add("x", text);
-        let mut loaded = config::read(&sources, file);
+        let mut loaded = config::read(&mut sources, file);
         assert!(!loaded.diagnostics.refuse(false), "{:?}", loaded.diagnostics);
         loaded.config.listeners.remove(0).payload_schema
     }

@@ -6,6 +6,7 @@ use http::header;
 use tympan_expr::Expression;
 use tympan_expr::Types;
 
+use crate::config::Encrypt;
 use crate::config::Reader;
 use crate::config::keys;
 use crate::config::mapper;
@@ -27,6 +28,8 @@ pub struct Response {
     pub headers: Vec<(HeaderName, Expression)>,
     /// The body; without it, that of the outcome.
     pub body: Option<Expression>,
+    /// What is encrypted of it.
+    pub encrypt: Option<Encrypt>,
     /// Every text in it that the operator wrote out: no request can have put those there.
     pub written: Vec<String>,
 }
@@ -79,6 +82,9 @@ impl Reader<'_> {
             let constant = response.body.as_ref().and_then(Expression::as_constant);
             let constant = constant.and_then(|it| it.as_text()).map(str::to_owned);
             response.written.extend(constant);
+        }
+        if let Some((key, node)) = fields.take("encrypt") {
+            response.encrypt = self.encrypt(&key, node, body_place);
         }
         fields.end();
         Some(response)

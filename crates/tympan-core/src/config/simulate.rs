@@ -108,7 +108,7 @@ pub(super) fn body(node: &Node) -> Vec<u8> {
 }
 
 /// A value as it stands.
-pub(super) fn json(node: &Node) -> Json {
+pub(crate) fn json(node: &Node) -> Json {
     match &node.value {
         Value::Null => Json::Null,
         Value::Bool(value) => Json::from(*value),

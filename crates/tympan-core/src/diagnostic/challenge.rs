@@ -8,6 +8,8 @@ use super::Severity;
 pub enum Challenge {
     /// It captures what is no captured secret.
     Captures { secret: String },
+    /// It has something called for anyone.
+    Calls,
     /// It echoes texts of any length, or of any kind.
     Echo { what: &'static str },
     /// It lets its sender choose a header that a browser obeys.
@@ -26,13 +28,14 @@ impl Challenge {
             Self::Markup { .. } | Self::Header { .. } => "L03",
             Self::Echo { .. } => "L04",
             Self::Captures { .. } => "L05",
+            Self::Calls => "L28",
         }
     }
 
     /// See [`super::Problem::severity`].
     pub(super) fn severity(&self) -> Severity {
         match self {
-            Self::Echo { .. } => Severity::Warning,
+            Self::Calls | Self::Echo { .. } => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -43,6 +46,7 @@ impl Challenge {
             Self::Captures { secret } => {
                 format!("the secret `{secret}` does not come with handshakes")
             }
+            Self::Calls => "anyone could have something called in our name".to_owned(),
             Self::Echo { what } => format!("a challenge may echo {what}"),
             Self::Header { header } => {
                 format!("a challenge may not take the header `{header}` from its request")
@@ -64,6 +68,7 @@ impl Challenge {
                 "say `captured: true` under `secrets:`; it is stored only while `tympan secrets arm` \
                  expects it, and never replaces another"
             }
+            Self::Calls => "add `verification: required`, if the provider signs this request",
             Self::Echo { .. } => {
                 "let `allow` match one line of bounded length, such as `[ -~]{1,1024}`"
             }

@@ -331,6 +331,7 @@ fn home(root: &str) -> &'static str {
              Mapper"
         }
         "signature_timestamp" => "it exists only in the `payload` of a signature",
+        "reply" => "it exists only in responses with `encrypt`",
         "challenge_token" => "it exists only in the `response` of a challenge",
         _ => "an answer to an unverified request may say nothing of that request",
     }

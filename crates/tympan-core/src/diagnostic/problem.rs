@@ -6,9 +6,12 @@ use tympan_expr::WarningKind;
 use super::Challenge;
 use super::Credential;
 use super::Misform;
+use super::Outward;
+use super::Preset;
 use super::Proving;
 use super::Severity;
 use super::expression;
+use super::yaml;
 use crate::span::Span;
 
 /// What is wrong, as facts; [`Problem::message`] and [`Problem::help`] hold all the prose.
@@ -69,6 +72,8 @@ pub enum Problem {
     NotYaml { message: String },
     /// The file is no UTF-8.
     NotText { valid_up_to: usize },
+    /// Something that is wrong with what requests may make us do.
+    Outward(Outward),
     /// A section that takes exactly one of its keys has none or several.
     OneOf { section: &'static str, found: usize, keys: Vec<&'static str> },
     /// The file is larger, or expands to more, than is read.
@@ -77,6 +82,8 @@ pub enum Problem {
     PathTaken { path: String, by: String, first: Span },
     /// A JSON Schema that cannot be compiled, or refers to what would have to be fetched.
     PayloadSchema { why: String },
+    /// See [`Preset`].
+    Preset(Preset),
     /// Something that no expression of `redact` can be.
     Redact,
     /// A way for senders to prove themselves.
@@ -157,6 +164,8 @@ impl Problem {
             Self::Credential(problem) => problem.code(),
             Self::Proving(problem) => problem.code(),
             Self::Misform(misform) => misform.code(),
+            Self::Outward(problem) => problem.code(),
+            Self::Preset(problem) => problem.code(),
             Self::ExpressionWarning(kind) => expression::warning_code(kind),
             Self::NoVerification { .. } => "L07",
             Self::AdminOpen { .. } | Self::AdminPlain { .. } => "L33",
@@ -173,8 +182,10 @@ impl Problem {
         match self {
             Self::Challenge(problem) => problem.severity(),
             Self::Credential(problem) => problem.severity(),
+            Self::Outward(problem) => problem.severity(),
             Self::Proving(problem) => problem.severity(),
             Self::Misform(misform) => misform.severity(),
+            Self::Preset(problem) => problem.severity(),
             Self::ExpressionWarning(_)
             | Self::AdminPlain { .. }
             | Self::NoDestination { .. }
@@ -182,6 +193,12 @@ impl Problem {
             | Self::Unused { .. } => Severity::Warning,
             _ => Severity::Error,
         }
+    }
+
+    /// Whether it is a weakness of how a sender proves itself, which only the sender could mend.
+    #[must_use]
+    pub(crate) fn is_of_scheme(&self) -> bool {
+        matches!(self.code(), "L11" | "L16" | "L44" | "L47")
     }
 
     /// One line in lower case without a full stop: what was found, and what was expected.
@@ -212,6 +229,8 @@ impl Problem {
             Self::Credential(problem) => problem.message(),
             Self::Proving(problem) => problem.message(),
             Self::Misform(misform) => misform.message(),
+            Self::Outward(problem) => problem.message(),
+            Self::Preset(problem) => problem.message(),
             Self::ExpressionWarning(kind) => expression::warning_message(kind),
             Self::EmptyFile => "the file says nothing".to_owned(),
             Self::EmptyList { key } => format!("`{key}` holds an empty list"),
@@ -241,7 +260,7 @@ impl Problem {
                 format!("listener `{listener}` does not say how its senders are verified")
             }
             Self::NothingIncluded { pattern } => format!("no file matches `{pattern}`"),
-            Self::NotYaml { message } => yaml_words(message),
+            Self::NotYaml { message } => yaml::words(message),
             Self::NotText { .. } => "the file is not UTF-8".to_owned(),
             Self::OneOf { section, found: 0, .. } => {
                 format!("{section} needs exactly one of its keys, found none")
@@ -318,6 +337,8 @@ impl Problem {
             Self::Credential(problem) => problem.help(),
             Self::Proving(problem) => problem.help(),
             Self::Misform(misform) => misform.help(),
+            Self::Outward(problem) => problem.help(),
+            Self::Preset(problem) => problem.help(),
             Self::ExpressionWarning(kind) => expression::warning_help(kind),
             Self::EmptyFile => {
                 "write at least `version: 1`; to serve nothing, say `listeners: {}`".to_owned()
@@ -342,7 +363,7 @@ impl Problem {
                                             for a sender that cannot sign, give the reason: \
                                             `verification: {none: \"why\"}`"
                 .to_owned(),
-            Self::NotYaml { message } => return yaml_help(message),
+            Self::NotYaml { message } => return yaml::help(message),
             Self::NothingIncluded { .. } => {
                 "patterns are relative to the folder of this file, and `*` ends at `/`; remove it \
                  if there are no files yet"
@@ -470,46 +491,6 @@ pub(super) fn quoted_list(words: &[&str]) -> String {
         },
         n_more => format!("{} and {n_more} more", shown.join(", ")),
     }
-}
-
-/// The library says what it met; most of it can stay.
-fn yaml_words(message: &str) -> String {
-    let words = match message {
-        "expected mapping start" => "the file has to be a map of sections, such as `listeners:`",
-        "expected string scalar" => "a key has to be a text",
-        _ if message.contains("cannot deserialize null") => "a key cannot be empty",
-        _ if message.contains("recursive") => "an alias stands inside of what it repeats",
-        _ if message.contains("non-finite") => "expected a finite number",
-        _ => return format!("this is no YAML: {message}"),
-    };
-    words.to_owned()
-}
-
-/// What people usually did when the library met that.
-fn yaml_help(message: &str) -> Option<String> {
-    let has = |part: &str| message.contains(part);
-    let help = if has("tab") {
-        "indent with spaces: YAML does not allow tabs"
-    } else if has("unclosed quote") {
-        "close the quote; an expression with quotes inside takes the other kind around it"
-    } else if has("trailing content") {
-        "put the other kind of quotes around the whole expression: `'\"a\" == b'`"
-    } else if has("bracket") || has("flow") {
-        "close what is still open; inside `{...}` a text with brackets takes quotes: \
-         `'headers[\"X-Name\"]'`"
-    } else if has("':'") || has("mapping values") {
-        "close the bracket or brace above, or put quotes around a text that holds `: `"
-    } else if has("anchor") || has("unexpected character") {
-        "a text that begins with `*`, `&`, `@` or a backtick takes quotes; a name after `*` has to \
-         be defined with `&` above"
-    } else if has("expected key") || has("indent") {
-        "indent it as far as the keys above it"
-    } else if has("tag") {
-        "remove the tag that begins with `!`"
-    } else {
-        return None;
-    };
-    Some(help.to_owned())
 }
 
 pub(super) fn time_words(seconds: u64) -> String {

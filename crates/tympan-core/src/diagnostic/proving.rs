@@ -125,7 +125,7 @@ fn key_help(why: Unusable) -> String {
         }
         Unusable::FewBits { .. } => "ask the provider for a longer one: shorter ones are broken",
         Unusable::UnknownKind => "ask the provider for a key of one of these kinds",
-        Unusable::Part(_) | Unusable::NoPoint | Unusable::Ed25519Length | Unusable::Empty => {
+        Unusable::Part(_) | Unusable::NoPoint | Unusable::Ed25519Length | Unusable::CipherLength | Unusable::Empty => {
             "copy it again as the provider shows it: something is lost or changed"
         }
         Unusable::NotPublicKey | Unusable::NotText | Unusable::NotPrivateKey => {

@@ -296,7 +296,7 @@ mod tests {
         let written = |text: &String| {
             let mut sources = Sources::default();
             let file = sources.add("x", text.clone());
-            config::read(&sources, file).config.written
+            config::read(&mut sources, file).config.written
         };
         let mut changes = diff(&written(&old), &written(&new));
         let known = [Some(&secrets)];

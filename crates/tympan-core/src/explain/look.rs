@@ -9,6 +9,7 @@ use super::Kind;
 use super::Question;
 use super::Stage;
 use super::cause::Tried;
+use super::challenge;
 use super::expression;
 use super::proof;
 use super::shown;
@@ -70,14 +71,19 @@ impl<'q> Look<'q> {
         let look = Self {
             question,
             listener,
-            written: Written::read(question.sources, listener),
+            written: Written::read(question.sources, question.config, listener),
             shown: Shown::new(question.secrets, &question.head),
             lets: listener.lets.iter().map(|it| it.name.clone()).collect(),
             noted: Mutex::default(),
         };
         let by = if question.listener.is_some() { ", as you say" } else { "" };
         let route = format!("listener {}, path {}{by}", listener.name, listener.path);
-        look.note(Kind::Route, 0, route, look.written.route(), Vec::new());
+        let preset = listener.preset.as_ref().and_then(|name| question.config.presets.get(name));
+        let details = preset.map_or_else(Vec::new, |preset| {
+            let told = format!("{} ({}), checked {}", preset.name, preset.title, preset.checked);
+            vec![Detail::Fact("preset", told)]
+        });
+        look.note(Kind::Route, 0, route, look.written.route(), details);
         look
     }
 
@@ -186,7 +192,7 @@ impl<'q> Look<'q> {
         noted.causes.push((number, causes));
     }
 
-    fn key(&self, name: &str) -> Option<Span> {
+    pub(super) fn key(&self, name: &str) -> Option<Span> {
         self.written.key(name).map(|entry| entry.key.span)
     }
 
@@ -288,38 +294,11 @@ impl<'q> Look<'q> {
 impl Watch for Look<'_> {
     fn saw(&self, fact: &Fact<'_>, scope: &Scope<'_, '_>) {
         match fact {
-            Fact::Challenge { index, detected } => {
-                let detection = self
-                    .written
-                    .item("challenge", *index)
-                    .and_then(|challenge| entry(challenge, "detection"));
-                let text = detection.and_then(|detection| self.written.text(&detection.node));
-                let details = text.map_or_else(Vec::new, |text| {
-                    expression::details(self, text, Place::Challenge, scope)
-                });
-                let decision = if *detected { "yes" } else { "no" }.to_owned();
-                let at = detection.map(|detection| detection.key.span);
-                self.note(Kind::Challenge, *index, decision, at, details);
-            }
-            Fact::ChallengeProof { index, result } => {
-                let decision = match result {
-                    Ok(()) => "yes, and its sender may ask".to_owned(),
-                    Err(stop) => format!("yes, but its sender may not ask: {}", stop.reason),
-                };
-                let proof = self.written.item("challenge", *index);
-                let at = proof.and_then(|it| entry(it, "verification")).map(|it| it.key.span);
-                self.note(Kind::Challenge, *index, decision, at, Vec::new());
-            }
-            Fact::ChallengeToken { name, value } => {
-                self.shown.mask(value, &format!("<token {name}>"));
-            }
-            Fact::Captured { secret } => {
-                let decision = format!(
-                    "brings the secret {secret}, which is stored while somebody expects it, and \
-                     else refused"
-                );
-                self.note(Kind::Challenge, 0, decision, self.key("challenge"), Vec::new());
-            }
+            Fact::Challenge { .. }
+            | Fact::ChallengeProof { .. }
+            | Fact::ChallengeCall { .. }
+            | Fact::ChallengeToken { .. }
+            | Fact::Captured { .. } => challenge::challenge(self, fact, scope),
             Fact::Method { taken } => {
                 let taken_ones = &self.listener.methods;
                 let taken_ones: Vec<_> = taken_ones.iter().map(http::Method::as_str).collect();
@@ -342,6 +321,15 @@ impl Watch for Look<'_> {
                     let decision = "anyone may send".to_owned();
                     self.note(Kind::Verify, 0, decision, self.key("verification"), Vec::new());
                 }
+            }
+            Fact::Reply { name, value } => self.shown.mask(value, &format!("<reply {name}>")),
+            Fact::Decrypted { is_read } => {
+                let decision = if *is_read {
+                    "what is encrypted is read"
+                } else {
+                    "what is encrypted is missing, or cannot be read with the key"
+                };
+                self.note(Kind::Decrypt, 0, decision.to_owned(), self.key("decrypt"), Vec::new());
             }
             Fact::MediaType { taken } => self.media_type(*taken, scope),
             Fact::Decoded { fault } => {

@@ -7,6 +7,7 @@
 
 mod alternatives;
 mod cause;
+mod challenge;
 mod expression;
 mod look;
 mod proof;
@@ -133,6 +134,7 @@ pub enum Kind {
     Challenge,
     Body,
     Verify,
+    Decrypt,
     MediaType,
     Decode,
     Let,
@@ -163,6 +165,7 @@ impl Kind {
             Self::Challenge => "challenge",
             Self::Body => "body",
             Self::Verify => "verify",
+            Self::Decrypt => "decrypt",
             Self::MediaType => "type",
             Self::Decode => "decode",
             Self::Let => "let",
@@ -221,7 +224,8 @@ fn take_through(question: &Question<'_>) -> Explanation {
 
     let look = look::Look::new(question, listener);
     let unresolved = unresolved(&config.listeners[listener].verification, config, question.secrets);
-    if unresolved.is_empty() || is_ready(&whole, listener) {
+    let is_fetched = || run(question, &whole, None).0.reason.is_some_and(|it| it.is_of_fetch());
+    if unresolved.is_empty() || (is_ready(&whole, listener) && !is_fetched()) {
         let (end, record) = run(question, &whole, Some(&look));
         let (stages, causes) = look.end(&end, record.as_ref(), None);
         return Explanation { request: came, stages, end, if_verified: None, causes };
@@ -281,6 +285,7 @@ fn run(
             Ask::Capture(_) => Input::Captured(Captured::Stored),
             // Whoever explains goes nowhere: such proofs are left out, see `unresolved`.
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
+            Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(events) => {
                 record = Some(events);
                 Input::Kept(Kept::Stored)
@@ -318,6 +323,7 @@ fn unresolved(verification: &Verification, config: &Config, secrets: &Secrets) -
     };
     let leaves = leaves(verification);
     let missing = leaves.iter().enumerate().filter(|(_, leaf)| match leaf {
+        Verification::Signature(check) if check.certificate.is_some() => true,
         Verification::Signature(check) => check.secret.is_some_and(|secret| {
             let values = secrets.get(secret.0).and_then(|found| found.as_ref().ok());
             let forms = KeyForm::of_signature(check);

@@ -3,9 +3,17 @@
 //! A configuration that serves keeps neither texts nor places of its expressions: ten thousand
 //! listeners would pay for them. Whoever explains one listener reads its lines again.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use tympan_expr::Dialect;
 
+use crate::config::Config;
 use crate::config::Listener;
+use crate::config::Preset;
+use crate::config::preset;
+use crate::config::preset::Presets;
+use crate::diagnostic::Problem;
 use crate::span::FileId;
 use crate::span::Sources;
 use crate::span::Span;
@@ -35,7 +43,7 @@ pub(super) struct Text<'w> {
 
 impl Written {
     /// Reads the lines of a listener again.
-    pub(super) fn read(sources: &Sources, listener: &Listener) -> Self {
+    pub(super) fn read(sources: &Sources, config: &Config, listener: &Listener) -> Self {
         let (root, file) = (FileId::default(), listener.at.file);
         let (name, dialect) = (listener.name.as_str(), Dialect::Moveworks);
         let mut search = Search { name, dialect, found: None, defaults: None, file, is_root: true };
@@ -44,6 +52,9 @@ impl Written {
         if file != root {
             search.is_root = false;
             let _ = yaml::read(file, &sources.file(file).text, &mut search);
+        }
+        if let Some(Entry { node, .. }) = &mut search.found {
+            preset::expand(node, &mut Known(&config.presets));
         }
         Self { dialect: search.dialect, listener: search.found, defaults: search.defaults }
     }
@@ -124,6 +135,18 @@ fn proofs<'n>(node: &'n Node, found: &mut Vec<&'n Entry>) {
             _ => found.push(entry),
         }
     }
+}
+
+/// The presets that a configuration was read with, without a mistake.
+struct Known<'c>(&'c BTreeMap<String, Arc<Preset>>);
+
+impl Presets for Known<'_> {
+    fn preset(&mut self, name: &Node) -> Option<Arc<Preset>> {
+        let Value::Text(name) = &name.value else { return None };
+        self.0.get(name).cloned()
+    }
+
+    fn tell(&mut self, _: Span, _: Problem) {}
 }
 
 struct Search<'s> {

@@ -188,6 +188,7 @@ fn check(captured: Captured<'_>, found: &Scheme, yaml: &str) -> Result<(), Strin
             Ask::Body { .. } => Input::Body(request.body.clone()),
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
             Ask::Capture(_) => Input::Captured(pipeline::Captured::Stored),
+            Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(_) => Input::Kept(Kept::Stored),
             Ask::Answer(Answer { outcome: Outcome::Accepted, .. }) => return Ok(()),
             Ask::Answer(Answer { outcome, reason, .. }) => {

@@ -141,6 +141,8 @@ impl Tried<'_> {
             timestamp: timestamp.map(|(_, it)| Text::from(it.text.clone())),
             item: None,
             lets: &[],
+            reply: &[],
+            keys: None,
             fetched: None,
             watch: None,
         };

@@ -4,15 +4,11 @@
 //! configured, and its claims can only be had of a token whose signature is good.
 
 mod algorithm;
-mod fetched;
 mod key;
 mod key_set;
 mod token;
 
 pub use algorithm::Algorithm;
-pub use fetched::Fetched;
-pub use fetched::Known;
-pub use fetched::Source;
 pub use key::TokenKey;
 pub use key_set::KeySet;
 pub use token::Fault;

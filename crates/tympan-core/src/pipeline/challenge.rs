@@ -13,16 +13,19 @@ use super::Capture;
 use super::Fact;
 use super::KeyRequest;
 use super::Scope;
+use super::call::Call;
+use super::encrypt::Encrypt;
 use super::respond::Computed;
 use super::respond::Reply;
 use super::respond::Respond;
 use super::verify::Judged;
 use super::verify::Verify;
+use crate::anchor::Anchored;
 use crate::config;
 use crate::config::Accept;
 use crate::config::ChallengeProof;
 use crate::config::Config;
-use crate::jwt::Source;
+use crate::fetched::Source;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
 use crate::keys::KeyUse;
@@ -47,6 +50,9 @@ pub(crate) struct Challenge {
     otherwise: Option<Respond>,
     probes: bool,
     captures: Vec<Brings>,
+    call: Option<Call>,
+    /// Where it lies encrypted, if it does.
+    ciphertext: Option<Expression>,
 }
 
 /// The longest secret that a handshake may bring, in bytes.
@@ -90,6 +96,7 @@ impl Challenge {
     pub(crate) fn compile(
         challenge: &config::Challenge,
         accept: Accept,
+        decrypt: Option<&config::Decrypt>,
         config: &Config,
         keys: &mut KeyUses,
     ) -> Self {
@@ -110,7 +117,10 @@ impl Challenge {
             tokens: tokens.collect(),
             allow: challenge.allow.clone(),
             written: challenge.response.written.clone(),
-            response: Computed::challenge(&challenge.response),
+            response: Computed::challenge(
+                &challenge.response,
+                Encrypt::of(&challenge.response, decrypt, keys),
+            ),
             proof: match &challenge.proof {
                 None => Proven::Nothing,
                 Some(ChallengeProof::Listener) => Proven::Listener,
@@ -121,7 +131,7 @@ impl Challenge {
             otherwise: challenge
                 .otherwise
                 .as_ref()
-                .map(|response| Respond::compile(response, Outcome::Unauthorized)),
+                .map(|response| Respond::compile(response, Outcome::Unauthorized, None)),
             probes: challenge.probes,
             captures: challenge
                 .captures
@@ -135,12 +145,19 @@ impl Challenge {
                     }
                 })
                 .collect(),
+            call: challenge.call.as_ref().map(Call::compile),
+            ciphertext: challenge.ciphertext.clone(),
         }
     }
 
     /// Whether detection has to look into the body.
     pub(crate) fn is_in_body(&self) -> bool {
-        reads_body(&self.detection)
+        self.ciphertext.is_some() || reads_body(&self.detection)
+    }
+
+    /// Where it lies encrypted, if it does.
+    pub(super) fn ciphertext(&self) -> Option<&Expression> {
+        self.ciphertext.as_ref()
     }
 
     /// Whether the answer, or the proof that comes before it, has to look into the body.
@@ -149,6 +166,7 @@ impl Challenge {
             || self.response.expressions().any(reads_body)
             || self.tokens.iter().any(|token| reads_body(&token.payload))
             || self.captures.iter().any(|capture| reads_body(&capture.value))
+            || self.call.as_ref().is_some_and(|call| reads_body(call.expression()))
             || self.own_proof().is_some_and(|verify| {
                 verify.fetches() || read_by(verify).into_iter().any(reads_body)
             })
@@ -183,7 +201,9 @@ impl Challenge {
         let asked = std::iter::once(&self.detection).chain(payloads);
         let proof = self.own_proof().map(read_by).unwrap_or_default();
         let captured = self.captures.iter().map(|capture| &capture.value);
-        asked.chain(self.response.expressions()).chain(captured).chain(proof)
+        let call = self.call.as_ref().map(Call::expression);
+        let asked = asked.chain(self.response.expressions()).chain(proof);
+        asked.chain(captured).chain(call).chain(&self.ciphertext)
     }
 
     /// Whether a request is this challenge. One whose detection runs out of its bounds is not.
@@ -193,9 +213,10 @@ impl Challenge {
         detected
     }
 
-    /// The first key without a value that its own proof cannot do without.
+    /// The first key without a value that its own proof or its answer cannot do without.
     pub(crate) fn unready(&self, keys: &Keys) -> Option<KeyId> {
-        self.own_proof()?.unready(keys)
+        let proof = self.own_proof().and_then(|proof| proof.unready(keys));
+        proof.or_else(|| self.response.unready(keys))
     }
 
     /// Judges the sender of the challenge at this index by what the challenge itself wants, or says which
@@ -246,6 +267,15 @@ impl Challenge {
     /// What is answered to one whose secret nobody expects, if it is the challenge's own answer.
     pub(crate) fn otherwise(&self, scope: &Scope<'_, '_>) -> Option<Reply> {
         self.otherwise.as_ref().and_then(|respond| respond.run(scope).ok())
+    }
+
+    /// What is called before the challenge at this index is answered.
+    pub(crate) fn calls(
+        &self,
+        index: usize,
+        scope: &Scope<'_, '_>,
+    ) -> Result<Option<Anchored>, Stop> {
+        self.call.as_ref().map(|call| call.run(index, scope)).transpose()
     }
 
     /// The answer.

@@ -4,10 +4,12 @@
 //! head    route -> method -> challenge on the head? -> can we verify at all? -> proofs of the head
 //! body    read, bounded -> challenge on the unverified body?
 //! proof   verify what can be -> keys that are not known yet? -> verify the rest, then freshness
-//!         -> challenge that wants it?
+//!         -> challenge that wants it? -> decrypt
 //! event   media type -> decode -> reject? -> schema -> filter -> events
 //! keep    the destinations have them -> answer
 //! ```
+
+mod greet;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -56,8 +58,8 @@ use super::token_endpoint::TokenEndpoint;
 use super::verify::Judged;
 use crate::config::Mismatch;
 use crate::config::Redact;
-use crate::jwt::Fetched;
-use crate::jwt::Source;
+use crate::fetched::Fetched;
+use crate::fetched::Source;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
@@ -173,6 +175,7 @@ impl Exchange {
                 self.on_sealed(watch)
             }
             Input::NoBody(fault) => Err(self.without_body(fault)),
+            Input::Called(called) => self.on_called(called),
             Input::Kept(kept) => self.on_kept(kept),
             Input::Captured(captured) => return self.on_captured(captured),
         };
@@ -315,15 +318,24 @@ impl Exchange {
                 scope.parsed = read.as_ref().ok().cloned();
                 parsed = Some(read);
             }
-            let mut numbered = challenges.iter().enumerate();
+            let mut numbered =
+                challenges.iter().enumerate().filter(|(_, it)| it.ciphertext().is_none());
             claimed = numbered.find(|(index, it)| it.detects(*index, &scope));
             if let Some((index, challenge)) = claimed.filter(|(_, it)| !it.is_proven_as_events()) {
                 return self.greet(index, challenge, &scope);
             }
+            if claimed.is_none()
+                && let Some(answer) = self.greet_encrypted(pipeline, false, &scope)?
+            {
+                return Ok(answer);
+            }
         }
         let body = sealed.for_proof();
         let mut scope = Scope { body: Some(body), watch, ..self.scope(pipeline) };
-        if claimed.is_none() {
+        // Whether it is one that is encrypted is only known once it is decrypted.
+        let is_claimed = |it: &Challenge| it.ciphertext().is_some() && it.is_proven_as_events();
+        let may_be_claimed = challenges.iter().any(is_claimed);
+        if claimed.is_none() && !may_be_claimed {
             pipeline.take_method(&scope)?;
         }
         self.ready(listener)?;
@@ -337,67 +349,31 @@ impl Exchange {
             (Ok(Err(request)), _) => return Ok(Ask::Fetch(request).into()),
             (Ok(Ok(proof)), None) => proof,
             (Err(stop), None) => return Err(stop),
-            (Ok(Ok(_)), Some((_, challenge))) => {
+            (Ok(Ok(_)), Some((index, challenge))) => {
                 scope.parsed = parsed.and_then(Result::ok);
-                return self.welcome(challenge, &scope);
+                return self.welcome(index, challenge, &scope);
             }
             (Err(stop), Some((_, challenge))) => {
                 return Ok(self.refuse(challenge, stop, &scope)?.into());
             }
         };
+        if may_be_claimed {
+            if let Some(answer) = self.greet_encrypted(pipeline, true, &scope)? {
+                return Ok(answer);
+            }
+            pipeline.take_method(&scope)?;
+        }
         if let Some((limit, rate)) = self.live.rate(listener) {
             rate.admit(limit, self.head.now).map_err(limited)?;
         }
 
-        self.make_events(pipeline, &sealed.open(&proof), parsed, watch)
-    }
-
-    /// Answers a challenge, if its sender proves what the challenge itself wants.
-    fn greet(
-        &self,
-        index: usize,
-        challenge: &Challenge,
-        scope: &Scope<'_, '_>,
-    ) -> Result<Next, Stop> {
-        let keys = &self.live.keys;
-        if let Some(key) = challenge.unready(keys) {
-            let secret = self.live.generation.secret_of(key).to_owned();
-            return Err(Stop { outcome: Outcome::NotReady, reason: Reason::Secret { secret } });
-        }
-        match challenge.prove(index, scope, keys, &self.asked) {
-            Ok(Ok(())) => self.welcome(challenge, scope),
-            Ok(Err(request)) => Ok(Ask::Fetch(request).into()),
-            Err(stop) => Ok(self.refuse(challenge, stop, scope)?.into()),
-        }
-    }
-
-    /// Answers a challenge, once the secrets are stored that it brings.
-    fn welcome(&self, challenge: &Challenge, scope: &Scope<'_, '_>) -> Result<Next, Stop> {
-        let reply = challenge.run(scope, &self.live.keys)?;
-        let captures = challenge.captures(scope)?;
-        if captures.is_empty() {
-            return Ok(challenged(reply).into());
-        }
-        let refusal = challenge.otherwise(scope);
-        Ok(Next { ask: Ask::Capture(captures), reply: Some(reply), refusal })
-    }
-
-    /// The end of a challenge whose sender did not prove itself.
-    fn refuse(
-        &self,
-        challenge: &Challenge,
-        stop: Stop,
-        scope: &Scope<'_, '_>,
-    ) -> Result<Ask, Stop> {
-        let refused = stop.clone();
-        let (reply, Stop { outcome, reason }) = challenge.refuse(stop, scope)?;
-        let usual = self.stopped(refused);
-        Ok(Ask::Answer(Answer {
-            reply: reply.unwrap_or(usual.reply),
-            outcome,
-            reason: Some(reason),
-            close: usual.close,
-        }))
+        let Some(decrypt) = &pipeline.decrypt else {
+            return self.make_events(pipeline, &sealed.open(&proof), parsed, watch);
+        };
+        let plain = decrypt.run(&scope, keys)?;
+        let said = decrypt.read(&plain, &scope)?;
+        let verified = Verified::decrypted(&plain, &proof);
+        self.make_events(pipeline, &verified, Some(Ok(said)), watch)
     }
 
     /// Everything from here on may trust what it reads.
@@ -483,6 +459,13 @@ impl Exchange {
         body::parse(pipeline.accept, wanted, &self.head, body)
     }
 
+    fn on_called(&mut self, called: Result<(), String>) -> Result<Ask, Stop> {
+        let failed = |why| Stop { outcome: Outcome::NotReady, reason: Reason::NotCalled { why } };
+        called.map_err(failed)?;
+        let reply = self.pending.take().map(|reply| *reply);
+        Ok(challenged(reply.unwrap_or_else(|| Reply::usual(Outcome::Challenged))))
+    }
+
     fn on_kept(&mut self, kept: Kept) -> Result<Ask, Stop> {
         match kept {
             Kept::Stored => {
@@ -552,6 +535,8 @@ impl Exchange {
             timestamp: None,
             item: None,
             lets: &[],
+            reply: &[],
+            keys: Some(&self.live.keys),
             fetched: self.fetched.as_deref(),
             watch: None,
         }

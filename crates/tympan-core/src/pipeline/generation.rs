@@ -160,20 +160,19 @@ impl Live {
     #[must_use]
     pub fn new(generation: Arc<Generation>, secrets: &Secrets, rates: &Arc<Rates>) -> Self {
         let keys = Keys::prepare(&generation.key_uses, secrets);
-        let states =
-            generation.pipelines.iter().map(|pipeline| match pipeline.verify.unready(&keys) {
-                None => ListenerState::Serving,
-                Some(key) => {
-                    let secret = generation.key_uses.secret(key);
-                    let why = match secrets.get(secret.0) {
-                        Some(Err(unresolved)) => Some(unresolved.to_string()),
-                        _ => keys.unusable(key).map(|unusable| unusable.to_string()),
-                    };
-                    let secret = generation.secret_name(secret).to_owned();
-                    let why = why.unwrap_or_else(|| "it has no value".to_owned());
-                    ListenerState::NotReady { secret, why }
-                }
-            });
+        let states = generation.pipelines.iter().map(|pipeline| match pipeline.unready(&keys) {
+            None => ListenerState::Serving,
+            Some(key) => {
+                let secret = generation.key_uses.secret(key);
+                let why = match secrets.get(secret.0) {
+                    Some(Err(unresolved)) => Some(unresolved.to_string()),
+                    _ => keys.unusable(key).map(|unusable| unusable.to_string()),
+                };
+                let secret = generation.secret_name(secret).to_owned();
+                let why = why.unwrap_or_else(|| "it has no value".to_owned());
+                ListenerState::NotReady { secret, why }
+            }
+        });
         let listener_rates = generation.pipelines.iter().map(|pipeline| {
             pipeline.rate_limit.is_some().then(|| rates.of_listener(&pipeline.name))
         });

@@ -6,17 +6,19 @@ use tympan_expr::Expression;
 use tympan_expr::Value;
 
 use super::Fact;
+use super::KeyRequest;
 use super::Scope;
+use super::fetch;
 use super::verify::Received;
 use super::verify::is_in_head;
 use super::verify::missing;
 use super::verify::unauthorized;
 use crate::config::JwtCheck;
 use crate::config::JwtKeys;
+use crate::fetched::Found;
+use crate::fetched::Source;
 use crate::jwt::Algorithm;
 use crate::jwt::Fault;
-use crate::jwt::Known;
-use crate::jwt::Source;
 use crate::jwt::Token;
 use crate::jwt::TokenKey;
 use crate::keys::KeyForm;
@@ -29,17 +31,11 @@ use crate::outcome::Reason;
 use crate::outcome::Stop;
 use crate::scheme::equal;
 
+/// What the operator is told about those that are fetched.
+const KEYS: &str = "keys";
+
 /// How many tokens of a list are judged.
 const MOST_TOKENS: usize = 20;
-
-/// Keys that are needed to judge a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyRequest {
-    /// Where they are.
-    pub source: Source,
-    /// The key that is meant, if it is named.
-    pub kid: Option<String>,
-}
 
 type Claims = Map<String, Json>;
 
@@ -131,9 +127,7 @@ impl JwtVerify {
         let tokens = tokens(&value).ok()?;
         tokens.into_iter().find_map(|token| {
             let Token { kid, .. } = Token::read(token, &self.algorithms).ok()?;
-            let now = scope.head.now;
-            let knows = scope.fetched.is_some_and(|it| !it.wants(source, kid.as_deref(), now));
-            (!knows).then(|| KeyRequest { source: source.clone(), kid })
+            fetch::unless_known(source, kid, scope, asked)
         })
     }
 
@@ -194,14 +188,19 @@ impl JwtVerify {
                 public.iter().any(|key| key.has_signed(algorithm, message, tag))
             }),
             Signers::Fetched(source) => {
-                let known = known(source, scope)?;
-                if !known.keys.may_know(kid) {
+                let known = fetch::known(source, scope, KEYS)?;
+                let Some(Found::Keys(set)) = &known.found else {
+                    return Err(unauthorized(Reason::UnknownKey));
+                };
+                if !set.may_know(kid) {
                     // It may be new: whoever cannot ask does not know.
-                    let fault = known.fault.as_deref().map(|why| not_fetched(source, Some(why)));
-                    return Err(fault.unwrap_or_else(|| unauthorized(Reason::UnknownKey)));
+                    return Err(match &known.fault {
+                        Some(why) => fetch::not_fetched(source, KEYS, Some(why.as_str())),
+                        None => unauthorized(Reason::UnknownKey),
+                    });
                 }
                 token.claims(|algorithm, message, tag| {
-                    let mut candidates = known.keys.candidates(kid, algorithm);
+                    let mut candidates = set.candidates(kid, algorithm);
                     candidates.any(|key| key.has_signed(algorithm, message, tag))
                 })
             }
@@ -286,21 +285,6 @@ fn tokens<'v>(value: &'v Value<'_>) -> Result<Vec<&'v str>, Stop> {
         Some(list) if list.len() > MOST_TOKENS => Err(malformed()),
         Some(list) => list.iter().map(one).collect(),
     }
-}
-
-/// What is known of where keys come from. Where nothing is, the sender may have to come again.
-fn known<'k>(source: &Source, scope: &Scope<'k, '_>) -> Result<&'k Known, Stop> {
-    let known = scope.fetched.and_then(|fetched| fetched.get(source));
-    match known.filter(|known| known.counts(scope.head.now)) {
-        Some(known) => Ok(known),
-        None => Err(not_fetched(source, known.and_then(|known| known.fault.as_deref()))),
-    }
-}
-
-fn not_fetched(source: &Source, fault: Option<&str>) -> Stop {
-    let why = fault.unwrap_or("nobody has asked for them").to_owned();
-    let reason = Reason::NotFetched { url: source.to_string(), why };
-    Stop { outcome: Outcome::NotReady, reason }
 }
 
 fn eval<'a>(

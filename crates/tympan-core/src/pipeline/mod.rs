@@ -6,11 +6,15 @@
 mod access_token;
 mod body;
 mod body_use;
+mod call;
 mod challenge;
 mod client;
 mod credential;
+mod decrypt;
+mod encrypt;
 mod event;
 mod exchange;
+mod fetch;
 mod generation;
 mod head;
 mod jwt;
@@ -40,6 +44,7 @@ use tympan_expr::Value;
 pub(crate) use body::parse;
 pub use event::Event;
 pub use exchange::Exchange;
+pub use fetch::KeyRequest;
 pub use generation::Generation;
 pub use generation::ListenerFacts;
 pub use generation::ListenerState;
@@ -47,7 +52,6 @@ pub use generation::Live;
 pub use head::CertificateNames;
 pub use head::Head;
 pub use head::RequestId;
-pub use jwt::KeyRequest;
 pub use respond::Reply;
 pub(crate) use scope::Scope;
 pub use step::Answer;
@@ -69,12 +73,16 @@ use crate::config::DestinationId;
 use crate::config::PayloadSchema;
 use crate::config::RateLimit;
 use crate::config::Redact;
+use crate::keys::KeyId;
 use crate::keys::KeyUses;
+use crate::keys::Keys;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
 use crate::pipeline::body_use::BodyUse;
 use crate::pipeline::challenge::Challenge;
+use crate::pipeline::decrypt::Decrypt;
+use crate::pipeline::encrypt::Encrypt;
 use crate::pipeline::event::MakeEvents;
 use crate::pipeline::respond::Respond;
 use crate::pipeline::verify::Verify;
@@ -97,6 +105,7 @@ pub(crate) struct Pipeline {
     rate_limit: Option<RateLimit>,
     challenges: Vec<Challenge>,
     verify: Verify,
+    decrypt: Option<Decrypt>,
     /// How a client is asked for its credential that shows none, or another.
     asks_for: Option<HeaderValue>,
     reject: Option<Expression>,
@@ -120,14 +129,19 @@ impl Pipeline {
         let server = &config.server;
         let accept = listener.accept;
         let verify = Verify::compile(&listener.verification, accept, config, keys, &mut 0);
+        let sealed = listener.decrypt.as_ref();
         let challenges = listener.challenges.iter();
         let challenges: Vec<_> =
-            challenges.map(|it| Challenge::compile(it, accept, config, keys)).collect();
+            challenges.map(|it| Challenge::compile(it, accept, sealed, config, keys)).collect();
+        let decrypt = sealed.map(|it| Decrypt::compile(it, accept, keys));
         let events = MakeEvents::compile(&listener.events);
         let responses: Vec<_> = listener
             .responses
             .iter()
-            .map(|(outcome, response)| (*outcome, Respond::compile(response, *outcome)))
+            .map(|(outcome, response)| {
+                let encrypt = Encrypt::of(response, sealed, keys);
+                (*outcome, Respond::compile(response, *outcome, encrypt))
+            })
             .collect();
         let computed = || {
             responses.iter().flat_map(|(_, respond)| match respond {
@@ -145,6 +159,8 @@ impl Pipeline {
         let lets = used_lets(&listener.lets, &later);
         let mut proofs = Vec::new();
         verify.expressions(&mut proofs);
+        proofs.extend(decrypt.iter().map(Decrypt::ciphertext));
+        proofs.extend(challenges.iter().filter_map(Challenge::ciphertext));
         let body_use = BodyUse::compile(
             &challenges.iter().flat_map(Challenge::expressions).collect::<Vec<_>>(),
             &proofs,
@@ -166,6 +182,7 @@ impl Pipeline {
             challenges,
             asks_for: verify.asks_for().map(HeaderValue::from_static),
             verify,
+            decrypt,
             reject: listener.reject.clone(),
             content_types: listener.content_types.clone(),
             accept: listener.accept,
@@ -178,6 +195,13 @@ impl Pipeline {
             body_use,
             redact: listener.redact.clone(),
         }
+    }
+
+    /// The first key without a value that it cannot do without.
+    fn unready(&self, keys: &Keys) -> Option<KeyId> {
+        let decrypt = || self.decrypt.as_ref().and_then(|decrypt| decrypt.unready(keys));
+        let respond = || self.responses.iter().find_map(|(_, respond)| respond.unready(keys));
+        self.verify.unready(keys).or_else(decrypt).or_else(respond)
     }
 
     /// Whether it needs keys that are fetched.

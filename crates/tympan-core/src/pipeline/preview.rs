@@ -32,6 +32,8 @@ impl Generation {
             timestamp: None,
             item: None,
             lets: &[],
+            reply: &[],
+            keys: None,
             fetched: None,
             watch: None,
         })

@@ -14,7 +14,10 @@ use tympan_expr::Expression;
 use tympan_expr::Value;
 
 use super::Scope;
+use super::encrypt::Encrypt;
 use crate::config;
+use crate::keys::KeyId;
+use crate::keys::Keys;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::room::Room;
@@ -46,6 +49,8 @@ pub(crate) struct Computed {
     headers: Vec<(HeaderName, Expression)>,
     /// `None` is answered with what the outcome usually says.
     body: Option<Expression>,
+    /// What is encrypted of it.
+    encrypt: Option<Encrypt>,
     usual: Reply,
 }
 
@@ -61,15 +66,27 @@ impl Reply {
 
 impl Respond {
     /// A listener's own answer to an outcome.
-    pub(crate) fn compile(response: &config::Response, outcome: Outcome) -> Self {
+    pub(super) fn compile(
+        response: &config::Response,
+        outcome: Outcome,
+        encrypt: Option<Encrypt>,
+    ) -> Self {
         let usual = Reply::usual(outcome);
         let status = response.status.unwrap_or(usual.status);
         let headers = response.headers.clone();
         let body = response.body.clone();
-        let computed = Computed { status, headers, body, usual };
+        let computed = Computed { status, headers, body, encrypt, usual };
         match computed.fixed() {
             Some(reply) => Self::Fixed(reply),
             None => Self::Computed(Box::new(computed)),
+        }
+    }
+
+    /// The first key that is missing to encrypt it.
+    pub(super) fn unready(&self, keys: &Keys) -> Option<KeyId> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Computed(computed) => computed.unready(keys),
         }
     }
 
@@ -84,18 +101,25 @@ impl Respond {
 
 impl Computed {
     /// An answer to a challenge.
-    pub(crate) fn challenge(response: &config::Response) -> Self {
+    pub(super) fn challenge(response: &config::Response, encrypt: Option<Encrypt>) -> Self {
         Self {
             status: response.status.unwrap_or(StatusCode::OK),
             headers: response.headers.clone(),
             body: Some(response.body.clone().unwrap_or_else(|| Expression::constant(Value::Null))),
+            encrypt,
             usual: Reply::usual(Outcome::Challenged),
         }
     }
 
     /// Everything that it reads.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
-        self.headers.iter().map(|(_, value)| value).chain(&self.body)
+        let encrypted = self.encrypt.iter().flat_map(Encrypt::expressions);
+        self.headers.iter().map(|(_, value)| value).chain(&self.body).chain(encrypted)
+    }
+
+    /// The first key that is missing to encrypt it.
+    pub(super) fn unready(&self, keys: &Keys) -> Option<KeyId> {
+        self.encrypt.as_ref()?.unready(keys)
     }
 
     /// The answer to one request, if every text in it may be sent.
@@ -104,6 +128,16 @@ impl Computed {
         scope: &Scope<'_, '_>,
         may_say: impl Fn(&str) -> bool,
     ) -> Result<Reply, Reason> {
+        let encrypted;
+        let reply = self.encrypt.as_ref().map(|encrypt| encrypt.run(scope, &may_say));
+        let reply = reply.transpose()?.unwrap_or_default();
+        let scope = if reply.is_empty() {
+            scope
+        } else {
+            encrypted = Scope { reply: &reply, ..scope.clone() };
+            &encrypted
+        };
+        let may_say = |text: &str| may_say(text) || reply.iter().any(|(_, own)| own == text);
         let eval = |expression: &Expression| {
             let what = "the response";
             let value =
@@ -121,6 +155,9 @@ impl Computed {
 
     /// The answer, if it does not depend on the request.
     fn fixed(&self) -> Option<Reply> {
+        if self.encrypt.is_some() {
+            return None;
+        }
         let headers = self.headers.iter().map(|(_, value)| value.as_constant().cloned());
         let headers = headers.collect::<Option<Vec<_>>>()?;
         let body = match &self.body {

@@ -14,7 +14,8 @@ use super::Head;
 use super::body::cow;
 use super::watch::Fact;
 use super::watch::Watch;
-use crate::jwt::Fetched;
+use crate::fetched::Fetched;
+use crate::keys::Keys;
 use crate::roots;
 
 /// What stands in place of a path's `{parameters}`, decoded.
@@ -36,6 +37,10 @@ pub(crate) struct Scope<'a, 's> {
     pub(crate) item: Option<Value<'a>>,
     /// The values of `let` that were computed so far.
     pub(crate) lets: &'s [Value<'a>],
+    /// What was encrypted of the answer, and what goes with it.
+    pub(crate) reply: &'s [(&'static str, String)],
+    /// What answers are encrypted and signed with.
+    pub(crate) keys: Option<&'a Keys>,
     /// The keys that were fetched so far.
     pub(crate) fetched: Option<&'a Fetched>,
     /// Who looks on.
@@ -71,6 +76,11 @@ impl<'a> Source<'a> for Scope<'a, '_> {
                     (Text::from(*name), Value::Text(Text::from(token.clone())))
                 }))
             }
+            roots::REPLY => record(
+                self.reply
+                    .iter()
+                    .map(|(name, text)| (Text::from(*name), Value::Text(Text::from(text.clone())))),
+            ),
             roots::SIGNATURE_TIMESTAMP => self.timestamp.clone().map_or(Value::Null, Value::Text),
             roots::ITEM => self.item.clone().unwrap_or(Value::Null),
             RootId(id) => {
@@ -97,6 +107,10 @@ impl<'a> Source<'a> for Scope<'a, '_> {
             roots::CHALLENGE_TOKEN => {
                 let found = self.tokens.iter().find(|(name, _)| *name == key);
                 found.map_or(Value::Null, |(_, token)| Value::Text(Text::from(token.clone())))
+            }
+            roots::REPLY => {
+                let found = self.reply.iter().find(|(name, _)| *name == key);
+                found.map_or(Value::Null, |(_, text)| Value::Text(Text::from(text.clone())))
             }
             _ => Value::Null,
         }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::decrypt::Plain;
 use super::verify::Proof;
 
 /// The largest unverified body that is looked at for a challenge, in bytes.
@@ -37,6 +38,11 @@ impl Sealed {
 }
 
 impl<'b> Verified<'b> {
+    /// What an encrypted body says; only verification makes a [`Proof`].
+    pub(super) fn decrypted(plain: &'b Plain, _: &Proof) -> Self {
+        Self(plain.bytes())
+    }
+
     pub(super) fn bytes(&self) -> &'b [u8] {
         self.0
     }

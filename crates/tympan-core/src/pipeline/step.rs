@@ -8,8 +8,9 @@ use bytes::Bytes;
 use super::Event;
 use super::KeyRequest;
 use super::Reply;
+use crate::anchor::Anchored;
 use crate::config::DestinationId;
-use crate::jwt::Fetched;
+use crate::fetched::Fetched;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::secret::Secret;
@@ -26,6 +27,8 @@ pub enum Ask {
     Fetch(KeyRequest),
     /// Secrets to be stored, all of them or none: answered with [`Input::Captured`].
     Capture(Vec<Capture>),
+    /// A URL to be called once, with GET: answered with [`Input::Called`].
+    Call(Anchored),
     /// Events to be kept: answered with [`Input::Kept`].
     Append(EventRecord),
     /// This is the end: to be sent.
@@ -45,6 +48,8 @@ pub enum Input {
     Fetched(Arc<Fetched>),
     /// What became of the secrets that came with a handshake.
     Captured(Captured),
+    /// Whether a call was answered with a status of success; if not, why, for the operator.
+    Called(Result<(), String>),
     /// What became of the events.
     Kept(Kept),
 }

@@ -6,6 +6,7 @@ use tympan_expr::Text;
 use tympan_expr::Value;
 
 use super::Scope;
+use crate::anchor::Anchored;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
 use crate::scheme::Signature;
@@ -23,10 +24,14 @@ pub(crate) enum Fact<'f> {
     Challenge { index: usize, detected: bool },
     /// What the sender of the challenge at this index has proved.
     ChallengeProof { index: usize, result: Result<(), &'f Stop> },
+    /// What the challenge at this index has called.
+    ChallengeCall { index: usize, result: Result<&'f Anchored, &'f Stop> },
     /// A computed token of the challenge that is being answered.
     ChallengeToken { name: &'f str, value: &'f str },
     /// The challenge that is being answered brings this secret.
     Captured { secret: &'f str },
+    /// Something that was encrypted, or signed, for the answer.
+    Reply { name: &'f str, value: &'f str },
     /// Whether the listener takes the method.
     Method { taken: bool },
     /// What a signature proves.
@@ -39,6 +44,8 @@ pub(crate) enum Fact<'f> {
     Anyone,
     /// Whether the listener takes the media type.
     MediaType { taken: bool },
+    /// Whether what is encrypted could be read.
+    Decrypted { is_read: bool },
     /// What the parser made of the body: why it is not what it should be, if so.
     Decoded { fault: Option<&'f str> },
     /// The value of a name of `let`.

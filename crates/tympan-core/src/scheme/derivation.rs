@@ -42,8 +42,9 @@ pub enum Written {
 }
 
 /// Secrets are copied by hand: what does not change the bytes is not held against them.
-const LENIENT: GeneralPurposeConfig =
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
@@ -142,6 +143,8 @@ mod tests {
         check(&derivation, "v1,whsec_c2VjcmV0", Ok(b"secret"));
         check(&derivation, "c2VjcmV0", Ok(b"secret"));
         check(&derivation, "whsec_-_-_AA", Ok(&[0xfb, 0xff, 0xbf, 0]));
+        check(&derivation, "whsec_c2VjcmV1", Ok(b"secreu"));
+        check(&derivation, "whsec_c2VjcmX", Ok(b"secre"));
         check(&derivation, "whsec_", Err(Unusable::Empty));
         check(&derivation, "whsec_c2!", Err(Unusable::NotBase64));
     }

@@ -90,9 +90,12 @@ impl Encoding {
     /// The bytes that `text` stands for, whatever their number, if it is the only way to write them.
     #[must_use]
     pub fn decode_all(self, text: &str) -> Option<Vec<u8>> {
-        if text.is_empty() || text.len() > MOST_TEXT {
-            return None;
-        }
+        if text.is_empty() || text.len() > MOST_TEXT { None } else { self.decode_body(text) }
+    }
+
+    /// The same of a text of any length.
+    #[must_use]
+    pub fn decode_body(self, text: &str) -> Option<Vec<u8>> {
         match self {
             Self::Hex if text.starts_with("0x") => None,
             Self::Hex => const_hex::decode(text).ok(),

@@ -4,6 +4,8 @@
 //! the pipeline, tests, and whoever signs as the provider would.
 
 mod algorithm;
+mod certificate;
+mod cipher;
 mod derivation;
 mod digest;
 mod encoding;
@@ -19,6 +21,16 @@ mod verifying;
 
 pub use algorithm::Algorithm;
 pub use algorithm::EcdsaForm;
+pub use certificate::Certificate;
+pub use certificate::IssuedTo;
+pub use certificate::authorities;
+pub use certificate::is_name;
+pub use cipher::Cipher;
+pub use cipher::CipherKey;
+pub use cipher::Framing;
+pub use cipher::Iv;
+pub use cipher::Padding;
+pub use cipher::Salt;
 pub use derivation::Derivation;
 pub use derivation::Written;
 pub use digest::DigestKey;

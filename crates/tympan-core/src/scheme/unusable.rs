@@ -42,6 +42,8 @@ pub enum Unusable {
     Ed25519Length,
     /// No private key of the algorithm.
     NotPrivateKey,
+    /// A key that a cipher cannot take.
+    CipherLength,
 }
 
 impl fmt::Display for Unusable {
@@ -67,6 +69,7 @@ impl fmt::Display for Unusable {
             Self::NoPoint => "it is no point on its curve",
             Self::Ed25519Length => "it is Ed25519 without 32 bytes",
             Self::NotPrivateKey => "it is no private key of the algorithm",
+            Self::CipherLength => "it is not 32 bytes long, as AES-256 needs",
         })
     }
 }

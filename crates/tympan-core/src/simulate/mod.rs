@@ -5,6 +5,7 @@
 
 mod credential;
 mod draft;
+mod encrypt;
 mod handshake;
 mod jwt;
 mod place;
@@ -37,6 +38,7 @@ pub use draft::Draft;
 pub use test::Difference;
 pub use test::Files;
 pub use test::Verdict;
+pub use test::made_up;
 pub use test::tests;
 
 use self::proof::How;
@@ -154,6 +156,7 @@ impl<'s> Simulation<'s> {
     ) -> Result<Vec<Draft>, Unsimulable> {
         let signed = |draft: &Draft, how| {
             let mut draft = draft.clone();
+            self.encrypt(listener, &mut draft)?;
             self.prove(listener, &listener.verification, &mut draft, how)?;
             Ok(draft)
         };
@@ -176,6 +179,7 @@ impl<'s> Simulation<'s> {
     ///
     /// Why it cannot.
     pub fn sign(&self, listener: &Listener, draft: &mut Draft) -> Result<(), Unsimulable> {
+        self.encrypt(listener, draft)?;
         self.prove(listener, &listener.verification, draft, How::Right)
     }
 
@@ -195,8 +199,9 @@ impl<'s> Simulation<'s> {
                 Ask::Body { .. } => Input::Body(draft.body.clone().into()),
                 // Whoever simulates a handshake expects it.
                 Ask::Capture(_) => Input::Captured(Captured::Stored),
-                // Nobody is asked for keys.
+                // Nobody is asked for keys, and whoever would be called is taken to answer.
                 Ask::Fetch(_) => Input::Fetched(Arc::default()),
+                Ask::Call(_) => Input::Called(Ok(())),
                 Ask::Append(events) => {
                     record = Some(events);
                     Input::Kept(Kept::Stored)

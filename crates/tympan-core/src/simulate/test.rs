@@ -63,6 +63,12 @@ pub fn tests(config: &Config, found: &Secrets, files: Files<'_>) -> Vec<Verdict>
     tests.map(|(listener, test)| run(config, &simulation, listener, test, files)).collect()
 }
 
+/// A value for every secret of a configuration of which none is found.
+#[must_use]
+pub fn made_up(config: &Config) -> Secrets {
+    stand_ins(config, &Secrets::new())
+}
+
 /// A value for every secret, which is no secret: hexadecimal digits, which are base64 as well. Only
 /// the two halves of a pair of keys have to be those that they are.
 fn stand_ins(config: &Config, found: &Secrets) -> Secrets {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
@@ -23,12 +24,14 @@ use tympan_core::config::Config;
 use tympan_core::config::Connector;
 use tympan_core::config::ConnectorId;
 use tympan_core::config::SecretId;
+use tympan_core::diagnostic::Diagnostics;
 use tympan_core::keys::Secrets;
 use tympan_core::secret::Secret;
 
 use super::Bounds;
+use super::Egress;
 use super::Host;
-use super::Outbound;
+use super::send;
 use super::token;
 use super::token::Token;
 
@@ -47,7 +50,7 @@ const MOST_SAID: usize = 300;
 pub struct Caller<'c> {
     config: &'c Config,
     secrets: &'c Secrets,
-    outbound: Outbound,
+    egress: Egress,
     /// Held while a token is asked for, so that all who wait for one wait for one request.
     tokens: Mutex<HashMap<ConnectorId, Arc<Mutex<Option<Token>>>>>,
 }
@@ -113,8 +116,10 @@ pub enum Fault {
 impl<'c> Caller<'c> {
     /// Calls with what this configuration says.
     #[must_use]
-    pub fn new(config: &'c Config, secrets: &'c Secrets) -> Self {
-        Self { config, secrets, outbound: Outbound::default(), tokens: Mutex::default() }
+    pub fn new(folder: &Path, config: &'c Config, secrets: &'c Secrets) -> Self {
+        // What is wrong with its certificates is told by whoever is called.
+        let egress = Egress::read(folder, &config.egress, &mut Diagnostics::default());
+        Self { config, secrets, egress, tokens: Mutex::default() }
     }
 
     /// Makes a call, and gives the answer if it is one that was expected.
@@ -263,7 +268,7 @@ impl<'c> Caller<'c> {
                 let mut held = slot.lock().await;
                 if held.as_ref().is_none_or(Token::ends) {
                     *held =
-                        Some(token::ask(&self.outbound, oauth, |secret| self.text(secret)).await?);
+                        Some(token::ask(&self.egress, oauth, |secret| self.text(secret)).await?);
                 }
                 let value = held.as_ref().map(Token::header).unwrap_or_default();
                 let secret = oauth.client_secret.unwrap_or(SecretId(0));
@@ -278,7 +283,7 @@ impl<'c> Caller<'c> {
         let mut request = request.map_err(|error| unanswered(error.to_string()))?;
         *request.headers_mut() = headers;
         let bounds = Bounds { within: connector.timeout, most_bytes: MOST_BYTES };
-        let answer = self.outbound.send(request, Host::Written, bounds).await;
+        let answer = send(request, Host::Written, bounds, &self.egress).await;
         let (parts, body) = answer.map_err(|why| unanswered(why.to_string()))?.into_parts();
         Ok((parts.status, parts.headers, body))
     }

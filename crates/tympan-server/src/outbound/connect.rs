@@ -3,8 +3,6 @@
 use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use http::Uri;
@@ -12,14 +10,12 @@ use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::ClientConfig;
-use tokio_rustls::rustls::RootCertStore;
-use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+use super::Egress;
 use super::Fault;
 use super::Host;
-use super::egress;
+use super::egress::is_elsewhere;
 
 /// How long one address is tried.
 const ATTEMPT: Duration = Duration::from_millis(1_500);
@@ -33,7 +29,7 @@ impl<S: AsyncRead + AsyncWrite + Send> Stream for S {}
 pub(super) async fn connect(
     uri: &Uri,
     host: Host,
-    tls: &OnceLock<Arc<ClientConfig>>,
+    egress: &Egress,
 ) -> Result<Pin<Box<dyn Stream>>, Fault> {
     let is_tls = match uri.scheme_str() {
         Some("https") => true,
@@ -43,22 +39,18 @@ pub(super) async fn connect(
     let name = uri.host().ok_or(Fault::Url)?;
     let name = name.trim_start_matches('[').trim_end_matches(']');
     let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-    let stream = reach(name, port, host).await?;
+    let stream = reach(name, port, host, egress).await?;
     if !is_tls {
         return Ok(Box::pin(stream));
     }
-    let config = match tls.get() {
-        Some(config) => Arc::clone(config),
-        None => Arc::clone(tls.get_or_init(client_config)),
-    };
     let server = ServerName::try_from(name.to_owned()).map_err(|_| Fault::Url)?;
-    let stream = TlsConnector::from(config).connect(server, stream).await;
+    let stream = TlsConnector::from(egress.tls()).connect(server, stream).await;
     Ok(Box::pin(stream.map_err(|error| Fault::Tls(error.to_string()))?))
 }
 
 /// Connects to the first address that may be reached and answers. What was judged is what is
 /// connected to: the name is not looked up again.
-async fn reach(name: &str, port: u16, host: Host) -> Result<TcpStream, Fault> {
+async fn reach(name: &str, port: u16, host: Host, egress: &Egress) -> Result<TcpStream, Fault> {
     let is_written = name.parse::<IpAddr>().is_ok();
     let found = tokio::net::lookup_host((name, port)).await;
     let found: Vec<SocketAddr> = found.map_err(|it| Fault::Unknown(it.to_string()))?.collect();
@@ -67,8 +59,7 @@ async fn reach(name: &str, port: u16, host: Host) -> Result<TcpStream, Fault> {
         fault = Fault::Forbidden(first.ip());
     }
     for address in found {
-        let is_elsewhere = egress::is_elsewhere(name, address.ip());
-        if is_elsewhere || !egress::may_reach(address.ip(), host, is_written) {
+        if is_elsewhere(name, address.ip()) || !egress.may_reach(address.ip(), host, is_written) {
             continue;
         }
         match attempt(address).await {
@@ -85,17 +76,6 @@ async fn attempt(address: SocketAddr) -> Result<TcpStream, String> {
         Ok(stream) => stream.map_err(|error| error.to_string()),
         Err(_) => Err(format!("{} says nothing for {ATTEMPT:?}", address.ip())),
     }
-}
-
-/// The authorities that browsers trust: they come with the program, as not every machine has some.
-fn client_config() -> Arc<ClientConfig> {
-    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("ring knows the versions that rustls thinks safe")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Arc::new(config)
 }
 
 #[cfg(test)]

@@ -1,20 +1,106 @@
 //! Which addresses may be reached: judged by the address that is connected to, not by a name.
 
+use std::fmt;
+use std::fs;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+use ipnet::IpNet;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::crypto::ring;
+use tympan_core::config;
+use tympan_core::diagnostic::Diagnostics;
+use tympan_core::diagnostic::Problem;
 
 use super::Host;
+use crate::tls;
 
-/// Whether an address may be reached. `is_written` says that the URL holds the address itself.
-///
-/// What a cloud tells a machine about itself, credentials included, is at addresses of the local link:
-/// nobody reaches them by a name, whoever wrote it.
-pub(super) fn may_reach(address: IpAddr, host: Host, is_written: bool) -> bool {
-    match host {
-        Host::Written => is_written || !is_of_metadata(address),
-        Host::Computed => is_public(address) && !is_of_metadata(address),
+/// Whom we may call, and whom we believe to be who it says.
+#[derive(Default)]
+pub(crate) struct Egress {
+    allow: Vec<IpNet>,
+    deny: Vec<IpNet>,
+    /// Authorities beside those that come with the program, as PEM.
+    authorities: Vec<u8>,
+    /// What TLS connections are made with, once there are any.
+    tls: OnceLock<Arc<ClientConfig>>,
+}
+
+impl Egress {
+    /// Reads the file of authorities that a configuration names, if it names one.
+    pub(crate) fn read(folder: &Path, egress: &config::Egress, found: &mut Diagnostics) -> Self {
+        let (allow, deny) = (egress.allow.clone(), egress.deny.clone());
+        let mut authorities = Vec::new();
+        if let Some((file, at)) = &egress.ca {
+            let read = fs::read(folder.join(file)).map_err(|error| error.to_string());
+            match read.and_then(|pem| tls::authorities(&pem).map(|_| pem)) {
+                Ok(pem) => authorities = pem,
+                Err(why) => found.report(*at, Problem::TlsFile { file: file.clone(), why }),
+            }
+        }
+        Self { allow, deny, authorities, tls: OnceLock::new() }
     }
+
+    /// What TLS connections are made with.
+    pub(super) fn tls(&self) -> Arc<ClientConfig> {
+        Arc::clone(self.tls.get_or_init(|| client_config(&self.authorities)))
+    }
+
+    /// Whether an address may be reached. `is_written` says that the URL holds the address itself.
+    ///
+    /// What a cloud tells a machine about itself, credentials included, is at addresses of the local
+    /// link: nobody reaches them by a name, whoever wrote it.
+    pub(super) fn may_reach(&self, address: IpAddr, host: Host, is_written: bool) -> bool {
+        let address = address.to_canonical();
+        let is_in = |networks: &[IpNet], address: IpAddr| {
+            networks.iter().any(|network| network.contains(&address))
+        };
+        let inner = match address {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(v6) => within(v6).map(IpAddr::V4),
+        };
+        if [Some(address), inner].into_iter().flatten().any(|it| is_in(&self.deny, it)) {
+            return false;
+        }
+        let is_allowed = is_public(address) || is_in(&self.allow, address);
+        match host {
+            Host::Written => is_written || !is_of_metadata(address),
+            Host::Computed => is_allowed && !is_of_metadata(address),
+        }
+    }
+}
+
+impl PartialEq for Egress {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |it: &Self| (it.allow.clone(), it.deny.clone(), it.authorities.clone());
+        parts(self) == parts(other)
+    }
+}
+
+impl fmt::Debug for Egress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Egress").finish_non_exhaustive()
+    }
+}
+
+/// The authorities that browsers trust come with the program, as not every machine has some.
+fn client_config(authorities: &[u8]) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    // They were read before.
+    if let Ok(own) = tls::authorities(authorities) {
+        roots.roots.extend(own.roots);
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("ring knows the versions that rustls thinks safe")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Arc::new(config)
 }
 
 /// Whether a name means this machine, which its address has then to be of: that is why it may be called
@@ -92,14 +178,17 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::Egress;
     use super::Host;
-    use super::may_reach;
+
+    fn may_reach(address: &str, host: Host, is_written: bool) -> bool {
+        Egress::default().may_reach(address.parse().unwrap(), host, is_written)
+    }
 
     #[track_caller]
     fn check(addresses: &[&str], host: Host, expected: bool) {
         for address in addresses {
-            let parsed = address.parse().unwrap();
-            assert_eq!(may_reach(parsed, host, false), expected, "{address}");
+            assert_eq!(may_reach(address, host, false), expected, "{address}");
         }
     }
 
@@ -187,7 +276,30 @@ mod tests {
             "2002:a83f:8110::",
         ];
         check(&metadata, Host::Written, false);
-        assert!(may_reach("169.254.169.254".parse().unwrap(), Host::Written, true));
-        assert!(!may_reach("169.254.169.254".parse().unwrap(), Host::Computed, true));
+        assert!(may_reach("169.254.169.254", Host::Written, true));
+        assert!(!may_reach("169.254.169.254", Host::Computed, true));
+    }
+
+    #[test]
+    fn what_the_operator_allows_and_denies() {
+        let networks = |list: &[&str]| list.iter().map(|it| it.parse().unwrap()).collect();
+        let egress = Egress {
+            allow: networks(&["10.1.0.0/16", "169.254.0.0/16"]),
+            deny: networks(&["10.1.2.0/24", "1.1.1.1/32"]),
+            ..Egress::default()
+        };
+        let reaches = |address: &str, host| egress.may_reach(address.parse().unwrap(), host, true);
+        assert!(reaches("10.1.0.1", Host::Computed) && reaches("::ffff:10.1.0.1", Host::Computed));
+        for (address, host) in [
+            ("10.2.0.1", Host::Computed),
+            ("10.1.2.3", Host::Computed),
+            ("10.1.2.3", Host::Written),
+            ("::ffff:10.1.2.3", Host::Written),
+            ("64:ff9b::a01:203", Host::Written),
+            ("1.1.1.1", Host::Written),
+            ("169.254.169.254", Host::Computed),
+        ] {
+            assert!(!reaches(address, host), "{address} {host:?}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Keys that are fetched: once at a time, not too often, and kept when a fetch fails.
+//! Keys and certificates that are fetched: once at a time, not too often, and kept when a fetch fails.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,29 +15,43 @@ use http::header;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinHandle;
 use tympan_core::config::RateLimit;
-use tympan_core::jwt::Fetched;
-use tympan_core::jwt::KeySet;
-use tympan_core::jwt::Known;
-use tympan_core::jwt::Source;
+use tympan_core::fetched::Fetched;
+use tympan_core::fetched::Found;
+use tympan_core::fetched::Holds;
+use tympan_core::fetched::Known;
+use tympan_core::fetched::Source;
 use tympan_core::pipeline::KeyRequest;
 use tympan_core::rate::Rate;
 
+use super::Asker;
 use super::Bounds;
 use super::Host;
-use super::Outbound;
+use super::rates::Rates;
+use crate::outbound;
 
-/// What an answer with keys may take: requests wait for it.
-const BOUNDS: Bounds = Bounds { within: Duration::from_secs(5), most_bytes: 256 << 10 };
+/// How long an answer may take: requests wait for it.
+const WITHIN: Duration = Duration::from_secs(5);
+
+/// How large it may be, in bytes.
+const MOST_OF_KEYS: usize = 256 << 10;
+const MOST_OF_CERTIFICATE: usize = 64 << 10;
 
 /// How often one source is asked at most, whatever tokens name.
 const OFTEN: RateLimit = RateLimit { requests: 5, per: Duration::from_mins(1) };
 
-/// Every key that was fetched: it lives longer than a generation, and has a swap of its own.
+/// How often one listener has certificates fetched at most, whatever its requests name.
+const CERTIFICATES: RateLimit = RateLimit { requests: 10, per: Duration::from_mins(1) };
+
+/// From how many sources on those are forgotten that requests named and nobody waits for.
+const MOST_ASKED: usize = 1000;
+
+/// Everything that was fetched: it lives longer than a generation, and has a swap of its own.
 #[derive(Debug, Default)]
 pub(crate) struct FetchedKeys {
     known: ArcSwap<Fetched>,
-    outbound: Outbound,
     asking: Mutex<HashMap<Source, Arc<Asking>>>,
+    /// How often listeners had certificates fetched.
+    rates: Rates,
 }
 
 /// How one source is asked.
@@ -55,17 +69,18 @@ impl FetchedKeys {
     }
 
     /// What is known once a request's keys were asked for, if they had to be.
-    pub(crate) async fn get(self: &Arc<Self>, request: KeyRequest, now: f64) -> Arc<Fetched> {
+    pub(crate) async fn get(self: &Arc<Self>, request: KeyRequest, asker: Asker) -> Arc<Fetched> {
         let known = self.known();
         let KeyRequest { source, kid } = request;
+        let now = asker.now;
         let asking = self.asking(&source);
         let turn = Arc::clone(&asking.turn);
         if !known.must_ask(&source, kid.as_deref(), now) {
-            // They are only old: who has a good token need not wait, and one task is enough.
+            // It is only old: who has a good proof need not wait, and one task is enough.
             if let Ok(turn) = turn.try_lock_owned()
                 && asking.rate.admit(OFTEN, now).is_ok()
             {
-                self.refresh(source, now, turn);
+                self.refresh(source, asker, turn);
             }
             return known;
         }
@@ -77,7 +92,7 @@ impl FetchedKeys {
             return latest;
         }
         // It logs for itself how it ends.
-        let _ = self.refresh(source, now, turn).await;
+        let _ = self.refresh(source, asker, turn).await;
         self.known()
     }
 
@@ -86,51 +101,90 @@ impl FetchedKeys {
     fn refresh(
         self: &Arc<Self>,
         source: Source,
-        now: f64,
+        asker: Asker,
         turn: OwnedMutexGuard<()>,
     ) -> JoinHandle<()> {
         let this = Arc::clone(self);
         tokio::spawn(async move {
-            let fetched = this.fetch(&source).await;
             let last = this.known().get(&source).cloned().unwrap_or_default();
-            let url = source.url();
-            let known = match fetched {
-                Ok(keys) => {
-                    tracing::info!(url, "keys are fetched");
-                    Known { keys: Arc::new(keys), at: now, asked: now, fault: None }
-                }
-                Err(why) => {
-                    if last.counts(now) {
-                        tracing::warn!(url, why, "keys cannot be fetched; the last ones go on");
-                    } else {
-                        tracing::warn!(url, why, "keys cannot be fetched");
-                    }
-                    Known { asked: now, fault: Some(why), ..last }
-                }
+            let known = match this.admit(&source, &asker) {
+                // Floods of names are told by how their requests end.
+                Err(why) if last.found.is_none() => Some(Known { fault: Some(why), ..last }),
+                Err(_) => None,
+                Ok(()) => Some(fetch_after(last, &source, &asker).await),
             };
-            this.known.rcu(|all| all.with(source.clone(), known.clone()));
+            if let Some(known) = known {
+                this.known.rcu(|all| all.with(source.clone(), known.clone()));
+            }
             drop(turn);
         })
     }
 
-    async fn fetch(&self, source: &Source) -> Result<KeySet, String> {
-        let accept = HeaderValue::from_static("application/jwk-set+json, application/json");
-        let request = Request::get(source.url()).header(header::ACCEPT, accept);
-        let request = request.body(Bytes::new()).map_err(|error| error.to_string())?;
-        let answer = self.outbound.send(request, Host::Written, BOUNDS).await;
-        let answer = answer.map_err(|fault| fault.to_string())?;
-        match answer.status() {
-            StatusCode::OK => KeySet::read(answer.body()),
-            status if status.is_redirection() => {
-                Err(format!("it answers {}, and redirects are not followed", status.as_u16()))
-            }
-            status => Err(format!("it answers {}", status.as_u16())),
+    /// What requests name is fetched for each listener now and then only.
+    fn admit(&self, source: &Source, asker: &Asker) -> Result<(), String> {
+        match source.holds() {
+            Holds::Keys => Ok(()),
+            Holds::Certificate(_) => self.rates.admit(asker, CERTIFICATES),
         }
     }
 
     fn asking(&self, source: &Source) -> Arc<Asking> {
         let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if asking.len() >= MOST_ASKED {
+            asking.retain(|known, it| *known.holds() == Holds::Keys || Arc::strong_count(it) > 1);
+        }
         Arc::clone(asking.entry(source.clone()).or_default())
+    }
+}
+
+/// What is known of a source once it has been asked.
+async fn fetch_after(last: Known, source: &Source, asker: &Asker) -> Known {
+    let fetched = fetch(source, asker).await;
+    let (what, url, now) = (what(source), source.url(), asker.now);
+    match fetched {
+        Ok(found) => {
+            tracing::info!(what, url, "fetched");
+            Known { found: Some(found), at: now, asked: now, fault: None }
+        }
+        Err(why) => {
+            if last.counts(now) {
+                tracing::warn!(what, url, why, "cannot be fetched; what came last goes on");
+            } else {
+                tracing::warn!(what, url, why, "cannot be fetched");
+            }
+            Known { asked: now, fault: Some(why), ..last }
+        }
+    }
+}
+
+async fn fetch(source: &Source, asker: &Asker) -> Result<Found, String> {
+    let (accept, most_bytes) = match source.holds() {
+        Holds::Keys => ("application/jwk-set+json, application/json", MOST_OF_KEYS),
+        Holds::Certificate(_) => {
+            ("application/x-pem-file, application/pkix-cert, */*", MOST_OF_CERTIFICATE)
+        }
+    };
+    let accept = HeaderValue::from_static(accept);
+    let request = Request::get(source.url()).header(header::ACCEPT, accept);
+    let request = request.body(Bytes::new()).map_err(|error| error.to_string())?;
+    let host = Host::of(source.is_written());
+    let bounds = Bounds { within: WITHIN, most_bytes };
+    let answer = outbound::send(request, host, bounds, &asker.egress).await;
+    let answer = answer.map_err(|fault| fault.to_string())?;
+    match answer.status() {
+        StatusCode::OK => source.read(answer.body(), asker.now),
+        status if status.is_redirection() => {
+            Err(format!("it answers {}, and redirects are not followed", status.as_u16()))
+        }
+        status => Err(format!("it answers {}", status.as_u16())),
+    }
+}
+
+/// What logs call it.
+fn what(source: &Source) -> &'static str {
+    match source.holds() {
+        Holds::Keys => "keys",
+        Holds::Certificate(_) => "certificate",
     }
 }
 
@@ -143,11 +197,14 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio::net::TcpStream;
     use tokio::runtime::Handle;
+    use tympan_core::fetched::Fetched;
+    use tympan_core::fetched::Found;
+    use tympan_core::fetched::Known;
+    use tympan_core::fetched::Source;
     use tympan_core::jwt::KeySet;
-    use tympan_core::jwt::Known;
-    use tympan_core::jwt::Source;
     use tympan_core::pipeline::KeyRequest;
 
+    use super::Asker;
     use super::FetchedKeys;
 
     /// A host of keys that answers when it is told to.
@@ -160,7 +217,7 @@ mod tests {
         async fn start() -> Self {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let url = format!("http://{}/keys", listener.local_addr().unwrap());
-            Self { listener, source: Source::read(&url).unwrap() }
+            Self { listener, source: Source::of_keys(&url).unwrap() }
         }
 
         fn request(&self) -> KeyRequest {
@@ -191,9 +248,21 @@ mod tests {
     fn known(source: &Source) -> Arc<FetchedKeys> {
         let keys = Arc::<FetchedKeys>::default();
         let set = KeySet::read(set("new").as_bytes()).unwrap();
-        let known = Known { keys: Arc::new(set), at: 1000.0, ..Known::default() };
+        let known =
+            Known { found: Some(Found::Keys(Arc::new(set))), at: 1000.0, ..Known::default() };
         keys.known.rcu(|all| all.with(source.clone(), known.clone()));
         keys
+    }
+
+    fn at_second(now: f64) -> Asker {
+        Asker { listener: String::new(), egress: Arc::default(), now }
+    }
+
+    fn knows(fetched: &Fetched, source: &Source, kid: &str) -> bool {
+        match &fetched.get(source).unwrap().found {
+            Some(Found::Keys(keys)) => keys.may_know(Some(kid)),
+            _ => false,
+        }
     }
 
     fn at(keys: &FetchedKeys, source: &Source) -> f64 {
@@ -205,12 +274,12 @@ mod tests {
         let keeper = Keeper::start().await;
         let keys = Arc::<FetchedKeys>::default();
         let waiting = tokio::select! {
-            _ = keys.get(keeper.request(), 1000.0) => panic!("nobody has answered"),
+            _ = keys.get(keeper.request(), at_second(1000.0)) => panic!("nobody has answered"),
             stream = keeper.asked() => stream,
         };
         answer(waiting, "new").await;
-        let known = keys.get(keeper.request(), 1000.0).await;
-        assert!(known.get(&keeper.source).unwrap().keys.may_know(Some("new")));
+        let known = keys.get(keeper.request(), at_second(1000.0)).await;
+        assert!(knows(&known, &keeper.source, "new"));
     }
 
     #[tokio::test]
@@ -218,7 +287,7 @@ mod tests {
         let keeper = Keeper::start().await;
         let keys = known(&keeper.source);
         for _ in 0..100 {
-            keys.get(keeper.request(), 2000.0).await;
+            keys.get(keeper.request(), at_second(2000.0)).await;
         }
         assert_eq!(Handle::current().metrics().num_alive_tasks(), 1);
         answer(keeper.asked().await, "new").await;
@@ -232,11 +301,12 @@ mod tests {
         let keeper = Keeper::start().await;
         let keys = known(&keeper.source);
         let waiting = tokio::select! {
-            _ = keys.get(keeper.request(), 5000.0) => panic!("nobody has answered"),
+            _ = keys.get(keeper.request(), at_second(5000.0)) => panic!("nobody has answered"),
             stream = keeper.asked() => stream,
         };
-        let known = tokio::join!(keys.get(keeper.request(), 5000.0), answer(waiting, "other")).0;
-        assert!(!known.get(&keeper.source).unwrap().keys.may_know(Some("new")));
+        let known =
+            tokio::join!(keys.get(keeper.request(), at_second(5000.0)), answer(waiting, "other")).0;
+        assert!(!knows(&known, &keeper.source, "new"));
     }
 
     #[tokio::test]
@@ -246,10 +316,10 @@ mod tests {
         let refuse = async {
             drop(keeper.asked().await);
         };
-        let known = tokio::join!(keys.get(keeper.request(), 5000.0), refuse).0;
+        let known = tokio::join!(keys.get(keeper.request(), at_second(5000.0)), refuse).0;
         assert!(known.get(&keeper.source).unwrap().fault.is_some());
         assert!(!known.wants(&keeper.source, Some("new"), 5029.0));
         assert!(known.wants(&keeper.source, Some("new"), 5031.0));
-        keys.get(keeper.request(), 5031.0).await;
+        keys.get(keeper.request(), at_second(5031.0)).await;
     }
 }

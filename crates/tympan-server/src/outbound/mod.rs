@@ -3,15 +3,18 @@
 //! It follows no redirects: where a request goes is decided by who sends it, and by nobody else.
 
 pub(crate) mod call;
+pub(crate) mod calls;
 mod connect;
 mod egress;
 pub(crate) mod keys;
+mod rates;
 mod token;
+
+pub(crate) use self::egress::Egress;
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -25,7 +28,6 @@ use http_body_util::LengthLimitError;
 use http_body_util::Limited;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio_rustls::rustls::ClientConfig;
 
 /// Whether the operator wrote the host of a URL, or a request could choose it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +35,18 @@ pub(crate) enum Host {
     /// The operator wrote it, and may mean a machine nearby.
     Written,
     /// Somebody else had a say: only what is public on the Internet may be reached.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "all URLs so far are written by the operator")
-    )]
     Computed,
+}
+
+/// Who wants something, by which rules, and when.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    /// The name of the listener.
+    pub(crate) listener: String,
+    /// Whom it may reach.
+    pub(crate) egress: Arc<Egress>,
+    /// In seconds since 1970.
+    pub(crate) now: f64,
 }
 
 /// What an answer may take.
@@ -47,6 +56,13 @@ pub(crate) struct Bounds {
     pub(crate) within: Duration,
     /// The largest body, in bytes.
     pub(crate) most_bytes: usize,
+}
+
+impl Host {
+    /// The host of a URL.
+    pub(crate) fn of(is_written: bool) -> Self {
+        if is_written { Self::Written } else { Self::Computed }
+    }
 }
 
 /// Why there is no answer, in words for the operator.
@@ -70,74 +86,6 @@ pub(crate) enum Fault {
     TooLarge(usize),
 }
 
-/// The client.
-#[derive(Default)]
-pub(crate) struct Outbound {
-    /// What TLS connections are made with, once there are any.
-    tls: OnceLock<Arc<ClientConfig>>,
-}
-
-impl Outbound {
-    /// Sends a request on a connection of its own, and gives the whole answer, whatever its status.
-    pub(crate) async fn send(
-        &self,
-        request: Request<Bytes>,
-        host: Host,
-        bounds: Bounds,
-    ) -> Result<Response<Bytes>, Fault> {
-        let answer = self.send_unbounded(request, host, bounds.most_bytes);
-        let answer = tokio::time::timeout(bounds.within, answer).await;
-        answer.unwrap_or(Err(Fault::Slow(bounds.within)))
-    }
-
-    async fn send_unbounded(
-        &self,
-        request: Request<Bytes>,
-        host: Host,
-        most_bytes: usize,
-    ) -> Result<Response<Bytes>, Fault> {
-        let (mut parts, body) = request.into_parts();
-        let stream = connect::connect(&parts.uri, host, &self.tls).await?;
-        let authority = parts.uri.authority().ok_or(Fault::Url)?;
-        let host = HeaderValue::from_str(authority.as_str()).map_err(|_| Fault::Url)?;
-        parts.headers.insert(header::HOST, host);
-        parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-        parts.uri = target.parse().map_err(|_| Fault::Url)?;
-        let request = Request::from_parts(parts, Full::new(body));
-
-        let broken = |error: hyper::Error| Fault::Broken(error.to_string());
-        let (mut sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-        // It ends with this future: nothing goes on behind a request that was given up.
-        let answer = async {
-            let answer = sender.send_request(request).await.map_err(broken)?;
-            let (parts, body) = answer.into_parts();
-            let body = Limited::new(body, most_bytes).collect().await;
-            let body = body.map_err(|error| match error.downcast::<LengthLimitError>() {
-                Ok(_) => Fault::TooLarge(most_bytes),
-                Err(error) => Fault::Broken(error.to_string()),
-            })?;
-            Ok(Response::from_parts(parts, body.to_bytes()))
-        };
-        let connection = async {
-            // How it ended is told by the answer.
-            let _ = connection.await;
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            answer = answer => answer,
-            () = connection => Err(Fault::Broken("the connection ended".to_owned())),
-        }
-    }
-}
-
-impl fmt::Debug for Outbound {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outbound").finish_non_exhaustive()
-    }
-}
-
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -150,5 +98,57 @@ impl fmt::Display for Fault {
             Self::Slow(within) => write!(f, "no whole answer within {within:?}"),
             Self::TooLarge(most) => write!(f, "the answer is larger than {most} bytes"),
         }
+    }
+}
+
+/// Sends a request on a connection of its own, and gives the whole answer, whatever its status.
+pub(crate) async fn send(
+    request: Request<Bytes>,
+    host: Host,
+    bounds: Bounds,
+    egress: &Egress,
+) -> Result<Response<Bytes>, Fault> {
+    let answer = send_unbounded(request, host, bounds.most_bytes, egress);
+    let answer = tokio::time::timeout(bounds.within, answer).await;
+    answer.unwrap_or(Err(Fault::Slow(bounds.within)))
+}
+
+async fn send_unbounded(
+    request: Request<Bytes>,
+    host: Host,
+    most_bytes: usize,
+    egress: &Egress,
+) -> Result<Response<Bytes>, Fault> {
+    let (mut parts, body) = request.into_parts();
+    let stream = connect::connect(&parts.uri, host, egress).await?;
+    let authority = parts.uri.authority().ok_or(Fault::Url)?;
+    let host = HeaderValue::from_str(authority.as_str()).map_err(|_| Fault::Url)?;
+    parts.headers.insert(header::HOST, host);
+    parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    parts.uri = target.parse().map_err(|_| Fault::Url)?;
+    let request = Request::from_parts(parts, Full::new(body));
+
+    let broken = |error: hyper::Error| Fault::Broken(error.to_string());
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    // It ends with this future: nothing goes on behind a request that was given up.
+    let answer = async {
+        let answer = sender.send_request(request).await.map_err(broken)?;
+        let (parts, body) = answer.into_parts();
+        let body = Limited::new(body, most_bytes).collect().await;
+        let body = body.map_err(|error| match error.downcast::<LengthLimitError>() {
+            Ok(_) => Fault::TooLarge(most_bytes),
+            Err(error) => Fault::Broken(error.to_string()),
+        })?;
+        Ok(Response::from_parts(parts, body.to_bytes()))
+    };
+    let connection = async {
+        // How it ended is told by the answer.
+        let _ = connection.await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        answer = answer => answer,
+        () = connection => Err(Fault::Broken("the connection ended".to_owned())),
     }
 }

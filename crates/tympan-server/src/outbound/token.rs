@@ -16,10 +16,11 @@ use tympan_core::encode;
 use zeroize::Zeroizing;
 
 use super::Bounds;
+use super::Egress;
 use super::Host;
-use super::Outbound;
 use super::call::Fault;
 use super::call::said;
+use super::send;
 
 const BOUNDS: Bounds = Bounds { within: Duration::from_secs(10), most_bytes: 64 << 10 };
 
@@ -47,7 +48,7 @@ impl Token {
 
 /// Asks for a token.
 pub(super) async fn ask(
-    outbound: &Outbound,
+    egress: &Egress,
     oauth: &OAuth,
     text: impl Fn(SecretId) -> Result<String, Fault>,
 ) -> Result<Token, Fault> {
@@ -82,7 +83,7 @@ pub(super) async fn ask(
     let parts: Vec<_> = parts.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let request = request.body(Bytes::from(form(&parts)));
     let request = request.map_err(|error| failed(None, error.to_string()))?;
-    let answer = outbound.send(request, Host::Written, BOUNDS).await;
+    let answer = send(request, Host::Written, BOUNDS, egress).await;
     let answer = answer.map_err(|why| failed(None, why.to_string()))?;
     let (status, body) = (answer.status(), answer.body());
     if status != StatusCode::OK {

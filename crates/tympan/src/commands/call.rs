@@ -35,7 +35,7 @@ fn call(options: &Call) -> Result<(), (String, Exit)> {
     let (inputs, rendered) = prepare(action, &options.set, &Value::Null)?;
     let folder = options.file.parent().unwrap_or(Path::new(""));
     let secrets = keys::Lookup::new(folder, &config).secrets(&config);
-    let caller = Caller::new(&config, &secrets);
+    let caller = Caller::new(folder, &config, &secrets);
     if options.curl {
         terminal::data(&format!("{}\n", caller.curl(action, &rendered)));
         return Ok(());

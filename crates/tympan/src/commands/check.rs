@@ -1,10 +1,13 @@
 //! `tympan check`
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::json;
 use tympan_core::config::Config;
 use tympan_core::config::Loaded;
+use tympan_core::config::Preset;
+use tympan_core::config::preset::Sureness;
 use tympan_core::diagnostic;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Severity;
@@ -52,7 +55,7 @@ pub(crate) fn run(options: &Check) -> Exit {
     };
     match options.format {
         CheckFormat::Text => text(&name, &config, &diagnostics, &sources, &found),
-        CheckFormat::Json => as_json(&diagnostics, &sources, &found),
+        CheckFormat::Json => as_json(&config, &diagnostics, &sources, &found),
     }
     if diagnostics.refuse(options.strict) { Exit::Problems } else { Exit::Done }
 }
@@ -81,6 +84,14 @@ fn text(name: &str, config: &Config, diagnostics: &Diagnostics, sources: &Source
     for Secret { name, why } in &found.unusable {
         terminal::say(&format!("note: secret {name} is no key here: {why}"));
     }
+    for preset in config.presets.values().filter(|it| it.sureness() == Sureness::Known) {
+        let Preset { name, source, .. } = &**preset;
+        let source = source.first().map_or("", String::as_str);
+        terminal::say(&format!(
+            "note: what preset {name} says of proofs is only known, not read from the provider: \
+             compare it with {source}"
+        ));
+    }
     let n_errors = diagnostics.count(Severity::Error);
     let n_warnings = diagnostics.count(Severity::Warning);
     let summary = if n_errors == 0 {
@@ -94,9 +105,16 @@ fn text(name: &str, config: &Config, diagnostics: &Diagnostics, sources: &Source
     }
 }
 
-fn as_json(diagnostics: &Diagnostics, sources: &Sources, found: &Found) {
+fn as_json(config: &Config, diagnostics: &Diagnostics, sources: &Sources, found: &Found) {
     let list = |secrets: &[Secret]| -> Vec<_> {
         secrets.iter().map(|Secret { name, why }| json!({"secret": name, "why": why})).collect()
+    };
+    let preset = |preset: &Arc<Preset>| {
+        json!({
+            "name": preset.name,
+            "checked": preset.checked,
+            "sure": preset.sureness().word(),
+        })
     };
     let report = json!({
         "errors": diagnostics.count(Severity::Error),
@@ -104,6 +122,7 @@ fn as_json(diagnostics: &Diagnostics, sources: &Sources, found: &Found) {
         "diagnostics": diagnostic::json(diagnostics, sources),
         "unset_secrets": list(&found.unset),
         "unusable_secrets": list(&found.unusable),
+        "presets": config.presets.values().map(preset).collect::<Vec<_>>(),
     });
     terminal::data(&format!("{report:#}\n"));
 }

@@ -61,7 +61,7 @@ fn register(options: &Register) -> Result<(), Failed> {
 
     let folder = options.asked.file.parent().unwrap_or(Path::new(""));
     let values = keys::Lookup::new(folder, &config).secrets(&config);
-    let caller = Caller::new(&config, &values);
+    let caller = Caller::new(folder, &config, &values);
     let mut armed = Armed { server: &server, secrets: captured(&config, listener) };
     let hold = registration.secret.is_some();
     for secret in &armed.secrets {

@@ -4,6 +4,7 @@ mod body_digest;
 mod boundary;
 mod format;
 mod key;
+mod reply;
 mod signature;
 mod timestamp;
 mod token;

@@ -9,6 +9,7 @@ use tympan_expr::Types;
 
 use super::SignedAt;
 use super::WRITTEN;
+use crate::config::FetchedCertificate;
 use crate::config::Reader;
 use crate::config::SecretId;
 use crate::config::fields::Fields;
@@ -34,12 +35,14 @@ use crate::yaml::Value;
 pub struct SignatureCheck {
     /// Where it is written.
     pub at: Span,
-    /// The secret that is the key; `None` if there are public keys.
+    /// The secret that is the key; `None` if there are public keys or a certificate.
     pub secret: Option<SecretId>,
     /// How the secret becomes the key, if it is not the key itself.
     pub derivation: Option<Arc<Derivation>>,
     /// Public keys that are written out.
     pub public_keys: Vec<PublicKey>,
+    /// Where the certificate with the sender's public key is.
+    pub certificate: Option<FetchedCertificate>,
     /// The private key that tests sign with.
     pub signing_key: Option<SecretId>,
     /// How it is computed and written.
@@ -60,6 +63,7 @@ struct KeyFrom {
     secret: Option<SecretId>,
     derivation: Option<Arc<Derivation>>,
     public_keys: Vec<PublicKey>,
+    certificate: Option<FetchedCertificate>,
 }
 
 impl Reader<'_> {
@@ -114,6 +118,7 @@ impl Reader<'_> {
             secret: key_from.secret,
             derivation: key_from.derivation,
             public_keys: key_from.public_keys,
+            certificate: key_from.certificate,
             signing_key,
             scheme,
             each: match each {
@@ -127,7 +132,7 @@ impl Reader<'_> {
         Some(super::Verification::Signature(Box::new(check)))
     }
 
-    fn algorithm(&mut self, fields: &mut Fields) -> Option<Algorithm> {
+    pub(super) fn algorithm(&mut self, fields: &mut Fields) -> Option<Algorithm> {
         let at = fields.take("secret_at");
         let algorithm = match fields.take("algorithm") {
             Some((_, node)) => self.choice(&node, Algorithm::WORDS).and_then(Algorithm::read)?,
@@ -200,10 +205,15 @@ impl Reader<'_> {
     ) -> Option<KeyFrom> {
         let at = fields.at();
         let secret_at = fields.place("secret");
+        let certificate = fields.take("certificate");
         let secret = fields.take("secret").map(|(_, node)| self.secret_name(&node));
         let how = fields.take("key");
         let public = fields.take("public_key");
         let is_asymmetric = algorithm.map(Algorithm::is_asymmetric);
+        if let Some((key, node)) = certificate {
+            let others = [(secret_at, "secret"), (public.map(|(key, _)| key.span), "public_key")];
+            return self.certificate_alone(&key, node, others, is_asymmetric != Some(false));
+        }
         match (secret, public) {
             (Some(_), Some((key, _))) => {
                 let problem = Problem::KeyConflict { key: "public_key", with: "secret" };
@@ -229,7 +239,7 @@ impl Reader<'_> {
                     Some((key, node)) => Some(Arc::new(self.derivation(&key, node)?)),
                     None => None,
                 };
-                Some(KeyFrom { secret: Some(secret?), derivation, public_keys: Vec::new() })
+                Some(KeyFrom { secret: Some(secret?), derivation, ..KeyFrom::default() })
             }
             (None, None) => {
                 let key = if is_asymmetric == Some(true) { "public_key" } else { "secret" };
@@ -239,6 +249,24 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// A certificate goes with no other key, and with algorithms that have public ones.
+    fn certificate_alone(
+        &mut self,
+        key: &Key,
+        node: Node,
+        others: [(Option<Span>, &'static str); 2],
+        is_asymmetric: bool,
+    ) -> Option<KeyFrom> {
+        let with = others.into_iter().find_map(|(at, other)| at.map(|_| other));
+        let with = with.or((!is_asymmetric).then_some("algorithm"));
+        if let Some(with) = with {
+            self.report(key.span, Problem::KeyConflict { key: "certificate", with });
+            return None;
+        }
+        let certificate = self.fetched_certificate(key, node)?;
+        Some(KeyFrom { certificate: Some(certificate), ..KeyFrom::default() })
     }
 
     /// Says what a signature does not cover.
@@ -255,6 +283,9 @@ impl Reader<'_> {
                 None => false,
             })
         });
+        // A field of the body is signed with the body.
+        let in_body = value.is_some_and(|value| value.needs().reads(roots::PARSED_BODY));
+        let by_value = by_value || (in_body && all_read(roots::RAW_BODY));
         if timestamp.is_some() && !by_value && !all_read(roots::SIGNATURE_TIMESTAMP) {
             self.report(at, Problem::Proving(Proving::TimestampUnsigned));
         }

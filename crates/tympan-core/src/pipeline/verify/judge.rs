@@ -10,7 +10,7 @@ use super::missing;
 use super::nearer;
 use super::rule;
 use super::told;
-use crate::jwt::Source;
+use crate::fetched::Source;
 use crate::keys::Keys;
 use crate::outcome::Stop;
 use crate::pipeline::Fact;
@@ -117,13 +117,28 @@ impl Verify {
                 let refused = || Verdict::Refused(nearest.unwrap_or_else(|| missing("proof")));
                 open.map_or_else(refused, Verdict::Open)
             }
-            Self::Jwt(jwt) if let Stage::Body(asked) = stage => {
-                match judged.of(jwt.number()).is_none().then(|| jwt.wants(scope, asked)).flatten() {
-                    Some(request) => Verdict::Open(Some(request)),
-                    None => self.judge_once(stage, scope, keys, judged),
-                }
+            _ => match self.wants(stage, scope, judged) {
+                Some(request) => Verdict::Open(Some(request)),
+                None => self.judge_once(stage, scope, keys, judged),
+            },
+        }
+    }
+
+    /// The keys of others that one proof needs, unless it was judged without.
+    fn wants(
+        &self,
+        stage: Stage<'_>,
+        scope: &Scope<'_, '_>,
+        judged: &Judged,
+    ) -> Option<KeyRequest> {
+        let Stage::Body(asked) = stage else { return None };
+        let is_open = |number| judged.of(number).is_none();
+        match self {
+            Self::Jwt(jwt) if is_open(jwt.number()) => jwt.wants(scope, asked),
+            Self::Signature(signature) if is_open(signature.number()) => {
+                signature.wants(scope, asked)
             }
-            _ => self.judge_once(stage, scope, keys, judged),
+            _ => None,
         }
     }
 

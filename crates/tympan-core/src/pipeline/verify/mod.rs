@@ -2,6 +2,7 @@
 
 mod beside_body;
 mod body_digest;
+mod certificate;
 mod judge;
 mod received;
 mod signature;
@@ -183,6 +184,7 @@ impl Verify {
     pub(crate) fn fetches(&self) -> bool {
         match self {
             Self::Jwt(jwt) => jwt.fetches(),
+            Self::Signature(signature) => signature.fetches(),
             Self::Any(list) | Self::All(list) => list.iter().any(Self::fetches),
             _ => false,
         }

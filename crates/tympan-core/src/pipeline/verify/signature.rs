@@ -7,6 +7,7 @@ use tympan_expr::Text;
 use tympan_expr::Value;
 
 use super::beside_body::BesideBody;
+use super::certificate::CertificateKey;
 use super::missing;
 use super::received::Received;
 use super::received::text;
@@ -15,6 +16,7 @@ use super::signed_for_anyone;
 use super::unauthorized;
 use crate::config::Accept;
 use crate::config::SignatureCheck;
+use crate::fetched;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
 use crate::keys::KeyUse;
@@ -24,6 +26,7 @@ use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
 use crate::pipeline::Fact;
+use crate::pipeline::KeyRequest;
 use crate::pipeline::Scope;
 use crate::pipeline::SignatureFact;
 use crate::scheme;
@@ -63,6 +66,8 @@ enum Key {
     Named(Vec<KeyId>),
     /// What is no secret.
     Public(Vec<PublicKey>),
+    /// What is fetched.
+    Certificate(Box<CertificateKey>),
 }
 
 /// The parts of a payload.
@@ -76,9 +81,10 @@ impl SignatureVerify {
         number: usize,
     ) -> Self {
         let timestamp = check.timestamp.as_ref().map(|it| (it.value.clone(), it.scheme));
-        let key = match check.secret {
-            None => Key::Public(check.public_keys.clone()),
-            Some(secret) => {
+        let key = match (check.secret, &check.certificate) {
+            (None, None) => Key::Public(check.public_keys.clone()),
+            (None, Some(it)) => Key::Certificate(Box::new(CertificateKey::compile(it))),
+            (Some(secret), _) => {
                 let forms = KeyForm::of_signature(check).into_iter();
                 let ids: Vec<_> = forms.map(|form| keys.id(KeyUse { secret, form })).collect();
                 match ids[..] {
@@ -110,8 +116,28 @@ impl SignatureVerify {
         match &self.key {
             Key::Secret(key) => (!keys.is_ready(*key)).then_some(*key),
             Key::Named(all) => all.iter().copied().find(|key| !keys.is_ready(*key)),
-            Key::Public(_) => None,
+            Key::Public(_) | Key::Certificate(_) => None,
         }
+    }
+
+    /// Whether its key is fetched.
+    pub(super) fn fetches(&self) -> bool {
+        matches!(self.key, Key::Certificate(_))
+    }
+
+    /// The certificate that has to be fetched before it can judge a request: none for one that
+    /// cannot be proved anyway.
+    pub(super) fn wants(
+        &self,
+        scope: &Scope<'_, '_>,
+        asked: &[fetched::Source],
+    ) -> Option<KeyRequest> {
+        let Key::Certificate(certificate) = &self.key else { return None };
+        if self.each.is_none() {
+            let received = self.received.texts(scope, "signature").ok()?;
+            received.iter().find(|value| self.scheme.read(value).is_ok())?;
+        }
+        certificate.wants(scope, asked)
     }
 
     pub(super) fn expressions<'v>(&'v self, found: &mut Vec<&'v Expression>) {
@@ -119,6 +145,9 @@ impl SignatureVerify {
         found.extend(&self.payloads);
         found.push(self.received.expression());
         found.extend(self.timestamp.iter().filter_map(|(value, _)| value.as_ref()));
+        if let Key::Certificate(certificate) = &self.key {
+            found.push(certificate.expression());
+        }
     }
 
     pub(super) fn run_before_body(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
@@ -241,8 +270,13 @@ impl SignatureVerify {
             _ => {
                 let payloads = self.payloads(scope)?;
                 let bytes = payloads.iter().filter_map(Value::as_bytes);
+                let own;
                 let publics = match &self.key {
                     Key::Public(publics) => publics,
+                    Key::Certificate(certificate) => {
+                        own = [certificate.key(scope, &self.scheme)?];
+                        &own[..]
+                    }
                     _ => keys.publics(self.secret(&received)?),
                 };
                 self.scheme.verify_public(&received, bytes, publics)
@@ -277,7 +311,7 @@ impl SignatureVerify {
                 }
                 _ => None,
             },
-            Key::Public(_) => None,
+            Key::Public(_) | Key::Certificate(_) => None,
         };
         found.ok_or_else(|| refused(Unproven::Undecodable))
     }

@@ -1,0 +1,154 @@
+//! A host over TLS that answers what it is told, with certificates of an authority of the tests.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::io::Write;
+use std::net::TcpListener;
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::thread;
+
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::ServerConnection;
+use tokio_rustls::rustls::StreamOwned;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+
+use crate::process::Folder;
+use crate::wire::certificate;
+use crate::wire::der;
+
+/// What stands at a path.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    /// These bytes, and the end of the connection.
+    Bytes(Vec<u8>),
+    /// Nothing, for as long as the other side waits.
+    Hang,
+    /// Ten GiB, if anybody takes them.
+    Huge,
+}
+
+/// A host at `localhost`.
+pub(crate) struct Host {
+    port: u16,
+    answers: Arc<Mutex<BTreeMap<String, Answer>>>,
+    /// The heads of all requests so far.
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Answer {
+    /// The status, and a body with its length.
+    pub(crate) fn new(status: &str, body: impl AsRef<[u8]>) -> Self {
+        let body = body.as_ref();
+        let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n", body.len());
+        Self::Bytes([head.as_bytes(), body].concat())
+    }
+}
+
+impl Host {
+    /// Starts a host whose certificate an authority has signed, which is `ca.crt` of the folder.
+    pub(crate) fn start(folder: &Folder) -> Self {
+        authority(folder, "ca");
+        signed(folder, "host", "ca", "-addext subjectAltName=DNS:localhost");
+        let chain = vec![der(&folder.path("host.crt"))];
+        let key = PrivateKeyDer::from_pem_file(folder.path("host.key")).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .unwrap();
+        let config = Arc::new(config);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let host = Self { port, answers: Arc::default(), asked: Arc::default() };
+        let (answers, asked) = (Arc::clone(&host.answers), Arc::clone(&host.asked));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let config = Arc::clone(&config);
+                let (answers, asked) = (Arc::clone(&answers), Arc::clone(&asked));
+                thread::spawn(move || serve(stream.unwrap(), config, &answers, &asked));
+            }
+        });
+        host
+    }
+
+    /// `localhost` and the port.
+    pub(crate) fn name(&self) -> String {
+        format!("localhost:{}", self.port)
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("https://{}{path}", self.name())
+    }
+
+    pub(crate) fn set(&self, path: &str, answer: Answer) {
+        self.answers.lock().unwrap().insert(path.to_owned(), answer);
+    }
+
+    /// The heads of all requests so far.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.asked().len()
+    }
+}
+
+/// An authority: `NAME.crt` and `NAME.key`, signed by itself.
+pub(crate) fn authority(folder: &Folder, name: &str) {
+    certificate(folder, name, "-addext basicConstraints=critical,CA:TRUE");
+}
+
+/// A certificate that an authority of the folder has signed.
+pub(crate) fn signed(folder: &Folder, name: &str, by: &str, options: &str) {
+    certificate(folder, name, &format!("-CA {by}.crt -CAkey {by}.key {options}"));
+}
+
+/// The text of a file.
+pub(crate) fn text(folder: &Folder, name: &str) -> String {
+    fs::read_to_string(folder.path(name)).unwrap()
+}
+
+fn serve(
+    stream: TcpStream,
+    config: Arc<ServerConfig>,
+    answers: &Mutex<BTreeMap<String, Answer>>,
+    asked: &Mutex<Vec<String>>,
+) {
+    let connection = ServerConnection::new(config).unwrap();
+    let mut stream = StreamOwned::new(connection, stream);
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut byte) {
+            Ok(1) => head.push(byte[0]),
+            // It did not like our certificate.
+            _ => return,
+        }
+    }
+    let head = String::from_utf8(head).unwrap();
+    let path = head.split(' ').nth(1).unwrap().to_owned();
+    asked.lock().unwrap().push(head);
+    let answer = answers.lock().unwrap().get(&path).cloned();
+    match answer.unwrap_or_else(|| Answer::new("404 Not Found", "")) {
+        Answer::Bytes(bytes) => {
+            let _ = stream.write_all(&bytes);
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+        }
+        Answer::Hang => {
+            // Until the other side gives up.
+            let _ = stream.read(&mut byte);
+        }
+        Answer::Huge => {
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10737418240\r\n\r\n");
+            while stream.write_all(&[b'-'; 4 << 10]).is_ok() {}
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! What is described for something else, in our words: `import/x.KIND` in, `import/x.out` out.
+//!
+//! `BLESS=1 cargo test` writes what came out; read the difference before you commit it.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+
+use crate::process::tympan;
+
+#[test]
+fn descriptions() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("import");
+    let mut n_cases = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let input = entry.unwrap().path();
+        let kind = input.extension().unwrap().to_str().unwrap().to_owned();
+        if kind == "out" {
+            continue;
+        }
+        n_cases += 1;
+        let imported = tympan().args(["import", &kind]).arg(&input).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        let found = format!("{}--\n{}", text(imported.stdout), text(imported.stderr));
+        assert!(imported.status.success(), "{found}");
+        assert!(!found.contains("not-to-be-printed"), "{found}");
+        let golden = input.with_extension("out");
+        if env::var_os("BLESS").is_some() {
+            fs::write(&golden, found).unwrap();
+            continue;
+        }
+        assert_eq!(found, fs::read_to_string(&golden).unwrap(), "{}", input.display());
+    }
+    assert!(n_cases > 1, "there are no cases");
+}
+
+/// A proof that is not understood does not become an open door.
+#[test]
+fn a_proof_that_is_not_known_leaves_nothing_that_loads() {
+    let hook =
+        "- id: x\n  trigger-rule: {match: {type: scalr-signature, secret: not-to-be-printed}}\n";
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), hook).unwrap();
+    let imported = tympan().args(["import", "webhook"]).arg(file.path()).output().unwrap();
+    assert_eq!(imported.status.code(), Some(1));
+    assert!(!String::from_utf8(imported.stdout).unwrap().contains("none:"));
+    assert!(String::from_utf8(imported.stderr).unwrap().contains("L07"));
+}
+
+#[test]
+fn what_is_no_description() {
+    for (kind, text) in [("webhook", "id: x"), ("webhook", "- x"), ("moveworks", "[1]")] {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), text).unwrap();
+        let imported = tympan().args(["import", kind]).arg(file.path()).output().unwrap();
+        assert_eq!(imported.status.code(), Some(2), "{kind} {text}");
+        assert!(imported.stdout.is_empty());
+    }
+}

@@ -1,0 +1,7 @@
+key = secret("secret", "a secret of the autotask test")
+body = '{"id":7,"note":"Grüße"}'
+signature = b64(hmac("sha1", key, body))
+headers = {
+    "x-hook-signature": "sha1=" + signature,
+}
+accepted("a delivery", signature, headers, body)

@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""Signs requests as providers do, with nothing but Python's own library and the `openssl` command.
+
+    tests/presets/sign.py [PRESET...]
+
+Every folder here belongs to a preset. Its `requests.py` says what the provider sends, in the words
+that are defined below; this writes it to `requests.json` beside it, which `tests/presets.rs` reads.
+"""
+
+import base64
+import hashlib
+import hmac as hmac_
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+HERE = pathlib.Path(__file__).parent
+
+
+def _bytes(text):
+    return text if isinstance(text, bytes) else str(text).encode()
+
+
+def hmac(hash, key, *parts):
+    """The HMAC of the parts behind each other."""
+    return hmac_.new(_bytes(key), b"".join(map(_bytes, parts)), hash).digest()
+
+
+def digest(hash, *parts):
+    """The digest of the parts behind each other."""
+    return hashlib.new(hash, b"".join(map(_bytes, parts))).digest()
+
+
+def hex(raw):
+    return raw.hex()
+
+
+def b64(raw):
+    return base64.b64encode(_bytes(raw)).decode()
+
+
+def b64url(raw):
+    return base64.urlsafe_b64encode(_bytes(raw)).decode().rstrip("=")
+
+
+def unb64(text):
+    return base64.b64decode(text)
+
+
+def form(pairs):
+    """Pairs as `application/x-www-form-urlencoded`."""
+    return urllib.parse.urlencode(pairs)
+
+
+def jwt(hash, key, claims, header=None):
+    """A compact JSON Web Token, signed with a secret by HMAC, or with a pair of keys by RSA."""
+    is_pair = isinstance(key, Pair)
+    alg = ("RS" if is_pair else "HS") + hash.removeprefix("sha")
+    header = {"alg": alg, "typ": "JWT", **(header or {})}
+    compact = lambda value: b64url(json.dumps(value, separators=(",", ":")))
+    signed = compact(header) + "." + compact(claims)
+    return signed + "." + b64url(key.sign(signed, hash=hash) if is_pair else hmac(hash, key, signed))
+
+
+class Pair:
+    """A pair of keys that `openssl` makes, and signs with."""
+
+    def __init__(self, *options):
+        self.folder = tempfile.TemporaryDirectory()
+        self.key = pathlib.Path(self.folder.name) / "key.pem"
+        self._openssl("genpkey", *options, "-out", str(self.key))
+        self.pem = self._openssl("pkey", "-in", str(self.key), "-pubout").decode()
+        der = base64.b64decode("".join(self.pem.splitlines()[1:-1]))
+        # Of Ed25519, what stands behind the name of the algorithm.
+        self.raw = der[-32:]
+
+    def sign(self, *parts, hash=None):
+        message = pathlib.Path(self.folder.name) / "message"
+        message.write_bytes(b"".join(map(_bytes, parts)))
+        if hash is None:
+            how = ["pkeyutl", "-sign", "-rawin", "-inkey", str(self.key), "-in", str(message)]
+        else:
+            how = ["dgst", "-" + hash, "-sign", str(self.key), str(message)]
+        return self._openssl(*how)
+
+    def jwk(self, kid):
+        """The public key of RSA as a JSON Web Key."""
+        modulus = self._openssl("rsa", "-in", str(self.key), "-noout", "-modulus").decode()
+        number = bytes.fromhex(modulus.strip().removeprefix("Modulus="))
+        return {"kty": "RSA", "alg": "RS256", "use": "sig", "kid": kid, "n": b64url(number), "e": "AQAB"}
+
+    @staticmethod
+    def _openssl(*arguments):
+        return subprocess.run(["openssl", *arguments], check=True, capture_output=True).stdout
+
+
+def ed25519():
+    return Pair("-algorithm", "ed25519")
+
+
+def rsa():
+    return Pair("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+
+
+def p256():
+    return Pair("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+
+
+class Case:
+    """What one provider sends."""
+
+    def __init__(self, preset):
+        self.said = {
+            "secrets": {},
+            "others": {},
+            "with": {},
+            "origin": "https://hooks.example.com",
+            "path": "/in/" + preset,
+            "now": 1700000000,
+            "published": {},
+            "unpublished": {},
+            "requests": [],
+        }
+
+    def words(self):
+        names = ["secret", "other", "given", "keys", "at", "accepted", "challenged", "published", "unpublished"]
+        return {name: getattr(self, name) for name in names}
+
+    def secret(self, name, value):
+        """The value of a parameter that is a secret."""
+        self.said["secrets"][name] = value
+        return value
+
+    def other(self, name, value):
+        """Another value of it, where one cannot be made by changing a character."""
+        self.said["others"][name] = value
+
+    def given(self, name, value):
+        """The value of a parameter that is a text or a URL."""
+        self.said["with"][name] = value
+        return value
+
+    def keys(self, *jwks):
+        """The keys that are found where they are fetched."""
+        self.said["keys"] = {"keys": list(jwks)}
+
+    def at(self, now=None, origin=None, path=None):
+        """When and where requests arrive."""
+        for key, value in [("now", now), ("origin", origin), ("path", path)]:
+            if value is not None:
+                self.said[key] = value
+        return self.said["now"]
+
+    def accepted(self, name, signature, headers=None, body="", method="POST", target=None, covers_body=True,
+                 timed=False, repeats=False, signed=None, events=None):
+        """A request that has to be accepted. `signature` is the text in it that proves it; `covers_body` says
+        whether another body is refused, `timed` whether it gets old, and `repeats` whether its header
+        may stand several times."""
+        self._add(name, headers, body, method, target, {
+            "signature": signature, "covers_body": covers_body and body != "", "timed": timed,
+            "repeats": repeats, "events": events,
+        })
+
+    def challenged(self, name, answer="", headers=None, body="", method="POST", target=None, status=200,
+                   answer_headers=None, signature=None):
+        """A set-up request, and what has to be answered."""
+        answer = {"status": status, "body": answer, "headers": answer_headers or {}}
+        self._add(name, headers, body, method, target, {"answer": answer, "signature": signature})
+
+    def published(self, **where):
+        """Where in a published example the parameters stand, as JSON pointers."""
+        self.said["published"].update(where)
+
+    def unpublished(self, example, why):
+        """A published example that is of something else."""
+        self.said["unpublished"][example] = why
+
+    def _add(self, name, headers, body, method, target, more):
+        headers = {name: str(value) for name, value in (headers or {}).items()}
+        if body != "" and "content-type" not in map(str.lower, headers):
+            headers = {"Content-Type": "application/json", **headers}
+        body = _bytes(body)
+        try:
+            body = {"body": body.decode()}
+        except UnicodeDecodeError:
+            body = {"body_base64": b64(body)}
+        self.said["requests"].append({
+            "name": name, "method": method, "target": target or self.said["path"], "headers": headers, **body, **more,
+        })
+
+
+def write(folder):
+    case = Case(folder.name)
+    source = folder / "requests.py"
+    words = {name: value for name, value in globals().items() if not name.startswith("_")}
+    exec(compile(source.read_text(), str(source), "exec"), {**words, **case.words()})
+    text = json.dumps({key: value for key, value in case.said.items() if value != {}}, indent=2, ensure_ascii=False)
+    (folder / "requests.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    wanted = sys.argv[1:]
+    for folder in sorted(HERE.iterdir()):
+        if (folder / "requests.py").exists() and (not wanted or folder.name in wanted):
+            write(folder)
