@@ -136,7 +136,7 @@ fn listeners(sections: &str, name: &str) -> String {
         r#"version: 1
 server: {{listen: [127.0.0.1:0]}}
 {sections}
-secrets: {{gone: {{file: gone}}, token: {{file: token}}}}
+secrets: {{gone: {{file: gone}}, token: {{file: token}}, orders: {{captured: true}}}}
 destinations: {{out: {{stdout: {{}}}}}}
 listeners:
   {name}: {{path: /{name}, verification: {{none: a test}}, deliver: [out]}}
@@ -145,6 +145,7 @@ listeners:
     verification:
       - token: {{secret: gone, received_token: 'headers["X-Token"]'}}
       - token: {{secret: token, received_token: 'headers["X-Other"]'}}
+      - token: {{secret: orders, received_token: 'headers["X-More"]'}}
     deliver: []
 "#
     )
@@ -204,7 +205,12 @@ fn every_route_answers_as_it_is_described() {
                 "/v1/events/replay" => format!("{path}?all=true"),
                 _ => path.clone(),
             };
-            let answer = ask(&server, &method, path);
+            let body = &operation["requestBody"]["content"]["application/json"]["example"];
+            let (headers, body) = match body {
+                Value::Null => (&[][..], String::new()),
+                body => (&[("Content-Type", "application/json")][..], body.to_string()),
+            };
+            let answer = ask_with(&server, &method, path, headers, &body);
             answer.assert_guarded();
             assert_eq!(answer.status, 200, "{method} {path}: {}", answer.body);
             let media_type = answer.header("content-type").unwrap();
@@ -225,7 +231,7 @@ fn every_route_answers_as_it_is_described() {
             }
         }
     }
-    assert_eq!(n_routes, 11);
+    assert_eq!(n_routes, 18);
 }
 
 #[test]
@@ -244,9 +250,10 @@ fn what_is_served() {
     let origin = format!("http://{}", server.address());
     let expected = json!({"items": [
         {"name": "open", "path": "/open", "url": format!("{origin}/open"), "state": "serving",
-         "reason": null},
+         "reason": null, "verified": 0},
         {"name": "closed", "path": "/closed", "url": format!("{origin}/closed"),
-         "state": "not_ready", "reason": "its secret gone gives no key: gone does not exist"},
+         "state": "not_ready", "reason": "its secret gone gives no key: gone does not exist",
+         "verified": 0},
     ]});
     assert_eq!(listeners, expected);
 
@@ -700,7 +707,7 @@ fn the_command_reloads_and_tells() {
     let (code, out, err) = run(&["reload"]);
     assert_eq!((code, out.as_str()), (1, ""));
     assert!(err.contains("error[E108]: `heders` stands for nothing here\n --> listeners.yaml:11:48\n  = help: did you mean `headers`?"), "{err}");
-    assert!(err.ends_with("error: 2 mistakes; the old configuration goes on\n"), "{err}");
+    assert!(err.ends_with("error: 3 mistakes; the old configuration goes on\n"), "{err}");
 
     assert_eq!(run(&["health"]), (0, String::new(), String::new()));
     assert_eq!(run(&["health", "--ready"]), (0, String::new(), String::new()));

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod admin;
+mod asana;
 mod calls;
+mod captured;
 mod catalogue;
 mod certificates;
 mod cli;
@@ -36,6 +38,7 @@ mod proofs;
 mod properties;
 mod proxies;
 mod redact;
+mod register;
 mod reload;
 mod requests;
 mod schema;

@@ -237,7 +237,7 @@ fn check_needs_no_environment() {
             |line: &str| line.contains(&format!("secret {secret} ")) && line.contains(place);
         assert!(found.err.lines().any(is_it), "{secret}: {}", found.err);
     }
-    assert_eq!(found.err.lines().last(), Some("listeners.yaml: 5 listeners"));
+    assert_eq!(found.err.lines().last(), Some("listeners.yaml: 6 listeners"));
 
     let strict = said(
         Command::new(binary())
@@ -247,7 +247,7 @@ fn check_needs_no_environment() {
     );
     assert_eq!(strict.code, 0, "unset secrets are no warnings: {}", strict.err);
     let report: Value = serde_json::from_str(&strict.out).unwrap();
-    assert_eq!(report["unset_secrets"].as_array().unwrap().len(), 5, "{report}");
+    assert_eq!(report["unset_secrets"].as_array().unwrap().len(), 7, "{report}");
 }
 
 #[test]

@@ -187,7 +187,7 @@ fn harmless_oddities_are_read() {
         let (Loaded { config, diagnostics }, sources) = read(name, text.into_bytes());
         let drawn = diagnostic::text(&diagnostics, &sources, false);
         assert!(diagnostics.is_empty(), "{name}\n{drawn}");
-        assert_eq!(config.listeners.len(), 5, "{name}");
+        assert_eq!(config.listeners.len(), 6, "{name}");
     }
 }
 

@@ -42,6 +42,7 @@ use tympan_core::keys::Secrets;
 use tympan_core::outcome::Outcome;
 use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Ask;
+use tympan_core::pipeline::Captured;
 use tympan_core::pipeline::EventRecord;
 use tympan_core::pipeline::Exchange;
 use tympan_core::pipeline::Generation;
@@ -508,6 +509,7 @@ fn run(serving: &Serving, request: &Request, now: f64) -> (Answer, Option<EventR
     loop {
         input = match exchange.step(input) {
             Ask::Body { .. } => Input::Body(Bytes::from(request.body.clone())),
+            Ask::Capture(_) => Input::Captured(Captured::Stored),
             Ask::Fetch(asked) => Input::Fetched(serving.fetched(&asked.source, now)),
             Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(events) => {

@@ -19,6 +19,7 @@ use tympan_core::keys::Secrets;
 use tympan_core::outcome::Outcome;
 use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Ask;
+use tympan_core::pipeline::Captured;
 use tympan_core::pipeline::Exchange;
 use tympan_core::pipeline::Generation;
 use tympan_core::pipeline::Head;
@@ -66,6 +67,7 @@ fn run(live: &Arc<Live>, head: Head, body: &[u8]) -> (Answer, bool) {
             Ask::Answer(answer) => return (answer, has_event),
             Ask::Body { .. } => Input::Body(Bytes::copy_from_slice(body)),
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
+            Ask::Capture(_) => Input::Captured(Captured::Stored),
             Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(_) => {
                 has_event = true;

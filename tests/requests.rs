@@ -37,6 +37,7 @@ use tympan_core::keys::Secrets;
 use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Ask;
 use tympan_core::pipeline::BodyFault;
+use tympan_core::pipeline::Captured;
 use tympan_core::pipeline::EventRecord;
 use tympan_core::pipeline::Exchange;
 use tympan_core::pipeline::Generation;
@@ -180,6 +181,10 @@ impl Case {
                 Ask::Fetch(_) => {
                     asked.push("fetch");
                     Input::Fetched(Arc::default())
+                }
+                Ask::Capture(_) => {
+                    asked.push("capture");
+                    Input::Captured(Captured::Stored)
                 }
                 Ask::Call(_) => {
                     asked.push("call");

@@ -20,7 +20,9 @@ use tympan_core::yaml::Sections;
 
 /// The files of `check/` that hold a mistake which a schema can see.
 const REFUSED: &[&str] = &[
+    "bad_actions",
     "bad_algorithms",
+    "bad_captures",
     "bad_calls",
     "bad_certificates",
     "bad_clients",
@@ -53,7 +55,6 @@ const REFUSED: &[&str] = &[
     "pattern_not_closed",
     "preset_bad_parameter",
     "preset_unknown_parameter",
-    "secret_from_two_places",
     "secret_written_out",
     "signature_empty",
     "signature_without_place",
@@ -186,6 +187,7 @@ const UNSEEN: &[&str] = &[
     "redact_no_path",
     "response_headers",
     "second_document",
+    "secret_from_two_places",
     "signature_without_secret",
     "star_unquoted",
     "status_loses_events",

@@ -53,10 +53,10 @@ const PROVIDERS: [&str; 36] = [
 
 /// The modules of the core from below to above: each may use those before it and its own.
 const CORE: [&[&str]; 6] = [
-    &["span", "scalar", "secret", "roots", "room", "request", "escape", "anchor"],
+    &["span", "scalar", "secret", "roots", "room", "request", "escape", "encode", "anchor"],
     &["diagnostic", "yaml", "scheme", "jwt", "fetched", "outcome"],
     &["config"],
-    &["keys", "diff", "outgoing", "promises", "rate", "schema", "reference"],
+    &["action", "keys", "diff", "outgoing", "promises", "rate", "schema", "reference"],
     &["pipeline"],
     &["catalogue", "explain", "import", "infer", "simulate", "trial"],
 ];

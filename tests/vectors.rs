@@ -33,6 +33,7 @@ use tympan_core::fetched::Source;
 use tympan_core::outcome::Outcome;
 use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Ask;
+use tympan_core::pipeline::Captured;
 use tympan_core::pipeline::Exchange;
 use tympan_core::pipeline::Generation;
 use tympan_core::pipeline::Head;
@@ -159,6 +160,7 @@ fn run(example: &Value, name: &str, secret: &str, rewritten: impl Fn(&str) -> St
     loop {
         input = match exchange.step(input) {
             Ask::Body { .. } => Input::Body(body.clone()),
+            Ask::Capture(_) => Input::Captured(Captured::Stored),
             Ask::Fetch(request) => Input::Fetched(fetched(request.source, secret, now)),
             Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(_) => Input::Kept(Kept::Stored),

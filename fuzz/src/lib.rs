@@ -10,6 +10,7 @@ use http::Version;
 use tympan_core::keys::Secrets;
 use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Ask;
+use tympan_core::pipeline::Captured;
 use tympan_core::pipeline::Exchange;
 use tympan_core::pipeline::Generation;
 use tympan_core::pipeline::Head;
@@ -76,6 +77,7 @@ pub fn exchange(live: &Arc<Live>, head: Head, body: Bytes) -> (Answer, bool) {
             Ask::Answer(answer) => return (answer, has_event),
             Ask::Body { .. } => Input::Body(body.clone()),
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
+            Ask::Capture(_) => Input::Captured(Captured::Stored),
             Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(_) => {
                 has_event = true;

@@ -78,6 +78,12 @@ enum Slot {
     Unusable(Unusable),
 }
 
+/// Whether two secrets are the same, in a time that tells nothing about where they differ.
+#[must_use]
+pub fn is_equal(one: &[u8], other: &[u8]) -> bool {
+    crate::scheme::equal(one, other)
+}
+
 impl KeyForm {
     /// What the secret of a signature is made ready for: one key for each hash function that a value
     /// may name.

@@ -10,11 +10,13 @@
 //! This crate does no I/O, knows no clock and starts no task: text and instants come in, decisions
 //! come out, and every behaviour can be tested as a table.
 
+pub mod action;
 pub mod anchor;
 pub mod catalogue;
 pub mod config;
 pub mod diagnostic;
 pub mod diff;
+pub mod encode;
 pub mod escape;
 pub mod explain;
 pub mod fetched;

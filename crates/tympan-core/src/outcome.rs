@@ -210,6 +210,10 @@ pub enum Reason {
     Missing { what: &'static str },
     /// `each` is no list.
     NoList { found: &'static str },
+    /// A secret that the handshake brings is not expected.
+    NotArmed { secret: String },
+    /// A secret that the handshake brings could not be stored.
+    NotStored { secret: String, why: String },
     /// The events could not be kept in time.
     NotKept { why: String },
     /// `reject` was true, or `filter` was not.
@@ -335,6 +339,8 @@ impl Reason {
             Self::Mismatch => "mismatch",
             Self::Missing { .. } => "missing",
             Self::NoList { .. } => "no_list",
+            Self::NotArmed { .. } => "not_armed",
+            Self::NotStored { .. } => "not_stored",
             Self::NotKept { .. } => "not_kept",
             Self::Decided => "decided",
             Self::Panic => "panic",
@@ -393,6 +399,14 @@ impl fmt::Display for Reason {
             Self::Missing { what } => write!(f, "the {what} is missing"),
             Self::NoList { found } => write!(f, "`each` gives a {found}, not a list"),
             Self::NotKept { why } => write!(f, "the event could not be kept: {why}"),
+            Self::NotArmed { secret } => write!(
+                f,
+                "nobody expects the secret {secret}: `tympan secrets arm {secret}`, then let the \
+                 provider greet once more"
+            ),
+            Self::NotStored { secret, why } => {
+                write!(f, "the secret {secret} could not be stored: {why}")
+            }
             Self::Decided => f.write_str("so decided by its expression"),
             Self::Panic => f.write_str("a bug in tympan: please report it"),
             Self::Repeated { header } => write!(f, "the header {header} stands more than once"),

@@ -76,6 +76,7 @@ fn inner(held: &Holds) -> Vec<&'static Section> {
     match held {
         Holds::Section(section) | Holds::NameOr(_, section) => vec![section],
         Holds::MapOf(held)
+        | Holds::LooseMapOf(held)
         | Holds::List(held)
         | Holds::OneOrMany(held)
         | Holds::WordOr(_, held) => inner(held),
@@ -102,7 +103,7 @@ fn holds(held: &Holds) -> String {
             format!("{}, or [{}](#{})", name(*named), title(section), anchor(section))
         }
         Holds::Section(section) => format!("[{}](#{})", title(section), anchor(section)),
-        Holds::MapOf(held) => format!("map of names to {}", holds(held)),
+        Holds::MapOf(held) | Holds::LooseMapOf(held) => format!("map of names to {}", holds(held)),
         Holds::List(held) => format!("list of {}", holds(held)),
         Holds::OneOrMany(held) => format!("{}, or a list", holds(held)),
         Holds::Texts => "map of names to texts".to_owned(),
@@ -117,6 +118,7 @@ fn name(named: Named) -> &'static str {
     match named {
         Named::Secret => "name of a secret",
         Named::Client => "name of a client",
+        Named::Connector => "name of a connector",
         Named::Destination => "name of a destination",
     }
 }

@@ -29,10 +29,12 @@ pub const CHALLENGE_TOKEN: RootId = RootId(9);
 pub const SIGNATURE_TIMESTAMP: RootId = RootId(10);
 /// The item of `each` that an event is made of, or that is signed by itself.
 pub const ITEM: RootId = RootId(11);
+/// What an action is told.
+pub const INPUTS: RootId = RootId(12);
 /// What was encrypted of the answer that is being made, and what goes with it.
-pub const REPLY: RootId = RootId(12);
+pub const REPLY: RootId = RootId(13);
 /// An event that is delivered.
-pub const EVENT: RootId = RootId(13);
+pub const EVENT: RootId = RootId(14);
 /// The first name of `let`; the others follow.
 pub const FIRST_LET: u16 = 100;
 
@@ -65,6 +67,10 @@ pub enum Place {
     Refusal,
     /// What a destination is sent: the event is all that is left of the request.
     Delivery,
+    /// What an action sends.
+    Action,
+    /// What is wanted of its answer.
+    Result,
 }
 
 /// Every root that is not a name of `let`.
@@ -108,6 +114,10 @@ pub fn vocabulary(place: Place, lets: &[String]) -> Vocabulary {
             shape: Shape::Value,
         }));
     }
+    if matches!(place, Place::Action | Place::Result) {
+        let (id, name, shape) = (INPUTS, "inputs".to_owned(), Shape::Value);
+        vocabulary.roots.push(Root { id, name, shape });
+    }
     // A bare name reads the body, as in Moveworks, wherever a field of the body makes sense.
     let reads_body = matches!(
         place,
@@ -117,13 +127,18 @@ pub fn vocabulary(place: Place, lets: &[String]) -> Vocabulary {
             | Place::Event
             | Place::ResponseBody
     );
-    vocabulary.body = reads_body.then_some(PARSED_BODY);
+    vocabulary.body = match place {
+        Place::Action => Some(INPUTS),
+        Place::Result => Some(PARSED_BODY),
+        _ => reads_body.then_some(PARSED_BODY),
+    };
     vocabulary
 }
 
 fn exists(root: RootId, place: Place) -> bool {
     match root {
-        _ if place == Place::Refusal => root == LISTENER,
+        _ if matches!(place, Place::Refusal | Place::Action) => root == LISTENER,
+        _ if place == Place::Result => matches!(root, HEADERS | RAW_BODY | PARSED_BODY),
         _ if place == Place::Delivery => matches!(root, LISTENER | EVENT),
         EVENT => false,
         CHALLENGE_TOKEN => matches!(place, Place::ChallengeBody | Place::ChallengeHeader),

@@ -18,6 +18,9 @@ use crate::config::keys::Section;
 /// What names of listeners, secrets and destinations look like.
 const NAME: &str = "^[a-z0-9][a-z0-9_-]{0,62}$";
 
+/// What a name may be that may hold dots and capitals.
+const LOOSE_NAME: &str = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$";
+
 /// The schema of a whole file.
 #[must_use]
 pub fn schema() -> Value {
@@ -103,6 +106,11 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
             "propertyNames": {"pattern": NAME},
             "additionalProperties": holds(inner, definitions),
         }),
+        Holds::LooseMapOf(inner) => json!({
+            "type": ["object", "null"],
+            "propertyNames": {"pattern": LOOSE_NAME},
+            "additionalProperties": holds(inner, definitions),
+        }),
         Holds::List(inner) => json!({"type": "array", "items": holds(inner, definitions)}),
         Holds::OneOrMany(inner) => {
             let one = holds(inner, definitions);
@@ -139,6 +147,7 @@ fn name(named: Named) -> Value {
         "title": match named {
             Named::Secret => "the name of a secret",
             Named::Client => "the name of a client",
+            Named::Connector => "the name of a connector",
             Named::Destination => "the name of a destination",
         },
     })

@@ -34,6 +34,11 @@ pub enum Unresolved {
         /// What the system says.
         why: String,
     },
+    /// No handshake has brought one.
+    NotCaptured {
+        /// The secret.
+        secret: String,
+    },
     /// There is a value, and it is empty or blank.
     Empty {
         /// Where it was looked up.
@@ -86,6 +91,9 @@ impl fmt::Display for Unresolved {
             Self::NotSet { variable } => write!(f, "environment variable {variable} is not set"),
             Self::NoFile { file } => write!(f, "{file} does not exist"),
             Self::Unreadable { file, why } => write!(f, "{file} cannot be read: {why}"),
+            Self::NotCaptured { secret } => {
+                write!(f, "no handshake has brought it yet: `tympan secrets arm {secret}` lets one")
+            }
             Self::Empty { place } => write!(f, "{place} is empty"),
         }
     }

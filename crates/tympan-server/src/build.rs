@@ -22,6 +22,7 @@ use tympan_core::rate::Rates;
 use tympan_core::span::FileId;
 use tympan_core::span::Sources;
 
+use crate::captured::Store;
 use crate::delivery::Destinations;
 use crate::files::Files;
 use crate::files::OneFile;
@@ -49,6 +50,8 @@ pub(crate) struct Built {
     pub(crate) wanted: Vec<PathBuf>,
     pub(crate) tls: Option<Tls>,
     pub(crate) egress: Arc<Egress>,
+    /// What handshakes have brought.
+    pub(crate) captured: Store,
 }
 
 /// Why nothing was built.
@@ -168,7 +171,20 @@ impl Building {
         let live = Arc::new(Live::new(generation, &secrets, &self.base.rates));
         let (frozen, wanted) = (Vec::new(), Vec::new());
         let files = Arc::new(self.files.clone());
-        Built { config, diagnostics, sources, secrets, live, files, frozen, wanted, tls, egress }
+        let captured = Store::new(&self.folder.join(&config.state.0));
+        Built {
+            config,
+            diagnostics,
+            sources,
+            secrets,
+            live,
+            files,
+            frozen,
+            wanted,
+            tls,
+            egress,
+            captured,
+        }
     }
 
     /// Takes back what the files with mistakes say, if they are included ones and that can help.
@@ -284,6 +300,8 @@ impl Built {
             files: Arc::clone(&self.files),
             server: self.config.server.clone(),
             tls: self.tls.clone(),
+            secrets: self.config.secrets.as_slice().into(),
+            captured: self.captured.clone(),
             egress: Arc::clone(&self.egress),
             log: self.config.log.clone(),
         }

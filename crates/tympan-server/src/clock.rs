@@ -57,6 +57,13 @@ pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// RFC 3339, to the microsecond.
+pub(crate) fn written(instant: SystemTime) -> Option<String> {
+    let since_1970 = instant.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let microseconds = i64::try_from(since_1970.as_micros()).ok()?;
+    Some(jiff::Timestamp::from_microsecond(microseconds).ok()?.to_string())
+}
+
 fn since_1970() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -11,6 +11,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::path::PathBuf;
 
 use ring::rand::SecureRandom;
 use ring::rand::SystemRandom;
@@ -36,7 +37,7 @@ pub(crate) fn key(state: &Path, file: &str, keeps: bool) -> Result<Secret, Unres
     if !keeps {
         return Secret::new(text.into_bytes(), &shown);
     }
-    match write(state, &path, &text) {
+    match write(state, &path, text.as_bytes()) {
         Ok(()) => {
             tracing::info!(file = shown, "a new key is made");
             Secret::new(text.into_bytes(), &shown)
@@ -76,17 +77,36 @@ fn random() -> io::Result<String> {
     Ok(const_hex::encode(*bytes))
 }
 
-/// The whole key or nothing, and never in the place of one that is there.
-fn write(folder: &Path, path: &Path, text: &str) -> io::Result<()> {
+/// The whole file or nothing, and never in the place of one that is there.
+pub(crate) fn write(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = write_beside(folder, path, bytes)?;
+    let linked = fs::hard_link(&beside, path);
+    fs::remove_file(&beside)?;
+    linked?;
+    File::open(folder)?.sync_all()
+}
+
+/// The whole file or nothing, in the place of what is there.
+pub(crate) fn replace(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = write_beside(folder, path, bytes)?;
+    if let Err(error) = fs::rename(&beside, path) {
+        fs::remove_file(&beside)?;
+        return Err(error);
+    }
+    File::open(folder)?.sync_all()
+}
+
+/// A new file that only its owner can read, and nobody knows of.
+fn write_beside(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     // Nobody can know its name before, and put something there.
     let beside = path.with_extension(format!("new.{}", &random()?[..16]));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    let linked = written.and_then(|()| fs::hard_link(&beside, path));
-    fs::remove_file(&beside)?;
-    linked?;
-    File::open(folder)?.sync_all()
+    if let Err(error) = file.write_all(bytes).and_then(|()| file.sync_all()) {
+        fs::remove_file(&beside)?;
+        return Err(error);
+    }
+    Ok(beside)
 }
 
 #[cfg(test)]

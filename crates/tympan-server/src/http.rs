@@ -34,6 +34,7 @@ use tympan_core::config::Limits;
 use tympan_core::pipeline::Answer;
 use tympan_core::pipeline::Ask;
 use tympan_core::pipeline::BodyFault;
+use tympan_core::pipeline::Capture;
 use tympan_core::pipeline::CertificateNames;
 use tympan_core::pipeline::EventRecord;
 use tympan_core::pipeline::Exchange;
@@ -167,6 +168,8 @@ enum Wait {
     Body(u64),
     /// Keys that somebody else has.
     Fetch(KeyRequest),
+    /// That the secrets are stored which it brings.
+    Capture(Vec<Capture>),
     /// Somebody's answer to a call.
     Call(Box<Anchored>),
     /// That its events are kept.
@@ -223,6 +226,7 @@ impl<C: Deref<Target = Connection>> Flow<C> {
                 Ask::Answer(answer) => break answer,
                 Ask::Body { limit } => Wait::Body(limit),
                 Ask::Fetch(request) => Wait::Fetch(request),
+                Ask::Capture(captures) => Wait::Capture(captures),
                 Ask::Call(url) => Wait::Call(Box::new(url)),
                 Ask::Append(record) => Wait::Append(Box::new(record)),
             };
@@ -235,6 +239,11 @@ impl<C: Deref<Target = Connection>> Flow<C> {
                 Wait::Call(url) => {
                     let asker = self.asker();
                     Input::Called(Box::pin(self.connection.shared.calls.call(*url, asker)).await)
+                }
+                Wait::Capture(captures) => {
+                    let store = self.serving.captured.clone();
+                    let captures = self.connection.shared.captures.take(store, captures);
+                    Input::Captured(Box::pin(captures).await)
                 }
                 // Boxed, as it is much larger than the rest and often not needed.
                 Wait::Append(record) => Input::Kept(Box::pin(self.keep(*record)).await),

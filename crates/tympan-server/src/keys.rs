@@ -14,6 +14,7 @@ use tympan_core::keys::Secrets;
 use tympan_core::secret::Secret;
 use tympan_core::secret::Unresolved;
 
+use crate::captured::Store;
 use crate::env_file;
 use crate::generated;
 use crate::tls;
@@ -73,6 +74,13 @@ impl Lookup {
         let mut values = Vec::with_capacity(secret.references.len());
         let mut first_fault = None;
         for reference in &secret.references {
+            if let Reference::Captured { secret, .. } = reference {
+                match Store::new(&self.state).values(secret) {
+                    Ok(captured) => values.extend(captured),
+                    Err(fault) => first_fault = first_fault.or(Some(fault)),
+                }
+                continue;
+            }
             match self.value(reference) {
                 Ok(value) => values.push(value),
                 Err(fault) => first_fault = first_fault.or(Some(fault)),
@@ -109,6 +117,10 @@ impl Lookup {
                 let found = fs::read(&path).map_err(|error| unreadable(&error))?;
                 Secret::new(found, file)
             }
+            // It has several.
+            Reference::Captured { secret, .. } => {
+                Err(Unresolved::NotCaptured { secret: secret.clone() })
+            }
             Reference::Generated(file) => generated::key(&self.state, file, self.keeps),
         }
     }
@@ -120,7 +132,7 @@ pub fn files(folder: &Path, config: &Config) -> Vec<PathBuf> {
     let references = config.secrets.iter().flat_map(|secret| &secret.references);
     let secrets = references.filter_map(|reference| match reference {
         Reference::File(file) => Some(folder.join(file)),
-        Reference::Env(_) | Reference::Generated(_) => None,
+        Reference::Env(_) | Reference::Generated(_) | Reference::Captured { .. } => None,
     });
     let tls = config.server.tls.iter().flat_map(tls::files);
     let authorities = config.egress.ca.iter().map(|(file, _)| file.as_str());

@@ -8,6 +8,8 @@
 
 pub mod admin;
 mod build;
+mod capture;
+pub mod captured;
 mod clock;
 mod connection;
 mod delivery;
@@ -32,6 +34,7 @@ mod proxy;
 mod receipt;
 mod reload;
 mod reloads;
+pub mod secrets;
 mod serving;
 mod socket;
 mod start;
@@ -55,6 +58,9 @@ use tympan_core::pipeline::ListenerState;
 
 pub use delivery::stdout::Sink;
 pub use files::Files;
+pub use outbound::call::Called;
+pub use outbound::call::Caller;
+pub use outbound::call::Fault as CallFault;
 pub use plan::Plan;
 pub use plan::plan;
 pub use receipt::Frozen;

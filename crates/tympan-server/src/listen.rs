@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tympan_core::config::Address;
+use tympan_core::config::Config;
 
 use crate::connection;
 use crate::connection::Entry;
@@ -185,4 +187,18 @@ fn place(stream: &Stream, shared: &Arc<Shared>) -> Result<Option<Place>, ()> {
 fn spawn(stream: Stream, shared: &Arc<Shared>, entry: Entry) {
     let pace = shared.watchman.watch();
     tokio::spawn(connection::serve(stream, Arc::clone(shared), pace, entry));
+}
+
+/// The addresses of a configuration whose names of files are relative to `folder`.
+pub(crate) fn addresses(config: &Config, folder: &Path) -> Vec<Address> {
+    let listen = config.server.listen.iter();
+    let mut addresses: Vec<_> = listen
+        .map(|(address, _)| match address {
+            Address::Unix(path) => Address::Unix(folder.join(path)),
+            other => other.clone(),
+        })
+        .collect();
+    addresses.sort();
+    addresses.dedup();
+    addresses
 }

@@ -6,7 +6,6 @@
 mod tell;
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -27,6 +26,7 @@ use tympan_core::diff::diff;
 use tympan_core::keys::Secrets;
 use tympan_core::pipeline::Live;
 use tympan_core::rate::Rates;
+use tympan_core::secret::Unresolved;
 use tympan_core::span::Sources;
 
 use crate::admin;
@@ -34,6 +34,7 @@ use crate::build::Base;
 use crate::build::Built;
 use crate::build::build;
 use crate::build::folder_of;
+use crate::capture::Captures;
 use crate::clock::Clock;
 use crate::delivery::Destinations;
 use crate::files;
@@ -46,6 +47,7 @@ use crate::keys;
 use crate::last_good::Keeper;
 use crate::listen::Bound;
 use crate::listen::Listening;
+use crate::listen::addresses;
 use crate::log;
 use crate::memory::Memory;
 use crate::meters::Meters;
@@ -86,6 +88,8 @@ pub(crate) enum Command {
     Look,
     /// Read again, whatever the files look like.
     Reload { reply: oneshot::Sender<Result<Receipt, Refused>> },
+    /// A secret has come, or gone.
+    Renew { reply: oneshot::Sender<()> },
 }
 
 /// The task that follows the files.
@@ -167,6 +171,7 @@ impl Reloader {
             rates,
             journals,
             keys: Arc::default(),
+            captures: Arc::new(Captures::new(commands.clone())),
             calls: Calls::default(),
         });
         let listening = Arc::new(Listening::new(Arc::clone(&shared)));
@@ -264,6 +269,13 @@ impl Reloader {
                             self.tell(&result, false);
                         }
                     }
+                }
+                Some(Command::Renew { reply }) => {
+                    let old = Arc::clone(&self.shared.serving.load().live);
+                    self.renew_secrets(&old, Instant::now(), false).log(false);
+                    // Whoever asked may have gone.
+                    let _ = reply.send(());
+                    continue;
                 }
                 Some(Command::Reload { reply }) => {
                     self.files = self.files();
@@ -433,7 +445,12 @@ impl Reloader {
         let mut secrets = lookup.secrets(&self.config);
         for (index, new) in secrets.iter_mut().enumerate() {
             // A secret file that is gone for a moment must not turn a listener away.
-            if let (Err(why), Some(Ok(last))) = (&*new, self.secrets.get(index)) {
+            // One that was taken back must.
+            let Err(why) = &*new else { continue };
+            if matches!(why, Unresolved::NotCaptured { .. }) {
+                continue;
+            }
+            if let Some(Ok(last)) = self.secrets.get(index) {
                 let secret = &self.config.secrets[index].name;
                 tracing::warn!(secret, %why, "a secret is gone; its last value goes on");
                 *new = Ok(last.clone());
@@ -529,19 +546,6 @@ enum Next {
     New(Box<Ready>),
     /// Nothing else; these files would be something else if they had no mistakes.
     Same(Vec<Frozen>),
-}
-
-fn addresses(config: &Config, folder: &Path) -> Vec<Address> {
-    let listen = config.server.listen.iter();
-    let mut addresses: Vec<_> = listen
-        .map(|(address, _)| match address {
-            Address::Unix(path) => Address::Unix(folder.join(path)),
-            other => other.clone(),
-        })
-        .collect();
-    addresses.sort();
-    addresses.dedup();
-    addresses
 }
 
 async fn bind(listening: &Listening, addresses: &[Address]) -> Result<Vec<Bound>, Refused> {

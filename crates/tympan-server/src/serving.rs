@@ -5,10 +5,13 @@ use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use tympan_core::config::Log;
+use tympan_core::config::SecretRefs;
 use tympan_core::config::Server;
 use tympan_core::pipeline::Live;
 use tympan_core::rate::Rates;
 
+use crate::capture::Captures;
+use crate::captured::Store;
 use crate::clock::Clock;
 use crate::delivery::Destination;
 use crate::files::Files;
@@ -42,6 +45,10 @@ pub(crate) struct Serving {
     pub(crate) server: Server,
     /// What TLS connections are accepted with, if HTTP is not plain.
     pub(crate) tls: Option<Tls>,
+    /// Where each secret is found.
+    pub(crate) secrets: Arc<[SecretRefs]>,
+    /// What handshakes have brought.
+    pub(crate) captured: Store,
     /// Whom may be called.
     pub(crate) egress: Arc<Egress>,
     /// The settings of logs.
@@ -73,6 +80,8 @@ pub(crate) struct Shared {
     pub(crate) journals: Journals,
     /// Keys that were fetched.
     pub(crate) keys: Arc<FetchedKeys>,
+    /// Secrets that come with handshakes.
+    pub(crate) captures: Arc<Captures>,
     /// How often challenges had something called.
     pub(crate) calls: Calls,
 }

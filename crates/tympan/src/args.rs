@@ -1,5 +1,8 @@
 //! The command line.
 
+mod actions;
+mod secrets;
+
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -12,6 +15,11 @@ use tympan_core::config::Address;
 use tympan_core::outcome::Outcome;
 use tympan_core::request;
 use tympan_core::simulate::Case;
+
+pub(crate) use actions::Call;
+pub(crate) use actions::Register;
+pub(crate) use secrets::Secrets;
+pub(crate) use secrets::What;
 
 use crate::exit;
 
@@ -39,6 +47,9 @@ pub(crate) enum Command {
     New(New),
     Import(Import),
     Plan(PlanOptions),
+    Call(Call),
+    Register(Register),
+    Secrets(Secrets),
     Reload(Reload),
     Events(Events),
     Promises(Promises),
@@ -610,6 +621,8 @@ Examples:
   tympan simulate orders     send what the provider would
   tympan test                do the listeners do what their tests say?
   tympan plan                what would a save change?
+  tympan call orders.me      make a call that the file describes
+  tympan register orders     make a listener known to its provider
   tympan help run            what a command does";
 
 fn long_help() -> String {

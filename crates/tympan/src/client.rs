@@ -87,12 +87,31 @@ impl Server {
 
     /// Asks once.
     pub(crate) fn ask(&self, method: Method, path: &str, most: Duration) -> Result<Answer, Silent> {
-        let address = self.address.clone();
-        within(most, self.exchange(method, path)).map_err(|why| Silent { address, why })
+        within(most, self.exchange(method, path, None)).map_err(|why| self.silent(why))
     }
 
-    async fn exchange(&self, method: Method, path: &str) -> Result<Answer, String> {
-        let mut request = Request::new(Full::<Bytes>::default());
+    /// Orders something of which the body says more.
+    pub(crate) fn order(&self, path: &str, body: &Value, most: Duration) -> Result<Answer, Silent> {
+        let exchange = self.exchange(Method::POST, path, Some(body));
+        within(most, exchange).map_err(|why| self.silent(why))
+    }
+
+    fn silent(&self, why: String) -> Silent {
+        Silent { address: self.address.clone(), why }
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Answer, String> {
+        let text = body.map(ToString::to_string).unwrap_or_default();
+        let mut request = Request::new(Full::new(Bytes::from(text)));
+        if body.is_some() {
+            let json = header::HeaderValue::from_static("application/json");
+            request.headers_mut().insert(header::CONTENT_TYPE, json);
+        }
         *request.method_mut() = method;
         *request.uri_mut() =
             path.parse().map_err(|error: http::uri::InvalidUri| error.to_string())?;

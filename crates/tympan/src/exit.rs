@@ -11,8 +11,10 @@ Exit codes:
       for `eval`, an expression is wrong or ran out of a bound;
       for `test`, a test fails; for `infer`, no scheme is found;
       for `simulate`, nobody answers, or the request cannot be built as the provider would;
-      for `reload`, `events` and `health`, nobody answers, or not as hoped
-  2   the command line cannot be understood, or names a file that is not there or holds no request;
+      for `reload`, `events` and `health`, nobody answers, or not as hoped;
+      for `call` and `register`, a step fails: a secret, the token, the call, its answer or the handshake;
+      for `secrets`, what is ordered cannot be done
+  2   the command line cannot be understood, or names what is not there or holds no request;
       for `plan`, something would change
   74  `run` lost something that it needs to go on
   78  `run` cannot start with this configuration";

@@ -22,6 +22,7 @@ use crate::scheme::Derivation;
 use crate::scheme::Encoding;
 use crate::scheme::HashMode;
 use crate::span::Span;
+use crate::yaml::Entry;
 use crate::yaml::Key;
 use crate::yaml::Node;
 use crate::yaml::Value;
@@ -53,12 +54,25 @@ pub struct Challenge {
     pub otherwise: Option<Response>,
     /// Whether the provider tries proofs that are wrong on purpose.
     pub probes: bool,
+    /// The secrets that it brings.
+    pub captures: Vec<Capture>,
     /// Where it lies encrypted, if it does.
     pub ciphertext: Option<Expression>,
     /// Where that is written.
     pub ciphertext_at: Option<Span>,
     /// What is called before it is answered.
     pub call: Option<NamedUrl>,
+}
+
+/// A secret that a challenge brings.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// Where the secret is named.
+    pub at: Span,
+    /// The secret.
+    pub secret: SecretId,
+    /// Where its value stands.
+    pub value: Expression,
 }
 
 /// What the sender of a challenge has to prove.
@@ -120,6 +134,13 @@ impl Reader<'_> {
             .take("otherwise")
             .map(|(key, node)| self.response(key.span, node, Place::Refusal, Place::Refusal));
         let probes = fields.take("probes").map_or(Some(false), |(_, node)| self.boolean(&node));
+        let captures = fields.take("capture").map(|(key, node)| {
+            if fields.place("call").is_some() {
+                let problem = Problem::KeyConflict { key: "capture", with: "call" };
+                self.report(key.span, problem);
+            }
+            self.captures(node)
+        });
         let ciphertext_at = fields.place("ciphertext");
         let ciphertext = fields.take("ciphertext").map(|(_, node)| self.ciphertext(&node));
         let call = fields.take("call").map(|(key, node)| {
@@ -129,6 +150,7 @@ impl Reader<'_> {
             self.called(&key, node)
         });
         fields.end();
+        let otherwise_at = otherwise_at.filter(|_| captures.is_none());
         if let Some(at) = otherwise_at.or(probes_at).filter(|_| proof.is_none()) {
             let section = "a challenge that can be refused";
             let example = "verification: required";
@@ -150,6 +172,10 @@ impl Reader<'_> {
                 None => None,
             },
             probes: probes?,
+            captures: match captures {
+                Some(captures) => captures?,
+                None => Vec::new(),
+            },
             ciphertext: match ciphertext {
                 Some(ciphertext) => Some(ciphertext?),
                 None => None,
@@ -160,6 +186,39 @@ impl Reader<'_> {
                 None => None,
             },
         })
+    }
+
+    fn captures(&mut self, node: Node) -> Option<Vec<Capture>> {
+        let Value::Map(entries) = node.value else {
+            return self.wrong_type(&node, "a map of secrets to expressions");
+        };
+        let read = entries.into_iter().map(|Entry { key, node }| {
+            let at = key.span;
+            let secret = self.secret_key(key);
+            let value = self.expression(Place::Challenge, &node)?;
+            self.check_varies(&node, &value);
+            self.check_type(node.span, &value, Types::TEXT, "a text");
+            Some(Capture { at, secret, value })
+        });
+        read.collect()
+    }
+
+    /// Secrets that handshakes bring have to be ones that may come that way (L05).
+    pub(super) fn check_captures(&mut self) {
+        let challenges = self.config.listeners.iter().flat_map(|listener| &listener.challenges);
+        let captures = challenges.flat_map(|challenge| &challenge.captures);
+        let found: Vec<_> = captures
+            .filter_map(|capture| {
+                let secret = self.config.secrets.get(capture.secret.0)?;
+                // One without references is not defined, or could not be read: that is told there.
+                let is_wrong = !secret.references.is_empty() && secret.captures().is_none();
+                is_wrong.then(|| (capture.at, secret.name.clone()))
+            })
+            .collect();
+        for (at, secret) in found {
+            let problem = diagnostic::Challenge::Captures { secret };
+            self.report(at, Problem::Challenge(problem));
+        }
     }
 
     fn challenge_proof(&mut self, key: Key, node: Node) -> Option<ChallengeProof> {

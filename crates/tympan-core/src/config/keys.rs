@@ -71,6 +71,8 @@ pub enum Holds {
     Section(&'static Section),
     /// A map of user-given names to something.
     MapOf(&'static Holds),
+    /// A map of user-given names, which may hold dots and capitals, to something.
+    LooseMapOf(&'static Holds),
     /// A list.
     List(&'static Holds),
     /// One, or a list of them.
@@ -133,6 +135,8 @@ pub enum Named {
     Secret,
     /// Defined under `clients:`.
     Client,
+    /// Defined under `connectors:`.
+    Connector,
     /// Defined under `destinations:`.
     Destination,
 }
@@ -263,6 +267,18 @@ pub static FILE: Section = Section {
             "Who may send with a credential that we hand out, by name: an API key, or what an \
              access token is asked for with at `POST /oauth/v1/token`.",
             "clients: {orders: {api_key: orders_key}}",
+        ),
+        key(
+            "connectors",
+            Holds::MapOf(&Holds::Section(&CONNECTOR)),
+            "The external systems that are called, by name, and what proves there who calls.",
+            "connectors: {orders: {base_url: https://api.example.com, auth: {bearer: orders_key}}}",
+        ),
+        key(
+            "actions",
+            Holds::LooseMapOf(&Holds::Section(&ACTION)),
+            "Calls that can be made, by name; `tympan call NAME` makes one. Names may hold dots.",
+            "actions: {orders.me: {connector: orders, path: /users/me}}",
         ),
         key(
             "destinations",
@@ -680,8 +696,9 @@ pub static LOG: Section = Section {
 /// An entry of `secrets:`
 pub static SECRET: Section = Section {
     name: "a secret",
-    doc: "Where a secret is found. Its value is never written here, and never shown.",
-    one_of: true,
+    doc: "Where a secret is found: exactly one of `env`, `file` and `captured`. Its value is never \
+          written here, and never shown.",
+    one_of: false,
     keys: &[
         key(
             "env",
@@ -695,6 +712,24 @@ pub static SECRET: Section = Section {
             "A file that holds nothing but the secret; one line break at its end is not part of \
              it. It is watched: a new value is used from the next request on.",
             "file: secrets/orders",
+        ),
+        key(
+            "captured",
+            Holds::Literal(Literal::Boolean),
+            "It comes with the provider's handshake, by `capture` of a challenge, and only while \
+             `tympan secrets arm` or `tympan register` expect it. It is kept in the folder of \
+             `state`.",
+            "captured: true",
+        ),
+        default(
+            key(
+                "most",
+                Holds::Literal(Literal::Count),
+                "How many captured values are kept: one for each webhook that shares the \
+                 listener, and any of them verifies.",
+                "most: 20",
+            ),
+            "20",
         ),
     ],
 };
@@ -1268,10 +1303,38 @@ pub static LISTENER: Section = Section {
         REDACT,
         SIMULATE_ROW,
         key(
+            "registration",
+            Holds::Section(&REGISTRATION),
+            "How it is made known to its provider: `tympan register NAME` does it.",
+            "registration: {action: orders.subscribe}",
+        ),
+        key(
             "tests",
             Holds::List(&Holds::Section(&TEST)),
             "What `tympan test` tries.",
             "tests: [{name: an order, request: {sign: true, body: '{}'}, expect: {outcome: accepted}}]",
+        ),
+    ],
+};
+
+/// `registration:`
+pub static REGISTRATION: Section = Section {
+    name: "a registration",
+    doc: "How a listener is made known to its provider.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "action",
+            Holds::Literal(Literal::Text),
+            "The action that does it. It finds where the provider has to call in `listener.url`.",
+            "action: orders.subscribe",
+        )),
+        key(
+            "secret",
+            Holds::Expression,
+            "Where the answer tells the secret that the handshake brought. Only that one is kept \
+             then, whoever else has sent handshakes meanwhile.",
+            "secret: headers[\"X-Hook-Secret\"]",
         ),
     ],
 };
@@ -1653,6 +1716,279 @@ pub static LISTENER_LIMITS: Section = Section {
     ],
 };
 
+/// `connectors: {NAME: ...}`
+pub static CONNECTOR: Section = Section {
+    name: "a connector",
+    doc: "An external system, and what we prove ourselves with there. Redirects are not followed, \
+          and no proxy of the environment is asked.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "base_url",
+            Holds::Literal(Literal::Text),
+            "What the path of every action is appended to.",
+            "base_url: https://api.example.com",
+        )),
+        key(
+            "auth",
+            Holds::Section(&AUTH),
+            "What proves who calls. Without it, nothing.",
+            "auth: {bearer: orders_key}",
+        ),
+        default(
+            key(
+                "timeout",
+                Holds::Literal(Literal::Duration),
+                "How long a call may take, tries and answer together.",
+                "timeout: 30s",
+            ),
+            "15s",
+        ),
+    ],
+};
+
+/// `auth:` of a connector
+pub static AUTH: Section = Section {
+    name: "`auth` of a connector",
+    doc: "What proves who calls: exactly one of these.",
+    one_of: true,
+    keys: &[
+        key(
+            "api_key",
+            Holds::Section(&SENT_KEY),
+            "A key in a header or in the query.",
+            "api_key: {header: X-Api-Key, pattern: '%s', key: orders_key}",
+        ),
+        key(
+            "bearer",
+            Holds::Name(Named::Secret),
+            "A token, as `Authorization: Bearer TOKEN`.",
+            "bearer: orders_key",
+        ),
+        key(
+            "basic",
+            Holds::Section(&USER),
+            "A user and a password (RFC 7617).",
+            "basic: {username: robot, password: orders_key}",
+        ),
+        key(
+            "oauth",
+            Holds::Section(&GRANTED),
+            "An access token that is asked for (RFC 6749), ahead of its end, and once more when it \
+             is refused.",
+            "oauth: {token_url: https://auth.example.com/token, client_id: us, client_secret: orders_key}",
+        ),
+    ],
+};
+
+/// `api_key:` of a connector
+pub static SENT_KEY: Section = Section {
+    name: "`api_key` of a connector",
+    doc: "A key that is sent along.",
+    one_of: false,
+    keys: &[
+        default(
+            key("header", Holds::Literal(Literal::Header), "Its header.", "header: X-Api-Key"),
+            "Authorization",
+        ),
+        default(
+            key(
+                "pattern",
+                Holds::Literal(Literal::Text),
+                "What the header holds, with `%s` for the key.",
+                "pattern: 'Token %s'",
+            ),
+            "'Bearer %s'",
+        ),
+        key(
+            "query",
+            Holds::Literal(Literal::Text),
+            "A parameter of the query that holds it, in place of a header.",
+            "query: api_key",
+        ),
+        required(key("key", Holds::Name(Named::Secret), "The key.", "key: orders_key")),
+    ],
+};
+
+/// `basic:` of a connector
+pub static USER: Section = Section {
+    name: "`basic` of a connector",
+    doc: "A user and a password.",
+    one_of: false,
+    keys: &[
+        required(key("username", Holds::Literal(Literal::Text), "The user.", "username: robot")),
+        required(key(
+            "password",
+            Holds::Name(Named::Secret),
+            "The password.",
+            "password: orders_key",
+        )),
+    ],
+};
+
+/// `oauth:` of a connector
+pub static GRANTED: Section = Section {
+    name: "`oauth` of a connector",
+    doc: "How an access token is asked for.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "token_url",
+            Holds::Literal(Literal::Text),
+            "Where.",
+            "token_url: https://auth.example.com/token",
+        )),
+        required(key(
+            "client_id",
+            Holds::Literal(Literal::Text),
+            "Who we are there.",
+            "client_id: us",
+        )),
+        key(
+            "client_secret",
+            Holds::Name(Named::Secret),
+            "What proves it.",
+            "client_secret: orders_key",
+        ),
+        default(
+            key(
+                "grant",
+                Holds::Choice(&["client_credentials", "refresh_token", "password"]),
+                "What it is granted for.",
+                "grant: refresh_token",
+            ),
+            "client_credentials",
+        ),
+        key(
+            "refresh_token",
+            Holds::Name(Named::Secret),
+            "The refresh token, for that grant.",
+            "refresh_token: orders_refresh",
+        ),
+        key(
+            "username",
+            Holds::Literal(Literal::Text),
+            "The user, for the grant `password`.",
+            "username: robot",
+        ),
+        key(
+            "password",
+            Holds::Name(Named::Secret),
+            "The user's password, for that grant.",
+            "password: orders_password",
+        ),
+        key(
+            "scope",
+            Holds::Literal(Literal::Text),
+            "What it is to be good for, with spaces between.",
+            "scope: 'read write'",
+        ),
+        default(
+            key(
+                "client_in",
+                Holds::Choice(&["header", "body"]),
+                "Where id and secret are sent: in HTTP Basic, or in the body.",
+                "client_in: body",
+            ),
+            "header",
+        ),
+    ],
+};
+
+/// `actions: {NAME: ...}`
+pub static ACTION: Section = Section {
+    name: "an action",
+    doc: "One call. Its expressions read `inputs`, by their bare names as well, and `listener` where \
+          a listener is registered.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "connector",
+            Holds::Name(Named::Connector),
+            "Which system is called.",
+            "connector: orders",
+        )),
+        default(
+            key("method", Holds::Literal(Literal::Method), "The method.", "method: POST"),
+            "GET",
+        ),
+        required(key(
+            "path",
+            Holds::Literal(Literal::Text),
+            "What is called there, with `{{{name}}}` for inputs: each is one part of the path.",
+            "path: '/users/{{{user}}}'",
+        )),
+        key(
+            "inputs",
+            Holds::LooseMapOf(&Holds::Section(&INPUT)),
+            "What it is told, by name: `--set NAME=VALUE`.",
+            "inputs: {user: {required: true}}",
+        ),
+        key(
+            "headers",
+            Holds::Computed,
+            "Headers; one that is null is left out.",
+            "headers: {X-Request: inputs.user}",
+        ),
+        key(
+            "query",
+            Holds::Computed,
+            "Parameters of the query; one that is null is left out.",
+            "query: {limit: 10}",
+        ),
+        key("body", Holds::Mapping, "A body of JSON.", "body: {data: {user: inputs.user}}"),
+        key("form", Holds::Computed, "A body that is a form.", "form: {user: inputs.user}"),
+        key("text", Holds::Expression, "A body that is a text.", "text: inputs.user"),
+        key(
+            "expect",
+            Holds::OneOrMany(&Holds::Literal(Literal::Status)),
+            "The statuses that say that it is done. Without it, all from 200 to 299.",
+            "expect: [201]",
+        ),
+        key(
+            "result",
+            Holds::Expression,
+            "What is wanted of the answer: an expression over `parsed_body`, `raw_body` and \
+             `headers`. Without it, all of it.",
+            "result: parsed_body.data.gid",
+        ),
+    ],
+};
+
+/// `inputs: {NAME: ...}`
+pub static INPUT: Section = Section {
+    name: "an input",
+    doc: "Something that an action is told.",
+    one_of: false,
+    keys: &[
+        default(
+            key(
+                "type",
+                Holds::Choice(&["text", "number", "boolean", "json"]),
+                "What it may be.",
+                "type: number",
+            ),
+            "text",
+        ),
+        default(
+            key(
+                "required",
+                Holds::Literal(Literal::Boolean),
+                "Whether it has to be told.",
+                "required: true",
+            ),
+            "false",
+        ),
+        key("default", Holds::Literal(Literal::Text), "What it is otherwise.", "default: '10'"),
+        key(
+            "description",
+            Holds::Literal(Literal::Text),
+            "What it means, for people.",
+            "description: The id of a project",
+        ),
+    ],
+};
+
 /// An entry of `challenge:`
 pub static CHALLENGE: Section = Section {
     name: "a challenge",
@@ -1699,9 +2035,18 @@ pub static CHALLENGE: Section = Section {
         key(
             "otherwise",
             Holds::Section(&RESPONSE),
-            "What is answered to a sender that did not prove itself. Without it, what the listener \
-             answers to such.",
+            "What is answered to a sender that did not prove itself, or whose secret nobody \
+             expects. Without it, what the listener answers to such.",
             "otherwise: {status: 403}",
+        ),
+        key(
+            "capture",
+            Holds::Expressions,
+            "Secrets that the handshake brings, by the names of `captured` ones. They are stored \
+             before it is answered, and only while `tympan secrets arm` or `tympan register` \
+             expect them; at any other time the handshake is refused. What is stored is never \
+             replaced by a request.",
+            "capture: {orders: 'headers[\"X-Hook-Secret\"]'}",
         ),
         default(
             key(

@@ -15,6 +15,7 @@ use crate::config::PayloadSchema;
 use crate::config::RateLimit;
 use crate::config::Reader;
 use crate::config::Redact;
+use crate::config::Registration;
 use crate::config::Response;
 use crate::config::Route;
 use crate::config::Simulate;
@@ -89,6 +90,8 @@ pub struct Listener {
     pub redact: Redact,
     /// How its provider sends.
     pub simulate: Simulate,
+    /// How it is made known to its provider.
+    pub registration: Option<Registration>,
     /// What is tried with it.
     pub tests: Vec<Test>,
 }
@@ -173,6 +176,7 @@ impl Reader<'_> {
             responses: self.responses(&mut fields),
             redact: self.redact(&mut fields),
             simulate: self.simulate(&mut fields),
+            registration: self.registration(&mut fields),
             tests: self.tests(&mut fields),
         };
         fields.end();

@@ -3,11 +3,13 @@
 //! Reading goes on after a mistake, so that one run finds them all: whatever cannot be read is
 //! reported at its place and left out.
 
+mod action;
 mod address;
 mod admin;
 mod anchor;
 mod challenge;
 mod clients;
+mod connector;
 mod credential;
 mod decrypt;
 mod defaults;
@@ -31,6 +33,7 @@ mod payload_schema;
 pub mod preset;
 mod public_key;
 mod redact;
+mod registration;
 mod response;
 mod secret;
 mod server;
@@ -48,16 +51,26 @@ use tympan_expr::Expression;
 use tympan_expr::Local;
 use tympan_expr::Vocabulary;
 
+pub use action::Action;
+pub use action::Body;
+pub use action::Input;
+pub use action::InputKind;
+pub use action::PathPart;
 pub use address::Address;
 pub use admin::Admin;
 pub use anchor::FetchedCertificate;
 pub use anchor::NamedUrl;
+pub use challenge::Capture;
 pub use challenge::Challenge;
 pub use challenge::ChallengeProof;
 pub use challenge::ChallengeToken;
 pub use clients::Client;
 pub use clients::ClientProof;
 pub use clients::TOKEN_PATH;
+pub use connector::Auth;
+pub use connector::Connector;
+pub use connector::Grant;
+pub use connector::OAuth;
 pub use credential::BasicCheck;
 pub use credential::CredentialCheck;
 pub use decrypt::Decrypt;
@@ -84,6 +97,7 @@ pub use listener::Let;
 pub use listener::Listener;
 pub(crate) use literal::whole_match;
 pub use names::ClientId;
+pub use names::ConnectorId;
 pub use names::DestinationId;
 pub use names::SecretId;
 pub use payload_schema::Mismatch;
@@ -91,6 +105,7 @@ pub use payload_schema::PayloadSchema;
 pub use preset::Preset;
 pub use redact::HIDDEN;
 pub use redact::Redact;
+pub use registration::Registration;
 pub use response::Response;
 pub use secret::Reference;
 pub use secret::SecretRefs;
@@ -154,6 +169,10 @@ pub struct Config {
     pub clients: Vec<Client>,
     /// What access tokens are signed with, if any client gets some.
     pub token_key: Option<SecretId>,
+    /// Every connector that has a name, by [`ConnectorId`].
+    pub connectors: Vec<Connector>,
+    /// The calls that can be made, in the order of the file.
+    pub actions: Vec<Action>,
     /// Every destination that has a name, by [`DestinationId`].
     pub destinations: Vec<Destination>,
     /// The listeners, in the order of the files.
@@ -235,6 +254,7 @@ pub(crate) struct Reader<'s> {
     config: Config,
     secrets: Names,
     clients: Names,
+    connectors: Names,
     destinations: Names,
     /// What listeners say that do not say it themselves.
     defaults: Defaults,
@@ -279,6 +299,7 @@ impl<'s> Reader<'s> {
             config: Config::default(),
             secrets: Names::new("secret"),
             clients: Names::new("client"),
+            connectors: Names::new("connector"),
             destinations: Names::new("destination"),
             defaults: Defaults::default(),
             broken: BTreeSet::new(),
@@ -381,8 +402,11 @@ impl<'s> Reader<'s> {
                 }
             }
             self.check_challenges();
+            self.check_captures();
+            self.check_registrations();
             self.secrets.end(self.found);
             self.clients.end(self.found);
+            self.connectors.end(self.found);
             self.destinations.end(self.found);
         }
         self.token_endpoint();
@@ -470,6 +494,8 @@ impl Sections for Reader<'_> {
                     self.config.state = State(folder);
                 }
             }
+            "connectors" => self.connectors(node),
+            "actions" => self.actions(node),
             // A streamed section that is no map.
             "listeners" | "secrets" | "clients" | "destinations" => {
                 if !matches!(node.value, Value::Null) {

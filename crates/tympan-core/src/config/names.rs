@@ -17,6 +17,10 @@ pub struct SecretId(pub usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(pub usize);
 
+/// A connector of one configuration: its place in [`super::Config::connectors`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectorId(pub usize);
+
 /// A destination of one configuration: its place in [`super::Config::destinations`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DestinationId(pub usize);

@@ -10,6 +10,9 @@ use crate::yaml::Key;
 use crate::yaml::Node;
 use crate::yaml::Value;
 
+/// How many captured values a secret has at most unless it says otherwise.
+const MOST_CAPTURED: usize = 20;
+
 /// Where a secret is found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Reference {
@@ -17,6 +20,13 @@ pub enum Reference {
     Env(String),
     /// A file, relative to the configuration's folder.
     File(String),
+    /// What handshakes bring, kept in the state folder under the secret's name.
+    Captured {
+        /// The name.
+        secret: String,
+        /// How many are kept at most.
+        most: usize,
+    },
     /// A file of the state folder, made with a random value when it is first needed. It is for what
     /// only we have to know, and cannot be written.
     Generated(String),
@@ -44,18 +54,49 @@ impl Reader<'_> {
                 return None;
             }
             let mut fields = reader.fields(&keys::SECRET, at, node)?;
-            let env = fields.take("env");
-            let file = fields.take("file");
+            let [env, file, captured] = ["env", "file", "captured"].map(|key| fields.take(key));
+            let most = fields.take("most");
             fields.end();
-            match (env, file) {
-                (Some((_, node)), _) => reader.text(&node).map(Reference::Env),
-                (None, Some((_, node))) => reader.text(&node).map(Reference::File),
-                (None, None) => None,
+            if let (Some((most, _)), None) = (&most, &captured) {
+                let (section, example) = ("a secret with `most`", "captured: true");
+                let problem = Problem::MissingKey { key: "captured", section, example };
+                reader.report(most.span, problem);
+            }
+            match (env, file, captured) {
+                (Some((_, node)), None, None) => reader.text(&node).map(Reference::Env),
+                (None, Some((_, node)), None) => reader.text(&node).map(Reference::File),
+                (None, None, Some((_, node))) => {
+                    reader.captured(&key, &node, most.map(|(_, node)| node))
+                }
+                (env, file, captured) => {
+                    let places = [env, file, captured].into_iter().flatten();
+                    let places: Vec<_> = places.map(|(key, _)| key.span).collect();
+                    let keys = vec!["env", "file", "captured"];
+                    let (section, found) = (keys::SECRET.name, places.len());
+                    let at = places.get(1).copied().unwrap_or(at);
+                    reader.report(at, Problem::OneOf { section, found, keys });
+                    None
+                }
             }
         });
         let id = SecretId(self.secrets.define(key.name.clone(), key.span));
         let slot = slot(&mut self.config.secrets, id.0);
         *slot = SecretRefs { name: key.name, at: key.span, references, ..slot.clone() };
+    }
+
+    fn captured(&mut self, key: &Key, node: &Node, most: Option<Node>) -> Option<Reference> {
+        let most = match most {
+            Some(node) => self.count(&node)?,
+            None => MOST_CAPTURED,
+        };
+        if self.boolean(node)? {
+            return Some(Reference::Captured { secret: key.name.clone(), most });
+        }
+        let (what, found) = ("`true`", "false".to_owned());
+        let why = Some("a secret that is not captured is found elsewhere".to_owned());
+        let problem = Problem::BadValue { what, found, example: "captured: true", why };
+        self.report(node.span, problem);
+        None
     }
 
     /// The secret that a node names.
@@ -65,11 +106,29 @@ impl Reader<'_> {
         Some(id)
     }
 
+    /// The secret that a key names.
+    pub(super) fn secret_key(&mut self, key: Key) -> SecretId {
+        let id = SecretId(self.secrets.mention(key.name, key.span));
+        slot(&mut self.config.secrets, id.0).serves = true;
+        id
+    }
+
     /// The secret that a node names for whoever signs as a provider would.
     pub(super) fn signing_name(&mut self, node: &Node) -> Option<SecretId> {
         let name = self.text(node)?;
         let id = SecretId(self.secrets.mention(name, node.span));
         slot(&mut self.config.secrets, id.0);
         Some(id)
+    }
+}
+
+impl SecretRefs {
+    /// How many captured values it takes; `None` if it takes none.
+    #[must_use]
+    pub fn captures(&self) -> Option<usize> {
+        self.references.iter().find_map(|reference| match reference {
+            Reference::Captured { most, .. } => Some(*most),
+            _ => None,
+        })
     }
 }

@@ -6,6 +6,8 @@ use super::Severity;
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the fields of a fact say in one word what they hold")]
 pub enum Challenge {
+    /// It captures what is no captured secret.
+    Captures { secret: String },
     /// It has something called for anyone.
     Calls,
     /// It echoes texts of any length, or of any kind.
@@ -25,6 +27,7 @@ impl Challenge {
             Self::Signs { .. } => "L01",
             Self::Markup { .. } | Self::Header { .. } => "L03",
             Self::Echo { .. } => "L04",
+            Self::Captures { .. } => "L05",
             Self::Calls => "L28",
         }
     }
@@ -40,6 +43,9 @@ impl Challenge {
     /// See [`super::Problem::message`].
     pub(super) fn message(&self) -> String {
         match self {
+            Self::Captures { secret } => {
+                format!("the secret `{secret}` does not come with handshakes")
+            }
             Self::Calls => "anyone could have something called in our name".to_owned(),
             Self::Echo { what } => format!("a challenge may echo {what}"),
             Self::Header { header } => {
@@ -58,6 +64,10 @@ impl Challenge {
     /// See [`super::Problem::help`].
     pub(super) fn help(&self) -> &'static str {
         match self {
+            Self::Captures { .. } => {
+                "say `captured: true` under `secrets:`; it is stored only while `tympan secrets arm` \
+                 expects it, and never replaces another"
+            }
             Self::Calls => "add `verification: required`, if the provider signs this request",
             Self::Echo { .. } => {
                 "let `allow` match one line of bounded length, such as `[ -~]{1,1024}`"

@@ -42,6 +42,13 @@ pub(super) fn challenge(look: &Look<'_>, fact: &Fact<'_>, scope: &Scope<'_, '_>)
             let at = call.and_then(|it| entry(it, "call")).map(|it| it.key.span);
             look.note(Kind::Challenge, *index, decision, at, Vec::new());
         }
+        Fact::Captured { secret } => {
+            let decision = format!(
+                "brings the secret {secret}, which is stored while somebody expects it, and else \
+                 refused"
+            );
+            look.note(Kind::Challenge, 0, decision, look.key("challenge"), Vec::new());
+        }
         Fact::ChallengeToken { name, value } => {
             look.shown().mask(value, &format!("<token {name}>"));
         }

@@ -192,7 +192,7 @@ impl<'q> Look<'q> {
         noted.causes.push((number, causes));
     }
 
-    fn key(&self, name: &str) -> Option<Span> {
+    pub(super) fn key(&self, name: &str) -> Option<Span> {
         self.written.key(name).map(|entry| entry.key.span)
     }
 
@@ -299,7 +299,8 @@ impl Watch for Look<'_> {
             Fact::Challenge { .. }
             | Fact::ChallengeProof { .. }
             | Fact::ChallengeCall { .. }
-            | Fact::ChallengeToken { .. } => challenge::challenge(self, fact, scope),
+            | Fact::ChallengeToken { .. }
+            | Fact::Captured { .. } => challenge::challenge(self, fact, scope),
             Fact::Method { taken } => {
                 let taken_ones = &self.listener.methods;
                 let taken_ones: Vec<_> = taken_ones.iter().map(http::Method::as_str).collect();

@@ -31,6 +31,7 @@ use crate::outcome::Reason;
 use crate::pipeline::Answer;
 use crate::pipeline::Ask;
 use crate::pipeline::BodyFault;
+use crate::pipeline::Captured;
 use crate::pipeline::EventRecord;
 use crate::pipeline::Exchange;
 use crate::pipeline::Generation;
@@ -281,6 +282,7 @@ fn run(
                     Input::Body(question.body.clone())
                 }
             }
+            Ask::Capture(_) => Input::Captured(Captured::Stored),
             // Whoever explains goes nowhere: such proofs are left out, see `unresolved`.
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
             Ask::Call(_) => Input::Called(Ok(())),

@@ -21,6 +21,7 @@ use crate::diagnostic;
 use crate::jwt;
 use crate::keys::Secrets;
 use crate::outcome::Outcome;
+use crate::pipeline;
 use crate::pipeline::Answer;
 use crate::pipeline::Ask;
 use crate::pipeline::Exchange;
@@ -186,6 +187,7 @@ fn check(captured: Captured<'_>, found: &Scheme, yaml: &str) -> Result<(), Strin
         input = match exchange.step(input) {
             Ask::Body { .. } => Input::Body(request.body.clone()),
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
+            Ask::Capture(_) => Input::Captured(pipeline::Captured::Stored),
             Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(_) => Input::Kept(Kept::Stored),
             Ask::Answer(Answer { outcome: Outcome::Accepted, .. }) => return Ok(()),

@@ -9,6 +9,7 @@ use regex::Regex;
 use tympan_expr::Expression;
 use tympan_expr::Value;
 
+use super::Capture;
 use super::Fact;
 use super::KeyRequest;
 use super::Scope;
@@ -35,6 +36,7 @@ use crate::outcome::Reason;
 use crate::outcome::Stop;
 use crate::roots;
 use crate::scheme::Encoding;
+use crate::secret::Secret;
 
 /// A challenge that can be recognised and answered.
 #[derive(Debug)]
@@ -47,10 +49,14 @@ pub(crate) struct Challenge {
     proof: Proven,
     otherwise: Option<Respond>,
     probes: bool,
+    captures: Vec<Brings>,
     call: Option<Call>,
     /// Where it lies encrypted, if it does.
     ciphertext: Option<Expression>,
 }
+
+/// The longest secret that a handshake may bring, in bytes.
+const MOST_CAPTURED: usize = 1024;
 
 /// What has to be proved before it is answered.
 #[derive(Debug)]
@@ -59,6 +65,14 @@ enum Proven {
     /// What the listener wants of everyone.
     Listener,
     Own(Verify),
+}
+
+/// A secret that it brings.
+#[derive(Debug)]
+struct Brings {
+    secret: String,
+    most: usize,
+    value: Expression,
 }
 
 #[derive(Debug)]
@@ -119,6 +133,18 @@ impl Challenge {
                 .as_ref()
                 .map(|response| Respond::compile(response, Outcome::Unauthorized, None)),
             probes: challenge.probes,
+            captures: challenge
+                .captures
+                .iter()
+                .map(|capture| {
+                    let secret = &config.secrets[capture.secret.0];
+                    Brings {
+                        secret: secret.name.clone(),
+                        most: secret.captures().unwrap_or_default(),
+                        value: capture.value.clone(),
+                    }
+                })
+                .collect(),
             call: challenge.call.as_ref().map(Call::compile),
             ciphertext: challenge.ciphertext.clone(),
         }
@@ -139,6 +165,7 @@ impl Challenge {
         self.is_proven_as_events()
             || self.response.expressions().any(reads_body)
             || self.tokens.iter().any(|token| reads_body(&token.payload))
+            || self.captures.iter().any(|capture| reads_body(&capture.value))
             || self.call.as_ref().is_some_and(|call| reads_body(call.expression()))
             || self.own_proof().is_some_and(|verify| {
                 verify.fetches() || read_by(verify).into_iter().any(reads_body)
@@ -173,9 +200,10 @@ impl Challenge {
         let payloads = self.tokens.iter().map(|token| &token.payload);
         let asked = std::iter::once(&self.detection).chain(payloads);
         let proof = self.own_proof().map(read_by).unwrap_or_default();
+        let captured = self.captures.iter().map(|capture| &capture.value);
         let call = self.call.as_ref().map(Call::expression);
         let asked = asked.chain(self.response.expressions()).chain(proof);
-        asked.chain(call).chain(&self.ciphertext)
+        asked.chain(captured).chain(call).chain(&self.ciphertext)
     }
 
     /// Whether a request is this challenge. One whose detection runs out of its bounds is not.
@@ -221,9 +249,24 @@ impl Challenge {
         if !matches!(stop.outcome, Outcome::Unauthorized | Outcome::Stale) {
             return Err(stop);
         }
-        let reply = self.otherwise.as_ref().and_then(|respond| respond.run(scope).ok());
+        let reply = self.otherwise(scope);
         let outcome = if self.probes { Outcome::Challenged } else { stop.outcome };
         Ok((reply, Stop { outcome, ..stop }))
+    }
+
+    /// The secrets that it brings. They are read once the answer is known to be one that can be sent.
+    pub(crate) fn captures(&self, scope: &Scope<'_, '_>) -> Result<Vec<Capture>, Stop> {
+        let captured = self.captures.iter().map(|capture| {
+            let value = capture.run(scope)?;
+            scope.tell(|| Fact::Captured { secret: &capture.secret });
+            Ok(Capture { secret: capture.secret.clone(), most: capture.most, value })
+        });
+        captured.collect()
+    }
+
+    /// What is answered to one whose secret nobody expects, if it is the challenge's own answer.
+    pub(crate) fn otherwise(&self, scope: &Scope<'_, '_>) -> Option<Reply> {
+        self.otherwise.as_ref().and_then(|respond| respond.run(scope).ok())
     }
 
     /// What is called before the challenge at this index is answered.
@@ -258,6 +301,28 @@ impl Challenge {
             headers.entry(name).or_insert(value);
         }
         Ok(reply)
+    }
+}
+
+impl Brings {
+    fn run(&self, scope: &Scope<'_, '_>) -> Result<Secret, Stop> {
+        let malformed = |reason| Stop { outcome: Outcome::Malformed, reason };
+        let what = "captured secret";
+        let value =
+            self.value.eval(scope).map_err(|bound| malformed(Reason::Exhausted { what, bound }))?;
+        let text = value.as_text().ok_or_else(|| {
+            malformed(match value {
+                Value::Null => Reason::Missing { what },
+                _ => Reason::Misfit { what, found: value.type_name() },
+            })
+        })?;
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
+        let secret = Secret::new(text.as_bytes().to_vec(), what);
+        match secret {
+            Ok(secret) if is_plain && text.len() <= MOST_CAPTURED => Ok(secret),
+            Ok(_) => Err(malformed(Reason::EchoRefused)),
+            Err(_) => Err(malformed(Reason::Missing { what })),
+        }
     }
 }
 

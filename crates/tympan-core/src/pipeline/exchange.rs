@@ -26,6 +26,7 @@ use tympan_expr::Value;
 use super::Answer;
 use super::Ask;
 use super::BodyFault;
+use super::Captured;
 use super::EventRecord;
 use super::Fact;
 use super::Head;
@@ -45,6 +46,11 @@ use super::client::client;
 use super::decide::decide;
 use super::event::Origin;
 use super::lets::lets;
+use super::next::Next;
+use super::next::answer;
+use super::next::challenged;
+use super::next::decided;
+use super::next::limited;
 use super::scope::PathParams;
 use super::sealed::Sealed;
 use super::sealed::Verified;
@@ -70,8 +76,10 @@ pub struct Exchange {
     path_params: PathParams,
     /// How large the body was, once it was read.
     body_bytes: Option<u64>,
-    /// What is answered once the events are kept.
+    /// What is answered once the events are kept, or the secrets of a handshake are stored.
     pending: Option<Box<Pending>>,
+    /// What is answered if its secret is not expected, where the challenge says so itself.
+    refusal: Option<Box<Reply>>,
     /// The proofs that were judged before the body was there, or while keys were fetched.
     judged: Judged,
     /// The body, while keys are fetched.
@@ -93,6 +101,7 @@ impl Exchange {
             path_params: PathParams::new(),
             body_bytes: None,
             pending: None,
+            refusal: None,
             judged: Judged::default(),
             sealed: None,
             fetched: None,
@@ -171,6 +180,7 @@ impl Exchange {
             Input::NoBody(fault) => Err(self.without_body(fault)),
             Input::Called(called) => self.on_called(called),
             Input::Kept(kept) => self.on_kept(kept),
+            Input::Captured(captured) => return self.on_captured(captured),
         };
         match next {
             Ok(ask) => ask,
@@ -214,9 +224,8 @@ impl Exchange {
                     continue;
                 }
                 if !challenge.answers_from_body() {
-                    let (ask, pending) = self.greet(index, challenge, &scope)?;
-                    self.pending = pending.map(Box::new);
-                    return Ok(ask);
+                    let next = self.greet(index, challenge, &scope)?;
+                    return Ok(self.after(next));
                 }
             }
             wants_body = true;
@@ -271,24 +280,30 @@ impl Exchange {
         let broken = Stop { outcome: Outcome::Malformed, reason: Reason::BodyBroken };
         let sealed = self.sealed.take().ok_or(broken)?;
         let mut judged = std::mem::take(&mut self.judged);
-        let (ask, pending) = self.judge(&sealed, &mut judged, watch)?;
+        let next = self.judge(&sealed, &mut judged, watch)?;
         self.judged = judged;
+        let ask = self.after(next);
         if let Ask::Fetch(KeyRequest { source, .. }) = &ask {
             self.asked.push(source.clone());
             self.sealed = Some(sealed);
         }
-        self.pending = pending.map(Box::new);
         Ok(ask)
     }
 
-    /// Everything between the body and its keeping. An [`Ask::Append`] comes with the answer to be
-    /// given once it is done.
+    /// Remembers what is answered once what is asked for is done.
+    fn after(&mut self, Next { ask, pending, refusal }: Next) -> Ask {
+        self.pending = pending.map(Box::new);
+        self.refusal = refusal.map(Box::new);
+        ask
+    }
+
+    /// Everything between the body and its keeping.
     fn judge(
         &self,
         sealed: &Sealed,
         judged: &mut Judged,
         watch: Option<&dyn Watch>,
-    ) -> Result<(Ask, Option<Pending>), Stop> {
+    ) -> Result<Next, Stop> {
         let listener = self.listener.unwrap_or_default();
         let pipeline = &self.live.generation.pipelines[listener];
         let keys = &self.live.keys;
@@ -334,7 +349,7 @@ impl Exchange {
         }
         let verdict = pipeline.verify.judge_whole(&scope, keys, &self.asked, judged);
         let proof = match (verdict, claimed) {
-            (Ok(Err(request)), _) => return Ok((Ask::Fetch(request), None)),
+            (Ok(Err(request)), _) => return Ok(Ask::Fetch(request).into()),
             (Ok(Ok(proof)), None) => proof,
             (Err(stop), None) => return Err(stop),
             (Ok(Ok(_)), Some((index, challenge))) => {
@@ -342,7 +357,7 @@ impl Exchange {
                 return self.welcome(index, challenge, &scope);
             }
             (Err(stop), Some((_, challenge))) => {
-                return Ok((self.refuse(challenge, stop, &scope)?, None));
+                return Ok(self.refuse(challenge, stop, &scope)?.into());
             }
         };
         if may_be_claimed {
@@ -371,7 +386,7 @@ impl Exchange {
         verified: &Verified<'a>,
         parsed: Option<Result<Value<'a>, body::Unreadable>>,
         watch: Option<&dyn Watch>,
-    ) -> Result<(Ask, Option<Pending>), Stop> {
+    ) -> Result<Next, Stop> {
         match self.make_events(pipeline, verified, parsed, watch) {
             Err(stop) if stop.outcome == Outcome::Invalid => {
                 Ok(self.bury(pipeline, verified, stop))
@@ -387,7 +402,7 @@ impl Exchange {
         verified: &Verified<'a>,
         parsed: Option<Result<Value<'a>, body::Unreadable>>,
         watch: Option<&dyn Watch>,
-    ) -> Result<(Ask, Option<Pending>), Stop> {
+    ) -> Result<Next, Stop> {
         let body = verified.bytes();
         let mut scope = Scope { body: Some(body), watch, ..self.scope(pipeline) };
 
@@ -446,13 +461,13 @@ impl Exchange {
         let events = pipeline.events.run(&scope, origin, routes)?;
         let reply = pipeline.reply(Outcome::Accepted, &scope)?;
         if events.is_empty() {
-            return Ok((answer(reply, Outcome::Accepted, None), None));
+            return Ok(answer(reply, Outcome::Accepted, None).into());
         }
         let claim = claim::claim(pipeline.deduplicate.as_ref(), &scope)?;
         let (ack, within) = (pipeline.ack, pipeline.patience);
         let record = EventRecord { events, dead: None, claim, ack, within };
         let pending = Pending { reply, outcome: Outcome::Accepted, reason: None };
-        Ok((Ask::Append(record), Some(pending)))
+        Ok(Next { ask: Ask::Append(record), pending: Some(pending), refusal: None })
     }
 
     /// The body, as far as anything reads it; all of it for whoever looks on.
@@ -489,6 +504,26 @@ impl Exchange {
                 Err(Stop { outcome: Outcome::Overloaded, reason: Reason::NotKept { why } })
             }
         }
+    }
+
+    /// The end of a handshake that brought secrets.
+    fn on_captured(&mut self, captured: Captured) -> Ask {
+        let stop = match captured {
+            Captured::Stored => {
+                let reply = self.pending.take().map(|pending| pending.reply);
+                return challenged(reply.unwrap_or_else(|| Reply::usual(Outcome::Challenged)));
+            }
+            Captured::NotArmed { secret } => {
+                Stop { outcome: Outcome::Unauthorized, reason: Reason::NotArmed { secret } }
+            }
+            Captured::Failed { secret, why } => {
+                Stop { outcome: Outcome::Failed, reason: Reason::NotStored { secret, why } }
+            }
+        };
+        let refusal = self.refusal.take().filter(|_| stop.outcome == Outcome::Unauthorized);
+        let usual = self.stopped(stop);
+        let reply = refusal.map_or(usual.reply, |reply| *reply);
+        Ask::Answer(Answer { reply, ..usual })
     }
 
     fn without_body(&self, fault: BodyFault) -> Stop {
@@ -558,28 +593,4 @@ impl Exchange {
         let close = reason.ends_connection();
         Answer { reply, outcome, reason: Some(reason), close }
     }
-}
-
-fn answer(reply: Reply, outcome: Outcome, reason: Option<Reason>) -> Ask {
-    Ask::Answer(Answer { reply, outcome, reason, close: false })
-}
-
-fn challenged(reply: Reply) -> Ask {
-    answer(reply, Outcome::Challenged, None)
-}
-
-/// The end of a request that was left out on purpose.
-fn decided(
-    outcome: Outcome,
-    pipeline: &Pipeline,
-    scope: &Scope<'_, '_>,
-) -> Result<(Ask, Option<Pending>), Stop> {
-    let reply = pipeline.reply(outcome, scope)?;
-    Ok((answer(reply, outcome, Some(Reason::Decided)), None))
-}
-
-fn limited(wait: f64) -> Stop {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a wait is short")]
-    let seconds = wait.ceil().max(1.0) as u64;
-    Stop { outcome: Outcome::RateLimited, reason: Reason::RateLimited { seconds } }
 }

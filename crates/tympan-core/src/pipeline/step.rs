@@ -15,6 +15,7 @@ use crate::config::DestinationId;
 use crate::fetched::Fetched;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
+use crate::secret::Secret;
 
 /// What a request needs next.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub enum Ask {
     },
     /// Keys of somebody who signs: answered with [`Input::Fetched`].
     Fetch(KeyRequest),
+    /// Secrets to be stored, all of them or none: answered with [`Input::Captured`].
+    Capture(Vec<Capture>),
     /// A URL to be called once, with GET: answered with [`Input::Called`].
     Call(Anchored),
     /// Events to be kept: answered with [`Input::Kept`].
@@ -45,10 +48,42 @@ pub enum Input {
     NoBody(BodyFault),
     /// What is known of all keys that are fetched, now.
     Fetched(Arc<Fetched>),
+    /// What became of the secrets that came with a handshake.
+    Captured(Captured),
     /// Whether a call was answered with a status of success; if not, why, for the operator.
     Called(Result<(), String>),
     /// What became of the events.
     Kept(Kept),
+}
+
+/// A secret that came with a handshake.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// What it is called.
+    pub secret: String,
+    /// How many values of it there may be.
+    pub most: usize,
+    /// Its value.
+    pub value: Secret,
+}
+
+/// What became of secrets that came with a handshake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Captured {
+    /// They are stored, and verify from the next request on.
+    Stored,
+    /// Nobody expects this one.
+    NotArmed {
+        /// The secret.
+        secret: String,
+    },
+    /// They could not be stored.
+    Failed {
+        /// The secret.
+        secret: String,
+        /// Why.
+        why: String,
+    },
 }
 
 /// Why there is no body.

@@ -28,6 +28,8 @@ pub(crate) enum Fact<'f> {
     ChallengeCall { index: usize, result: Result<&'f Anchored, &'f Stop> },
     /// A computed token of the challenge that is being answered.
     ChallengeToken { name: &'f str, value: &'f str },
+    /// The challenge that is being answered brings this secret.
+    Captured { secret: &'f str },
     /// Something that was encrypted, or signed, for the answer.
     Reply { name: &'f str, value: &'f str },
     /// Whether the listener takes the method.

@@ -23,6 +23,7 @@ use crate::keys::Secrets;
 use crate::pipeline::Answer;
 use crate::pipeline::Ask;
 use crate::pipeline::BodyFault;
+use crate::pipeline::Captured;
 use crate::pipeline::EventRecord;
 use crate::pipeline::Exchange;
 use crate::pipeline::Generation;
@@ -196,6 +197,8 @@ impl<'s> Simulation<'s> {
                     Input::NoBody(BodyFault::TooLarge)
                 }
                 Ask::Body { .. } => Input::Body(draft.body.clone().into()),
+                // Whoever simulates a handshake expects it.
+                Ask::Capture(_) => Input::Captured(Captured::Stored),
                 // Nobody is asked for keys, and whoever would be called is taken to answer.
                 Ask::Fetch(_) => Input::Fetched(Arc::default()),
                 Ask::Call(_) => Input::Called(Ok(())),

@@ -1,8 +1,8 @@
 //! What every route answers.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::SystemTime;
 
 use http::HeaderMap;
 use http::HeaderValue;
@@ -12,6 +12,7 @@ use http::header;
 use serde_json::Value;
 use serde_json::json;
 use tokio::sync::oneshot;
+use tympan_core::outcome::Outcome;
 use tympan_core::pipeline::ListenerState;
 
 use super::Context;
@@ -21,6 +22,9 @@ use super::openapi;
 use super::problem::Problem;
 use super::routes::Action;
 use super::routes::Route;
+use super::secrets;
+use super::secrets::Members;
+use crate::clock;
 use crate::events;
 use crate::events::Ask;
 use crate::events::Refusal;
@@ -33,6 +37,7 @@ pub(super) async fn answer(
     route: &Route,
     parameters: &str,
     headers: &HeaderMap,
+    body: Members,
     context: Arc<Context>,
 ) -> Response<String> {
     let format = {
@@ -53,6 +58,8 @@ pub(super) async fn answer(
             })
             .await
         }
+        Action::Secrets => apart(move || secrets::list(&context)).await,
+        Action::Secret(order) => secrets::order(order, body, context).await,
         Action::OpenApi => found(&openapi::document()),
     }
 }
@@ -90,7 +97,7 @@ fn ready(context: &Context) -> Response<String> {
         "fingerprint": live.generation().fingerprint,
         "listeners": {"serving": n_serving, "not_ready": live.listeners().count() - n_serving},
         "last_reload": {
-            "at": time(reloads.at),
+            "at": clock::written(reloads.at),
             "successful": reloads.refused.is_none(),
             "reason": reloads.refused,
         },
@@ -154,6 +161,15 @@ fn as_object(receipt: &Receipt) -> Value {
 fn listeners(context: &Context) -> Value {
     let facts = crate::facts(&context.shared, context.public.addresses(), false);
     let live = Arc::clone(&context.shared.serving.load().live);
+    let meters = context.shared.serving.load().meters.clone();
+    let verified: HashMap<_, u64> = meters
+        .listeners
+        .iter()
+        .map(|meter| {
+            let outcomes = Outcome::ALL.into_iter().filter(|outcome| outcome.is_verified());
+            (meter.name.as_str(), outcomes.map(|outcome| meter.count(outcome)).sum())
+        })
+        .collect();
     let items = facts.listeners.iter().zip(live.listeners()).map(|(facts, listener)| {
         let (state, reason) = words(&facts.state);
         json!({
@@ -162,6 +178,7 @@ fn listeners(context: &Context) -> Value {
             "url": facts.url,
             "state": state,
             "reason": reason,
+            "verified": verified.get(listener.name).copied().unwrap_or_default(),
         })
     });
     json!({"items": items.collect::<Vec<_>>()})
@@ -188,14 +205,7 @@ fn words(state: &ListenerState) -> (&'static str, Option<String>) {
     }
 }
 
-/// RFC 3339, to the microsecond.
-fn time(instant: SystemTime) -> Option<String> {
-    let since_1970 = instant.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    let microseconds = i64::try_from(since_1970.as_micros()).ok()?;
-    Some(jiff::Timestamp::from_microsecond(microseconds).ok()?.to_string())
-}
-
-fn found(value: &Value) -> Response<String> {
+pub(super) fn found(value: &Value) -> Response<String> {
     as_json(StatusCode::OK, value)
 }
 

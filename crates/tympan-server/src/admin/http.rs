@@ -28,8 +28,10 @@ use super::Context;
 use super::answers;
 use super::problem::Problem;
 use super::routes;
+use super::routes::Route;
 use super::rule;
 use super::rule::Door;
+use super::secrets::Members;
 use crate::pace::Pace;
 use crate::pace::Phase;
 use crate::wire::Wire;
@@ -85,13 +87,16 @@ async fn answer(request: Request<Incoming>, door: Door, context: Arc<Context>) -
         Ok(route) => route,
         Err(problem) => return problem.answer(),
     };
-    if head.method == Method::POST
-        && let Err(problem) = check(body, head.headers.get(header::CONTENT_TYPE)).await
-    {
-        return problem.answer();
-    }
+    let members = if head.method == Method::POST {
+        match read(body, head.headers.get(header::CONTENT_TYPE), route).await {
+            Ok(members) => members,
+            Err(problem) => return problem.answer(),
+        }
+    } else {
+        Members::new()
+    };
     let parameters = head.uri.query().unwrap_or_default();
-    answers::answer(route, parameters, &head.headers, context).await
+    answers::answer(route, parameters, &head.headers, members, context).await
 }
 
 /// Tells the operator that somebody was turned away, but once a second at most.
@@ -103,11 +108,15 @@ fn tell(problem: &Problem, context: &Context) {
     }
 }
 
-/// An order has no parameters yet: its body is empty, or an empty JSON object. A page can make a
-/// browser send a form or a text without asking us first, but not JSON.
-async fn check(body: Incoming, content_type: Option<&HeaderValue>) -> Result<(), Problem> {
+/// What an order's body holds: a JSON object, or nothing. A page can make a browser send a form or a
+/// text without asking us first, but not JSON.
+async fn read(
+    body: Incoming,
+    content_type: Option<&HeaderValue>,
+    route: &Route,
+) -> Result<Members, Problem> {
     if body.is_end_stream() {
-        return Ok(());
+        return Ok(Members::new());
     }
     let media_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
@@ -127,12 +136,21 @@ async fn check(body: Incoming, content_type: Option<&HeaderValue>) -> Result<(),
         }
         Err(_) => return Err(Problem::new(StatusCode::BAD_REQUEST, "the body broke off")),
     };
-    let is_empty = serde_json::from_slice::<serde_json::Map<_, serde_json::Value>>(&body)
-        .is_ok_and(|members| members.is_empty());
-    if is_empty {
-        Ok(())
-    } else {
-        Err(Problem::new(StatusCode::BAD_REQUEST, "the body has to be empty, or `{}`"))
+    let bad = |detail| Problem::new(StatusCode::BAD_REQUEST, detail);
+    let members = serde_json::from_slice::<Members>(&body);
+    match (members, route.takes) {
+        (Ok(members), None) if !members.is_empty() => {
+            Err(bad("the body has to be empty, or `{}`".to_owned()))
+        }
+        (Ok(members), takes) => {
+            let known = |name: &&String| takes.is_some_and(|it| it.names(name));
+            match members.keys().find(|name| !known(name)) {
+                Some(name) => Err(bad(format!("the body holds `{name}`, which is not known here"))),
+                None => Ok(members),
+            }
+        }
+        (Err(_), None) => Err(bad("the body has to be empty, or `{}`".to_owned())),
+        (Err(error), Some(_)) => Err(bad(format!("the body is no JSON object: {error}"))),
     }
 }
 

@@ -15,6 +15,7 @@ mod process;
 mod routes;
 mod rule;
 mod schemas;
+mod secrets;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;

@@ -10,6 +10,7 @@ use super::routes::Answer;
 use super::routes::Content;
 use super::routes::ROUTES;
 use super::routes::Route;
+use super::routes::Takes;
 use super::schemas;
 
 /// The OpenAPI 3.1 document.
@@ -63,13 +64,37 @@ fn operation(route: &Route) -> Value {
         "responses": answers,
     });
     if route.method == Method::POST {
-        operation["requestBody"] = json!({
-            "required": false,
-            "description": "Nothing, or an empty object.",
-            "content": {"application/json": {"schema": {"type": "object", "maxProperties": 0}}},
-        });
+        operation["requestBody"] = match route.takes {
+            Some(takes) => taken(takes),
+            None => json!({
+                "required": false,
+                "description": "Nothing, or an empty object.",
+                "content": {"application/json": {"schema": {"type": "object", "maxProperties": 0}}},
+            }),
+        };
     }
     operation
+}
+
+fn taken(takes: &Takes) -> Value {
+    let members = takes.members.iter();
+    let members: Map<_, _> = members
+        .map(|(name, kind, doc)| ((*name).to_owned(), json!({"type": kind, "description": doc})))
+        .collect();
+    let example: Value = serde_json::from_str(takes.example).unwrap_or_default();
+    json!({
+        "required": true,
+        "description": "What it is about.",
+        "content": {"application/json": {
+            "schema": {
+                "type": "object",
+                "properties": members,
+                "required": takes.required,
+                "additionalProperties": false,
+            },
+            "example": example,
+        }},
+    })
 }
 
 fn described(answer: &Answer) -> Value {

@@ -8,6 +8,7 @@ use super::exposition;
 use super::problem;
 use super::problem::Problem;
 use crate::events::Ask;
+use crate::secrets::Order;
 
 /// A row of the table.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(super) struct Route {
     pub(super) name: &'static str,
     pub(super) summary: &'static str,
     pub(super) doc: &'static str,
+    /// What the body of an order holds, if it holds anything.
+    pub(super) takes: Option<&'static Takes>,
     pub(super) answers: &'static [Answer],
     pub(super) action: Action,
 }
@@ -30,6 +33,24 @@ pub(super) struct Answer {
     pub(super) doc: &'static str,
     /// What it holds, by media type.
     pub(super) content: &'static [(&'static str, Content)],
+}
+
+/// What the body of an order holds.
+#[derive(Debug)]
+pub(super) struct Takes {
+    /// Its members: their names, JSON types, and what they mean.
+    pub(super) members: &'static [(&'static str, &'static str, &'static str)],
+    /// Those that have to be there.
+    pub(super) required: &'static [&'static str],
+    /// A body that could be sent.
+    pub(super) example: &'static str,
+}
+
+impl Takes {
+    /// Whether a member is one of them.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.members.iter().any(|(known, ..)| *known == name)
+    }
 }
 
 /// What an answer holds.
@@ -54,6 +75,9 @@ pub(super) enum Action {
     OpenApi,
     Ready,
     Reload,
+    Secrets,
+    /// Something that is done with one secret.
+    Secret(Order),
 }
 
 const JSON: &str = "application/json";
@@ -68,14 +92,49 @@ const fn json(
 
 const PROBLEM: &[(&str, Content)] = &[(problem::MEDIA_TYPE, Content::Schema("Problem"))];
 
+const SECRET: &[Answer] = &[
+    json(StatusCode::OK, "The secret as it is now.", &[(JSON, Content::Schema("Secret"))]),
+    json(StatusCode::NOT_FOUND, "There is no such secret.", PROBLEM),
+    json(
+        StatusCode::CONFLICT,
+        "It is not a captured one, or it has as many values as it may have.",
+        PROBLEM,
+    ),
+];
+
+const NAME: (&str, &str, &str) = ("name", "string", "What the secret is called.");
+const NAMED: Takes =
+    Takes { members: &[NAME], required: &["name"], example: r#"{"name": "orders"}"# };
+const VALUED: Takes = Takes {
+    members: &[NAME, ("value", "string", "The value.")],
+    required: &["name", "value"],
+    example: r#"{"name": "orders", "value": "of sixteen bytes"}"#,
+};
+const ARMED: Takes = Takes {
+    members: &[
+        NAME,
+        ("for", "integer", "For how many seconds; 600 if nothing is said."),
+        ("count", "integer", "How many values may come; 1 if nothing is said."),
+        ("hold", "boolean", "Whether they verify only once `settle` says which is good."),
+    ],
+    required: &["name"],
+    example: r#"{"name": "orders", "for": 600, "count": 1}"#,
+};
+const FORGOTTEN: Takes = Takes {
+    members: &[NAME, ("id", "integer", "The number of a value; all if nothing is said.")],
+    required: &["name"],
+    example: r#"{"name": "orders", "id": 1}"#,
+};
+
 /// The table.
-pub(super) static ROUTES: [Route; 11] = [
+pub(super) static ROUTES: [Route; 18] = [
     Route {
         method: Method::GET,
         path: "/healthz",
         name: "health",
         summary: "Whether the process answers",
         doc: "Looks at nothing else, so that nothing else ever gets the process restarted.",
+        takes: None,
         answers: &[json(StatusCode::OK, "It does.", &[(JSON, Content::Schema("Health"))])],
         action: Action::Health,
     },
@@ -87,6 +146,7 @@ pub(super) static ROUTES: [Route; 11] = [
         doc: "They should while a generation serves at its addresses, and no longer once the \
               process has been told to end. A listener whose secret is missing is counted, and \
               keeps nobody else from serving.",
+        takes: None,
         answers: &[
             json(StatusCode::OK, "They should.", &[(JSON, Content::Schema("Readiness"))]),
             json(
@@ -107,6 +167,7 @@ pub(super) static ROUTES: [Route; 11] = [
         summary: "What is counted and measured",
         doc: "In the text format 0.0.4 of Prometheus, or as OpenMetrics 1.0.0 where `Accept` asks \
               for it.",
+        takes: None,
         answers: &[json(
             StatusCode::OK,
             "Everything.",
@@ -124,6 +185,7 @@ pub(super) static ROUTES: [Route; 11] = [
         summary: "Read the configuration again, now",
         doc: "Answers once the new configuration serves, or it is known why it does not. Either \
               way no request is lost.",
+        takes: None,
         answers: &[
             json(StatusCode::OK, "What serves now.", &[(JSON, Content::Schema("Receipt"))]),
             json(
@@ -146,6 +208,7 @@ pub(super) static ROUTES: [Route; 11] = [
         name: "listeners",
         summary: "Every listener, and whether it serves",
         doc: "In the order of the file.",
+        takes: None,
         answers: &[json(StatusCode::OK, "All of them.", &[(JSON, Content::Schema("Listeners"))])],
         action: Action::Listeners,
     },
@@ -155,6 +218,7 @@ pub(super) static ROUTES: [Route; 11] = [
         name: "configuration",
         summary: "The configuration that serves",
         doc: "As it was read. It names where secrets are found, and holds none.",
+        takes: None,
         answers: &[json(
             StatusCode::OK,
             "The text of every file.",
@@ -171,6 +235,7 @@ pub(super) static ROUTES: [Route; 11] = [
               behind the number of `next`. Parameters of the query say which: `listener`, \
               `destination`, `state` (`waiting`, `delivered`, `dead`), `id`, `number`, `since` and \
               `until` (RFC 3339), `after` (a number), `limit` (at most 1000, usually 100).",
+        takes: None,
         answers: &[
             json(StatusCode::OK, "Some of it.", &[(JSON, Content::Schema("Events"))]),
             json(StatusCode::BAD_REQUEST, "The parameters make no sense.", PROBLEM),
@@ -185,6 +250,7 @@ pub(super) static ROUTES: [Route; 11] = [
         summary: "An event with what it says",
         doc: "The one of `number` or `id`, as it is delivered; of a request that gave no event, what \
               was kept of it.",
+        takes: None,
         answers: &[
             json(StatusCode::OK, "All of it.", &[(JSON, Content::Schema("EventWithBody"))]),
             json(StatusCode::BAD_REQUEST, "The parameters do not say which.", PROBLEM),
@@ -201,6 +267,7 @@ pub(super) static ROUTES: [Route; 11] = [
         doc: "Those that the parameters of the query say, as for `/v1/events`, or all with \
               `all=true`: to `destination` if it is said, or to all of theirs. Each keeps its id, and \
               is tried as if for the first time.",
+        takes: None,
         answers: &[
             json(StatusCode::OK, "They are due.", &[(JSON, Content::Schema("Count"))]),
             json(StatusCode::BAD_REQUEST, "The parameters do not say which.", PROBLEM),
@@ -215,6 +282,7 @@ pub(super) static ROUTES: [Route; 11] = [
         summary: "Forget events",
         doc: "Those that the parameters of the query say, as for `/v1/events/replay`; with \
               `destination`, only what is known of their deliveries to it.",
+        takes: None,
         answers: &[
             json(StatusCode::OK, "They are gone.", &[(JSON, Content::Schema("Count"))]),
             json(StatusCode::BAD_REQUEST, "The parameters do not say which.", PROBLEM),
@@ -224,10 +292,83 @@ pub(super) static ROUTES: [Route; 11] = [
     },
     Route {
         method: Method::GET,
+        path: "/v1/secrets",
+        name: "secrets",
+        summary: "Every secret, and where its values are found",
+        doc: "In the order of the file, and never with a value.",
+        takes: None,
+        answers: &[json(StatusCode::OK, "All of them.", &[(JSON, Content::Schema("Secrets"))])],
+        action: Action::Secrets,
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/secrets/arm",
+        name: "arm",
+        summary: "Expect a secret that a handshake brings",
+        doc: "For a while, and so many values; what was expected before is replaced. What comes in any \
+              other time is refused.",
+        takes: Some(&ARMED),
+        answers: SECRET,
+        action: Action::Secret(Order::Arm),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/secrets/disarm",
+        name: "disarm",
+        summary: "Expect a secret no longer",
+        doc: "Whatever is held is forgotten.",
+        takes: Some(&NAMED),
+        answers: SECRET,
+        action: Action::Secret(Order::Disarm),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/secrets/settle",
+        name: "settle",
+        summary: "Keep the value that is held and is this one",
+        doc: "Everything else that is held is forgotten, and nothing more is expected. `matched` says \
+              whether there was such a value.",
+        takes: Some(&VALUED),
+        answers: SECRET,
+        action: Action::Secret(Order::Settle),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/secrets/set",
+        name: "set_secret",
+        summary: "Set a captured secret by hand",
+        doc: "In the place of all its values.",
+        takes: Some(&VALUED),
+        answers: SECRET,
+        action: Action::Secret(Order::Set),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/secrets/rotate",
+        name: "rotate_secret",
+        summary: "Add a value to a captured secret by hand",
+        doc: "The others verify until they are forgotten.",
+        takes: Some(&VALUED),
+        answers: SECRET,
+        action: Action::Secret(Order::Rotate),
+    },
+    Route {
+        method: Method::POST,
+        path: "/v1/secrets/forget",
+        name: "forget_secret",
+        summary: "Forget a value of a captured secret, or all of them",
+        doc: "What was signed with it is refused from then on.",
+        takes: Some(&FORGOTTEN),
+        answers: SECRET,
+        action: Action::Secret(Order::Forget),
+    },
+    Route {
+        method: Method::GET,
         path: "/openapi.json",
         name: "openapi",
         summary: "This description",
         doc: "OpenAPI 3.1.",
+        takes: None,
         answers: &[json(StatusCode::OK, "The description.", &[(JSON, Content::Object)])],
         action: Action::OpenApi,
     },

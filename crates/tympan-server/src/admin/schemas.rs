@@ -50,6 +50,7 @@ pub(super) fn all() -> Value {
             "url": text("What to register with the provider."),
             "state": state(),
             "reason": maybe("Why it does not serve."),
+            "verified": count("Requests whose sender has proved itself, since the process began."),
         })),
         "Listeners": object("All of them.", &json!({"items": list(&reference("Listener"))})),
         "Problem": problem(&json!({})),
@@ -83,6 +84,29 @@ pub(super) fn all() -> Value {
             "took": {"type": "number", "description": "Seconds from reading to serving."},
         })),
         "Refusal": problem(&json!({"diagnostics": list(&reference("Diagnostic"))})),
+        "Secret": object("A secret, without its values.", &json!({
+            "name": text("Its name."),
+            "places": list(&text("Where a value of it is found.")),
+            "captured": flag("Whether handshakes bring it."),
+            "values": list(&object("A captured value.", &json!({
+                "id": count("Its number."),
+                "at": {"type": "string", "format": "date-time", "description": "When it came."},
+            }))),
+            "armed": {
+                "description": "What is expected, if anything is.",
+                "oneOf": [{"type": "null"}, object("What is expected.", &json!({
+                    "until": {"type": "string", "format": "date-time", "description": "How long."},
+                    "count": count("How many may come yet."),
+                    "hold": flag("Whether `settle` has to say which is good."),
+                }))],
+            },
+            "refused": count("Handshakes that brought it when nobody expected it."),
+            "matched": {
+                "type": ["boolean", "null"],
+                "description": "After `settle`: whether the value was among those that were held.",
+            },
+        })),
+        "Secrets": object("All of them.", &json!({"items": list(&reference("Secret"))})),
     })
 }
 

@@ -2,12 +2,14 @@
 //!
 //! It follows no redirects: where a request goes is decided by who sends it, and by nobody else.
 
+pub(crate) mod call;
 pub(crate) mod calls;
 mod connect;
 mod egress;
 pub(crate) mod keys;
 pub(crate) mod pool;
 mod rates;
+mod token;
 
 pub(crate) use self::egress::Egress;
 

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod call;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod eval;
@@ -12,8 +13,10 @@ pub(crate) mod new;
 pub(crate) mod plan;
 pub(crate) mod presets;
 pub(crate) mod promises;
+pub(crate) mod register;
 pub(crate) mod reload;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod secrets;
 pub(crate) mod simulate;
 pub(crate) mod test;

@@ -1,7 +1,6 @@
 //! How a challenge is answered: whether its sender may ask, and what is called before.
 
 use super::Exchange;
-use super::challenged;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
@@ -11,7 +10,8 @@ use crate::pipeline::Pipeline;
 use crate::pipeline::Scope;
 use crate::pipeline::challenge::Challenge;
 use crate::pipeline::decrypt::Plain;
-use crate::pipeline::step::Pending;
+use crate::pipeline::next::Next;
+use crate::pipeline::next::challenged;
 
 impl Exchange {
     /// Answers the first encrypted challenge that a request is: one of those whose sender has proved
@@ -21,7 +21,7 @@ impl Exchange {
         pipeline: &Pipeline,
         is_proved: bool,
         scope: &Scope<'_, '_>,
-    ) -> Result<Option<(Ask, Option<Pending>)>, Stop> {
+    ) -> Result<Option<Next>, Stop> {
         let Some(decrypt) = &pipeline.decrypt else { return Ok(None) };
         for (index, challenge) in pipeline.challenges_by(&self.head.method).iter().enumerate() {
             let is_meant = challenge.is_proven_as_events() == is_proved;
@@ -47,7 +47,7 @@ impl Exchange {
         index: usize,
         challenge: &Challenge,
         scope: &Scope<'_, '_>,
-    ) -> Result<(Ask, Option<Pending>), Stop> {
+    ) -> Result<Next, Stop> {
         let keys = &self.live.keys;
         if let Some(key) = challenge.unready(keys) {
             let secret = self.live.generation.secret_of(key).to_owned();
@@ -55,26 +55,29 @@ impl Exchange {
         }
         match challenge.prove(index, scope, keys, &self.asked) {
             Ok(Ok(())) => self.welcome(index, challenge, scope),
-            Ok(Err(request)) => Ok((Ask::Fetch(request), None)),
-            Err(stop) => Ok((self.refuse(challenge, stop, scope)?, None)),
+            Ok(Err(request)) => Ok(Ask::Fetch(request).into()),
+            Err(stop) => Ok(self.refuse(challenge, stop, scope)?.into()),
         }
     }
 
-    /// Answers a challenge whose sender has proved what it has to, once what it names is called.
+    /// Answers a challenge whose sender has proved what it has to, once what it names is
+    /// called, or the secrets are stored that it brings.
     pub(super) fn welcome(
         &self,
         index: usize,
         challenge: &Challenge,
         scope: &Scope<'_, '_>,
-    ) -> Result<(Ask, Option<Pending>), Stop> {
+    ) -> Result<Next, Stop> {
         let reply = challenge.run(scope, &self.live.keys)?;
-        Ok(match challenge.calls(index, scope)? {
-            Some(url) => {
-                let outcome = Outcome::Challenged;
-                (Ask::Call(url), Some(Pending { reply, outcome, reason: None }))
-            }
-            None => (challenged(reply), None),
-        })
+        if let Some(url) = challenge.calls(index, scope)? {
+            return Ok(Next::once(Ask::Call(url), reply));
+        }
+        let captures = challenge.captures(scope)?;
+        if captures.is_empty() {
+            return Ok(challenged(reply).into());
+        }
+        let refusal = challenge.otherwise(scope);
+        Ok(Next { refusal, ..Next::once(Ask::Capture(captures), reply) })
     }
 
     /// The end of a challenge whose sender did not prove itself.

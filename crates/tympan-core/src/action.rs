@@ -1,0 +1,302 @@
+//! What an action sends, and what is wanted of its answer, once its inputs are known.
+
+use std::fmt;
+
+use bytes::Bytes;
+use form_urlencoded::Serializer;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Method;
+use http::header;
+use percent_encoding::AsciiSet;
+use percent_encoding::NON_ALPHANUMERIC;
+use percent_encoding::utf8_percent_encode;
+use serde_json::Map;
+use serde_json::Value as Json;
+use tympan_expr::Expression;
+use tympan_expr::Paths;
+use tympan_expr::RootId;
+use tympan_expr::Source;
+use tympan_expr::Value;
+use tympan_expr::read_json;
+
+use crate::config::Action;
+use crate::config::Body;
+use crate::config::InputKind;
+use crate::config::PathPart;
+use crate::roots;
+
+/// What may stand within one part of a path as it is (RFC 3986, section 2.3).
+const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A call that can be sent, but for what proves who sends it.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// The method.
+    pub method: Method,
+    /// The path behind that of the connector, and the query.
+    pub target: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Why there is no call, or nothing that was wanted of its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// An input has to be told.
+    Missing(String),
+    /// An input is told that there is none of.
+    Unknown {
+        /// What it is called.
+        name: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
+    /// An input is not of its type.
+    Input {
+        /// What it is called.
+        name: String,
+        /// What it has to be.
+        expected: &'static str,
+    },
+    /// A part cannot be sent as it is.
+    Part(String),
+}
+
+/// What is told to an action as texts, by name.
+pub type Told<'t> = &'t [(String, String)];
+
+/// What expressions of an action see.
+struct Given<'a> {
+    inputs: Value<'a>,
+    listener: Value<'a>,
+    answer: Option<(&'a HeaderMap, &'a [u8])>,
+}
+
+impl<'a> Source<'a> for Given<'a> {
+    fn root(&self, root: RootId) -> Value<'a> {
+        let Some((headers, body)) = self.answer.filter(|_| root != roots::INPUTS) else {
+            return match root {
+                roots::INPUTS => self.inputs.clone(),
+                roots::LISTENER => self.listener.clone(),
+                _ => Value::Null,
+            };
+        };
+        match root {
+            roots::PARSED_BODY => read_json(body, &Paths::Whole).unwrap_or(Value::Null),
+            roots::RAW_BODY => Value::Bytes(body.into()),
+            roots::HEADERS => {
+                let mut record = tympan_expr::Record::default();
+                for (name, value) in headers {
+                    if let Ok(value) = value.to_str() {
+                        record.insert(name.as_str().into(), Value::Text(value.into()));
+                    }
+                }
+                Value::Map(record.into())
+            }
+            roots::LISTENER => self.listener.clone(),
+            _ => Value::Null,
+        }
+    }
+
+    fn entry(&self, root: RootId, key: &str) -> Value<'a> {
+        let key = if root == roots::HEADERS { key.to_lowercase() } else { key.to_owned() };
+        let found = self.root(root);
+        found.as_map().and_then(|map| map.get(&key).cloned()).unwrap_or(Value::Null)
+    }
+
+    fn now(&self) -> f64 {
+        0.0
+    }
+}
+
+impl Action {
+    /// The inputs as they are meant, or what is wrong with what was told.
+    ///
+    /// # Errors
+    ///
+    /// The first that is missing, unknown, or of another type.
+    pub fn inputs(&self, told: Told<'_>) -> Result<Json, Fault> {
+        if let Some((name, _)) =
+            told.iter().find(|(name, _)| self.inputs.iter().all(|input| input.name != *name))
+        {
+            let known = self.inputs.iter().map(|input| input.name.clone()).collect();
+            return Err(Fault::Unknown { name: name.clone(), known });
+        }
+        let mut inputs = Map::new();
+        for input in &self.inputs {
+            let given = told.iter().rev().find(|(name, _)| *name == input.name);
+            let text = given.map(|(_, value)| value).or(input.default.as_ref());
+            let Some(text) = text else {
+                if input.required {
+                    return Err(Fault::Missing(input.name.clone()));
+                }
+                inputs.insert(input.name.clone(), Json::Null);
+                continue;
+            };
+            let read: Option<Json> = match input.kind {
+                InputKind::Text => Some(text.as_str().into()),
+                _ => serde_json::from_str(text).ok(),
+            };
+            let (is_it, expected): (fn(&Json) -> bool, _) = match input.kind {
+                InputKind::Text => (Json::is_string, "a text"),
+                InputKind::Number => (Json::is_number, "a number"),
+                InputKind::Boolean => (Json::is_boolean, "`true` or `false`"),
+                InputKind::Json => (|_| true, "JSON"),
+            };
+            let value = read.filter(is_it);
+            let name = input.name.clone();
+            inputs.insert(name.clone(), value.ok_or(Fault::Input { name, expected })?);
+        }
+        Ok(Json::Object(inputs))
+    }
+
+    /// The call with these inputs, for a listener of which this much is known.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn render(&self, inputs: &Json, listener: &Json) -> Result<Rendered, Fault> {
+        let (inputs, listener) = (inputs.to_string(), listener.to_string());
+        let given = Given {
+            inputs: read_json(inputs.as_bytes(), &Paths::Whole).unwrap_or(Value::Null),
+            listener: read_json(listener.as_bytes(), &Paths::Whole).unwrap_or(Value::Null),
+            answer: None,
+        };
+        let mut target = self.path(&given)?;
+        let query = pairs(&self.query, &given)?;
+        if !query.is_empty() {
+            target = format!("{target}?{}", form(&query));
+        }
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.headers {
+            if let Some(text) = text(value, &given, name.as_str())? {
+                let value = HeaderValue::from_str(&text);
+                let value = value.map_err(|_| Fault::Part(format!("the header {name}")))?;
+                headers.insert(name.clone(), value);
+            }
+        }
+        let (body, content_type) = match &self.body {
+            Body::None => (Bytes::new(), None),
+            Body::Json(value) => {
+                let value = value.eval(&given);
+                let value = value.map_err(|_| Fault::Part("the body".to_owned()))?;
+                (value.to_json().to_string().into(), Some("application/json"))
+            }
+            Body::Form(parts) => {
+                (form(&pairs(parts, &given)?).into(), Some("application/x-www-form-urlencoded"))
+            }
+            Body::Text(value) => {
+                let text = text(value, &given, "body")?.unwrap_or_default();
+                (text.into(), Some("text/plain; charset=utf-8"))
+            }
+        };
+        if let Some(content_type) = content_type {
+            let value = HeaderValue::from_static(content_type);
+            headers.entry(header::CONTENT_TYPE).or_insert(value);
+        }
+        let accept = HeaderValue::from_static("application/json");
+        headers.entry(header::ACCEPT).or_insert(accept);
+        Ok(Rendered { method: self.method.clone(), target, headers, body })
+    }
+
+    /// What is wanted of an answer, as JSON; all of it, where nothing else is said.
+    ///
+    /// # Errors
+    ///
+    /// That it cannot be had.
+    pub fn result(
+        &self,
+        inputs: &Json,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Option<Json>, Fault> {
+        let Some(result) = &self.result else { return Ok(None) };
+        evaluate(result, inputs, headers, body).map(Some)
+    }
+
+    fn path(&self, given: &Given<'_>) -> Result<String, Fault> {
+        let mut path = String::new();
+        for part in &self.path {
+            match part {
+                PathPart::Text(text) => path.push_str(text),
+                PathPart::Input(name) => {
+                    let value = given.entry(roots::INPUTS, name);
+                    let text = value.to_text().map(|text| text.to_string()).unwrap_or_default();
+                    // Neither may lead to another place than was meant.
+                    if matches!(text.as_str(), "" | "." | "..") {
+                        return Err(Fault::Part(format!("{name} within the path")));
+                    }
+                    path.extend(utf8_percent_encode(&text, KEPT));
+                }
+            }
+        }
+        Ok(path)
+    }
+}
+
+/// The value of an expression over an answer, as JSON.
+///
+/// # Errors
+///
+/// That it runs out of its bounds.
+pub fn evaluate(
+    expression: &Expression,
+    inputs: &Json,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Json, Fault> {
+    let inputs = inputs.to_string();
+    let given = Given {
+        inputs: read_json(inputs.as_bytes(), &Paths::Whole).unwrap_or(Value::Null),
+        listener: Value::Null,
+        answer: Some((headers, body)),
+    };
+    let value = expression.eval(&given).map_err(|_| Fault::Part("the result".to_owned()))?;
+    Ok(value.to_json())
+}
+
+fn pairs(
+    parts: &[(String, Expression)],
+    given: &Given<'_>,
+) -> Result<Vec<(String, String)>, Fault> {
+    let mut pairs = Vec::with_capacity(parts.len());
+    for (name, value) in parts {
+        if let Some(text) = text(value, given, name)? {
+            pairs.push((name.clone(), text));
+        }
+    }
+    Ok(pairs)
+}
+
+fn form(pairs: &[(String, String)]) -> String {
+    Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+/// The value as a text; `None` if it is null.
+fn text(value: &Expression, given: &Given<'_>, what: &str) -> Result<Option<String>, Fault> {
+    let value = value.eval(given).map_err(|_| Fault::Part(what.to_owned()))?;
+    if matches!(value, Value::Null) {
+        return Ok(None);
+    }
+    let text = value.to_text().map(|text| text.to_string());
+    text.map(Some).ok_or_else(|| Fault::Part(what.to_owned()))
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(name) => write!(f, "it has to be told {name}: --set {name}=VALUE"),
+            Self::Unknown { name, known } if known.is_empty() => {
+                write!(f, "it has no inputs, and so no {name}")
+            }
+            Self::Unknown { name, known } => {
+                write!(f, "it has no input {name}, but {}", known.join(", "))
+            }
+            Self::Input { name, expected } => write!(f, "{name} has to be {expected}"),
+            Self::Part(what) => write!(f, "{what} is nothing that can be sent"),
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! Reading `connectors:`, how external systems are called.
+
+use std::time::Duration;
+
+use http::HeaderName;
+use http::Uri;
+use http::header;
+
+use crate::config::ConnectorId;
+use crate::config::Reader;
+use crate::config::SecretId;
+use crate::config::fields::Fields;
+use crate::config::keys;
+use crate::config::names::slot;
+use crate::diagnostic::Problem;
+use crate::span::Span;
+use crate::yaml::Key;
+use crate::yaml::Node;
+use crate::yaml::Value;
+
+/// How long a call may take unless its connector says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What stands around a token or key unless something else does.
+const PATTERN: &str = "Bearer %s";
+
+/// The words for grants.
+const GRANTS: [&str; 3] = ["client_credentials", "refresh_token", "password"];
+
+/// An external system, and what we prove ourselves with there.
+#[derive(Clone, Debug, Default)]
+pub struct Connector {
+    /// What actions call it.
+    pub name: String,
+    /// Where the name is defined.
+    pub at: Span,
+    /// What the path of every action is appended to.
+    pub base_url: String,
+    /// What we prove ourselves with.
+    pub auth: Auth,
+    /// How long a call may take.
+    pub timeout: Duration,
+}
+
+/// What we prove ourselves with.
+#[derive(Clone, Debug, Default)]
+pub enum Auth {
+    /// Nothing.
+    #[default]
+    None,
+    /// A header, with the secret in the place of `%s`.
+    Header {
+        /// Its name.
+        name: HeaderName,
+        /// Its value.
+        pattern: String,
+        /// The secret.
+        key: SecretId,
+    },
+    /// A parameter of the query.
+    Query {
+        /// Its name.
+        name: String,
+        /// The secret.
+        key: SecretId,
+    },
+    /// A user and a password.
+    Basic {
+        /// The user.
+        username: String,
+        /// The password.
+        password: SecretId,
+    },
+    /// An access token, which is asked for.
+    OAuth(Box<OAuth>),
+}
+
+/// How an access token is asked for (RFC 6749).
+#[derive(Clone, Debug)]
+pub struct OAuth {
+    /// Where.
+    pub token_url: String,
+    /// What it is granted for.
+    pub grant: Grant,
+    /// Who we are there.
+    pub client_id: String,
+    /// What proves it.
+    pub client_secret: Option<SecretId>,
+    /// What the token is to be good for.
+    pub scope: Option<String>,
+    /// Whether id and secret are sent in the body, not in HTTP Basic.
+    pub in_body: bool,
+}
+
+/// What an access token is granted for.
+#[derive(Clone, Debug)]
+pub enum Grant {
+    /// The client's own credentials.
+    ClientCredentials,
+    /// A refresh token.
+    RefreshToken(SecretId),
+    /// The password of a user.
+    Password {
+        /// The user.
+        username: String,
+        /// The password.
+        password: SecretId,
+    },
+}
+
+impl Auth {
+    /// The secrets that it is made of.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<SecretId> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Header { key, .. } | Self::Query { key, .. } => vec![*key],
+            Self::Basic { password, .. } => vec![*password],
+            Self::OAuth(oauth) => {
+                let granted = match oauth.grant {
+                    Grant::ClientCredentials => None,
+                    Grant::RefreshToken(secret) | Grant::Password { password: secret, .. } => {
+                        Some(secret)
+                    }
+                };
+                oauth.client_secret.into_iter().chain(granted).collect()
+            }
+        }
+    }
+}
+
+impl Reader<'_> {
+    pub(super) fn connectors(&mut self, node: Node) {
+        let Value::Map(entries) = node.value else {
+            self.wrong_type::<()>(&node, "a map of names");
+            return;
+        };
+        for entry in entries {
+            self.check_name("connector", &entry.key);
+            let id = ConnectorId(self.connectors.define(entry.key.name.clone(), entry.key.span));
+            if let Some(connector) = self.connector(entry.key, entry.node) {
+                *slot(&mut self.config.connectors, id.0) = connector;
+            }
+        }
+    }
+
+    /// The connector that a node names.
+    pub(super) fn connector_name(&mut self, node: &Node) -> Option<ConnectorId> {
+        let name = self.text(node)?;
+        let id = ConnectorId(self.connectors.mention(name, node.span));
+        slot(&mut self.config.connectors, id.0);
+        Some(id)
+    }
+
+    fn connector(&mut self, key: Key, node: Node) -> Option<Connector> {
+        let mut fields = self.fields(&keys::CONNECTOR, key.span, node)?;
+        let base_url = fields.require(self, "base_url");
+        let base_url = base_url.and_then(|(_, node)| self.called_url(&node));
+        let auth = match fields.take("auth") {
+            Some((key, node)) => self.auth(key.span, node),
+            None => Some(Auth::None),
+        };
+        let timeout = match fields.take("timeout") {
+            Some((_, node)) => self.timeout(&node),
+            None => Some(TIMEOUT),
+        };
+        fields.end();
+        Some(Connector {
+            name: key.name,
+            at: key.span,
+            base_url: base_url?,
+            auth: auth?,
+            timeout: timeout?,
+        })
+    }
+
+    fn auth(&mut self, at: Span, node: Node) -> Option<Auth> {
+        let mut fields = self.fields(&keys::AUTH, at, node)?;
+        let api_key = fields.take("api_key");
+        let bearer = fields.take("bearer");
+        let basic = fields.take("basic");
+        let oauth = fields.take("oauth");
+        fields.end();
+        if let Some((key, node)) = api_key {
+            let fields = self.fields(&keys::SENT_KEY, key.span, node)?;
+            return self.api_key(fields);
+        }
+        if let Some((_, node)) = bearer {
+            let (name, pattern) = (header::AUTHORIZATION, PATTERN.to_owned());
+            return Some(Auth::Header { name, pattern, key: self.secret_name(&node)? });
+        }
+        if let Some((key, node)) = basic {
+            let mut fields = self.fields(&keys::USER, key.span, node)?;
+            let username = fields.require(self, "username");
+            let username = username.and_then(|(_, node)| self.text(&node));
+            let password = fields.require(self, "password");
+            let password = password.and_then(|(_, node)| self.secret_name(&node));
+            fields.end();
+            return Some(Auth::Basic { username: username?, password: password? });
+        }
+        let (key, node) = oauth?;
+        let fields = self.fields(&keys::GRANTED, key.span, node)?;
+        self.oauth(fields).map(|oauth| Auth::OAuth(Box::new(oauth)))
+    }
+
+    fn api_key(&mut self, mut fields: Fields) -> Option<Auth> {
+        let name = match fields.take("header") {
+            Some((_, node)) => self.header(&node),
+            None => Some(header::AUTHORIZATION),
+        };
+        let query = fields.take("query").map(|(key, node)| (key.span, self.text(&node)));
+        let pattern = match fields.take("pattern") {
+            Some((_, node)) => self.sent_pattern(&node),
+            None => Some(PATTERN.to_owned()),
+        };
+        let key = fields.require(self, "key").and_then(|(_, node)| self.secret_name(&node));
+        fields.end();
+        match query {
+            Some((_, query)) => Some(Auth::Query { name: query?, key: key? }),
+            None => Some(Auth::Header { name: name?, pattern: pattern?, key: key? }),
+        }
+    }
+
+    /// What stands around a key: it has one place for it.
+    fn sent_pattern(&mut self, node: &Node) -> Option<String> {
+        let pattern = self.text(node)?;
+        let is_plain = pattern.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        if pattern.matches("%s").count() == 1 && is_plain {
+            return Some(pattern);
+        }
+        let (what, example) = ("a text with one `%s` for the key", "'Bearer %s'");
+        self.report(node.span, Problem::BadValue { what, found: pattern, example, why: None });
+        None
+    }
+
+    fn oauth(&mut self, mut fields: Fields) -> Option<OAuth> {
+        let at = fields.at();
+        let token_url = fields.require(self, "token_url");
+        let token_url = token_url.and_then(|(_, node)| self.called_url(&node));
+        let client_id = fields.require(self, "client_id");
+        let client_id = client_id.and_then(|(_, node)| self.text(&node));
+        let secret = fields.take("client_secret").map(|(_, node)| self.secret_name(&node));
+        let grant = match fields.take("grant") {
+            Some((_, node)) => self.choice(&node, &GRANTS),
+            None => Some(GRANTS[0]),
+        };
+        let refresh = fields.take("refresh_token").map(|(_, node)| self.secret_name(&node));
+        let username = fields.take("username").map(|(_, node)| self.text(&node));
+        let password = fields.take("password").map(|(_, node)| self.secret_name(&node));
+        let scope = fields.take("scope").map(|(_, node)| self.text(&node));
+        let in_body = match fields.take("client_in") {
+            Some((_, node)) => self.choice(&node, &["header", "body"]),
+            None => Some("header"),
+        };
+        fields.end();
+        let mut missing = |key: &'static str, example: &'static str| {
+            let section = "this grant";
+            self.report(at, Problem::MissingKey { key, section, example });
+            None
+        };
+        let grant = match grant? {
+            "refresh_token" => match refresh {
+                Some(secret) => Grant::RefreshToken(secret?),
+                None => return missing("refresh_token", "refresh_token: crm_refresh"),
+            },
+            "password" => match (username, password) {
+                (Some(username), Some(password)) => {
+                    Grant::Password { username: username?, password: password? }
+                }
+                (None, _) => return missing("username", "username: robot"),
+                (_, None) => return missing("password", "password: robot_password"),
+            },
+            _ => Grant::ClientCredentials,
+        };
+        Some(OAuth {
+            token_url: token_url?,
+            grant,
+            client_id: client_id?,
+            client_secret: match secret {
+                Some(secret) => Some(secret?),
+                None => None,
+            },
+            scope: scope.flatten(),
+            in_body: in_body? == "body",
+        })
+    }
+
+    /// A URL that is called: of a host, with nothing behind its path.
+    fn called_url(&mut self, node: &Node) -> Option<String> {
+        let found = self.text(node)?;
+        let is_one = found.parse::<Uri>().is_ok_and(|uri| {
+            matches!(uri.scheme_str(), Some("http" | "https"))
+                && uri.authority().is_some_and(|host| !host.as_str().contains('@'))
+                && uri.query().is_none()
+                && !found.contains('#')
+        });
+        if is_one {
+            return Some(found.trim_end_matches('/').to_owned());
+        }
+        let (what, example) = ("a URL without user, query and fragment", "https://api.example.com");
+        self.report(node.span, Problem::BadValue { what, found, example, why: None });
+        None
+    }
+}

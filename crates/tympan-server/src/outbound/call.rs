@@ -1,0 +1,405 @@
+//! Calls to external systems: what an action sends, with what proves who sends it, and what comes back.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::HeaderValue;
+use http::Method;
+use http::Request;
+use http::StatusCode;
+use http::header;
+use serde_json::Value;
+use tokio::sync::Mutex;
+use tympan_core::action;
+use tympan_core::action::Rendered;
+use tympan_core::config::Action;
+use tympan_core::config::Auth;
+use tympan_core::config::Config;
+use tympan_core::config::Connector;
+use tympan_core::config::ConnectorId;
+use tympan_core::config::SecretId;
+use tympan_core::diagnostic::Diagnostics;
+use tympan_core::keys::Secrets;
+use tympan_core::secret::Secret;
+
+use super::Bounds;
+use super::Egress;
+use super::Host;
+use super::send;
+use super::token;
+use super::token::Token;
+
+/// The largest answer that is read, in bytes.
+const MOST_BYTES: usize = 1 << 20;
+
+/// How often a call is tried that changes nothing, and the first wait between two tries.
+const TRIES: u32 = 3;
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+
+/// How much of what a system says about a failure is told, in characters.
+const MOST_SAID: usize = 300;
+
+/// Calls with the connectors and secrets of one configuration. Access tokens are kept as long as it
+/// lives.
+pub struct Caller<'c> {
+    config: &'c Config,
+    secrets: &'c Secrets,
+    egress: Egress,
+    /// Held while a token is asked for, so that all who wait for one wait for one request.
+    tokens: Mutex<HashMap<ConnectorId, Arc<Mutex<Option<Token>>>>>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Called {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// How long it took, all tries together.
+    pub took: Duration,
+}
+
+/// Why a call did not do what it should.
+#[derive(Debug)]
+pub enum Fault {
+    /// There is none with these inputs.
+    Render(action::Fault),
+    /// A secret has no value.
+    Secret {
+        /// The secret.
+        secret: String,
+        /// Why.
+        why: String,
+    },
+    /// A secret holds what cannot be sent.
+    Unsendable {
+        /// The secret.
+        secret: String,
+    },
+    /// No access token could be had.
+    Token {
+        /// The status, if anybody answered.
+        status: Option<StatusCode>,
+        /// Why.
+        why: String,
+    },
+    /// Nobody answered as they should.
+    Unanswered {
+        /// Who was called.
+        url: String,
+        /// Why.
+        why: String,
+    },
+    /// It wants the call to go elsewhere.
+    Redirect {
+        /// Its status.
+        status: StatusCode,
+    },
+    /// It answered something else than was expected.
+    Status {
+        /// Its status.
+        status: StatusCode,
+        /// What it said about that.
+        said: String,
+    },
+}
+
+impl<'c> Caller<'c> {
+    /// Calls with what this configuration says.
+    #[must_use]
+    pub fn new(folder: &Path, config: &'c Config, secrets: &'c Secrets) -> Self {
+        // What is wrong with its certificates is told by whoever is called.
+        let egress = Egress::read(folder, &config.egress, &mut Diagnostics::default());
+        Self { config, secrets, egress, tokens: Mutex::default() }
+    }
+
+    /// Makes a call, and gives the answer if it is one that was expected.
+    ///
+    /// # Errors
+    ///
+    /// Why it did not do what it should.
+    pub async fn call(&self, action: &Action, rendered: &Rendered) -> Result<Called, Fault> {
+        let connector = &self.config.connectors[action.connector.0];
+        let started = Instant::now();
+        let called = tokio::time::timeout(connector.timeout, self.tried(action, rendered)).await;
+        let (status, headers, body) = called.unwrap_or_else(|_| {
+            let why = format!("no whole answer within {:?}", connector.timeout);
+            Err(Fault::Unanswered { url: self.url(connector, rendered), why })
+        })?;
+        let took = started.elapsed();
+        if status.is_redirection() {
+            return Err(Fault::Redirect { status });
+        }
+        let is_expected = match action.expect.as_slice() {
+            [] => status.is_success(),
+            expected => expected.contains(&status),
+        };
+        if !is_expected {
+            let said = self.masked(connector, &said(&body));
+            return Err(Fault::Status { status, said });
+        }
+        Ok(Called { status, headers, body, took })
+    }
+
+    /// A text without the secrets of a connector.
+    #[must_use]
+    pub fn masked(&self, connector: &Connector, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in connector.auth.secrets() {
+            let values = self.secrets.get(secret.0).and_then(|found| found.as_ref().ok());
+            for value in values.into_iter().flatten() {
+                if let Ok(value) = str::from_utf8(value.expose()) {
+                    text = text.replace(value, "***");
+                }
+            }
+        }
+        text
+    }
+
+    /// The same call as a command line of curl, with the names of secrets in the place of their values.
+    #[must_use]
+    pub fn curl(&self, action: &Action, rendered: &Rendered) -> String {
+        let connector = &self.config.connectors[action.connector.0];
+        let name = |secret: &SecretId| {
+            let name = &self.config.secrets[secret.0].name;
+            format!("${{{}}}", name.to_uppercase().replace('-', "_"))
+        };
+        let mut target = rendered.target.clone();
+        let mut lines = Vec::new();
+        match &connector.auth {
+            Auth::None => {}
+            Auth::Header { name: header, pattern, key } => {
+                lines.push(format!("-H \"{header}: {}\"", pattern.replace("%s", &name(key))));
+            }
+            Auth::Query { name: parameter, key } => {
+                let sign = if target.contains('?') { '&' } else { '?' };
+                target = format!("{target}{sign}{parameter}={}", name(key));
+            }
+            Auth::Basic { username, password } => {
+                lines.push(format!("-u \"{username}:{}\"", name(password)));
+            }
+            Auth::OAuth(_) => lines.push("-H \"Authorization: Bearer ${TOKEN}\"".to_owned()),
+        }
+        for (header, value) in &rendered.headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            lines.push(format!("-H {}", quoted(&format!("{header}: {value}"))));
+        }
+        if !rendered.body.is_empty() {
+            let body = String::from_utf8_lossy(&rendered.body);
+            lines.push(format!("--data-binary {}", quoted(&body)));
+        }
+        let url = format!("\"{}{target}\"", connector.base_url);
+        let first = format!("curl -sS -X {} {url}", rendered.method);
+        std::iter::once(first).chain(lines).collect::<Vec<_>>().join(" \\\n  ")
+    }
+
+    async fn tried(
+        &self,
+        action: &Action,
+        rendered: &Rendered,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), Fault> {
+        let is_safe = matches!(action.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        let tries = if is_safe { TRIES } else { 1 };
+        let mut is_renewed = false;
+        let mut n_tried = 0;
+        loop {
+            n_tried += 1;
+            let answer = self.once(action.connector, rendered).await;
+            let again = match &answer {
+                // A token that has ended before its time is asked for once more, by nobody twice.
+                Ok((StatusCode::UNAUTHORIZED, ..))
+                    if !is_renewed && self.drop_token(action).await =>
+                {
+                    is_renewed = true;
+                    n_tried -= 1;
+                    continue;
+                }
+                Ok((status, ..)) => {
+                    status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
+                }
+                Err(Fault::Unanswered { .. }) => true,
+                Err(_) => false,
+            };
+            if !again || n_tried >= tries {
+                return answer;
+            }
+            tokio::time::sleep(FIRST_WAIT * 2_u32.pow(n_tried - 1)).await;
+        }
+    }
+
+    async fn once(
+        &self,
+        connector_id: ConnectorId,
+        rendered: &Rendered,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), Fault> {
+        let connector = &self.config.connectors[connector_id.0];
+        let mut target = rendered.target.clone();
+        let mut headers = rendered.headers.clone();
+        match &connector.auth {
+            Auth::None => {}
+            Auth::Header { name, pattern, key } => {
+                let value = self.text(*key)?;
+                headers.insert(name.clone(), self.hidden(*key, &pattern.replace("%s", &value))?);
+            }
+            Auth::Query { name, key } => {
+                let value = self.text(*key)?;
+                let pair = token::form(&[(name.as_str(), value.as_str())]);
+                let sign = if target.contains('?') { '&' } else { '?' };
+                target = format!("{target}{sign}{pair}");
+            }
+            Auth::Basic { username, password } => {
+                let value = token::basic(username, &self.text(*password)?);
+                headers.insert(header::AUTHORIZATION, self.hidden(*password, &value)?);
+            }
+            Auth::OAuth(oauth) => {
+                let slot = {
+                    let mut tokens = self.tokens.lock().await;
+                    Arc::clone(tokens.entry(connector_id).or_default())
+                };
+                let mut held = slot.lock().await;
+                if held.as_ref().is_none_or(Token::ends) {
+                    *held =
+                        Some(token::ask(&self.egress, oauth, |secret| self.text(secret)).await?);
+                }
+                let value = held.as_ref().map(Token::header).unwrap_or_default();
+                let secret = oauth.client_secret.unwrap_or(SecretId(0));
+                headers.insert(header::AUTHORIZATION, self.hidden(secret, &value)?);
+            }
+        }
+        let url = format!("{}{target}", connector.base_url);
+        let shown = self.url(connector, rendered);
+        let unanswered = |why: String| Fault::Unanswered { url: shown.clone(), why };
+        let request = Request::builder().method(rendered.method.clone()).uri(url);
+        let request = request.body(rendered.body.clone());
+        let mut request = request.map_err(|error| unanswered(error.to_string()))?;
+        *request.headers_mut() = headers;
+        let bounds = Bounds { within: connector.timeout, most_bytes: MOST_BYTES };
+        let answer = send(request, Host::Written, bounds, &self.egress).await;
+        let (parts, body) = answer.map_err(|why| unanswered(why.to_string()))?.into_parts();
+        Ok((parts.status, parts.headers, body))
+    }
+
+    /// Forgets the access token of a connector; says whether there was one.
+    async fn drop_token(&self, action: &Action) -> bool {
+        let slot = self.tokens.lock().await.get(&action.connector).cloned();
+        match slot {
+            Some(slot) => slot.lock().await.take().is_some(),
+            None => false,
+        }
+    }
+
+    fn text(&self, SecretId(id): SecretId) -> Result<String, Fault> {
+        let secret = self.config.secrets.get(id).map(|it| it.name.clone()).unwrap_or_default();
+        let value = match self.secrets.get(id) {
+            Some(Ok(values)) => values.first().map(Secret::expose),
+            Some(Err(why)) => return Err(Fault::Secret { secret, why: why.to_string() }),
+            None => None,
+        };
+        let text = value.and_then(|value| str::from_utf8(value).ok());
+        text.map(str::to_owned).ok_or(Fault::Unsendable { secret })
+    }
+
+    fn hidden(&self, SecretId(id): SecretId, text: &str) -> Result<HeaderValue, Fault> {
+        let secret = self.config.secrets.get(id).map(|it| it.name.clone()).unwrap_or_default();
+        let value = HeaderValue::from_str(text);
+        let mut value = value.map_err(|_| Fault::Unsendable { secret })?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    /// Who is called, without anything that proves who calls.
+    fn url(&self, connector: &Connector, rendered: &Rendered) -> String {
+        let path = rendered.target.split('?').next().unwrap_or_default();
+        self.masked(connector, &format!("{}{path}", connector.base_url))
+    }
+}
+
+/// What a system says about a failure, in its own words: the member that most have for it, or the
+/// beginning of whatever it is.
+pub(super) fn said(body: &[u8]) -> String {
+    const PLACES: [&str; 8] = [
+        "/errors/0/message",
+        "/error/message",
+        "/error_description",
+        "/message",
+        "/detail",
+        "/description",
+        "/errors/0",
+        "/error",
+    ];
+    let json: Value = serde_json::from_slice(body).unwrap_or_default();
+    let found = PLACES.iter().find_map(|place| json.pointer(place)?.as_str());
+    let text = found.map_or_else(|| String::from_utf8_lossy(body), Into::into);
+    let shown = text.trim().chars().take(MOST_SAID);
+    shown.map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+/// A word that a shell takes as it stands.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+impl fmt::Debug for Caller<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Render(fault) => fault.fmt(f),
+            Self::Secret { secret, why } => write!(f, "the secret {secret} has no value: {why}"),
+            Self::Unsendable { secret } => {
+                write!(f, "the secret {secret} holds what cannot be sent")
+            }
+            Self::Token { status: Some(status), why } => {
+                write!(f, "no access token: {} {why}", status.as_u16())
+            }
+            Self::Token { status: None, why } => write!(f, "no access token: {why}"),
+            Self::Unanswered { url, why } => write!(f, "{url}: {why}"),
+            Self::Redirect { status } => {
+                write!(f, "it answers {}, and redirects are not followed", status.as_u16())
+            }
+            Self::Status { status, said } if said.is_empty() => {
+                write!(f, "it answers {status}")
+            }
+            Self::Status { status, said } => write!(f, "it answers {status}: {said}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+    use super::said;
+
+    #[test]
+    fn what_a_system_says_about_a_failure() {
+        for (body, expected) in [
+            (r#"{"errors":[{"message":"Not Authorized","help":"..."}]}"#, "Not Authorized"),
+            (r#"{"error":{"message":"No such hook"}}"#, "No such hook"),
+            (r#"{"error":"invalid_grant","error_description":"It is revoked"}"#, "It is revoked"),
+            (r#"{"error":"invalid_grant"}"#, "invalid_grant"),
+            ("<h1>Bad\ngateway</h1>", "<h1>Bad gateway</h1>"),
+            ("", ""),
+        ] {
+            assert_eq!(said(body.as_bytes()), expected);
+        }
+        assert_eq!(said("x".repeat(1000).as_bytes()).len(), 300);
+    }
+
+    #[test]
+    fn words_of_a_shell() {
+        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
+    }
+}

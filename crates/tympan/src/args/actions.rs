@@ -1,0 +1,62 @@
+//! The command lines of `tympan call` and `tympan register`.
+
+use std::path::PathBuf;
+
+use super::Asked;
+use super::CheckFormat;
+use super::exit;
+
+/// Make one of the calls that the file describes under `actions:`.
+///
+/// Prints what came back: the part that `result` names, or else all of it. Secrets are looked up here,
+/// and shown as `***`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Call {
+    /// The action
+    pub(crate) action: String,
+
+    /// The configuration
+    #[arg(default_value = "listeners.yaml", env = "TYMPAN_CONFIG")]
+    pub(crate) file: PathBuf,
+
+    /// An input of the action
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) set: Vec<(String, String)>,
+
+    /// For people, or for programs
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(crate) format: CheckFormat,
+
+    /// Call nobody: print the command line of curl that would
+    #[arg(long)]
+    pub(crate) curl: bool,
+}
+
+/// Make a listener known to its provider, with the action that its `registration` names.
+///
+/// A server has to be running where the provider reaches it. While the action is called, every handshake is
+/// answered and what it brings is held; only the secret that the provider's own answer names is kept.
+/// If anything fails nothing is kept, and nothing is expected any more.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Register {
+    /// The listener
+    pub(crate) listener: String,
+
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+
+    /// An input of the action
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) set: Vec<(String, String)>,
+
+    /// How many seconds to wait for the first delivery that verifies
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub(crate) wait: u64,
+}
+
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}

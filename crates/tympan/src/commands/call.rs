@@ -1,0 +1,130 @@
+//! `tympan call`
+
+use std::path::Path;
+
+use serde_json::Value;
+use serde_json::json;
+use tympan_core::action::Fault;
+use tympan_core::action::Rendered;
+use tympan_core::config::Action;
+use tympan_core::config::Config;
+use tympan_server::CallFault;
+use tympan_server::Called;
+use tympan_server::Caller;
+use tympan_server::keys;
+
+use crate::args::Call;
+use crate::args::CheckFormat;
+use crate::exit::Exit;
+use crate::input;
+use crate::terminal;
+
+pub(crate) fn run(options: &Call) -> Exit {
+    match call(options) {
+        Ok(()) => Exit::Done,
+        Err((why, exit)) => {
+            terminal::say(&why);
+            exit
+        }
+    }
+}
+
+fn call(options: &Call) -> Result<(), (String, Exit)> {
+    let (config, _) = input::configuration(&options.file)?;
+    let action = find(&config, &options.action)?;
+    let (inputs, rendered) = prepare(action, &options.set, &Value::Null)?;
+    let folder = options.file.parent().unwrap_or(Path::new(""));
+    let secrets = keys::Lookup::new(folder, &config).secrets(&config);
+    let caller = Caller::new(folder, &config, &secrets);
+    if options.curl {
+        terminal::data(&format!("{}\n", caller.curl(action, &rendered)));
+        return Ok(());
+    }
+    let answer = made(&caller, action, &rendered)?;
+    let connector = &config.connectors[action.connector.0];
+    let result = action.result(&inputs, &answer.headers, &answer.body);
+    let result = result.map_err(|fault| failed(action, &fault))?;
+    let body = caller.masked(connector, &String::from_utf8_lossy(&answer.body));
+    let body: Value = serde_json::from_str(&body).unwrap_or(Value::String(body));
+    let result = match result {
+        Some(result) => {
+            let text = caller.masked(connector, &result.to_string());
+            serde_json::from_str(&text).unwrap_or(Value::String(text))
+        }
+        None => body.clone(),
+    };
+    let took = answer.took.as_secs_f64();
+    match options.format {
+        CheckFormat::Json => {
+            let status = answer.status.as_u16();
+            let told = json!({
+                "action": action.name, "status": status, "took": took, "body": body,
+                "result": result,
+            });
+            terminal::data(&format!("{told:#}\n"));
+        }
+        CheckFormat::Text => {
+            terminal::say(&format!(
+                "{}: {} in {:.0} ms",
+                action.name,
+                answer.status,
+                took * 1000.0
+            ));
+            terminal::data(&match &result {
+                Value::String(text) => format!("{}\n", shown(text)),
+                other => format!("{other:#}\n"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// An action of a configuration.
+pub(crate) fn find<'c>(config: &'c Config, name: &str) -> Result<&'c Action, (String, Exit)> {
+    config.actions.iter().find(|action| action.name == name).ok_or_else(|| {
+        let known: Vec<_> = config.actions.iter().map(|it| it.name.as_str()).collect();
+        let why = match known.as_slice() {
+            [] => format!("error: there is no action {name}, as there are none"),
+            known => format!("error: there is no action {name}, but {}", known.join(", ")),
+        };
+        (why, Exit::Usage)
+    })
+}
+
+/// The inputs of an action as they are meant, and its call.
+pub(crate) fn prepare(
+    action: &Action,
+    told: &[(String, String)],
+    listener: &Value,
+) -> Result<(Value, Rendered), (String, Exit)> {
+    let wrong = |fault: Fault| (format!("error: {}: {fault}", action.name), Exit::Usage);
+    let inputs = action.inputs(told).map_err(wrong)?;
+    let rendered = action.render(&inputs, listener).map_err(wrong)?;
+    Ok((inputs, rendered))
+}
+
+/// What came back from a call.
+pub(crate) fn made(
+    caller: &Caller<'_>,
+    action: &Action,
+    rendered: &Rendered,
+) -> Result<Called, (String, Exit)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| (format!("error: {error}"), Exit::Problems))?;
+    let answer = runtime.block_on(caller.call(action, rendered));
+    answer.map_err(|fault: CallFault| failed(action, &fault))
+}
+
+fn failed(action: &Action, why: &dyn std::fmt::Display) -> (String, Exit) {
+    (format!("error: {}: {}", action.name, shown(&why.to_string())), Exit::Problems)
+}
+
+/// A text without anything that a terminal would obey: others wrote it.
+fn shown(text: &str) -> String {
+    let shown = text.chars().map(|character| match character {
+        '\n' | '\t' => character.to_string(),
+        character if character.is_control() => character.escape_unicode().to_string(),
+        character => character.to_string(),
+    });
+    shown.collect()
+}

@@ -1,0 +1,174 @@
+//! Calls to external systems, and listeners that are made known to their providers with one.
+
+use std::process::Output;
+use std::time::Duration;
+use std::time::Instant;
+
+use serde_json::Value;
+use serde_json::json;
+
+use crate::asana::Asana;
+use crate::asana::Mood;
+use crate::asana::SECRET;
+use crate::asana::TOKEN;
+use crate::process::Folder;
+use crate::process::Tympan;
+use crate::process::repository;
+use crate::process::request;
+use crate::process::sign;
+use crate::process::tympan;
+
+/// The shipped file with another Asana, and a connector that asks for tokens.
+fn folder(asana: &Asana) -> Folder {
+    let shipped = std::fs::read_to_string(repository().join("listeners.yaml")).unwrap();
+    let (api, address) = ("https://app.asana.com/api", asana.address);
+    assert!(shipped.contains(api));
+    let text = shipped
+        .replace(api, &format!("http://{address}/api"))
+        .replace("127.0.0.1:8080", "127.0.0.1:0")
+        .replace("secrets:\n", "secrets:\n  client: {file: client}\n")
+        .replace(
+            "connectors:\n",
+            &format!(
+                "connectors:\n  oauth: {{base_url: 'http://{address}/api', auth: {{oauth: {{\
+                 token_url: 'http://{address}/token', client_id: us, client_secret: client, \
+                 scope: read}}}}}}\n"
+            ),
+        )
+        .replace(
+            "actions:\n",
+            "actions:\n  granted: {connector: oauth, path: /1.0/users/me, result: parsed_body.data.name}\n",
+        );
+    let folder = Folder::new(&text);
+    folder.write("secrets/asana-pat", TOKEN);
+    folder.write("client", "the client's secret");
+    folder
+}
+
+fn run(folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
+    let Output { status, stdout, stderr } =
+        tympan().args(arguments).current_dir(folder.path(".")).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (status.code().unwrap(), text(stdout), text(stderr))
+}
+
+fn register(folder: &Folder) -> (i32, String, String) {
+    run(folder, &["register", "asana-captured", "--set", "resource=12345"])
+}
+
+fn captured(folder: &Folder) -> Value {
+    let (_, list, _) = run(folder, &["secrets", "list", "--format", "json"]);
+    let list: Value = serde_json::from_str(&list).unwrap();
+    let items = list["items"].as_array().unwrap();
+    items.iter().find(|item| item["name"] == "asana_captured").unwrap().clone()
+}
+
+fn deliver(server: &Tympan, secret: &str) -> u16 {
+    let body = r#"{"events":[{"action":"changed","resource":{"gid":"1","resource_type":"task"}},{"action":"added","resource":{"gid":"2","resource_type":"story"}}]}"#;
+    let path = "/webhooks/v1/listeners/asana-captured/notify";
+    let signature = sign(secret, body);
+    server.ask(&request("POST", path, &[("X-Hook-Signature", &signature)], body)).status
+}
+
+#[test]
+fn one_command_from_nothing_to_verified() {
+    let asana = Asana::start(Mood::Strangers);
+    let folder = folder(&asana);
+    let server = Tympan::start_in(&folder);
+    let started = Instant::now();
+    let (code, out, err) = register(&folder);
+    assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    let steps: Vec<_> = err.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(steps, ["expect", "call", "keep", "verify"], "{err}");
+    assert!(err.contains("the first delivery has verified"), "{err}");
+    assert!(!err.contains(SECRET) && !server.log_text().contains(SECRET), "{err}");
+    // It takes 30 ms of a machine that has nothing else to do.
+    assert!(started.elapsed() < Duration::from_secs(20));
+
+    assert_eq!((deliver(&server, SECRET), deliver(&server, "a stranger's secret")), (200, 401));
+    let known = captured(&folder);
+    assert_eq!((known["values"].as_array().unwrap().len(), &known["armed"]), (1, &Value::Null));
+    assert_eq!(server.wait_for_event()["type"], "task.changed");
+}
+
+#[test]
+fn what_fails_leaves_nothing_half_done() {
+    for (mood, why) in [
+        (Mood::NoHandshake, "no handshake has brought the secret"),
+        (Mood::OtherSecret, "no handshake has brought the secret"),
+        (Mood::NoSecret, "holds no secret"),
+        (Mood::Redirect, "answers 307, and redirects are not followed"),
+        (Mood::Huge, "larger than 1048576 bytes"),
+        (Mood::NoJson, "it answers 200 OK: <p>***</p>"),
+    ] {
+        let asana = Asana::start(mood);
+        let folder = folder(&asana);
+        let _server = Tympan::start_in(&folder);
+        let (code, _, err) = register(&folder);
+        assert!(code == 1 && err.contains(why), "{mood:?}: {err}");
+        let known = captured(&folder);
+        assert_eq!((&known["values"], &known["armed"]), (&json!([]), &Value::Null), "{mood:?}");
+        let left = std::fs::read_dir(folder.path("data/captured/asana_captured")).unwrap();
+        assert_eq!(left.count(), 0, "{mood:?}");
+    }
+}
+
+#[test]
+fn what_is_told_wrongly() {
+    let asana = Asana::start(Mood::Well);
+    let folder = folder(&asana);
+    let set = |resource: &'static str| ["register", "asana-captured", "--set", resource];
+    let (code, _, err) = run(&folder, &set("resource=12345"));
+    assert!(code == 1 && err.contains("start `tympan run` first"), "{err}");
+    let _server = Tympan::start_in(&folder);
+    for (arguments, exit, why) in [
+        (&set("resource=999")[..], 1, "it answers 404 Not Found: resource: Unknown object: 999"),
+        (&["register", "asana-captured"], 2, "it has to be told resource"),
+        (&set("other=1"), 2, "it has no input other, but resource"),
+        (&["register", "asana"], 2, "has no `registration`"),
+        (&["register", "nobody"], 2, "there is no listener nobody"),
+        (&["call", "asana.you"], 2, "there is no action asana.you, but"),
+    ] {
+        let (code, _, err) = run(&folder, arguments);
+        assert!(code == exit && err.contains(why), "{arguments:?}: {err}");
+        assert_eq!(captured(&folder)["armed"], Value::Null);
+    }
+    folder.write("secrets/asana-pat", "another token");
+    let (code, _, err) = register(&folder);
+    assert!(code == 1 && err.contains("401 Unauthorized: Not Authorized"), "{err}");
+    assert_eq!(captured(&folder)["armed"], Value::Null);
+}
+
+#[test]
+fn calls() {
+    let asana = Asana::start(Mood::Well);
+    let folder = folder(&asana);
+    let (code, out, err) = run(&folder, &["call", "asana.me"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(err.starts_with("asana.me: 200 OK in "), "{err}");
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["data"]["name"], "Ada");
+    let (_, out, _) = run(&folder, &["call", "asana.me", "--format", "json"]);
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["status"], 200);
+    let (_, out, _) = run(&folder, &["call", "asana.me", "--curl"]);
+    let expected = format!(
+        "curl -sS -X GET \"http://{}/api/1.0/users/me\" \\\n  \
+         -H \"authorization: Bearer ${{ASANA_PAT}}\" \\\n  -H 'accept: application/json'\n",
+        asana.address
+    );
+    assert_eq!(out, expected);
+
+    // The first token has ended before its time, and is asked for once more.
+    let (code, out, err) = run(&folder, &["call", "granted"]);
+    assert_eq!((code, out.as_str()), (0, "Ada\n"), "{err}");
+    let asked = asana.asked();
+    let n_tokens = asked.iter().filter(|line| line.starts_with("POST /token")).count();
+    assert_eq!(n_tokens, 2, "{asked:?}");
+    folder.write("client", "wrong");
+    let (code, _, err) = run(&folder, &["call", "granted"]);
+    assert!(code == 1 && err.contains("no access token: 401 Who are you?"), "{err}");
+
+    let asana = Asana::start(Mood::NoJson);
+    let folder = self::folder(&asana);
+    let (_, out, err) = run(&folder, &["call", "asana.me"]);
+    assert_eq!(out, "<p>***</p>\n", "{err}");
+}
