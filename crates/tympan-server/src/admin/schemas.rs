@@ -84,7 +84,15 @@ pub(super) fn all() -> Value {
             "took": {"type": "number", "description": "Seconds from reading to serving."},
         })),
         "Refusal": problem(&json!({"diagnostics": list(&reference("Diagnostic"))})),
-        "Secret": object("A secret, without its values.", &json!({
+        "Secret": secret(),
+        "Secrets": object("All of them.", &json!({"items": list(&reference("Secret"))})),
+    })
+}
+
+fn secret() -> Value {
+    object(
+        "A secret, without its values.",
+        &json!({
             "name": text("Its name."),
             "places": list(&text("Where a value of it is found.")),
             "captured": flag("Whether handshakes bring it."),
@@ -105,9 +113,8 @@ pub(super) fn all() -> Value {
                 "type": ["boolean", "null"],
                 "description": "After `settle`: whether the value was among those that were held.",
             },
-        })),
-        "Secrets": object("All of them.", &json!({"items": list(&reference("Secret"))})),
-    })
+        }),
+    )
 }
 
 fn event(more: &Value) -> Value {
