@@ -23,7 +23,7 @@ secrets:
   client_secret: [{file: client_secret}, {file: client_secret_next}]
 clients:
   shop: {api_key: api_key}
-  erp: {oauth: {client_id: erp-1, client_secret: client_secret}, token_lifetime: 60s}
+  erp: {oauth: {client_id: erp-1, client_secret: client_secret}, token_lifetime: 10m}
   short: {oauth: {client_id: short-1, client_secret: client_secret}, token_lifetime: 1s}
 destinations: {out: {stdout: {}}}
 listeners:
@@ -216,7 +216,7 @@ fn a_token_is_asked_for_in_every_usual_way() {
         let response = ask(&server, &headers, body);
         assert_eq!(response.status, 200, "{headers:?} {body}: {response:?}");
         let answer = response.json();
-        assert_eq!((&answer["token_type"], &answer["expires_in"]), (&"Bearer".into(), &60.into()));
+        assert_eq!((&answer["token_type"], &answer["expires_in"]), (&"Bearer".into(), &600.into()));
         assert_eq!(answer["data"]["access_token"], answer["access_token"]);
         let token = answer["access_token"].as_str().unwrap();
         let authorization = format!("Bearer {token}");

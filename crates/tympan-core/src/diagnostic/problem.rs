@@ -214,7 +214,10 @@ impl Problem {
             Self::AdminPlain { address } => {
                 format!("the token for {address} can be read by anyone on the way")
             }
-            Self::BadName { kind, name } => format!("`{name}` cannot be the name of a {kind}"),
+            Self::BadName { kind, name } => {
+                let article = if kind.starts_with('a') { "an" } else { "a" };
+                format!("`{name}` cannot be the name of {article} {kind}")
+            }
             Self::BadPath { path, why } => format!("`{path}` cannot be routed: {why}"),
             Self::BadValue { what, found, why: None, .. } => {
                 format!("expected {what}, found `{found}`")
