@@ -1,7 +1,10 @@
 //! The command line.
 
 mod actions;
+mod events;
+mod help;
 mod secrets;
+mod words;
 
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
@@ -13,11 +16,12 @@ use clap::ValueEnum;
 use clap_complete::Shell;
 use tympan_core::config::Address;
 use tympan_core::outcome::Outcome;
-use tympan_core::request;
-use tympan_core::simulate::Case;
 
 pub(crate) use actions::Call;
 pub(crate) use actions::Register;
+pub(crate) use events::Events;
+pub(crate) use events::EventsOrder;
+pub(crate) use events::Which;
 pub(crate) use secrets::Secrets;
 pub(crate) use secrets::What;
 
@@ -28,7 +32,7 @@ use crate::exit;
 /// Describe in `listeners.yaml` how a provider greets, how it signs, and what its deliveries mean;
 /// `tympan run` serves it and follows every save.
 #[derive(Debug, Parser)]
-#[command(name = "tympan", version, after_help = EXAMPLES, after_long_help = long_help(), arg_required_else_help = true)]
+#[command(name = "tympan", version, after_help = help::EXAMPLES, after_long_help = help::long_help(), arg_required_else_help = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -103,12 +107,12 @@ pub(crate) struct Check {
     pub(crate) strict: bool,
 
     /// For people, or for programs
-    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
-    pub(crate) format: CheckFormat,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CheckFormat {
+pub(crate) enum Format {
     /// Readable
     Text,
     /// One JSON object
@@ -160,7 +164,7 @@ pub(crate) struct New {
     pub(crate) preset: String,
 
     /// A parameter that is a text or a URL
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = words::pair)]
     pub(crate) set: Vec<(String, String)>,
 
     /// The configuration; it is made if it is not there
@@ -205,19 +209,19 @@ pub(crate) enum ImportFrom {
 /// that `tympan run` logs when it reloads. Changes are printed on standard output, everything else
 /// on standard error.
 #[derive(Debug, clap::Args)]
-#[command(after_help = plan_help())]
+#[command(after_help = help::plan_help())]
 pub(crate) struct PlanOptions {
     /// The configuration
     #[arg(default_value = "listeners.yaml", env = "TYMPAN_CONFIG")]
     pub(crate) file: PathBuf,
 
     /// The admin address of the server to compare with, if not what the file says
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = words::address)]
     pub(crate) admin: Option<Address>,
 
     /// For people, or for programs
-    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
-    pub(crate) format: CheckFormat,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 /// Tell why a saved request is answered as it is.
@@ -230,7 +234,7 @@ pub(crate) struct PlanOptions {
 /// A secret that cannot be looked up here is no obstacle: its proof is said to be not checked, and
 /// what follows is told as it would be if it verified.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXPLAIN_EXAMPLES, after_long_help = explain_long_help())]
+#[command(after_help = help::EXPLAIN_EXAMPLES, after_long_help = help::explain_long_help())]
 pub(crate) struct Explain {
     /// A raw HTTP/1 message, a `curl` command line, or a HAR file; `-` for standard input
     #[arg(required_unless_present = "url")]
@@ -252,7 +256,7 @@ pub(crate) struct Explain {
 
     /// Judge freshness at this time: RFC 3339, or seconds since 1970. Otherwise at the time that
     /// the saved request tells (its Date header, or startedDateTime in a HAR file), or else now
-    #[arg(long, value_name = "TIME", value_parser = instant)]
+    #[arg(long, value_name = "TIME", value_parser = words::instant)]
     pub(crate) at: Option<f64>,
 
     /// The request of a HAR file, from 1; otherwise the first whose path a listener has
@@ -280,12 +284,12 @@ pub(crate) struct Explain {
     pub(crate) body: Option<PathBuf>,
 
     /// End with 1 unless this is the outcome, now or if what cannot be checked verifies
-    #[arg(long, value_name = "OUTCOME", value_parser = outcome)]
+    #[arg(long, value_name = "OUTCOME", value_parser = words::outcome)]
     pub(crate) expect: Option<Outcome>,
 
     /// For people, or for programs
-    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
-    pub(crate) format: CheckFormat,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 }
 
 /// Tell what an expression yields.
@@ -296,7 +300,7 @@ pub(crate) struct Explain {
 ///
 /// The request has no listener, so `path_params`, `listener`, `item` and names of `let` are null.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EVAL_EXAMPLES, after_long_help = eval_long_help())]
+#[command(after_help = help::EVAL_EXAMPLES, after_long_help = help::eval_long_help())]
 pub(crate) struct Eval {
     /// The expression
     #[arg(allow_hyphen_values = true)]
@@ -324,7 +328,7 @@ pub(crate) struct Eval {
 
     /// What `$TIME()` is: RFC 3339, or seconds since 1970. Otherwise when the saved request was
     /// sent, or else now
-    #[arg(long, value_name = "TIME", value_parser = instant)]
+    #[arg(long, value_name = "TIME", value_parser = words::instant)]
     pub(crate) at: Option<f64>,
 
     /// Read JMESPath instead of the Moveworks DSL
@@ -345,7 +349,7 @@ pub(crate) struct Eval {
 /// It needs the secret, as the server does. What an expression computes cannot be turned around:
 /// such a listener says with `simulate:` where its provider puts what.
 #[derive(Debug, clap::Args)]
-#[command(after_help = SIMULATE_EXAMPLES, after_long_help = simulate_long_help())]
+#[command(after_help = help::SIMULATE_EXAMPLES, after_long_help = help::simulate_long_help())]
 pub(crate) struct Simulate {
     /// The listener
     pub(crate) listener: String,
@@ -367,7 +371,7 @@ pub(crate) struct Simulate {
 
     /// What is sent: the set-up request; a delivery; the same bytes twice; a delivery signed too
     /// long ago; one with the signature of another; one that is delivered again, signed anew
-    #[arg(long, value_name = "CASE", default_value = "event", value_parser = case())]
+    #[arg(long, value_name = "CASE", default_value = "event", value_parser = words::case())]
     pub(crate) case: String,
 
     /// The file that is the body, byte by byte; `-` for standard input
@@ -469,92 +473,8 @@ pub(crate) struct Asked {
     /// Its admin address, if not what the file says: unix:PATH or IP:PORT
     ///
     /// TCP addresses need the token, from `TYMPAN_ADMIN_TOKEN` or else from where the file says.
-    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    #[arg(long, value_name = "ADDRESS", value_parser = words::address)]
     pub(crate) admin: Option<Address>,
-}
-
-/// Look at the events of the journal, deliver some once more, or forget them.
-///
-/// Asks the running server, or opens the journal of one that does not run. Dead letters are those with
-/// `--state dead`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = exit::HELP)]
-pub(crate) struct Events {
-    #[command(subcommand)]
-    pub(crate) order: EventsOrder,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum EventsOrder {
-    /// Which there are, and how far they have come
-    List(EventsList),
-    /// All of one: say which with --number or --id
-    Show(Which),
-    /// Deliver them once more, each with its id and as if for the first time
-    Replay(Which),
-    /// Forget them; with --destination, only that they go there
-    Drop(Which),
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct EventsList {
-    #[command(flatten)]
-    pub(crate) which: Which,
-
-    /// For people, or for programs (a JSON object a line)
-    #[arg(long, value_enum, default_value_t = EventsFormat::Text)]
-    pub(crate) format: EventsFormat,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum EventsFormat {
-    /// Readable
-    Text,
-    /// JSON
-    Json,
-}
-
-/// Which events are meant: everything that is said has to hold.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Which {
-    #[command(flatten)]
-    pub(crate) asked: Asked,
-
-    /// Those of this listener
-    #[arg(long)]
-    pub(crate) listener: Option<String>,
-
-    /// Those that go to this destination
-    #[arg(long)]
-    pub(crate) destination: Option<String>,
-
-    /// Those in this state: waiting, delivered or dead
-    #[arg(long)]
-    pub(crate) state: Option<String>,
-
-    /// Those with this id
-    #[arg(long)]
-    pub(crate) id: Option<String>,
-
-    /// The one with this number
-    #[arg(long)]
-    pub(crate) number: Option<u64>,
-
-    /// Those that came at this time or later, such as 2026-01-31T12:00:00Z
-    #[arg(long)]
-    pub(crate) since: Option<String>,
-
-    /// Those that came before this time
-    #[arg(long)]
-    pub(crate) until: Option<String>,
-
-    /// At most so many
-    #[arg(long)]
-    pub(crate) limit: Option<usize>,
-
-    /// All of them, where nothing else says which
-    #[arg(long)]
-    pub(crate) all: bool,
 }
 
 /// Tell which promises hold for listeners as they are configured, and why others do not.
@@ -590,106 +510,4 @@ pub(crate) struct Schema {
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: Shell,
-}
-
-const PLAN: &str = "\
-Lines:
-  + NAME            a listener is new
-  ~ NAME (KEYS)     these keys of a listener differ
-  - NAME            a listener is gone
-  ~ SECTION:        a part of the file outside of the listeners differs
-  ! NAME would be   serving or not ready, with the secrets that can be found here";
-
-fn plan_help() -> String {
-    format!("{PLAN}\n\n{}", exit::HELP)
-}
-
-fn address(text: &str) -> Result<Address, &'static str> {
-    let expected = "expected unix:PATH or an IP address and a port";
-    match text.parse() {
-        Ok(address @ (Address::Tcp(_) | Address::Unix(_))) => Ok(address),
-        Ok(Address::Systemd(_)) | Err(()) => Err(expected),
-    }
-}
-
-const EXAMPLES: &str = "\
-Examples:
-  tympan run                 serve listeners.yaml of this folder
-  tympan check --strict      is it good, warnings included?
-  tympan explain saved.http  why is this request answered as it is?
-  tympan eval action         what does an expression yield?
-  tympan simulate orders     send what the provider would
-  tympan test                do the listeners do what their tests say?
-  tympan plan                what would a save change?
-  tympan call orders.me      make a call that the file describes
-  tympan register orders     make a listener known to its provider
-  tympan help run            what a command does";
-
-fn long_help() -> String {
-    format!("{EXAMPLES}\n\n{}", exit::HELP)
-}
-
-const EXPLAIN_EXAMPLES: &str = "\
-Examples:
-  tympan explain saved.http                        a raw message: head, empty line, body
-  pbpaste | tympan explain -                       a curl command line
-  tympan explain seen.har --entry 3 --at 1700000000
-  tympan explain --url /hooks/a -H 'X-Key: 1' --body body.json --expect accepted";
-
-fn explain_long_help() -> String {
-    format!("{EXPLAIN_EXAMPLES}\n\n{EXPLAIN_JSON}\n\n{}", exit::HELP)
-}
-
-const EVAL_EXAMPLES: &str = "\
-Examples:
-  tympan eval '$LENGTH(items) > 1' --body body.json --trace
-  tympan eval 'headers[\"X-Event\"]' -H 'X-Event: push'
-  tympan eval --jmespath 'items[?open].id' --request saved.http
-  tympan eval --request saved.http      a prompt";
-
-fn eval_long_help() -> String {
-    format!("{EVAL_EXAMPLES}\n\n{}", exit::HELP)
-}
-
-const SIMULATE_EXAMPLES: &str = "\
-Examples:
-  tympan simulate orders                           a delivery to the running server
-  tympan simulate orders --case handshake
-  tympan simulate orders --body order.json -H 'X-Event: paid' --to http://localhost:9000
-  tympan simulate orders --print                   a command line of curl";
-
-fn simulate_long_help() -> String {
-    format!("{SIMULATE_EXAMPLES}\n\n{}", exit::HELP)
-}
-
-/// The words for what can be sent.
-fn case() -> clap::builder::PossibleValuesParser {
-    Case::WORDS.map(|(word, _)| word).into()
-}
-
-const EXPLAIN_JSON: &str = "\
---format json gives one object:
-  request      method, target, bytes, at, notes
-  stages       each: stage, decision, place {file, line, column} or null,
-               details [{what, is}], if_verified (whether it is only reached then)
-  outcome, status, reason
-  if_verified  outcome, status, reason if a secret is missing, otherwise null
-  causes       what is most likely wrong, the likeliest first";
-
-fn instant(text: &str) -> Result<f64, String> {
-    request::instant(text)
-        .ok_or_else(|| "a time is 2026-01-31T12:00:00Z, or seconds since 1970".to_owned())
-}
-
-fn outcome(word: &str) -> Result<Outcome, String> {
-    Outcome::read(word).ok_or_else(|| {
-        let words = Outcome::ALL.map(Outcome::name).join(", ");
-        format!("an outcome is one of {words}")
-    })
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
-    pair.map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .ok_or_else(|| "a parameter is NAME=VALUE".to_owned())
 }

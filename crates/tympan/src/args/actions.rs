@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::Asked;
-use super::CheckFormat;
+use super::Format;
 use super::exit;
+use super::words;
 
 /// Make one of the calls that the file describes under `actions:`.
 ///
@@ -21,12 +22,12 @@ pub(crate) struct Call {
     pub(crate) file: PathBuf,
 
     /// An input of the action
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = words::pair)]
     pub(crate) set: Vec<(String, String)>,
 
     /// For people, or for programs
-    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
-    pub(crate) format: CheckFormat,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
 
     /// Call nobody: print the command line of curl that would
     #[arg(long)]
@@ -48,15 +49,10 @@ pub(crate) struct Register {
     pub(crate) asked: Asked,
 
     /// An input of the action
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = words::pair)]
     pub(crate) set: Vec<(String, String)>,
 
     /// How many seconds to wait for the first delivery that verifies
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     pub(crate) wait: u64,
-}
-
-fn pair(text: &str) -> Result<(String, String), &'static str> {
-    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
 }

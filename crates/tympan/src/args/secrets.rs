@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Asked;
-use super::CheckFormat;
+use super::Format;
 use super::exit;
 
 /// See and change the secrets that handshakes bring; values are never shown.
@@ -24,8 +24,8 @@ pub(crate) enum What {
         asked: Asked,
 
         /// For people, or for programs
-        #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
-        format: CheckFormat,
+        #[arg(long, value_enum, default_value_t = Format::Text)]
+        format: Format,
     },
     /// Expect a secret for a while: the next handshakes that bring it are answered, and it is stored
     Arm {

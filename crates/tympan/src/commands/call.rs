@@ -14,7 +14,7 @@ use tympan_server::Caller;
 use tympan_server::keys;
 
 use crate::args::Call;
-use crate::args::CheckFormat;
+use crate::args::Format;
 use crate::exit::Exit;
 use crate::input;
 use crate::terminal;
@@ -55,7 +55,7 @@ fn call(options: &Call) -> Result<(), (String, Exit)> {
     };
     let took = answer.took.as_secs_f64();
     match options.format {
-        CheckFormat::Json => {
+        Format::Json => {
             let status = answer.status.as_u16();
             let told = json!({
                 "action": action.name, "status": status, "took": took, "body": body,
@@ -63,7 +63,7 @@ fn call(options: &Call) -> Result<(), (String, Exit)> {
             });
             terminal::data(&format!("{told:#}\n"));
         }
-        CheckFormat::Text => {
+        Format::Text => {
             terminal::say(&format!(
                 "{}: {} in {:.0} ms",
                 action.name,

@@ -18,7 +18,7 @@ use tympan_server::Files;
 use tympan_server::keys;
 
 use crate::args::Check;
-use crate::args::CheckFormat;
+use crate::args::Format;
 use crate::exit::Exit;
 use crate::terminal;
 
@@ -54,8 +54,8 @@ pub(crate) fn run(options: &Check) -> Exit {
         unusable: if diagnostics.refuse(false) { Vec::new() } else { unusable(&config, &secrets) },
     };
     match options.format {
-        CheckFormat::Text => text(&name, &config, &diagnostics, &sources, &found),
-        CheckFormat::Json => as_json(&config, &diagnostics, &sources, &found),
+        Format::Text => text(&name, &config, &diagnostics, &sources, &found),
+        Format::Json => as_json(&config, &diagnostics, &sources, &found),
     }
     if diagnostics.refuse(options.strict) { Exit::Problems } else { Exit::Done }
 }

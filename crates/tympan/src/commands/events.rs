@@ -14,8 +14,8 @@ use tympan_server::events::Refusal;
 
 use crate::args::Asked;
 use crate::args::Events;
-use crate::args::EventsFormat;
 use crate::args::EventsOrder;
+use crate::args::Format;
 use crate::args::Which;
 use crate::client;
 use crate::client::Server;
@@ -28,9 +28,9 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) fn run(options: &Events) -> Exit {
     let (ask, which, format) = match &options.order {
         EventsOrder::List(list) => (Ask::List, &list.which, list.format),
-        EventsOrder::Show(which) => (Ask::Show, which, EventsFormat::Json),
-        EventsOrder::Replay(which) => (Ask::Replay, which, EventsFormat::Text),
-        EventsOrder::Drop(which) => (Ask::Drop, which, EventsFormat::Text),
+        EventsOrder::Show(which) => (Ask::Show, which, Format::Json),
+        EventsOrder::Replay(which) => (Ask::Replay, which, Format::Text),
+        EventsOrder::Drop(which) => (Ask::Drop, which, Format::Text),
     };
     match Teller::find(&which.asked).and_then(|teller| tell(&teller, ask, which, format)) {
         Ok(()) => Exit::Done,
@@ -93,7 +93,7 @@ impl Teller {
 }
 
 /// Asks until everything is told.
-fn tell(teller: &Teller, ask: Ask, which: &Which, format: EventsFormat) -> Result<(), String> {
+fn tell(teller: &Teller, ask: Ask, which: &Which, format: Format) -> Result<(), String> {
     let mut after = 0;
     let mut left = which.limit.unwrap_or(usize::MAX);
     let mut count = 0;
@@ -110,8 +110,8 @@ fn tell(teller: &Teller, ask: Ask, which: &Which, format: EventsFormat) -> Resul
                 left -= items.len().min(left);
                 for item in items {
                     terminal::data(&match format {
-                        EventsFormat::Json => format!("{item}\n"),
-                        EventsFormat::Text => line(item),
+                        Format::Json => format!("{item}\n"),
+                        Format::Text => line(item),
                     });
                 }
             }

@@ -12,8 +12,8 @@ use tympan_core::request::Saved;
 use tympan_core::span::Sources;
 use tympan_server::keys;
 
-use crate::args::CheckFormat;
 use crate::args::Explain;
+use crate::args::Format;
 use crate::exit::Exit;
 use crate::input;
 use crate::terminal;
@@ -72,8 +72,8 @@ fn answer(options: &Explain) -> Result<Exit, Unexplained> {
     };
     let explanation = explain::explain(&question);
     match options.format {
-        CheckFormat::Text => terminal::data(&explain::text(&explanation, &sources)),
-        CheckFormat::Json => {
+        Format::Text => terminal::data(&explain::text(&explanation, &sources)),
+        Format::Json => {
             terminal::data(&format!("{:#}\n", explain::json(&explanation, &sources)));
         }
     }

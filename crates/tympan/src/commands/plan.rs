@@ -16,7 +16,7 @@ use tympan_server::Plan;
 use tympan_server::last_good;
 
 use crate::args::Asked;
-use crate::args::CheckFormat;
+use crate::args::Format;
 use crate::args::PlanOptions;
 use crate::client::Server;
 use crate::exit::Exit;
@@ -43,8 +43,8 @@ pub(crate) fn run(options: &PlanOptions) -> Exit {
     });
     let plan = tympan_server::plan(&options.file, base.as_ref(), &next);
     match options.format {
-        CheckFormat::Text => text(&name, base.is_some(), &plan),
-        CheckFormat::Json => as_json(base.as_ref(), &next, &plan),
+        Format::Text => text(&name, base.is_some(), &plan),
+        Format::Json => as_json(base.as_ref(), &next, &plan),
     }
     if plan.diagnostics.refuse(false) || !plan.frozen.is_empty() {
         Exit::Problems

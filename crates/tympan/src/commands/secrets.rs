@@ -18,7 +18,7 @@ use tympan_server::secrets::Order;
 use tympan_server::secrets::Refused;
 
 use crate::args::Asked;
-use crate::args::CheckFormat;
+use crate::args::Format;
 use crate::args::Secrets;
 use crate::args::What;
 use crate::client::Server;
@@ -46,8 +46,8 @@ fn done(what: &What) -> Result<(), (String, Exit)> {
         What::List { asked, format } => {
             let list = list(asked)?;
             terminal::data(&match format {
-                CheckFormat::Json => format!("{list:#}\n"),
-                CheckFormat::Text => table(&list),
+                Format::Json => format!("{list:#}\n"),
+                Format::Text => table(&list),
             });
         }
         What::Arm { name, most, count, asked } => {

@@ -1,0 +1,83 @@
+//! The words of `tympan events`.
+
+use clap::Subcommand;
+
+use super::Asked;
+use super::Format;
+use crate::exit;
+
+/// Look at the events of the journal, deliver some once more, or forget them.
+///
+/// Asks the running server, or opens the journal of one that does not run. Dead letters are those with
+/// `--state dead`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = exit::HELP)]
+pub(crate) struct Events {
+    #[command(subcommand)]
+    pub(crate) order: EventsOrder,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventsOrder {
+    /// Which there are, and how far they have come
+    List(EventsList),
+    /// All of one: say which with --number or --id
+    Show(Which),
+    /// Deliver them once more, each with its id and as if for the first time
+    Replay(Which),
+    /// Forget them; with --destination, only that they go there
+    Drop(Which),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EventsList {
+    #[command(flatten)]
+    pub(crate) which: Which,
+
+    /// For people, or for programs (a JSON object a line)
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
+/// Which events are meant: everything that is said has to hold.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Which {
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+
+    /// Those of this listener
+    #[arg(long)]
+    pub(crate) listener: Option<String>,
+
+    /// Those that go to this destination
+    #[arg(long)]
+    pub(crate) destination: Option<String>,
+
+    /// Those in this state: waiting, delivered or dead
+    #[arg(long)]
+    pub(crate) state: Option<String>,
+
+    /// Those with this id
+    #[arg(long)]
+    pub(crate) id: Option<String>,
+
+    /// The one with this number
+    #[arg(long)]
+    pub(crate) number: Option<u64>,
+
+    /// Those that came at this time or later, such as 2026-01-31T12:00:00Z
+    #[arg(long)]
+    pub(crate) since: Option<String>,
+
+    /// Those that came before this time
+    #[arg(long)]
+    pub(crate) until: Option<String>,
+
+    /// At most so many
+    #[arg(long)]
+    pub(crate) limit: Option<usize>,
+
+    /// All of them, where nothing else says which
+    #[arg(long)]
+    pub(crate) all: bool,
+}
