@@ -47,6 +47,30 @@ fn a_proof_that_is_not_known_leaves_nothing_that_loads() {
     assert!(String::from_utf8(imported.stderr).unwrap().contains("L07"));
 }
 
+/// What is left of several proofs is no door either, and nobody else pays for it.
+#[test]
+fn what_is_left_of_lost_proofs_does_not_load() {
+    let hooks = "- {id: half, trigger-rule: {and: [{match: {type: ip-whitelist, ip-range: 192.0.2.0/24}}, \
+                 {match: {type: scalr-signature, secret: x}}]}}\n\
+                 - {id: either, trigger-rule: {or: [{match: {type: value, value: a, parameter: \
+                 {source: payload, name: b}}}, {and: []}]}}\n\
+                 - {id: open}\n";
+    let listener = r#"{"name": "x", "verification": {"validations": [{"type": "another"},
+        {"type": "rule", "rule": "headers[\"X\"] == \"y\""}]}}"#;
+    let import = |kind, text| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), text).unwrap();
+        let imported = tympan().args(["import", kind]).arg(file.path()).output().unwrap();
+        assert_eq!(imported.status.code(), Some(1), "{text}");
+        [imported.stdout, imported.stderr].map(|it| String::from_utf8(it).unwrap())
+    };
+    assert!(!import("moveworks", listener)[0].contains("verification:"));
+    let [yaml, told] = import("webhook", hooks);
+    assert!(!yaml.contains("ip_allowlist") && !yaml.contains("()"), "{yaml}");
+    assert_eq!(yaml.matches("none:").count(), 1, "{yaml}");
+    assert_eq!(told.matches("L07").count(), 2, "{told}");
+}
+
 #[test]
 fn what_is_no_description() {
     for (kind, text) in [("webhook", "id: x"), ("webhook", "- x"), ("moveworks", "[1]")] {

@@ -72,6 +72,7 @@ const REFUSED: &[&str] = &[
     "wrong_type",
     "wrong_type_in_listener",
     "wrong_type_of_expression",
+    "preset_of_no_name",
 ];
 
 /// Those that it cannot see: what is no YAML, what is said in expressions, what depends on another
@@ -177,6 +178,8 @@ const UNSEEN: &[&str] = &[
     "payload_schema_broken",
     "preset_impatient",
     "preset_missing_parameter",
+    "preset_in_another_language",
+    "preset_parameter_prefixes",
     "preset_not_one_secret",
     "preset_own_with_mistakes",
     "preset_pinned",
@@ -210,6 +213,7 @@ const UNSEEN: &[&str] = &[
     "warning_parameter_hides_root",
     "warning_root_elsewhere",
     "wrong_indent",
+    "token_of_a_challenge_signs_a_challenge",
 ];
 
 #[test]

@@ -87,6 +87,11 @@ impl Sources {
         Some(FileId(u16::try_from(index).unwrap_or(u16::MAX)))
     }
 
+    /// Whether a file is a preset.
+    pub(crate) fn is_of_preset(&self, file: FileId) -> bool {
+        self.file(file).preset.is_some()
+    }
+
     /// The names of all presets that were added.
     pub(crate) fn presets(&self) -> impl Iterator<Item = &str> {
         self.files.iter().filter_map(|file| file.preset.as_deref())

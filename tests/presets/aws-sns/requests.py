@@ -1,6 +1,7 @@
 pair = rsa()
 certificate(pair.certificate())
 at(now=1798761600)
+given("topic", "arn:aws:sns:us-west-2:123456789012:MyTopic")
 message = {
     "Type": "Notification",
     "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",

@@ -76,7 +76,12 @@ impl Reader<'_> {
         use tympan_expr::Number;
         use tympan_expr::Value as Constant;
         Some(Expression::constant(match &node.value {
-            Value::Text(_) => return self.compile(self.dialect, place, node),
+            Value::Text(_) => {
+                // A preset is written in one language, whoever names it.
+                let is_of_preset = self.sources.is_of_preset(node.span.file);
+                let dialect = if is_of_preset { Dialect::Moveworks } else { self.dialect };
+                return self.compile(dialect, place, node);
+            }
             Value::Integer(number) => Constant::Number(Number::Int(*number)),
             Value::Float(number) => Constant::Number(Number::Float(*number)),
             Value::Bool(value) => Constant::Bool(*value),

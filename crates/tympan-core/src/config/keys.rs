@@ -1153,8 +1153,8 @@ static ONE_CHALLENGE: Holds = Holds::Section(&CHALLENGE);
 const CHALLENGE_ROW: Key = key(
     "challenge",
     Holds::OneOrMany(&ONE_CHALLENGE),
-    "How the provider's set-up request is recognised and answered. It is answered before \
-     verification, makes no event, and stays active for ever.",
+    "How the provider's set-up request is recognised and answered. Unless it says `verification` \
+     itself, anyone is answered. It makes no event, and stays active for ever.",
     "challenge: {detection: 'headers[\"X-Hook-Secret\"]', response: {status: 200}}",
 );
 

@@ -30,6 +30,7 @@ use crate::outcome::Outcome;
 use crate::roots;
 use crate::roots::Place;
 use crate::span::Span;
+use crate::yaml;
 use crate::yaml::Key;
 use crate::yaml::Node;
 
@@ -247,7 +248,8 @@ impl Reader<'_> {
             }
             return None;
         };
-        let name = self.text(&node)?;
+        // What is no name was told where it was looked up.
+        let yaml::Value::Text(name) = node.value else { return None };
         let patience = self.config.presets.get(&name).and_then(|preset| preset.ack_within);
         if let Some(patience) = patience.filter(|patience| ack >= *patience) {
             let problem = diagnostic::Preset::Impatient { preset: name.clone(), ack, patience };

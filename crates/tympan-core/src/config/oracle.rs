@@ -7,6 +7,7 @@ use regex_syntax::hir::Class;
 use regex_syntax::hir::Hir;
 use regex_syntax::hir::HirKind;
 
+use crate::config::ChallengeProof;
 use crate::config::Reader;
 use crate::config::SecretId;
 use crate::config::Verification;
@@ -51,7 +52,11 @@ impl Reader<'_> {
         }
         let mut verifiers: HashMap<SecretId, &str> = HashMap::new();
         for listener in &self.config.listeners {
-            for secret in signers(&listener.verification) {
+            let own = listener.challenges.iter().filter_map(|challenge| match &challenge.proof {
+                Some(ChallengeProof::Own(verification)) => Some(verification),
+                Some(ChallengeProof::Listener) | None => None,
+            });
+            for secret in std::iter::once(&listener.verification).chain(own).flat_map(signers) {
                 verifiers.entry(secret).or_insert(&listener.name);
             }
         }

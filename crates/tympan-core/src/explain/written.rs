@@ -26,8 +26,9 @@ use crate::yaml::Value;
 
 /// One listener as it is written.
 pub(super) struct Written {
-    /// The language of expressions that do not say theirs.
+    /// The language of expressions that do not say theirs, unless a preset holds them.
     dialect: Dialect,
+    presets: Vec<FileId>,
     /// The listener's name, and everything below it.
     listener: Option<Entry>,
     /// What it says where it does not say it itself.
@@ -56,7 +57,9 @@ impl Written {
         if let Some(Entry { node, .. }) = &mut search.found {
             preset::expand(node, &mut Known(&config.presets));
         }
-        Self { dialect: search.dialect, listener: search.found, defaults: search.defaults }
+        let presets = config.presets.values().map(|preset| preset.file).collect();
+        let Search { dialect, found: listener, defaults, .. } = search;
+        Self { dialect, presets, listener, defaults }
     }
 
     /// The key that is called so, and what stands under it: the listener's own, or else that of
@@ -96,7 +99,11 @@ impl Written {
     /// The expression that a node holds.
     pub(super) fn text<'w>(&'w self, node: &'w Node) -> Option<Text<'w>> {
         match &node.value {
-            Value::Text(text) => Some(Text { dialect: self.dialect, text }),
+            Value::Text(text) => {
+                let is_of_preset = self.presets.contains(&node.span.file);
+                let dialect = if is_of_preset { Dialect::Moveworks } else { self.dialect };
+                Some(Text { dialect, text })
+            }
             Value::Map(entries) => match &entries[..] {
                 [Entry { key, node: Node { value: Value::Text(text), .. } }]
                     if key.name == "jmespath" =>

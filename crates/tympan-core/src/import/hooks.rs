@@ -9,9 +9,9 @@ use serde_json::json;
 
 use super::Imported;
 use super::Importing;
-use super::literal;
 use super::slug;
 use crate::config;
+use crate::config::preset::quoted;
 use crate::span::FileId;
 use crate::yaml;
 use crate::yaml::Key;
@@ -91,7 +91,7 @@ impl Importing {
                 "response-message" => {
                     self.keep(at);
                     let text = value.as_str().unwrap_or_default();
-                    accepted.insert("body".to_owned(), literal(text).into());
+                    accepted.insert("body".to_owned(), quoted(text).into());
                 }
                 "success-http-response-code" => {
                     self.keep(at);
@@ -101,7 +101,7 @@ impl Importing {
                     self.keep(at);
                     let headers = value.as_array().into_iter().flatten().filter_map(|header| {
                         let text = |key| header.get(key).and_then(Json::as_str);
-                        Some((text("name")?.to_owned(), literal(text("value")?).into()))
+                        Some((text("name")?.to_owned(), quoted(text("value")?).into()))
                     });
                     accepted.insert("headers".to_owned(), Json::Object(headers.collect()));
                 }
@@ -151,7 +151,10 @@ impl Importing {
             }
             "or" => {
                 let parts = each(self);
-                if parts.iter().all(|part| part.conditions.is_empty()) {
+                let is_open = |part: &Rules| part.proofs.is_empty() && part.conditions.is_empty();
+                if parts.is_empty() || parts.iter().any(is_open) {
+                    self.lose_proof(format!("{at}: one of its ways says nothing"));
+                } else if parts.iter().all(|part| part.conditions.is_empty()) {
                     let ways = parts.into_iter().map(|mut part| match part.proofs.len() {
                         1 => part.proofs.remove(0),
                         _ => json!({"all": part.proofs}),
@@ -202,11 +205,11 @@ impl Importing {
                 rules.proofs.push(json!({"token": {"secret": secret, "received_token": value}}));
             }
             ("value", _, Some(value)) => {
-                let wanted = literal(text("value").unwrap_or_default());
+                let wanted = quoted(text("value").unwrap_or_default());
                 rules.conditions.push(format!("{value} == {wanted}"));
             }
             ("regex", _, Some(value)) => {
-                let pattern = literal(text("regex").unwrap_or_default());
+                let pattern = quoted(text("regex").unwrap_or_default());
                 rules.conditions.push(format!("$MATCH({value}, {pattern}).$LENGTH() > 0"));
             }
             _ => {
@@ -229,12 +232,12 @@ fn is_secret(matching: &Json) -> bool {
 fn read(parameter: &Json) -> Option<String> {
     let name = parameter.get("name").and_then(Json::as_str).unwrap_or_default();
     Some(match parameter.get("source")?.as_str()? {
-        "header" => format!("headers[{}]", literal(name)),
-        "url" | "query" => format!("query_params[{}]", literal(name)),
+        "header" => format!("headers[{}]", quoted(name)),
+        "url" | "query" => format!("query_params[{}]", quoted(name)),
         "payload" => {
             let part = |part: &str| match part.parse::<usize>() {
                 Ok(index) => format!("[{index}]"),
-                Err(_) => format!("[{}]", literal(part)),
+                Err(_) => format!("[{}]", quoted(part)),
             };
             format!("parsed_body{}", name.split('.').map(part).collect::<String>())
         }
@@ -243,7 +246,7 @@ fn read(parameter: &Json) -> Option<String> {
         "raw-request-body" => "raw_body".to_owned(),
         "request" if name == "remote-addr" => "client_ip".to_owned(),
         "request" if name == "method" => "http_method".to_owned(),
-        "string" => literal(name),
+        "string" => quoted(name),
         _ => return None,
     })
 }

@@ -67,11 +67,13 @@ impl Importing {
 
     /// Adds a listener. Anyone may send to it only where that was so before.
     fn add(&mut self, name: String, mut listener: Map<String, Json>, mut proofs: Vec<Json>) {
-        if proofs.is_empty() && !std::mem::take(&mut self.has_lost_proof) {
+        let has_lost = std::mem::take(&mut self.has_lost_proof);
+        if proofs.is_empty() && !has_lost {
             self.lose(format!("{name}: nobody proves anything, so that anyone may send"));
             proofs.push(json!({"none": "nobody was verified where this was imported from"}));
         }
-        if !proofs.is_empty() {
+        // With less than all of them it would take what was refused before, and so it does not load.
+        if !has_lost {
             listener.insert("verification".to_owned(), proofs.into());
         }
         self.listeners.push((name, listener));
@@ -96,11 +98,6 @@ fn slug(name: &str) -> String {
         parts.push("imported");
     }
     parts.join("-").chars().take(63).collect()
-}
-
-/// A text as a literal of an expression.
-fn literal(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]

@@ -304,7 +304,9 @@ impl Exchange {
         judged: &mut Judged,
         watch: Option<&dyn Watch>,
     ) -> Result<Next, Stop> {
-        let listener = self.listener.unwrap_or_default();
+        let Some(listener) = self.listener else {
+            return Err(Stop { outcome: Outcome::NotFound, reason: Reason::NoListener });
+        };
         let pipeline = &self.live.generation.pipelines[listener];
         let keys = &self.live.keys;
         let mut parsed = None;

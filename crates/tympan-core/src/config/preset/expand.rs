@@ -103,7 +103,7 @@ fn put_proofs(node: &mut Node, own: Option<&Entry>, presets: &mut dyn Presets) {
                 // What is wrong was told; nothing else is to be said about it.
                 item.value = match proof {
                     Some(proof) => all(item.span, proof),
-                    None => any_of_nothing(item.span),
+                    None => nobody(item.span),
                 };
             }
             (Value::Map(entries), _) => {
@@ -139,10 +139,10 @@ fn all(at: Span, verification: Entry) -> Value {
     }
 }
 
-/// A proof that nobody can give, in the place of one that cannot be read.
-fn any_of_nothing(at: Span) -> Value {
-    let key = Key { name: "none".to_owned(), span: at };
-    let value = Value::Text("a preset that cannot be used".to_owned());
+/// A proof that nobody can give, in the place of one that cannot be read: nobody sends from there.
+fn nobody(at: Span) -> Value {
+    let key = Key { name: "ip_allowlist".to_owned(), span: at };
+    let value = Value::Text("255.255.255.255".to_owned());
     Value::Map(vec![Entry { key, node: Node { span: at, value } }])
 }
 
@@ -154,6 +154,11 @@ fn check_keys(entries: &[Entry], presets: &mut dyn Presets) {
         let problem = Problem::UnknownKey { key, section: section.name, known };
         presets.tell(entry.key.span, problem);
     }
+}
+
+/// A text as a literal of an expression.
+pub(crate) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
 }
 
 /// What stands for a preset's parameters at one place.
@@ -298,21 +303,30 @@ impl<'p> Arguments<'p> {
         if !text.contains(WITHIN) {
             return LeftOut::Nothing;
         }
-        for parameter in &self.preset.parameters {
-            let named = format!("{WITHIN}{}", parameter.name);
-            if !text.contains(&named) {
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once(WITHIN) {
+            let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+            let end = after.bytes().take_while(|byte| is_of_name(byte)).count();
+            let (name, behind) = after.split_at(end);
+            filled.push_str(before);
+            rest = behind;
+            if !self.preset.parameters.iter().any(|known| known.name == name) {
+                // It is read as it stands, and told if it stands for nothing.
+                filled.extend([WITHIN, name]);
                 continue;
             }
-            let given = self.given.iter().find(|(known, _)| known.name == parameter.name);
+            let given = self.given.iter().find(|(known, _)| known.name == name);
             let Some((_, given)) = given else { return LeftOut::Item };
-            let written = match &given.value {
-                Value::Text(text) => text.clone(),
-                Value::Integer(number) => number.to_string(),
-                _ => continue,
-            };
-            let quoted = format!("\"{}\"", written.replace('\\', r"\\").replace('"', "\\\""));
-            *text = text.replace(&named, &quoted);
+            match &given.value {
+                Value::Text(text) => filled.push_str(&quoted(text)),
+                Value::Integer(number) => filled.push_str(&quoted(&number.to_string())),
+                // What it is instead was told where it was read.
+                _ => filled.extend([WITHIN, name]),
+            }
         }
+        filled.push_str(rest);
+        *text = filled;
         LeftOut::Nothing
     }
 

@@ -15,6 +15,7 @@ pub use catalogue::text;
 
 pub(crate) use expand::Presets;
 pub(crate) use expand::expand;
+pub(crate) use expand::quoted;
 
 use crate::span::FileId;
 use crate::yaml::Entry;

@@ -39,9 +39,10 @@ impl Sections for Whole {
 }
 
 impl Presets for Reader<'_> {
-    /// What is no text is told where the listener is read.
     fn preset(&mut self, name: &Node) -> Option<Arc<Preset>> {
-        let Value::Text(written) = &name.value else { return None };
+        let Value::Text(written) = &name.value else {
+            return self.wrong_type(name, "the name of a preset");
+        };
         if let Some(known) = self.config.presets.get(written) {
             return Some(Arc::clone(known));
         }
