@@ -186,12 +186,13 @@ fn line(item: &Value) -> String {
         why(&item["reason"]),
     );
     for delivery in item["deliveries"].as_array().into_iter().flatten() {
+        let attempts = &delivery["attempts"];
         let _ = writeln!(
             lines,
-            "         {} {} after {} tries{}",
+            "         {} {} after {attempts} {}{}",
             text(&delivery["destination"]),
             text(&delivery["state"]),
-            delivery["attempts"],
+            if *attempts == 1 { "try" } else { "tries" },
             why(&delivery["why"]),
         );
     }
