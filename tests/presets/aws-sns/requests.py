@@ -34,7 +34,4 @@ message |= {
 }
 keys = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"]
 signature, body = signed(message, "1", "sha1", keys)
-accepted(
-    "a subscription", signature, headers, body, covers_body=False, timed=True,
-    events=[{"type": "SubscriptionConfirmation"}],
-)
+challenged("a subscription is confirmed", headers=headers, body=body, signature=signature)

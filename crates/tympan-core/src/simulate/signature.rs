@@ -55,6 +55,10 @@ impl Simulation<'_> {
         draft: &mut Draft,
         how: How,
     ) -> Result<(), Unsimulable> {
+        // Who has nothing to sign with is not asked for what else is missing.
+        if check.scheme.algorithm.is_asymmetric() {
+            self.private_key(check)?;
+        }
         for item in self.items(listener, check, draft)? {
             self.sign_one(listener, check, draft, how, item.as_ref())?;
         }
