@@ -1593,7 +1593,7 @@ pub static DECRYPT: Section = Section {
             key(
                 "padding",
                 Holds::Literal(Literal::Count),
-                "To a multiple of how many bytes it is filled up (PKCS #7).",
+                "To a multiple of how many bytes it is filled up (PKCS #7): 16 or 32.",
                 "padding: 32",
             ),
             "16",

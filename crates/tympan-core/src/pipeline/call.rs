@@ -1,14 +1,14 @@
 //! What a challenge has called before it is answered.
 
 use tympan_expr::Expression;
-use tympan_expr::Value;
 
 use super::Fact;
 use super::Scope;
+use super::challenge::malformed;
+use super::challenge::text_of;
 use crate::anchor::Anchor;
 use crate::anchor::Anchored;
 use crate::config::NamedUrl;
-use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
 
@@ -39,17 +39,8 @@ impl Call {
     }
 
     fn url_of(&self, scope: &Scope<'_, '_>) -> Result<Anchored, Stop> {
-        let malformed = |reason| Stop { outcome: Outcome::Malformed, reason };
-        let what = "URL of the call";
-        let value =
-            self.url.eval(scope).map_err(|bound| malformed(Reason::Exhausted { what, bound }))?;
-        let url = value.as_text().ok_or_else(|| {
-            malformed(match value {
-                Value::Null => Reason::Missing { what },
-                _ => Reason::Misfit { what, found: value.type_name() },
-            })
-        })?;
-        let url = self.anchor.admit(url);
+        let url = text_of(&self.url, scope, "URL of the call")?;
+        let url = self.anchor.admit(&url);
         url.map_err(|why| malformed(Reason::ForeignUrl { what: WHAT, why }))
     }
 }

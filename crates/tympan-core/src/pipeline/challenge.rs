@@ -7,6 +7,7 @@ use http::HeaderValue;
 use http::header;
 use regex::Regex;
 use tympan_expr::Expression;
+use tympan_expr::Text;
 use tympan_expr::Value;
 
 use super::Capture;
@@ -292,10 +293,7 @@ impl Challenge {
                 || self.written.iter().any(|known| known == text)
                 || tokens.iter().any(|(_, token)| token == text)
         };
-        let mut reply = self
-            .response
-            .run(&scope, may_say)
-            .map_err(|reason| Stop { outcome: Outcome::Malformed, reason })?;
+        let mut reply = self.response.run(&scope, may_say).map_err(malformed)?;
         let headers = Arc::make_mut(&mut reply.headers);
         for (name, value) in SAFETY {
             headers.entry(name).or_insert(value);
@@ -306,16 +304,8 @@ impl Challenge {
 
 impl Brings {
     fn run(&self, scope: &Scope<'_, '_>) -> Result<Secret, Stop> {
-        let malformed = |reason| Stop { outcome: Outcome::Malformed, reason };
         let what = "captured secret";
-        let value =
-            self.value.eval(scope).map_err(|bound| malformed(Reason::Exhausted { what, bound }))?;
-        let text = value.as_text().ok_or_else(|| {
-            malformed(match value {
-                Value::Null => Reason::Missing { what },
-                _ => Reason::Misfit { what, found: value.type_name() },
-            })
-        })?;
+        let text = text_of(&self.value, scope, what)?;
         let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
         let secret = Secret::new(text.as_bytes().to_vec(), what);
         match secret {
@@ -328,20 +318,9 @@ impl Brings {
 
 impl Token {
     fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<String, Stop> {
-        let malformed = |reason| Stop { outcome: Outcome::Malformed, reason };
-        let what = "payload of the challenge token";
-        let value = self
-            .payload
-            .eval(scope)
-            .map_err(|bound| malformed(Reason::Exhausted { what, bound }))?;
-        let text = value.as_text().ok_or_else(|| {
-            malformed(match value {
-                Value::Null => Reason::Missing { what },
-                _ => Reason::Misfit { what, found: value.type_name() },
-            })
-        })?;
+        let text = text_of(&self.payload, scope, "payload of the challenge token")?;
         // Before anything is signed: what passes cannot have the shape of a signed event.
-        if !self.allow.is_match(text) {
+        if !self.allow.is_match(&text) {
             return Err(malformed(Reason::EchoRefused));
         }
         let key = keys.macs(self.key).first().ok_or_else(|| Stop {
@@ -350,6 +329,24 @@ impl Token {
         })?;
         Ok(self.encoding.encode(&key.sign(text.as_bytes())))
     }
+}
+
+/// A text that a challenge has to hold.
+pub(super) fn text_of<'a>(
+    expression: &'a Expression,
+    scope: &Scope<'a, '_>,
+    what: &'static str,
+) -> Result<Text<'a>, Stop> {
+    match expression.eval(scope) {
+        Ok(Value::Text(text)) => Ok(text),
+        Ok(Value::Null) => Err(malformed(Reason::Missing { what })),
+        Ok(other) => Err(malformed(Reason::Misfit { what, found: other.type_name() })),
+        Err(bound) => Err(malformed(Reason::Exhausted { what, bound })),
+    }
+}
+
+pub(super) fn malformed(reason: Reason) -> Stop {
+    Stop { outcome: Outcome::Malformed, reason }
 }
 
 /// Everything that a proof reads.
