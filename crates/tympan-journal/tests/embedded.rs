@@ -187,6 +187,45 @@ async fn a_damaged_entry_is_set_aside_and_the_others_go_on() {
 }
 
 #[tokio::test]
+async fn a_damaged_page_is_damage_of_its_entry_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder);
+    let mut large = record("1", &["a"]);
+    large.entries[0].body = Bytes::from(vec![b'Z'; 20_000]);
+    append(&journal, large).await;
+    append(&journal, record("2", &["a"])).await;
+    journal.close().await;
+    let path = folder.path().join("journal/journal.db");
+    let file = Connection::open(&path).unwrap();
+    file.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(file);
+    let mut bytes = fs::read(&path).unwrap();
+    let is_part = |page: &&mut [u8]| page[4..].iter().all(|byte| *byte == b'Z');
+    // Such a page begins with the number of the next one: nothing follows any more.
+    bytes.chunks_mut(4096).find(is_part).unwrap()[..4].fill(0);
+    fs::write(&path, bytes).unwrap();
+
+    let journal = open(&folder);
+    assert_eq!(ids(&lease(&journal, "a").await), ["2"]);
+    let stats = wait_for(&journal, |stats| stats.dead == 1).await;
+    assert_eq!((stats.damaged, stats.waiting), (1, 1));
+}
+
+#[tokio::test]
+async fn what_could_not_be_handed_out_is_handed_out_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder);
+    for id in ["1", "2"] {
+        append(&journal, record(id, &["a"])).await;
+    }
+    let file = Connection::open(folder.path().join("journal/journal.db")).unwrap();
+    file.execute("UPDATE delivery SET due = 'x' WHERE number = 2", []).unwrap();
+    assert!(lease(&journal, "a").await.is_empty(), "when the next is due cannot be read");
+    file.execute("UPDATE delivery SET due = 0 WHERE number = 2", []).unwrap();
+    assert_eq!(ids(&lease(&journal, "a").await), ["2", "1"]);
+}
+
+#[tokio::test]
 async fn a_log_that_was_longer_once_is_told_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder);
