@@ -9,6 +9,7 @@
 //! journal, so that whoever delivers can be stopped at any moment. [`Embedded`] keeps it in a file
 //! of the machine.
 
+pub mod clock;
 mod embedded;
 mod record;
 

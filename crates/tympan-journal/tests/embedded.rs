@@ -275,6 +275,14 @@ async fn above_the_mark_nothing_is_taken_until_something_is_delivered() {
 }
 
 #[tokio::test]
+async fn a_window_without_an_end_is_as_long_as_can_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder);
+    assert_eq!(append(&journal, claimed("1", "k", Duration::MAX)).await, Appended::Stored(1));
+    assert_eq!(append(&journal, claimed("2", "k", HOUR)).await, Appended::Duplicate(1));
+}
+
+#[tokio::test]
 async fn those_of_one_key_go_one_after_the_other() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder);

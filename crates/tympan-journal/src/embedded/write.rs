@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::params;
@@ -16,6 +15,7 @@ use crate::Record;
 use crate::Settings;
 use crate::Settled;
 use crate::Verdict;
+use crate::clock;
 use crate::embedded::inspect;
 use crate::embedded::inspect::Order;
 use crate::embedded::schema::Names;
@@ -158,7 +158,7 @@ impl Write {
         let first = self.counts.last + 1;
         if let Some(Claim { key, window }) = &record.claim {
             let insert = "INSERT OR REPLACE INTO claim VALUES (?, ?, ?, ?)";
-            let until = record.received.saturating_add(milliseconds(*window));
+            let until = record.received.saturating_add(clock::milliseconds(*window));
             let mut insert = connection.prepare_cached(insert)?;
             insert.execute(params![listener, key, first, until])?;
         }
@@ -295,8 +295,4 @@ fn claimed(
     let mut select = connection.prepare_cached(select)?;
     let mut rows = select.query(params![listener, claim.key, now])?;
     rows.next()?.map(|row| row.get(0)).transpose()
-}
-
-pub(super) fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX >> 1)
 }
