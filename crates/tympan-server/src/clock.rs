@@ -51,7 +51,8 @@ pub(crate) fn written(instant: SystemTime) -> Option<String> {
     Some(jiff::Timestamp::from_microsecond(microseconds).ok()?.to_string())
 }
 
-fn since_1970() -> Duration {
+/// The system's time, for what others judge or have told: theirs goes on while a machine sleeps.
+pub(crate) fn since_1970() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
