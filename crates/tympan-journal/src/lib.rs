@@ -59,7 +59,8 @@ pub trait Journal: fmt::Debug + Send + Sync {
     /// same deliveries may come again after a crash.
     fn settle(&self, settled: Vec<Settled>) -> Later<'_, ()>;
 
-    /// Ends once nothing waits any more for an entry, and tells whether every destination has it.
+    /// Ends once nothing waits any more for an entry, and tells whether every destination has it. One
+    /// that is gone by now had come to its end.
     fn finished(&self, number: u64) -> Later<'_, bool>;
 
     /// Told whenever something may be due at a destination.

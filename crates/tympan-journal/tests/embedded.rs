@@ -314,6 +314,8 @@ async fn what_is_delivered_goes_when_it_is_old_and_what_waits_stays() {
     journal.set(Settings { age: Duration::ZERO, ..Settings::default() });
     let stats = wait_for(&journal, |stats| stats.entries == 2).await;
     assert_eq!((stats.waiting, stats.dead), (1, 1));
+    assert!(journal.finished(1).await, "it is gone, as it was delivered");
+    assert!(!journal.finished(2).await, "it is dead");
     journal.set(Settings { size: 0, dead: Duration::ZERO, ..Settings::default() });
     let stats = wait_for(&journal, |stats| stats.entries == 1).await;
     assert_eq!((stats.waiting, stats.dead), (1, 0));

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use rusqlite::Connection;
 use rusqlite::ErrorCode;
+use rusqlite::OptionalExtension;
 use rusqlite::params;
 
 use super::Common;
@@ -56,10 +57,10 @@ impl Reader {
     }
 
     /// The state of an entry, if it is there.
-    pub(super) fn state(&self, number: u64) -> Option<i64> {
+    pub(super) fn state(&self, number: u64) -> rusqlite::Result<Option<i64>> {
         let select = "SELECT state FROM entry WHERE number = ?";
-        let mut select = self.connection.prepare_cached(select).ok()?;
-        select.query_row(params![number], |row| row.get(0)).ok()
+        let mut select = self.connection.prepare_cached(select)?;
+        select.query_row(params![number], |row| row.get(0)).optional()
     }
 
     fn try_lease(

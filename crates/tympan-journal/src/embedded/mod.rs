@@ -209,13 +209,19 @@ impl Journal for Embedded {
                 // What ends from here on is heard.
                 end.as_mut().enable();
                 let reader = Arc::clone(&self.reader);
-                let state = move || lock(&reader).as_ref()?.state(number);
-                let state = tokio::task::spawn_blocking(state).await.ok().flatten();
-                if state != Some(write::WAITING) {
-                    lock(&self.common.ends).remove(&number);
-                    return state == Some(write::DONE);
-                }
-                end.await;
+                let state = move || Some(lock(&reader).as_ref()?.state(number));
+                let is_done = match tokio::task::spawn_blocking(state).await.ok().flatten() {
+                    Some(Ok(Some(write::WAITING))) => {
+                        end.await;
+                        continue;
+                    }
+                    // What is gone is not waited for: it goes only when it has ended.
+                    Some(Ok(state)) => state.is_none_or(|state| state == write::DONE),
+                    // Nobody can tell.
+                    Some(Err(_)) | None => false,
+                };
+                lock(&self.common.ends).remove(&number);
+                return is_done;
             }
         })
     }
