@@ -32,6 +32,7 @@ pub use record::FoundDelivery;
 pub use record::Kind;
 pub use record::Lease;
 pub use record::Leased;
+pub use record::Obeyed;
 pub use record::Query;
 pub use record::Record;
 pub use record::Settings;
@@ -76,11 +77,11 @@ pub trait Journal: fmt::Debug + Send + Sync {
     fn body(&self, number: u64) -> Later<'_, Result<Option<Bytes>, String>>;
 
     /// Has entries delivered once more, with all their tries before them: to one destination, if
-    /// that is part of what is meant, or to all of theirs. Gives their numbers.
-    fn replay(&self, query: Query, now: u64) -> Later<'_, Result<Vec<u64>, String>>;
+    /// that is part of what is meant, or to all of theirs. What waits already goes on waiting.
+    fn replay(&self, query: Query, now: u64) -> Later<'_, Result<Obeyed, String>>;
 
-    /// Forgets entries, or their deliveries to one destination. Gives their numbers.
-    fn drop(&self, query: Query) -> Later<'_, Result<Vec<u64>, String>>;
+    /// Forgets entries, or their deliveries to one destination.
+    fn drop(&self, query: Query) -> Later<'_, Result<Obeyed, String>>;
 
     /// Takes other limits from now on.
     fn set(&self, settings: Settings);

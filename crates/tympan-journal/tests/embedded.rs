@@ -20,7 +20,9 @@ use tympan_journal::Entry;
 use tympan_journal::Journal;
 use tympan_journal::Kind;
 use tympan_journal::Leased;
+use tympan_journal::Obeyed;
 use tympan_journal::OpenError;
+use tympan_journal::Query;
 use tympan_journal::Record;
 use tympan_journal::Settings;
 use tympan_journal::Settled;
@@ -297,6 +299,27 @@ async fn those_of_one_key_go_one_after_the_other() {
     assert_eq!(ids(&wait_for_lease(&journal, later).await), ["1"]);
     settle(&journal, "a", 1, Verdict::Delivered).await;
     assert_eq!(ids(&wait_for_lease(&journal, now()).await), ["2"]);
+}
+
+#[tokio::test]
+async fn only_what_an_order_changes_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder);
+    let mut invalid = record("3", &[]);
+    invalid.entries[0].kind = Kind::Invalid;
+    for record in [record("1", &["a"]), record("2", &["a"]), invalid] {
+        append(&journal, record).await;
+    }
+    lease(&journal, "a").await;
+    settle(&journal, "a", 1, Verdict::Delivered).await;
+    wait_for(&journal, |stats| stats.waiting == 1).await;
+    let all = || Query { most: 10, ..Query::default() };
+    let replayed = journal.replay(all(), now()).await.unwrap();
+    assert_eq!(replayed, Obeyed { numbers: vec![1, 2, 3], changed: 1 });
+    let destination = Some("a".to_owned());
+    let dropped = journal.drop(Query { destination, number: Some(3), ..all() }).await.unwrap();
+    assert_eq!(dropped.changed, 0);
+    assert_eq!(journal.drop(all()).await.unwrap().changed, 3);
 }
 
 #[tokio::test]

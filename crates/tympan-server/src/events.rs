@@ -5,6 +5,7 @@ use serde_json::json;
 use tympan_journal::Found;
 use tympan_journal::Journal;
 use tympan_journal::Kind;
+use tympan_journal::Obeyed;
 use tympan_journal::Query;
 use tympan_journal::State;
 
@@ -65,13 +66,13 @@ pub async fn answer(journal: &dyn Journal, ask: Ask, parameters: &str) -> Result
             Ok(shown)
         }
         Ask::Replay | Ask::Drop => {
-            let found = match ask {
+            let obeyed = match ask {
                 Ask::Replay => journal.replay(query, clock::steady()).await,
                 _ => journal.drop(query).await,
             };
-            let numbers = found.map_err(failed)?;
+            let Obeyed { numbers, changed } = obeyed.map_err(failed)?;
             let next = numbers.last().filter(|_| numbers.len() == most);
-            Ok(json!({"count": numbers.len(), "next": next}))
+            Ok(json!({"count": changed, "next": next}))
         }
     }
 }

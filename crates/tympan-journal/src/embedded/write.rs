@@ -93,22 +93,26 @@ impl Write {
         Self { counts, names: Names::default() }
     }
 
-    /// Does with entries what is ordered.
+    /// Does with entries what is ordered, and tells how many it changed anything about.
     pub(super) fn obey(
         &mut self,
         connection: &Connection,
         numbers: &[u64],
         destination: Option<&str>,
         order: Order,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<usize> {
         let destination = match destination {
             Some(name) => Some(self.names.id(connection, name)?),
             None => None,
         };
+        let mut n_changed = 0;
         for number in numbers {
-            inspect::obey(connection, &mut self.counts, *number, destination, order)?;
+            let counts = &mut self.counts;
+            let is_changed = inspect::obey(connection, counts, *number, destination, order)?;
+            n_changed += usize::from(is_changed);
         }
-        self.counts.write(connection)
+        self.counts.write(connection)?;
+        Ok(n_changed)
     }
 
     /// Everything since these counts was taken back.
