@@ -1,5 +1,8 @@
 //! What the operator asks of the journal, and what is told.
 
+use std::time::Duration;
+use std::time::UNIX_EPOCH;
+
 use serde_json::Value;
 use serde_json::json;
 use tympan_journal::Found;
@@ -165,8 +168,7 @@ fn word(state: State) -> &'static str {
 }
 
 fn time(milliseconds: u64) -> Option<String> {
-    let milliseconds = i64::try_from(milliseconds).ok()?;
-    Some(jiff::Timestamp::from_millisecond(milliseconds).ok()?.to_string())
+    clock::written(UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))?)
 }
 
 #[cfg(test)]
