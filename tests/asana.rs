@@ -43,6 +43,10 @@ pub(crate) enum Mood {
     Redirect,
     Huge,
     NoJson,
+    /// It says what it was sent, and that nobody may.
+    Echo,
+    /// Its access tokens cannot be sent.
+    BrokenToken,
 }
 
 /// A running stub: what it was asked, a line each.
@@ -102,11 +106,15 @@ fn answer(asked: &Asked, mood: Mood, n_tokens: &mut usize) -> (String, Option<St
     if asked.line.starts_with("POST /token ") {
         let is_ours = header("authorization") == "Basic dXM6dGhlIGNsaWVudCdzIHNlY3JldA==";
         if !is_ours || asked.body != "grant_type=client_credentials&scope=read" {
-            let error = json!({"error": "invalid_client", "error_description": "Who are you?"});
+            let said = if mood == Mood::Echo { &asked.body } else { "Who are you?" };
+            let error = json!({"error": "invalid_client", "error_description": said});
             return (reply(401, &error.to_string()), None);
         }
         *n_tokens += 1;
-        let token = format!("token-{n_tokens}");
+        let mut token = format!("token-{n_tokens}");
+        if mood == Mood::BrokenToken {
+            token.push('\n');
+        }
         let token = json!({"access_token": token, "token_type": "bearer", "expires_in": 3600});
         return (reply(200, &token.to_string()), None);
     }
@@ -120,6 +128,7 @@ fn answer(asked: &Asked, mood: Mood, n_tokens: &mut usize) -> (String, Option<St
         return errors(401, "Not Authorized");
     }
     match mood {
+        Mood::Echo => return errors(403, &format!("{}{authorization}", "x".repeat(285))),
         Mood::Redirect => {
             let location = "Location: http://169.254.169.254/\r\n";
             let moved = format!("HTTP/1.1 307 Moved\r\n{location}Content-Length: 0\r\n\r\n");

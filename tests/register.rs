@@ -172,3 +172,28 @@ fn calls() {
     let (_, out, err) = run(&folder, &["call", "asana.me"]);
     assert_eq!(out, "<p>***</p>\n", "{err}");
 }
+
+#[test]
+fn nothing_secret_is_told_of_what_a_system_says() {
+    let asana = Asana::start(Mood::Echo);
+    let folder = self::folder(&asana);
+    let (code, _, err) = run(&folder, &["call", "granted"]);
+    assert!(code == 1 && err.contains("xBearer ***"), "{err}");
+    let path = folder.path("listeners.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let client = "client_secret: client, scope: read";
+    assert!(text.contains(client));
+    folder.write("client", "secret-of-the-client");
+    // Long enough for what follows to be cut, if it were cut before it is masked.
+    let scope = "x"
+        .repeat(300 - "grant_type=client_credentials&scope=&client_id=us&client_secret=".len() - 8);
+    let text =
+        text.replace(client, &format!("client_secret: client, client_in: body, scope: {scope}"));
+    folder.write("listeners.yaml", text);
+    let (code, _, err) = run(&folder, &["call", "granted"]);
+    assert!(code == 1 && err.contains("client_secret=***") && !err.contains("secret-"), "{err}");
+
+    let asana = Asana::start(Mood::BrokenToken);
+    let (code, _, err) = run(&self::folder(&asana), &["call", "granted"]);
+    assert!(code == 1 && err.contains("no access token: it holds what cannot be sent"), "{err}");
+}

@@ -9,6 +9,7 @@
 //! journal, so that whoever delivers can be stopped at any moment. [`Embedded`] keeps it in a file
 //! of the machine.
 
+pub mod clock;
 mod embedded;
 mod record;
 
@@ -31,6 +32,7 @@ pub use record::FoundDelivery;
 pub use record::Kind;
 pub use record::Lease;
 pub use record::Leased;
+pub use record::Obeyed;
 pub use record::Query;
 pub use record::Record;
 pub use record::Settings;
@@ -58,7 +60,8 @@ pub trait Journal: fmt::Debug + Send + Sync {
     /// same deliveries may come again after a crash.
     fn settle(&self, settled: Vec<Settled>) -> Later<'_, ()>;
 
-    /// Ends once nothing waits any more for an entry, and tells whether every destination has it.
+    /// Ends once nothing waits any more for an entry, and tells whether every destination has it. One
+    /// that is gone by now had come to its end.
     fn finished(&self, number: u64) -> Later<'_, bool>;
 
     /// Told whenever something may be due at a destination.
@@ -74,11 +77,11 @@ pub trait Journal: fmt::Debug + Send + Sync {
     fn body(&self, number: u64) -> Later<'_, Result<Option<Bytes>, String>>;
 
     /// Has entries delivered once more, with all their tries before them: to one destination, if
-    /// that is part of what is meant, or to all of theirs. Gives their numbers.
-    fn replay(&self, query: Query, now: u64) -> Later<'_, Result<Vec<u64>, String>>;
+    /// that is part of what is meant, or to all of theirs. What waits already goes on waiting.
+    fn replay(&self, query: Query, now: u64) -> Later<'_, Result<Obeyed, String>>;
 
-    /// Forgets entries, or their deliveries to one destination. Gives their numbers.
-    fn drop(&self, query: Query) -> Later<'_, Result<Vec<u64>, String>>;
+    /// Forgets entries, or their deliveries to one destination.
+    fn drop(&self, query: Query) -> Later<'_, Result<Obeyed, String>>;
 
     /// Takes other limits from now on.
     fn set(&self, settings: Settings);

@@ -168,6 +168,15 @@ impl Default for Settings {
     }
 }
 
+/// What was ordered of entries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Obeyed {
+    /// The numbers of those that were meant.
+    pub numbers: Vec<u64>,
+    /// How many of them it changed anything about.
+    pub changed: usize,
+}
+
 /// What a journal holds, and how it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {

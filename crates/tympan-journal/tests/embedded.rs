@@ -20,7 +20,9 @@ use tympan_journal::Entry;
 use tympan_journal::Journal;
 use tympan_journal::Kind;
 use tympan_journal::Leased;
+use tympan_journal::Obeyed;
 use tympan_journal::OpenError;
+use tympan_journal::Query;
 use tympan_journal::Record;
 use tympan_journal::Settings;
 use tympan_journal::Settled;
@@ -187,6 +189,45 @@ async fn a_damaged_entry_is_set_aside_and_the_others_go_on() {
 }
 
 #[tokio::test]
+async fn a_damaged_page_is_damage_of_its_entry_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder);
+    let mut large = record("1", &["a"]);
+    large.entries[0].body = Bytes::from(vec![b'Z'; 20_000]);
+    append(&journal, large).await;
+    append(&journal, record("2", &["a"])).await;
+    journal.close().await;
+    let path = folder.path().join("journal/journal.db");
+    let file = Connection::open(&path).unwrap();
+    file.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(file);
+    let mut bytes = fs::read(&path).unwrap();
+    let is_part = |page: &&mut [u8]| page[4..].iter().all(|byte| *byte == b'Z');
+    // Such a page begins with the number of the next one: nothing follows any more.
+    bytes.chunks_mut(4096).find(is_part).unwrap()[..4].fill(0);
+    fs::write(&path, bytes).unwrap();
+
+    let journal = open(&folder);
+    assert_eq!(ids(&lease(&journal, "a").await), ["2"]);
+    let stats = wait_for(&journal, |stats| stats.dead == 1).await;
+    assert_eq!((stats.damaged, stats.waiting), (1, 1));
+}
+
+#[tokio::test]
+async fn what_could_not_be_handed_out_is_handed_out_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder);
+    for id in ["1", "2"] {
+        append(&journal, record(id, &["a"])).await;
+    }
+    let file = Connection::open(folder.path().join("journal/journal.db")).unwrap();
+    file.execute("UPDATE delivery SET due = 'x' WHERE number = 2", []).unwrap();
+    assert!(lease(&journal, "a").await.is_empty(), "when the next is due cannot be read");
+    file.execute("UPDATE delivery SET due = 0 WHERE number = 2", []).unwrap();
+    assert_eq!(ids(&lease(&journal, "a").await), ["2", "1"]);
+}
+
+#[tokio::test]
 async fn a_log_that_was_longer_once_is_told_and_kept() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder);
@@ -236,6 +277,14 @@ async fn above_the_mark_nothing_is_taken_until_something_is_delivered() {
 }
 
 #[tokio::test]
+async fn a_window_without_an_end_is_as_long_as_can_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder);
+    assert_eq!(append(&journal, claimed("1", "k", Duration::MAX)).await, Appended::Stored(1));
+    assert_eq!(append(&journal, claimed("2", "k", HOUR)).await, Appended::Duplicate(1));
+}
+
+#[tokio::test]
 async fn those_of_one_key_go_one_after_the_other() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder);
@@ -253,6 +302,27 @@ async fn those_of_one_key_go_one_after_the_other() {
 }
 
 #[tokio::test]
+async fn only_what_an_order_changes_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder);
+    let mut invalid = record("3", &[]);
+    invalid.entries[0].kind = Kind::Invalid;
+    for record in [record("1", &["a"]), record("2", &["a"]), invalid] {
+        append(&journal, record).await;
+    }
+    lease(&journal, "a").await;
+    settle(&journal, "a", 1, Verdict::Delivered).await;
+    wait_for(&journal, |stats| stats.waiting == 1).await;
+    let all = || Query { most: 10, ..Query::default() };
+    let replayed = journal.replay(all(), now()).await.unwrap();
+    assert_eq!(replayed, Obeyed { numbers: vec![1, 2, 3], changed: 1 });
+    let destination = Some("a".to_owned());
+    let dropped = journal.drop(Query { destination, number: Some(3), ..all() }).await.unwrap();
+    assert_eq!(dropped.changed, 0);
+    assert_eq!(journal.drop(all()).await.unwrap().changed, 3);
+}
+
+#[tokio::test]
 async fn what_is_delivered_goes_when_it_is_old_and_what_waits_stays() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder);
@@ -267,6 +337,8 @@ async fn what_is_delivered_goes_when_it_is_old_and_what_waits_stays() {
     journal.set(Settings { age: Duration::ZERO, ..Settings::default() });
     let stats = wait_for(&journal, |stats| stats.entries == 2).await;
     assert_eq!((stats.waiting, stats.dead), (1, 1));
+    assert!(journal.finished(1).await, "it is gone, as it was delivered");
+    assert!(!journal.finished(2).await, "it is dead");
     journal.set(Settings { size: 0, dead: Duration::ZERO, ..Settings::default() });
     let stats = wait_for(&journal, |stats| stats.entries == 1).await;
     assert_eq!((stats.waiting, stats.dead), (1, 0));

@@ -332,7 +332,8 @@ fn armed(folder: &Path) -> io::Result<Option<Armed>> {
     };
     let read = || {
         let found: Value = serde_json::from_slice(&bytes).ok()?;
-        let until = SystemTime::UNIX_EPOCH + Duration::from_secs(found["until"].as_u64()?);
+        let until = Duration::from_secs(found["until"].as_u64()?);
+        let until = SystemTime::UNIX_EPOCH.checked_add(until)?;
         let left = usize::try_from(found["left"].as_u64()?).ok()?;
         Some(Armed { until, left, holds: found["holds"].as_bool()? })
     };
@@ -447,6 +448,17 @@ mod tests {
         assert!(capture(&store, "a stranger's"));
         assert!(!store.settle("a", b"another").unwrap());
         assert_eq!(values(&store), ["the provider's"]);
+    }
+
+    #[test]
+    fn armed_for_longer_than_there_is_time_is_not_armed() {
+        let (folder, store) = store();
+        store.arm("a", armed(1, false)).unwrap();
+        let path = folder.path().join("data/captured/a/armed.json");
+        let text = format!(r#"{{"until":{},"left":1,"holds":false}}"#, u64::MAX);
+        fs::write(path, text).unwrap();
+        assert!(store.facts("a", NOW).unwrap().armed.is_none());
+        assert!(!capture(&store, "1"));
     }
 
     #[test]

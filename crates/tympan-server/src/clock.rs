@@ -2,15 +2,15 @@
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::sync::LazyLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use std::time::Instant;
 use std::time::SystemTime;
 use std::time::UNIX_EPOCH;
 
 use tympan_core::pipeline::RequestId;
+pub(crate) use tympan_journal::clock::milliseconds;
+pub(crate) use tympan_journal::clock::steady;
 
 /// The instants and ids of requests.
 #[derive(Debug)]
@@ -44,19 +44,6 @@ pub(crate) fn since(then: f64) -> Duration {
     Duration::try_from_secs_f64(since_1970().as_secs_f64() - then).unwrap_or_default()
 }
 
-/// Milliseconds since 1970 as they were at the first call, and as time has gone by since then: a
-/// system's clock that is set moves nothing that waits.
-pub(crate) fn steady() -> u64 {
-    static START: LazyLock<(Duration, Instant)> = LazyLock::new(|| (since_1970(), Instant::now()));
-    let (then, start) = *START;
-    milliseconds(then + start.elapsed())
-}
-
-/// A duration as the journal counts it.
-pub(crate) fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
 /// RFC 3339, to the microsecond.
 pub(crate) fn written(instant: SystemTime) -> Option<String> {
     let since_1970 = instant.duration_since(SystemTime::UNIX_EPOCH).ok()?;
@@ -64,7 +51,8 @@ pub(crate) fn written(instant: SystemTime) -> Option<String> {
     Some(jiff::Timestamp::from_microsecond(microseconds).ok()?.to_string())
 }
 
-fn since_1970() -> Duration {
+/// The system's time, for what others judge or have told: theirs goes on while a machine sleeps.
+pub(crate) fn since_1970() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 

@@ -1,10 +1,14 @@
 //! What the operator asks of the journal, and what is told.
 
+use std::time::Duration;
+use std::time::UNIX_EPOCH;
+
 use serde_json::Value;
 use serde_json::json;
 use tympan_journal::Found;
 use tympan_journal::Journal;
 use tympan_journal::Kind;
+use tympan_journal::Obeyed;
 use tympan_journal::Query;
 use tympan_journal::State;
 
@@ -65,13 +69,13 @@ pub async fn answer(journal: &dyn Journal, ask: Ask, parameters: &str) -> Result
             Ok(shown)
         }
         Ask::Replay | Ask::Drop => {
-            let found = match ask {
+            let obeyed = match ask {
                 Ask::Replay => journal.replay(query, clock::steady()).await,
                 _ => journal.drop(query).await,
             };
-            let numbers = found.map_err(failed)?;
+            let Obeyed { numbers, changed } = obeyed.map_err(failed)?;
             let next = numbers.last().filter(|_| numbers.len() == most);
-            Ok(json!({"count": numbers.len(), "next": next}))
+            Ok(json!({"count": changed, "next": next}))
         }
     }
 }
@@ -164,8 +168,7 @@ fn word(state: State) -> &'static str {
 }
 
 fn time(milliseconds: u64) -> Option<String> {
-    let milliseconds = i64::try_from(milliseconds).ok()?;
-    Some(jiff::Timestamp::from_millisecond(milliseconds).ok()?.to_string())
+    clock::written(UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds))?)
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -19,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Clone, Debug)]
 pub(crate) struct Journals {
     state: watch::Sender<State>,
+    /// The latest limits, also while there is no journal. Held while one becomes open, so that it has
+    /// those that come meanwhile.
+    settings: Arc<Mutex<Settings>>,
 }
 
 /// A journal, or why there is none.
@@ -31,19 +37,21 @@ enum State {
 impl Journals {
     /// None yet.
     pub(crate) fn new() -> Self {
-        Self { state: watch::Sender::new(State::Closed("it is not open yet".into())) }
+        let state = watch::Sender::new(State::Closed("it is not open yet".into()));
+        Self { state, settings: Arc::default() }
     }
 
     /// Opens the journal in a folder. One that cannot be opened is tried again until it can: until
     /// then everything that would be kept is answered with 503.
     pub(crate) async fn open(&self, folder: PathBuf, settings: Settings) {
-        if let Err(why) = self.try_open(folder.clone(), settings).await {
+        self.set(settings);
+        if let Err(why) = self.try_open(folder.clone()).await {
             tracing::error!(why = &*why, "no event can be kept");
             let journals = self.clone();
             tokio::spawn(async move {
                 loop {
                     tokio::time::sleep(PATIENCE).await;
-                    if journals.try_open(folder.clone(), settings).await.is_ok() {
+                    if journals.try_open(folder.clone()).await.is_ok() {
                         tracing::info!("events are kept again");
                         return;
                     }
@@ -52,10 +60,13 @@ impl Journals {
         }
     }
 
-    async fn try_open(&self, folder: PathBuf, settings: Settings) -> Result<(), Arc<str>> {
+    async fn try_open(&self, folder: PathBuf) -> Result<(), Arc<str>> {
+        let settings = *self.settings();
         let opened = tokio::task::spawn_blocking(move || Embedded::open(&folder, settings)).await;
         let why: Arc<str> = match opened {
             Ok(Ok(journal)) => {
+                let settings = self.settings();
+                journal.set(*settings);
                 self.state.send_replace(State::Open(Arc::new(journal)));
                 return Ok(());
             }
@@ -97,6 +108,8 @@ impl Journals {
 
     /// Takes other limits from now on.
     pub(crate) fn set(&self, settings: Settings) {
+        let mut held = self.settings();
+        *held = settings;
         if let Ok(journal) = self.get() {
             journal.set(settings);
         }
@@ -108,10 +121,46 @@ impl Journals {
             journal.close().await;
         }
     }
+
+    fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The limits that a configuration sets.
 pub(crate) fn settings(journal: &config::Journal) -> Settings {
     let config::Journal { age, size, dead, backlog } = *journal;
     Settings { age, size, dead, backlog }
+}
+
+#[cfg(test)]
+mod tests {
+    use tympan_journal::Appended;
+    use tympan_journal::Embedded;
+    use tympan_journal::Journal;
+    use tympan_journal::Record;
+    use tympan_journal::Settings;
+
+    use super::Journals;
+
+    #[tokio::test]
+    async fn limits_that_come_while_it_is_closed_count_once_it_is_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let other = Embedded::open(&path, Settings::default()).unwrap();
+        let journals = Journals::new();
+        journals.open(path, Settings::default()).await;
+        assert!(journals.get().is_err(), "somebody else has it");
+        journals.set(Settings { backlog: 0, ..Settings::default() });
+        other.close().await;
+        let record = Record {
+            listener: "a".into(),
+            generation: 1,
+            received: 0,
+            claim: None,
+            entries: Vec::new(),
+        };
+        let told = journals.opened().await.append(vec![record]).await;
+        assert!(matches!(told[..], [Appended::Full(_)]), "{told:?}");
+    }
 }

@@ -99,9 +99,9 @@ impl Secrets<'_> {
     pub fn obey(&self, order: Order, body: &Map<String, Value>) -> Result<Value, Refused> {
         let text = |name: &str| {
             let found = body.get(name).and_then(Value::as_str);
-            found.ok_or_else(|| Refused::Bad(format!("the body has to hold `{name}`")))
+            found.ok_or_else(|| Refused::Bad(format!("the body has to hold `{name}`, a text")))
         };
-        let number = |name: &str| body.get(name).and_then(Value::as_u64);
+        let number = |name: &str| said(body, name, "a whole number", Value::as_u64);
         let name = text("name")?;
         let secret = self.written.iter().find(|secret| secret.name == name && !is_own(secret));
         let Some(secret) = secret else {
@@ -114,15 +114,16 @@ impl Secrets<'_> {
         let mut matched = None;
         match order {
             Order::Arm => {
-                let left = number("count").map_or(Ok(1), usize::try_from).unwrap_or(usize::MAX);
-                let seconds = number("for").unwrap_or(USUAL);
+                let left = number("count")?.map_or(Ok(1), usize::try_from).unwrap_or(usize::MAX);
+                let seconds = number("for")?.unwrap_or(USUAL);
+                let holds = said(body, "hold", "true or false", Value::as_bool)?;
+                let holds = holds.unwrap_or_default();
                 if left == 0 || seconds == 0 {
                     return Err(Refused::Bad("`count` and `for` are 1 at least".to_owned()));
                 }
                 self.has_room(name, left, most)?;
                 let until = SystemTime::now().checked_add(Duration::from_secs(seconds));
                 let until = until.ok_or_else(|| Refused::Bad("`for` is too long".to_owned()))?;
-                let holds = body.get("hold").and_then(Value::as_bool).unwrap_or_default();
                 self.store.arm(name, Armed { until, left, holds })?;
                 tracing::info!(secret = name, seconds, count = left, "a secret is expected");
             }
@@ -131,7 +132,7 @@ impl Secrets<'_> {
                 tracing::info!(secret = name, "a secret is no longer expected");
             }
             Order::Forget => {
-                let count = self.store.forget(name, number("id"))?;
+                let count = self.store.forget(name, number("id")?)?;
                 tracing::info!(secret = name, count, "values of a secret are forgotten");
             }
             Order::Settle => {
@@ -199,6 +200,19 @@ pub fn write(path: &Path, value: &[u8]) -> io::Result<()> {
     generated::replace(folder.unwrap_or(Path::new(".")), path, value)
 }
 
+/// What a member of an order says, if it is there. One of a wrong type says something else than was
+/// meant, and never nothing: who names one value by a text does not mean all.
+fn said<'b, T>(
+    body: &'b Map<String, Value>,
+    name: &str,
+    what: &str,
+    read: impl FnOnce(&'b Value) -> Option<T>,
+) -> Result<Option<T>, Refused> {
+    let Some(value) = body.get(name) else { return Ok(None) };
+    let read = read(value);
+    read.map(Some).ok_or_else(|| Refused::Bad(format!("`{name}` has to be {what}")))
+}
+
 /// Where a value is found, in a few words.
 fn place(reference: &Reference) -> Option<String> {
     match reference {
@@ -226,5 +240,46 @@ impl fmt::Display for Refused {
             Self::Bad(why) | Self::Unknown(why) | Self::Conflict(why) => f.write_str(why),
             Self::Broken(error) => write!(f, "the state folder cannot be used: {error}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tympan_core::config::Reference;
+    use tympan_core::config::SecretRefs;
+
+    use super::Order;
+    use super::Refused;
+    use super::Secrets;
+    use crate::captured::Store;
+
+    #[test]
+    fn a_member_of_a_wrong_type_says_something_else_than_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(folder.path());
+        let captured = Reference::Captured { secret: "a".to_owned(), most: 3 };
+        let name = "a".to_owned();
+        let written =
+            [SecretRefs { name, references: vec![captured], serves: true, ..Default::default() }];
+        let secrets = Secrets { written: &written, store: &store, refused: &|_| 0 };
+        let obey = |order, body: serde_json::Value| secrets.obey(order, body.as_object().unwrap());
+        for value in ["1", "2"] {
+            obey(Order::Rotate, json!({"name": "a", "value": value})).unwrap();
+        }
+        for (order, body) in [
+            (Order::Forget, json!({"name": "a", "id": "1"})),
+            (Order::Forget, json!({"name": "a", "id": null})),
+            (Order::Forget, json!({"name": "a", "id": 1.5})),
+            (Order::Arm, json!({"name": "a", "hold": "true"})),
+            (Order::Arm, json!({"name": "a", "hold": null})),
+            (Order::Arm, json!({"name": "a", "count": "1"})),
+            (Order::Arm, json!({"name": "a", "for": -1})),
+        ] {
+            let refused = obey(order, body.clone());
+            assert!(matches!(refused, Err(Refused::Bad(_))), "{body}: {refused:?}");
+        }
+        let left = obey(Order::Forget, json!({"name": "a", "id": 1})).unwrap();
+        assert_eq!((left["values"][0]["id"].as_u64(), &left["armed"]), (Some(2), &json!(null)));
     }
 }

@@ -1002,7 +1002,7 @@ pub static RETRY: Section = Section {
     doc: "What comes after a delivery that failed. The wait doubles with each try, and is drawn \
           between nothing and that, so that not everybody comes back at once. A destination that \
           says when to come again is not asked before. In the end the event is a dead letter, which \
-          stays and can be delivered again.",
+          stays for 30 days (`journal.retain`) and can be delivered again.",
     one_of: false,
     keys: &[
         key(

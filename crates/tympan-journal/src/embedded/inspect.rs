@@ -128,26 +128,27 @@ fn deliveries(
     Ok(found)
 }
 
-/// Does with an entry what is ordered, for one destination or for all.
+/// Does with an entry what is ordered, for one destination or for all; tells whether that changed
+/// anything.
 pub(super) fn obey(
     connection: &Connection,
     counts: &mut Counts,
     number: u64,
     destination: Option<i64>,
     order: Order,
-) -> rusqlite::Result<()> {
+) -> rusqlite::Result<bool> {
     let select = "SELECT state, size, kind FROM entry WHERE number = ?";
     let mut select = connection.prepare_cached(select)?;
     let entry = select.query_row(params![number], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?, row.get::<_, i64>(2)?))
     });
-    let Some((state, size, kind)) = entry.optional()? else { return Ok(()) };
+    let Some((state, size, kind)) = entry.optional()? else { return Ok(false) };
     let count = "SELECT count(*) FILTER (WHERE state = 0), count(*) FILTER (WHERE state > 1) \
                  FROM delivery WHERE number = ?1 AND (?2 IS NULL OR destination = ?2)";
     let mut count = connection.prepare_cached(count)?;
     let (waiting, dead): (u64, u64) =
         count.query_row(params![number, destination], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    match (order, destination) {
+    let n_changed = match (order, destination) {
         (Order::Replay { now }, _) => {
             let update = "UPDATE delivery SET state = 0, due = ?1, since = ?1, attempts = 0, \
                           why = NULL WHERE number = ?2 AND state > 0 \
@@ -166,10 +167,12 @@ pub(super) fn obey(
                 connection.prepare_cached(update)?.execute(params![number])?;
                 counts.waiting_bytes += size;
             }
+            changed
         }
         (Order::Drop, Some(destination)) => {
             let delete = "DELETE FROM delivery WHERE number = ? AND destination = ?";
-            connection.prepare_cached(delete)?.execute(params![number, destination])?;
+            let deleted =
+                connection.prepare_cached(delete)?.execute(params![number, destination])?;
             counts.waiting = counts.waiting.saturating_sub(waiting);
             counts.dead = counts.dead.saturating_sub(dead);
             // One that was done before has nothing that it could give back.
@@ -178,6 +181,7 @@ pub(super) fn obey(
             if state != WAITING {
                 counts.waiting_bytes = before;
             }
+            deleted
         }
         (Order::Drop, None) => {
             let n_dead = tidy::remove(connection, number)?;
@@ -188,7 +192,8 @@ pub(super) fn obey(
             if state == WAITING {
                 counts.waiting_bytes = counts.waiting_bytes.saturating_sub(size);
             }
+            1
         }
-    }
-    Ok(())
+    };
+    Ok(n_changed > 0)
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use rusqlite::Connection;
+use rusqlite::ErrorCode;
 use rusqlite::OptionalExtension;
 use rusqlite::params;
 
@@ -56,10 +57,10 @@ impl Reader {
     }
 
     /// The state of an entry, if it is there.
-    pub(super) fn state(&self, number: u64) -> Option<i64> {
+    pub(super) fn state(&self, number: u64) -> rusqlite::Result<Option<i64>> {
         let select = "SELECT state FROM entry WHERE number = ?";
-        let mut select = self.connection.prepare_cached(select).ok()?;
-        select.query_row(params![number], |row| row.get(0)).ok()
+        let mut select = self.connection.prepare_cached(select)?;
+        select.query_row(params![number], |row| row.get(0)).optional()
     }
 
     fn try_lease(
@@ -82,6 +83,7 @@ impl Reader {
             return Ok((lease, damaged));
         }
         let all = self.due(destination, now, most + leased.len())?;
+        let mut taken = Vec::new();
         let mut size = 0;
         for due in all {
             if lease.leased.len() >= most || size >= bytes {
@@ -90,19 +92,22 @@ impl Reader {
             if leased.contains(&due.number) {
                 continue;
             }
-            let entry = self.entry(&due)?;
-            leased.insert(due.number);
-            if let Some(entry) = entry {
+            taken.push(due.number);
+            if let Some(entry) = self.entry(&due)? {
                 size += entry.body.len() as u64;
                 lease.leased.push(entry);
             } else {
                 damaged.push(due.number);
-                self.tell_damaged(due.number);
             }
         }
         let next = "SELECT min(due) FROM delivery WHERE destination = ? AND state = 0 AND due > ?";
         let mut next = self.connection.prepare_cached(next)?;
         lease.next = next.query_row(params![destination, now], |row| row.get(0))?;
+        // From here on nothing fails: what nobody is handed must not count as handed out.
+        leased.extend(taken);
+        for number in &damaged {
+            self.tell_damaged(*number);
+        }
         Ok((lease, damaged))
     }
 
@@ -141,9 +146,8 @@ impl Reader {
             Ok((id, listener, row.get(2)?, row.get(3)?, row.get::<_, Vec<u8>>(4)?))
         });
         let Some((id, listener, received, sum, body)) = readable(found)? else { return Ok(None) };
-        let Some(listener) = self.names.text(&self.connection, listener).optional()? else {
-            return Ok(None);
-        };
+        let listener = self.names.text(&self.connection, listener);
+        let Some(listener) = readable(listener)? else { return Ok(None) };
         let summed = Summed { number, id: &id, listener: &listener, received, body: &body };
         if summed.sum() != sum {
             return Ok(None);
@@ -153,7 +157,7 @@ impl Reader {
     }
 }
 
-/// A value of another type than was written is damage, too.
+/// A value of another type than was written is damage, too, and so is a page that holds no rows.
 fn readable<T>(found: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
     match found {
         Ok(found) => Ok(Some(found)),
@@ -164,6 +168,11 @@ fn readable<T>(found: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
             | rusqlite::Error::IntegralValueOutOfRange(..)
             | rusqlite::Error::Utf8Error(..),
         ) => Ok(None),
+        Err(rusqlite::Error::SqliteFailure(failure, _))
+            if failure.code == ErrorCode::DatabaseCorrupt =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

@@ -42,6 +42,7 @@ use crate::Found;
 use crate::Journal;
 use crate::Later;
 use crate::Lease;
+use crate::Obeyed;
 use crate::Query;
 use crate::Record;
 use crate::Settings;
@@ -150,17 +151,16 @@ impl Embedded {
         }
     }
 
-    async fn order(&self, query: Query, order: Order) -> Result<Vec<u64>, String> {
+    async fn order(&self, query: Query, order: Order) -> Result<Obeyed, String> {
         let destination = query.destination.clone();
         let found = self.look(move |path| inspect::find(path, &query)).await?;
         let numbers: Vec<_> = found.iter().map(|found| found.number).collect();
         let (answer, told) = oneshot::channel();
-        let told_numbers = numbers.clone();
+        let ended = || Err("the journal ended".to_owned());
         if self.hand(Job::Order { numbers, destination, order, answer }).await {
-            told.await.unwrap_or_else(|_| Err("the journal ended".to_owned()))?;
-            return Ok(told_numbers);
+            return told.await.unwrap_or_else(|_| ended());
         }
-        Err("the journal ended".to_owned())
+        ended()
     }
 
     /// Hands a job to the writer, who may have much to do; false if there is no writer any more.
@@ -209,13 +209,19 @@ impl Journal for Embedded {
                 // What ends from here on is heard.
                 end.as_mut().enable();
                 let reader = Arc::clone(&self.reader);
-                let state = move || lock(&reader).as_ref()?.state(number);
-                let state = tokio::task::spawn_blocking(state).await.ok().flatten();
-                if state != Some(write::WAITING) {
-                    lock(&self.common.ends).remove(&number);
-                    return state == Some(write::DONE);
-                }
-                end.await;
+                let state = move || Some(lock(&reader).as_ref()?.state(number));
+                let is_done = match tokio::task::spawn_blocking(state).await.ok().flatten() {
+                    Some(Ok(Some(write::WAITING))) => {
+                        end.await;
+                        continue;
+                    }
+                    // What is gone is not waited for: it goes only when it has ended.
+                    Some(Ok(state)) => state.is_none_or(|state| state == write::DONE),
+                    // Nobody can tell.
+                    Some(Err(_)) | None => false,
+                };
+                lock(&self.common.ends).remove(&number);
+                return is_done;
             }
         })
     }
@@ -236,11 +242,11 @@ impl Journal for Embedded {
         Box::pin(self.look(move |path| inspect::body(path, number)))
     }
 
-    fn replay(&self, query: Query, now: u64) -> Later<'_, Result<Vec<u64>, String>> {
+    fn replay(&self, query: Query, now: u64) -> Later<'_, Result<Obeyed, String>> {
         Box::pin(self.order(query, Order::Replay { now }))
     }
 
-    fn drop(&self, query: Query) -> Later<'_, Result<Vec<u64>, String>> {
+    fn drop(&self, query: Query) -> Later<'_, Result<Obeyed, String>> {
         Box::pin(self.order(query, Order::Drop))
     }
 

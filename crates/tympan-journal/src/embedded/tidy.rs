@@ -1,16 +1,15 @@
 //! What goes, and when: nothing that somebody still waits for.
 
 use std::time::Duration;
-use std::time::SystemTime;
 
 use rusqlite::Connection;
 use rusqlite::params;
 
 use crate::Settings;
+use crate::clock;
 use crate::embedded::write::Counts;
 use crate::embedded::write::DEAD;
 use crate::embedded::write::DONE;
-use crate::embedded::write::milliseconds;
 
 /// How many entries are looked at in one go, so that nobody has to wait for long.
 const MOST: usize = 2000;
@@ -38,12 +37,12 @@ impl Tidy {
         counts: &mut Counts,
         settings: Settings,
     ) -> rusqlite::Result<()> {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let before = |age: Duration| milliseconds(now).saturating_sub(milliseconds(age));
+        let now = clock::steady();
+        let before = |age: Duration| now.saturating_sub(clock::milliseconds(age));
         connection.execute_batch("BEGIN IMMEDIATE")?;
         let forget = "DELETE FROM claim WHERE (listener, key) IN \
                       (SELECT listener, key FROM claim WHERE until < ? LIMIT 2000)";
-        connection.prepare_cached(forget)?.execute(params![milliseconds(now)])?;
+        connection.prepare_cached(forget)?.execute(params![now])?;
         let all = self.next(connection)?;
         let is_end = all.len() < MOST;
         for Old { number, received, state, size } in all {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::params;
@@ -16,6 +15,7 @@ use crate::Record;
 use crate::Settings;
 use crate::Settled;
 use crate::Verdict;
+use crate::clock;
 use crate::embedded::inspect;
 use crate::embedded::inspect::Order;
 use crate::embedded::schema::Names;
@@ -93,22 +93,26 @@ impl Write {
         Self { counts, names: Names::default() }
     }
 
-    /// Does with entries what is ordered.
+    /// Does with entries what is ordered, and tells how many it changed anything about.
     pub(super) fn obey(
         &mut self,
         connection: &Connection,
         numbers: &[u64],
         destination: Option<&str>,
         order: Order,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<usize> {
         let destination = match destination {
             Some(name) => Some(self.names.id(connection, name)?),
             None => None,
         };
+        let mut n_changed = 0;
         for number in numbers {
-            inspect::obey(connection, &mut self.counts, *number, destination, order)?;
+            let counts = &mut self.counts;
+            let is_changed = inspect::obey(connection, counts, *number, destination, order)?;
+            n_changed += usize::from(is_changed);
         }
-        self.counts.write(connection)
+        self.counts.write(connection)?;
+        Ok(n_changed)
     }
 
     /// Everything since these counts was taken back.
@@ -158,7 +162,7 @@ impl Write {
         let first = self.counts.last + 1;
         if let Some(Claim { key, window }) = &record.claim {
             let insert = "INSERT OR REPLACE INTO claim VALUES (?, ?, ?, ?)";
-            let until = record.received.saturating_add(milliseconds(*window));
+            let until = record.received.saturating_add(clock::milliseconds(*window));
             let mut insert = connection.prepare_cached(insert)?;
             insert.execute(params![listener, key, first, until])?;
         }
@@ -295,8 +299,4 @@ fn claimed(
     let mut select = connection.prepare_cached(select)?;
     let mut rows = select.query(params![listener, claim.key, now])?;
     rows.next()?.map(|row| row.get(0)).transpose()
-}
-
-pub(super) fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX >> 1)
 }

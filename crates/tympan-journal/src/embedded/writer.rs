@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use super::Common;
 use super::lock;
 use crate::Appended;
+use crate::Obeyed;
 use crate::OpenError;
 use crate::Record;
 use crate::Settled;
@@ -52,7 +53,7 @@ pub(super) enum Job {
         numbers: Vec<u64>,
         destination: Option<String>,
         order: Order,
-        answer: oneshot::Sender<Result<(), String>>,
+        answer: oneshot::Sender<Result<Obeyed, String>>,
     },
     Close(oneshot::Sender<()>),
 }
@@ -81,7 +82,7 @@ struct Ordered {
     numbers: Vec<u64>,
     destination: Option<String>,
     order: Order,
-    answer: oneshot::Sender<Result<(), String>>,
+    answer: oneshot::Sender<Result<Obeyed, String>>,
 }
 
 /// Jobs that become durable together.
@@ -243,22 +244,28 @@ impl Writer {
         }
         let before = self.write.counts;
         let done = self.connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
-            self.write.obey(&self.connection, &numbers, destination.as_deref(), order)?;
-            self.connection.execute_batch("COMMIT")
+            let destination = destination.as_deref();
+            let changed = self.write.obey(&self.connection, &numbers, destination, order)?;
+            self.connection.execute_batch("COMMIT")?;
+            Ok(changed)
         });
-        let Err(error) = done else {
-            self.tell_stats();
-            for arrival in lock(&self.common.arrivals).values() {
-                arrival.notify_one();
+        let obeyed = match done {
+            Ok(changed) => {
+                self.tell_stats();
+                for arrival in lock(&self.common.arrivals).values() {
+                    arrival.notify_one();
+                }
+                Ok(Obeyed { numbers, changed })
             }
-            let _ = answer.send(Ok(()));
-            return;
+            Err(error) => {
+                let _ = self.connection.execute_batch("ROLLBACK");
+                self.write.take_back(before);
+                let why = error.to_string();
+                self.fail(error.into());
+                Err(why)
+            }
         };
-        let _ = self.connection.execute_batch("ROLLBACK");
-        self.write.take_back(before);
-        let why = error.to_string();
-        self.fail(error.into());
-        let _ = answer.send(Err(why));
+        let _ = answer.send(obeyed);
     }
 
     /// What follows once a group is durable.

@@ -51,7 +51,7 @@ impl HttpOut {
             id: &event.id,
             listener: &event.listener,
             json: &event.body,
-            now: Duration::from_millis(clock::steady()).as_secs_f64(),
+            now: clock::since_1970().as_secs_f64(),
         };
         let request = outgoing.render(kept, secrets);
         let request = request.map_err(|why| Failure { is_final: true, ..Failure::passing(why) })?;
@@ -101,7 +101,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         Duration::from_secs(seconds)
     } else {
         let at = jiff::fmt::rfc2822::parse(value).ok()?.timestamp().as_millisecond();
-        Duration::from_millis(u64::try_from(at).ok()?.saturating_sub(clock::steady()))
+        Duration::from_millis(u64::try_from(at).ok()?).saturating_sub(clock::since_1970())
     };
     Some(wait.min(MOST_WAIT))
 }

@@ -1,6 +1,8 @@
 //! Keeping what a request made, as its listener wants it.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tympan_core::config::Ack;
@@ -46,8 +48,7 @@ pub(crate) async fn keep(
         if let Some(why) = journal.stats().fault {
             return Kept::NotKept { why };
         }
-        tokio::spawn(async move { journal.append(vec![record]).await });
-        return Kept::Stored;
+        return hand_in(journal, record).await;
     }
     let kept = keep_durably(&*journal, record, ack);
     tokio::time::timeout(within, kept).await.unwrap_or_else(|_| {
@@ -56,14 +57,28 @@ pub(crate) async fn keep(
     })
 }
 
+/// Hands a record in and waits for nothing, but for what is known at once: that there is no room.
+async fn hand_in(journal: Arc<dyn Journal>, record: Record) -> Kept {
+    let listener = Arc::clone(&record.listener);
+    let mut appended = Box::pin(async move { journal.append(vec![record]).await.pop() });
+    let at_once = poll_fn(|context| Poll::Ready(appended.as_mut().poll(context))).await;
+    if let Poll::Ready(appended) = at_once {
+        return kept(appended).map_or_else(|why| Kept::NotKept { why }, |(_, kept)| kept);
+    }
+    tokio::spawn(async move {
+        if let Err(why) = kept(appended.await) {
+            let listener = &*listener;
+            tracing::error!(listener, why, "an event that was acknowledged could not be kept");
+        }
+    });
+    Kept::Stored
+}
+
 async fn keep_durably(journal: &dyn Journal, record: Record, ack: Ack) -> Kept {
     let n_entries = record.entries.len() as u64;
-    let appended = journal.append(vec![record]).await.pop();
-    let (first, kept) = match appended {
-        Some(Appended::Stored(first)) => (first, Kept::Stored),
-        Some(Appended::Duplicate(first)) => (first, Kept::Duplicate),
-        Some(Appended::Full(why) | Appended::Failed(why)) => return Kept::NotKept { why },
-        None => return Kept::NotKept { why: "the journal gave no answer".to_owned() },
+    let (first, kept) = match kept(journal.append(vec![record]).await.pop()) {
+        Ok(kept) => kept,
+        Err(why) => return Kept::NotKept { why },
     };
     if ack == Ack::Delivered {
         for number in first..first + n_entries {
@@ -74,6 +89,16 @@ async fn keep_durably(journal: &dyn Journal, record: Record, ack: Ack) -> Kept {
         }
     }
     kept
+}
+
+/// What the journal's answer means, and the number of the first entry; or why there is none.
+fn kept(appended: Option<Appended>) -> Result<(u64, Kept), String> {
+    match appended {
+        Some(Appended::Stored(first)) => Ok((first, Kept::Stored)),
+        Some(Appended::Duplicate(first)) => Ok((first, Kept::Duplicate)),
+        Some(Appended::Full(why) | Appended::Failed(why)) => Err(why),
+        None => Err("the journal gave no answer".to_owned()),
+    }
 }
 
 fn as_record(record: EventRecord, from: From, destinations: &[Destination]) -> Record {
@@ -115,4 +140,37 @@ fn as_record(record: EventRecord, from: From, destinations: &[Destination]) -> R
 
 fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tympan_core::config::Ack;
+    use tympan_core::pipeline::EventRecord;
+    use tympan_core::pipeline::Kept;
+    use tympan_journal::Settings;
+
+    use super::From;
+    use super::keep;
+    use crate::journal::Journals;
+
+    #[tokio::test]
+    async fn nothing_is_acknowledged_that_is_known_not_to_be_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let journals = Journals::new();
+        journals.open(folder.path().join("journal"), Settings::default()).await;
+        let keep = async |ack| {
+            let within = Duration::from_mins(1);
+            let record = EventRecord { events: Vec::new(), dead: None, claim: None, ack, within };
+            let from = From { listener: "a".into(), generation: 1, id: "1".to_owned() };
+            keep(record, from, &journals, &[]).await
+        };
+        assert_eq!(keep(Ack::Memory).await, Kept::Stored);
+        journals.close().await;
+        for ack in [Ack::Durable, Ack::Memory] {
+            let why = "the journal ended".to_owned();
+            assert_eq!(keep(ack).await, Kept::NotKept { why });
+        }
+    }
 }

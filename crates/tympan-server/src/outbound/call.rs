@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -27,6 +29,7 @@ use tympan_core::config::SecretId;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::keys::Secrets;
 use tympan_core::secret::Secret;
+use zeroize::Zeroizing;
 
 use super::Bounds;
 use super::Egress;
@@ -53,6 +56,8 @@ pub struct Caller<'c> {
     egress: Egress,
     /// Held while a token is asked for, so that all who wait for one wait for one request.
     tokens: Mutex<HashMap<ConnectorId, Arc<Mutex<Option<Token>>>>>,
+    /// Every access token that there was, as an answer may name one that has ended since.
+    hidden: std::sync::Mutex<Vec<Zeroizing<String>>>,
 }
 
 /// What came back.
@@ -119,7 +124,13 @@ impl<'c> Caller<'c> {
     pub fn new(folder: &Path, config: &'c Config, secrets: &'c Secrets) -> Self {
         // What is wrong with its certificates is told by whoever is called.
         let egress = Egress::read(folder, &config.egress, &mut Diagnostics::default());
-        Self { config, secrets, egress, tokens: Mutex::default() }
+        Self {
+            config,
+            secrets,
+            egress,
+            tokens: Mutex::default(),
+            hidden: std::sync::Mutex::default(),
+        }
     }
 
     /// Makes a call, and gives the answer if it is one that was expected.
@@ -144,13 +155,13 @@ impl<'c> Caller<'c> {
             expected => expected.contains(&status),
         };
         if !is_expected {
-            let said = self.masked(connector, &said(&body));
+            let said = said(&body, |text| self.masked(connector, text));
             return Err(Fault::Status { status, said });
         }
         Ok(Called { status, headers, body, took })
     }
 
-    /// A text without the secrets of a connector.
+    /// A text without the secrets of a connector, and without access tokens.
     #[must_use]
     pub fn masked(&self, connector: &Connector, text: &str) -> String {
         let mut text = text.to_owned();
@@ -161,6 +172,9 @@ impl<'c> Caller<'c> {
                     text = text.replace(value, "***");
                 }
             }
+        }
+        for token in self.hidden().iter() {
+            text = text.replace(token.as_str(), "***");
         }
         text
     }
@@ -248,7 +262,7 @@ impl<'c> Caller<'c> {
             Auth::None => {}
             Auth::Header { name, pattern, key } => {
                 let value = self.text(*key)?;
-                headers.insert(name.clone(), self.hidden(*key, &pattern.replace("%s", &value))?);
+                headers.insert(name.clone(), self.header(*key, &pattern.replace("%s", &value))?);
             }
             Auth::Query { name, key } => {
                 let value = self.text(*key)?;
@@ -258,7 +272,7 @@ impl<'c> Caller<'c> {
             }
             Auth::Basic { username, password } => {
                 let value = token::basic(username, &self.text(*password)?);
-                headers.insert(header::AUTHORIZATION, self.hidden(*password, &value)?);
+                headers.insert(header::AUTHORIZATION, self.header(*password, &value)?);
             }
             Auth::OAuth(oauth) => {
                 let slot = {
@@ -267,12 +281,15 @@ impl<'c> Caller<'c> {
                 };
                 let mut held = slot.lock().await;
                 if held.as_ref().is_none_or(Token::ends) {
-                    *held =
-                        Some(token::ask(&self.egress, oauth, |secret| self.text(secret)).await?);
+                    let masked = |text: &str| self.masked(connector, text);
+                    let token = token::ask(&self.egress, oauth, |id| self.text(id), masked).await?;
+                    self.hidden().push(token.value());
+                    *held = Some(token);
                 }
                 let value = held.as_ref().map(Token::header).unwrap_or_default();
-                let secret = oauth.client_secret.unwrap_or(SecretId(0));
-                headers.insert(header::AUTHORIZATION, self.hidden(secret, &value)?);
+                let why = "it holds what cannot be sent".to_owned();
+                let value = sensitive(&value).ok_or(Fault::Token { status: None, why })?;
+                headers.insert(header::AUTHORIZATION, value);
             }
         }
         let url = format!("{}{target}", connector.base_url);
@@ -308,12 +325,13 @@ impl<'c> Caller<'c> {
         text.map(str::to_owned).ok_or(Fault::Unsendable { secret })
     }
 
-    fn hidden(&self, SecretId(id): SecretId, text: &str) -> Result<HeaderValue, Fault> {
+    fn header(&self, SecretId(id): SecretId, text: &str) -> Result<HeaderValue, Fault> {
         let secret = self.config.secrets.get(id).map(|it| it.name.clone()).unwrap_or_default();
-        let value = HeaderValue::from_str(text);
-        let mut value = value.map_err(|_| Fault::Unsendable { secret })?;
-        value.set_sensitive(true);
-        Ok(value)
+        sensitive(text).ok_or(Fault::Unsendable { secret })
+    }
+
+    fn hidden(&self) -> MutexGuard<'_, Vec<Zeroizing<String>>> {
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Who is called, without anything that proves who calls.
@@ -324,8 +342,9 @@ impl<'c> Caller<'c> {
 }
 
 /// What a system says about a failure, in its own words: the member that most have for it, or the
-/// beginning of whatever it is.
-pub(super) fn said(body: &[u8]) -> String {
+/// beginning of whatever it is. It is `masked` as a whole: of a secret that was cut nothing would be
+/// found.
+pub(super) fn said(body: &[u8], masked: impl Fn(&str) -> String) -> String {
     const PLACES: [&str; 8] = [
         "/errors/0/message",
         "/error/message",
@@ -339,8 +358,16 @@ pub(super) fn said(body: &[u8]) -> String {
     let json: Value = serde_json::from_slice(body).unwrap_or_default();
     let found = PLACES.iter().find_map(|place| json.pointer(place)?.as_str());
     let text = found.map_or_else(|| String::from_utf8_lossy(body), Into::into);
+    let text = masked(&text);
     let shown = text.trim().chars().take(MOST_SAID);
     shown.map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+/// What proves who calls, as a header; `None` if it holds what no header may.
+fn sensitive(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// A word that a shell takes as it stands.
@@ -393,9 +420,12 @@ mod tests {
             ("<h1>Bad\ngateway</h1>", "<h1>Bad gateway</h1>"),
             ("", ""),
         ] {
-            assert_eq!(said(body.as_bytes()), expected);
+            assert_eq!(said(body.as_bytes(), str::to_owned), expected);
         }
-        assert_eq!(said("x".repeat(1000).as_bytes()).len(), 300);
+        assert_eq!(said("x".repeat(1000).as_bytes(), str::to_owned).len(), 300);
+        let echo = format!("{}secret", "x".repeat(297));
+        let masked = |text: &str| text.replace("secret", "***");
+        assert!(said(echo.as_bytes(), masked).ends_with("x***"));
     }
 
     #[test]

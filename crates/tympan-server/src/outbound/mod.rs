@@ -27,6 +27,7 @@ use http_body_util::BodyExt;
 use http_body_util::Full;
 use http_body_util::LengthLimitError;
 use http_body_util::Limited;
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 
@@ -120,28 +121,15 @@ async fn send_unbounded(
     most_bytes: usize,
     egress: &Egress,
 ) -> Result<Response<Bytes>, Fault> {
-    let (mut parts, body) = request.into_parts();
-    let stream = connect::connect(&parts.uri, host, egress).await?;
-    let authority = parts.uri.authority().ok_or(Fault::Url)?;
-    let host = HeaderValue::from_str(authority.as_str()).map_err(|_| Fault::Url)?;
-    parts.headers.insert(header::HOST, host);
-    parts.headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    parts.uri = target.parse().map_err(|_| Fault::Url)?;
-    let request = Request::from_parts(parts, Full::new(body));
-
+    let stream = connect::connect(request.uri(), host, egress).await?;
+    let mut request = to_host(request)?;
+    request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     let broken = |error: hyper::Error| Fault::Broken(error.to_string());
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     // It ends with this future: nothing goes on behind a request that was given up.
     let answer = async {
         let answer = sender.send_request(request).await.map_err(broken)?;
-        let (parts, body) = answer.into_parts();
-        let body = Limited::new(body, most_bytes).collect().await;
-        let body = body.map_err(|error| match error.downcast::<LengthLimitError>() {
-            Ok(_) => Fault::TooLarge(most_bytes),
-            Err(error) => Fault::Broken(error.to_string()),
-        })?;
-        Ok(Response::from_parts(parts, body.to_bytes()))
+        whole(answer, most_bytes).await
     };
     let connection = async {
         // How it ended is told by the answer.
@@ -152,4 +140,26 @@ async fn send_unbounded(
         answer = answer => answer,
         () = connection => Err(Fault::Broken("the connection ended".to_owned())),
     }
+}
+
+/// The request as it goes over the wire: to a host, for a path of it.
+fn to_host(request: Request<Bytes>) -> Result<Request<Full<Bytes>>, Fault> {
+    let (mut parts, body) = request.into_parts();
+    let authority = parts.uri.authority().ok_or(Fault::Url)?;
+    let host = HeaderValue::from_str(authority.as_str()).map_err(|_| Fault::Url)?;
+    parts.headers.insert(header::HOST, host);
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    parts.uri = target.parse().map_err(|_| Fault::Url)?;
+    Ok(Request::from_parts(parts, Full::new(body)))
+}
+
+/// An answer with all of its body.
+async fn whole(answer: Response<Incoming>, most_bytes: usize) -> Result<Response<Bytes>, Fault> {
+    let (parts, body) = answer.into_parts();
+    let body = Limited::new(body, most_bytes).collect().await;
+    let body = body.map_err(|error| match error.downcast::<LengthLimitError>() {
+        Ok(_) => Fault::TooLarge(most_bytes),
+        Err(error) => Fault::Broken(error.to_string()),
+    })?;
+    Ok(Response::from_parts(parts, body.to_bytes()))
 }

@@ -6,15 +6,11 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use bytes::Bytes;
-use http::HeaderValue;
 use http::Request;
 use http::Response;
 use http::Uri;
-use http::header;
-use http_body_util::BodyExt;
 use http_body_util::Full;
-use http_body_util::LengthLimitError;
-use http_body_util::Limited;
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
@@ -23,6 +19,8 @@ use super::Egress;
 use super::Fault;
 use super::Host;
 use super::connect;
+use super::to_host;
+use super::whole;
 
 /// How many connections wait for the next request.
 const MOST_IDLE: usize = 64;
@@ -52,7 +50,7 @@ impl Pool {
         most_bytes: usize,
     ) -> Result<Response<Bytes>, Fault> {
         let uri = request.uri().clone();
-        let request = with_host(request)?;
+        let request = to_host(request)?;
         // One that has waited may have been closed meanwhile, which shows before anything is sent.
         while let Some(mut sender) = self.take() {
             if sender.ready().await.is_err() {
@@ -88,36 +86,20 @@ impl Pool {
     async fn finish(
         &self,
         sender: SendRequest<Full<Bytes>>,
-        answer: Response<hyper::body::Incoming>,
+        answer: Response<Incoming>,
         most_bytes: usize,
     ) -> Result<Response<Bytes>, Fault> {
-        let (parts, body) = answer.into_parts();
-        let body = Limited::new(body, most_bytes).collect().await;
-        let body = body.map_err(|error| match error.downcast::<LengthLimitError>() {
-            Ok(_) => Fault::TooLarge(most_bytes),
-            Err(error) => Fault::Broken(error.to_string()),
-        })?;
+        let answer = whole(answer, most_bytes).await?;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if !sender.is_closed() && idle.len() < MOST_IDLE {
             idle.push(sender);
         }
-        Ok(Response::from_parts(parts, body.to_bytes()))
+        Ok(answer)
     }
 
     fn take(&self) -> Option<SendRequest<Full<Bytes>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
-}
-
-/// The request as it goes over the wire: to a host, for a path of it.
-fn with_host(request: Request<Bytes>) -> Result<Request<Full<Bytes>>, Fault> {
-    let (mut parts, body) = request.into_parts();
-    let authority = parts.uri.authority().ok_or(Fault::Url)?;
-    let host = HeaderValue::from_str(authority.as_str()).map_err(|_| Fault::Url)?;
-    parts.headers.insert(header::HOST, host);
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    parts.uri = target.parse().map_err(|_| Fault::Url)?;
-    Ok(Request::from_parts(parts, Full::new(body)))
 }
 
 impl fmt::Debug for Pool {

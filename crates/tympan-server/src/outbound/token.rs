@@ -40,17 +40,23 @@ impl Token {
         self.until.is_some_and(|until| until <= Instant::now())
     }
 
+    /// What it is, for whoever must not show it.
+    pub(super) fn value(&self) -> Zeroizing<String> {
+        self.value.clone()
+    }
+
     /// What stands in `Authorization`.
     pub(super) fn header(&self) -> String {
         format!("Bearer {}", *self.value)
     }
 }
 
-/// Asks for a token.
+/// Asks for a token. What is told of a refusal is `masked`, as it may echo what it refuses.
 pub(super) async fn ask(
     egress: &Egress,
     oauth: &OAuth,
     text: impl Fn(SecretId) -> Result<String, Fault>,
+    masked: impl Fn(&str) -> String,
 ) -> Result<Token, Fault> {
     let failed = |status, why| Fault::Token { status, why };
     let mut parts = match &oauth.grant {
@@ -87,7 +93,7 @@ pub(super) async fn ask(
     let answer = answer.map_err(|why| failed(None, why.to_string()))?;
     let (status, body) = (answer.status(), answer.body());
     if status != StatusCode::OK {
-        return Err(failed(Some(status), said(body)));
+        return Err(failed(Some(status), said(body, masked)));
     }
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let Some(value) = answer["access_token"].as_str() else {
