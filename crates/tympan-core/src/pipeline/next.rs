@@ -54,5 +54,5 @@ pub(super) fn decided(
 pub(super) fn limited(wait: f64) -> Stop {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a wait is short")]
     let seconds = wait.ceil().max(1.0) as u64;
-    Stop { outcome: Outcome::RateLimited, reason: Reason::RateLimited { seconds } }
+    Stop::new(Outcome::RateLimited, Reason::RateLimited { seconds })
 }

@@ -26,7 +26,7 @@ pub enum Ask {
         limit: u64,
     },
     /// Keys of somebody who signs: answered with [`Input::Fetched`].
-    Fetch(KeyRequest),
+    Fetch(Box<KeyRequest>),
     /// Secrets to be stored, all of them or none: answered with [`Input::Captured`].
     Capture(Vec<Capture>),
     /// A URL to be called once, with GET: answered with [`Input::Called`].
