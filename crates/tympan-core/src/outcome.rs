@@ -288,6 +288,7 @@ pub enum Reason {
 impl Stop {
     /// An end, and why.
     #[must_use]
+    #[cold]
     pub fn new(outcome: Outcome, reason: Reason) -> Self {
         Self(Box::new((outcome, reason)))
     }

@@ -585,6 +585,6 @@ impl Exchange {
             Arc::make_mut(&mut reply.headers).insert(header::RETRY_AFTER, seconds.into());
         }
         let close = reason.ends_connection();
-        Answer { reply, outcome, reason: Some(reason), close }
+        Answer { reply, outcome, reason: Some(Box::new(reason)), close }
     }
 }

@@ -32,7 +32,7 @@ impl From<Ask> for Next {
     }
 }
 
-pub(super) fn answer(reply: Reply, outcome: Outcome, reason: Option<Reason>) -> Ask {
+pub(super) fn answer(reply: Reply, outcome: Outcome, reason: Option<Box<Reason>>) -> Ask {
     Ask::Answer(Answer { reply, outcome, reason, close: false })
 }
 
@@ -47,7 +47,7 @@ pub(super) fn decided(
     scope: &Scope<'_, '_>,
 ) -> Result<Next, Stop> {
     let reply = pipeline.reply(outcome, scope)?;
-    Ok(answer(reply, outcome, Some(Reason::Decided)).into())
+    Ok(answer(reply, outcome, Some(Box::new(Reason::Decided))).into())
 }
 
 /// The end of a request for which there is room only after a while, in seconds.

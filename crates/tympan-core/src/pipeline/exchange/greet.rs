@@ -94,7 +94,7 @@ impl Exchange {
         Ok(Ask::Answer(Answer {
             reply: reply.unwrap_or(usual.reply),
             outcome,
-            reason: Some(reason),
+            reason: Some(Box::new(reason)),
             close: usual.close,
         }))
     }
