@@ -276,8 +276,8 @@ impl Exchange {
     }
 
     fn on_sealed(&mut self, watch: Option<&dyn Watch>) -> Result<Ask, Stop> {
-        let broken = Stop::new(Outcome::Malformed, Reason::BodyBroken);
-        let sealed = self.sealed.take().ok_or(broken)?;
+        let broken = || Stop::new(Outcome::Malformed, Reason::BodyBroken);
+        let sealed = self.sealed.take().ok_or_else(broken)?;
         let mut judged = std::mem::take(&mut self.judged);
         let next = self.judge(&sealed, &mut judged, watch)?;
         self.judged = judged;
