@@ -335,7 +335,7 @@ impl<'a, 's> Evaluator<'a, 's> {
                     }
                     _ => Value::Null,
                 },
-                Step::Slice(start, end) => self.slice(&value, start.as_ref(), end.as_ref())?,
+                Step::Slice(start, end) => self.slice(&value, start.as_deref(), end.as_deref())?,
             };
         }
         Ok(value)

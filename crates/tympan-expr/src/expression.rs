@@ -46,7 +46,6 @@ pub struct Compiled {
 
 struct Inner {
     node: Node,
-    needs: Needs,
     /// How many locals of the place it was compiled for: the first of its slots.
     outer: usize,
 }
@@ -101,8 +100,10 @@ impl Expression {
 
     /// What it reads.
     #[must_use]
-    pub fn needs(&self) -> &Needs {
-        &self.inner.needs
+    pub fn needs(&self) -> Needs {
+        let mut needs = Needs::default();
+        self.inner.node.needs(&mut needs);
+        needs
     }
 
     /// The root and the key, if the whole expression is one entry of a root of
@@ -143,9 +144,7 @@ impl Expression {
 
     /// An expression of a node that was compiled for a place with `outer` locals.
     pub(crate) fn ready(node: Node, outer: usize) -> Self {
-        let mut needs = Needs::default();
-        node.needs(&mut needs);
-        Self { inner: Arc::new(Inner { node, needs, outer }) }
+        Self { inner: Arc::new(Inner { node, outer }) }
     }
 
     /// A node that is part of a larger one.

@@ -22,7 +22,7 @@ use crate::vocabulary::Vocabulary;
 
 mod yields;
 
-/// One thing to evaluate.
+/// One thing to evaluate. There are many of them, so what is seldom and large is in boxes.
 #[derive(Debug)]
 pub(crate) enum Node {
     /// All conditions hold.
@@ -40,7 +40,7 @@ pub(crate) enum Node {
     /// The first branch whose condition holds, or else the last.
     If(Vec<(Node, Node)>, Box<Node>),
     /// What only JMESPath means.
-    Jmespath(Jmespath),
+    Jmespath(Box<Jmespath>),
     /// Evaluates the last with the values of the others as its next locals.
     Let(Vec<Node>, Box<Node>),
     /// A list of these.
@@ -50,7 +50,7 @@ pub(crate) enum Node {
     /// A map of these keys and values.
     Map(Vec<(Node, Node)>),
     /// What only the Data Mapper means.
-    Mapper(Mapper),
+    Mapper(Box<Mapper>),
     /// The number with the other sign.
     Negate(Box<Node>),
     /// An expression of its own, which sees as many of the innermost locals as it says.
@@ -71,7 +71,7 @@ pub(crate) enum Node {
 #[derive(Debug)]
 pub(crate) enum Step {
     /// To the value under a computed key or at a computed index.
-    Computed(Node),
+    Computed(Box<Node>),
     /// To the element of a list at this index; unlike [`Step::Index`], of nothing but a list.
     Element(i64),
     /// To the element at this index.
@@ -79,7 +79,7 @@ pub(crate) enum Step {
     /// To the value under this key.
     Key(Box<str>),
     /// To the elements between two computed indexes.
-    Slice(Option<Node>, Option<Node>),
+    Slice(Option<Box<Node>>, Option<Box<Node>>),
 }
 
 /// An argument of a function.
@@ -228,7 +228,7 @@ impl Node {
             (None, Self::Root(id)) if vocabulary.is_record(*id) => {
                 Self::EntryOf(*id, Box::new(index))
             }
-            _ => self.step(Step::Computed(index)),
+            _ => self.step(Step::Computed(Box::new(index))),
         }
     }
 
@@ -266,7 +266,7 @@ impl Node {
         match self {
             Self::Root(id) | Self::EntryOf(id, _) => needs.read(*id, std::iter::empty()),
             Self::Entry(id, key) => needs.read(*id, std::iter::once(&**key)),
-            Self::Nested(expression) => needs.merge(expression.needs()),
+            Self::Nested(expression) => expression.node().needs(needs),
             Self::Path(base, steps) => {
                 let keys = steps.iter().map_while(|step| match step {
                     Step::Key(key) => Some(&**key),
@@ -297,7 +297,7 @@ impl Node {
     pub(crate) fn reads_local(&self, slot: usize) -> bool {
         match self {
             Self::Local(read) => *read == slot,
-            Self::Mapper(Mapper::Entry(item, _)) => *item == slot || item + 1 == slot,
+            Self::Mapper(node) if node.is_entry(slot) => true,
             // Slots of others are counted from elsewhere.
             Self::Nested(expression) if expression.outer() <= slot => false,
             Self::Nested(expression) => expression.node().reads_local(slot),
@@ -317,8 +317,8 @@ impl Node {
             | Self::Local(_)
             | Self::Constant(_)
             | Self::Nested(_)
-            | Self::Let(..)
-            | Self::Jmespath(Jmespath::Guard(..) | Jmespath::Project(..)) => false,
+            | Self::Let(..) => false,
+            Self::Jmespath(node) => !matches!(**node, Jmespath::Guard(..) | Jmespath::Project(..)),
             Self::Call(function, arguments) => {
                 function.is_pure()
                     && !arguments.iter().any(|argument| matches!(argument, Argument::Lambda(..)))
@@ -419,7 +419,7 @@ impl Jmespath {
 
 impl From<Jmespath> for Node {
     fn from(node: Jmespath) -> Self {
-        Self::Jmespath(node).fold()
+        Self::Jmespath(Box::new(node)).fold()
     }
 }
 

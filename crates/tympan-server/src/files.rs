@@ -6,6 +6,7 @@ use std::io;
 use std::path::Component;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use glob::MatchOptions;
 use glob::Pattern;
@@ -51,7 +52,7 @@ pub struct Files {
 pub(crate) struct OneFile {
     pub(crate) path: PathBuf,
     /// What it holds, or why that cannot be read.
-    pub(crate) bytes: Result<Vec<u8>, String>,
+    pub(crate) bytes: Result<Arc<[u8]>, String>,
 }
 
 impl Files {
@@ -75,10 +76,10 @@ impl Files {
         let named = config::named(&String::from_utf8_lossy(&bytes));
         let presets = named.presets.iter().map(|folder| format!("{folder}/*.yaml"));
         let patterns: Vec<_> = named.include.into_iter().chain(presets).collect();
-        let mut files = vec![OneFile { path: root.to_owned(), bytes: Ok(bytes) }];
+        let mut files = vec![OneFile { path: root.to_owned(), bytes: Ok(bytes.into()) }];
         let Included { paths, idle, is_cut } = included(root, &patterns);
         files.extend(paths.into_iter().map(|path| {
-            let bytes = fs::read(&path).map_err(|error| error.to_string());
+            let bytes = fs::read(&path).map(Arc::from).map_err(|error| error.to_string());
             OneFile { path, bytes }
         }));
         Self { all: files, patterns, idle, is_cut }
@@ -91,7 +92,7 @@ impl Files {
         let folder = root.parent().unwrap_or(Path::new(""));
         let file = |(path, text): (String, String)| OneFile {
             path: folder.join(path),
-            bytes: Ok(text.into_bytes()),
+            bytes: Ok(text.into_bytes().into()),
         };
         Self::kept(texts.into_iter().map(file).collect())
     }
@@ -130,7 +131,8 @@ impl Files {
                 }
                 _ => FileKind::Listeners,
             };
-            File { name: path.display().to_string(), kind, bytes: bytes.clone() }
+            let bytes = bytes.as_deref().map(<[u8]>::to_vec).map_err(String::clone);
+            File { name: path.display().to_string(), kind, bytes }
         }));
         for (pattern, at) in &loaded.config.include {
             if self.idle.contains(pattern) {
@@ -270,7 +272,7 @@ mod tests {
     fn files(files: &[(&str, &str)]) -> Files {
         let file = |(path, text): &(&str, &str)| OneFile {
             path: PathBuf::from(path),
-            bytes: Ok(text.as_bytes().to_vec()),
+            bytes: Ok(text.as_bytes().into()),
         };
         Files::kept(files.iter().map(file).collect())
     }

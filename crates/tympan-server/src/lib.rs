@@ -98,10 +98,10 @@ pub struct Server {
     destinations: Arc<delivery::Destinations>,
     commands: mpsc::Sender<Command>,
     tasks: Vec<JoinHandle<()>>,
-    facts: Facts,
+    is_last_good: bool,
 }
 
-/// What was served at the start.
+/// What is served.
 #[derive(Clone, Debug)]
 pub struct Facts {
     /// The addresses, with the ports that the system chose where the file says 0.
@@ -146,7 +146,7 @@ impl Server {
         )
         .await?;
         let (reloader, Running { shared, listening, admin }) = started;
-        let facts = facts(&shared, listening.addresses(), reloader.is_last_good());
+        let is_last_good = reloader.is_last_good();
         let tasks = vec![
             tokio::spawn(reloader.run(inbox, commands.clone())),
             tokio::spawn(log::sum_up(Arc::clone(&shared))),
@@ -154,13 +154,13 @@ impl Server {
             tokio::spawn(systemd::watchdog()),
         ];
         systemd::ready(&shared.serving.load().live);
-        Ok(Self { shared, listening, admin, destinations, commands, tasks, facts })
+        Ok(Self { shared, listening, admin, destinations, commands, tasks, is_last_good })
     }
 
-    /// What was served at the start.
+    /// What is served.
     #[must_use]
-    pub fn facts(&self) -> &Facts {
-        &self.facts
+    pub fn facts(&self) -> Facts {
+        facts(&self.shared, self.listening.addresses(), self.is_last_good)
     }
 
     /// Reads the configuration again now, whether or not it seems to have changed.

@@ -279,7 +279,8 @@ impl Reader<'_> {
 
     /// Every input that is read has to be one of the action.
     fn check_inputs(&mut self, at: Span, value: Option<&Expression>, inputs: &[Input]) {
-        let Some(Paths::Keys(read)) = value.and_then(|it| it.needs().paths(roots::INPUTS)) else {
+        let needs = value.map(Expression::needs).unwrap_or_default();
+        let Some(Paths::Keys(read)) = needs.paths(roots::INPUTS) else {
             return;
         };
         for (name, _) in read {

@@ -284,7 +284,8 @@ impl Reader<'_> {
         let Some(response) = response else { return };
         let values = response.headers.iter().map(|(_, value)| value).chain(&response.body);
         for value in values {
-            let Some(Paths::Keys(keys)) = value.needs().paths(roots::CHALLENGE_TOKEN) else {
+            let needs = value.needs();
+            let Some(Paths::Keys(keys)) = needs.paths(roots::CHALLENGE_TOKEN) else {
                 continue;
             };
             for (name, _) in keys.iter().filter(|(name, _)| !known.contains(name)) {

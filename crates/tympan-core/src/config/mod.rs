@@ -560,6 +560,7 @@ impl Reader<'_> {
             _ => WrittenKeys::new(),
         };
         written.sort_unstable();
+        written.shrink_to_fit();
         self.config.written.listeners.insert(key.name.clone(), written);
         if let Some(listener) = self.listener(key, node) {
             self.config.listeners.push(listener);

@@ -28,7 +28,7 @@ impl BodyUse {
         let needs = |expressions: &[&Expression]| {
             let mut needs = Needs::default();
             for expression in expressions {
-                needs.merge(expression.needs());
+                needs.merge(&expression.needs());
             }
             needs
         };

@@ -265,7 +265,8 @@ fn used_lets(lets: &[config::Let], readers: &[&Expression]) -> Vec<Option<Expres
 
 fn facts(listener: &config::Listener, server: &config::Server) -> Record<'static> {
     let text = |text: &str| Value::Text(Text::from(text.to_owned()));
-    let mut facts = Record::default();
+    let n_facts = 2 + usize::from(server.public_url.is_some());
+    let mut facts = Record::with_capacity(n_facts + usize::from(listener.rate_limit.is_some()));
     facts.insert(Text::from("name"), text(&listener.name));
     facts.insert(Text::from("path"), text(&listener.path));
     if let Some(origin) = &server.public_url {

@@ -172,6 +172,9 @@ impl Computed {
         values: Vec<Value<'static>>,
         body: Option<Value<'static>>,
     ) -> Result<Reply, Reason> {
+        if self.headers.is_empty() && body.is_none() {
+            return Ok(Reply { status: self.status, ..self.usual.clone() });
+        }
         let mut headers = HeaderMap::with_capacity(values.len() + 1);
         for ((name, _), value) in self.headers.iter().zip(values) {
             // A header without a value is left out.

@@ -86,6 +86,11 @@ impl Mapper {
         }
     }
 
+    /// Whether it is a part of the item in this slot, or reads the counter there.
+    pub(super) fn is_entry(&self, slot: usize) -> bool {
+        matches!(self, Self::Entry(item, _) if *item == slot || item + 1 == slot)
+    }
+
     pub(super) fn each_part<'n>(&'n self, visit: &mut dyn FnMut(&'n Node, bool)) {
         match self {
             Self::Each(each) => {
@@ -112,6 +117,6 @@ impl Mapper {
 
 impl From<Mapper> for Node {
     fn from(node: Mapper) -> Self {
-        Self::Mapper(node).fold()
+        Self::Mapper(Box::new(node)).fold()
     }
 }

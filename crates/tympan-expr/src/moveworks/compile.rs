@@ -237,8 +237,8 @@ impl<'c> Compiler<'c> {
                     node.at(index, self.vocabulary)
                 }
                 StepKind::Slice(start, end) => {
-                    let start = start.as_ref().map(|start| self.expr(start));
-                    let end = end.as_ref().map(|end| self.expr(end));
+                    let start = start.as_ref().map(|start| Box::new(self.expr(start)));
+                    let end = end.as_ref().map(|end| Box::new(self.expr(end)));
                     node.step(Step::Slice(start, end))
                 }
                 StepKind::Method(call) => {

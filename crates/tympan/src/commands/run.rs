@@ -57,10 +57,7 @@ async fn serve(options: &Run, format: log::Format) -> Exit {
         Ok(server) => server,
         Err(refused) => return refuse(&refused, format),
     };
-    introduce(server.facts(), options, format);
-    if server.facts().needs_stdout && terminal::data_is_lost() {
-        tracing::warn!("standard output is /dev/null: events are answered with 200 and lost");
-    }
+    introduce(&server, options, format);
     let has_terminal = terminal::is_there();
     loop {
         tokio::select! {
@@ -85,7 +82,11 @@ async fn serve(options: &Run, format: log::Format) -> Exit {
 }
 
 /// A table for a person; a line for each listener in a log.
-fn introduce(facts: &Facts, options: &Run, format: log::Format) {
+fn introduce(server: &Server, options: &Run, format: log::Format) {
+    let facts = server.facts();
+    if facts.needs_stdout && terminal::data_is_lost() {
+        tracing::warn!("standard output is /dev/null: events are answered with 200 and lost");
+    }
     // Of many, those count that wait for something.
     let is_many = facts.listeners.len() > MOST_INTRODUCED;
     let shown = facts.listeners.iter();
@@ -96,19 +97,18 @@ fn introduce(facts: &Facts, options: &Run, format: log::Format) {
             let (name, url) = (&listener.name, &listener.url);
             tracing::info!(listener = name, url, state = %listener.state, "listener");
         }
-        let addresses = addresses(facts);
+        let addresses = addresses(&facts);
         let last_good = facts.is_last_good.then_some(true);
         tracing::info!(addresses, listeners = facts.listeners.len(), last_good, "serving");
         return;
     }
-    let rows =
-        facts.listeners.iter().map(|it| [it.name.clone(), it.state.to_string(), it.url.clone()]);
+    let rows = shown.iter().map(|it| [it.name.clone(), it.state.to_string(), it.url.clone()]);
     terminal::say(&terminal::table(["LISTENER", "STATE", "URL"], rows));
     let n_more = facts.listeners.len() - shown.len();
     if n_more > 0 {
         terminal::say(&format!("... and {n_more} more"));
     }
-    let (addresses, file) = (addresses(facts), options.file.display());
+    let (addresses, file) = (addresses(&facts), options.file.display());
     if facts.is_last_good {
         terminal::say(&format!(
             "\nserving what {file} said last without mistakes at {addresses}; mend it to change \
