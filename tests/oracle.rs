@@ -57,7 +57,7 @@ fn no_challenge_signs_an_event() {
                 n_tried += 1;
                 let (answer, _) = simulation.answer(&asking);
                 let is_shared =
-                    challenge.tokens.iter().any(|it| signs(&taker.verification, it.secret));
+                    challenge.tokens.iter().any(|it| signs(&taker.verification, it.signing.secret));
                 if answer.outcome != Outcome::Challenged || !is_shared {
                     continue;
                 }

@@ -2119,11 +2119,31 @@ pub static TOKENS: Section = Section {
         default(
             key(
                 "algorithm",
-                Holds::Choice(HashMode::WORDS),
-                "How it is computed: always an HMAC; the spellings of `hash_mode` mean the same.",
+                Holds::WordOr("digest", &Holds::Choice(HashMode::WORDS)),
+                "How it is computed: an HMAC, named by its hash function in the spellings of \
+                 `hash_mode`; or `digest`, a plain digest that has the secret mixed in, which has to be \
+                 one that proves nothing else.",
                 "algorithm: HMAC-SHA256",
             ),
             "HMAC-SHA256",
+        ),
+        default(
+            key(
+                "hash_mode",
+                Holds::Choice(HashMode::WORDS),
+                "The hash function of a `digest`.",
+                "hash_mode: SHA-256",
+            ),
+            "SHA-256",
+        ),
+        default(
+            key(
+                "secret_at",
+                Holds::Literal(Literal::Text),
+                "Where a `digest` has the secret, as in signatures.",
+                "secret_at: 1",
+            ),
+            "start",
         ),
         required(key(
             "secret",
@@ -2135,7 +2155,7 @@ pub static TOKENS: Section = Section {
         required(key(
             "payload",
             Holds::Expression,
-            "What is signed.",
+            "What is signed; for a `digest`, a list is its parts.",
             "payload: parsed_body.payload.plainToken",
         )),
         default(
@@ -2152,7 +2172,8 @@ pub static TOKENS: Section = Section {
                 "allow",
                 Holds::Literal(Literal::Pattern),
                 "What may be signed: the payload has to match as a whole, so that a stranger \
-                 cannot have an event signed.",
+                 cannot have an event signed; of a `digest`, each of its parts but those that read \
+                 nothing of the request.",
                 "allow: '^[A-Za-z0-9_-]{1,128}$'",
             ),
             "'[A-Za-z0-9_-]{1,128}'",

@@ -79,7 +79,7 @@ fn ask(listener: &Listener, challenge: &Challenge, mut draft: Draft, token: &str
     }
     let answers = challenge.response.headers.iter().map(|(_, value)| value);
     let answers = answers.chain(&challenge.response.body);
-    let tokens = challenge.tokens.iter().map(|token| &token.payload);
+    let tokens = challenge.tokens.iter().map(|token| &token.signing.payload);
     for expression in answers.chain(tokens) {
         for root in [roots::HEADERS, roots::QUERY_PARAMS, roots::PARSED_BODY] {
             let mut paths = Vec::new();

@@ -4,13 +4,14 @@ mod body_digest;
 mod boundary;
 mod format;
 mod key;
-mod reply;
 mod signature;
+mod signing;
 mod timestamp;
 mod token;
 
 pub use body_digest::DigestCheck;
 pub use signature::SignatureCheck;
+pub use signing::Signing;
 pub(crate) use timestamp::SignedAt;
 pub use token::Match;
 pub use token::TokenCheck;
