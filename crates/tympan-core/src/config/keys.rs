@@ -7,6 +7,7 @@ use crate::jwt;
 use crate::scheme::Algorithm;
 use crate::scheme::HashMode;
 use crate::scheme::Iv;
+use crate::scheme::Padding;
 use crate::scheme::Unit;
 use crate::scheme::Written;
 
@@ -65,6 +66,8 @@ pub enum Holds {
     Literal(Literal),
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// One of these numbers.
+    Numbers(&'static [u64]),
     /// The name of something defined elsewhere in the file.
     Name(Named),
     /// A map with fixed keys.
@@ -1592,8 +1595,8 @@ pub static DECRYPT: Section = Section {
         default(
             key(
                 "padding",
-                Holds::Literal(Literal::Count),
-                "To a multiple of how many bytes it is filled up (PKCS #7): 16 or 32.",
+                Holds::Numbers(Padding::NUMBERS),
+                "To a multiple of how many bytes it is filled up (PKCS #7).",
                 "padding: 32",
             ),
             "16",
