@@ -5,6 +5,7 @@
 use crate::config::Accept;
 use crate::jwt;
 use crate::scheme::Algorithm;
+use crate::scheme::Encoding;
 use crate::scheme::HashMode;
 use crate::scheme::Iv;
 use crate::scheme::Padding;
@@ -1616,7 +1617,7 @@ pub static DECRYPT: Section = Section {
         default(
             key(
                 "encoding",
-                Holds::Choice(&["hex", "base64", "base64url"]),
+                Holds::Choice(Encoding::WORDS),
                 "How its bytes are written.",
                 "encoding: base64",
             ),
@@ -2162,12 +2163,7 @@ pub static TOKENS: Section = Section {
             "payload: parsed_body.payload.plainToken",
         )),
         default(
-            key(
-                "encoding",
-                Holds::Choice(&["hex", "base64", "base64url"]),
-                "How it is written.",
-                "encoding: hex",
-            ),
+            key("encoding", Holds::Choice(Encoding::WORDS), "How it is written.", "encoding: hex"),
             "hex",
         ),
         default(
@@ -2289,12 +2285,7 @@ pub static REPLY_SIGNATURE: Section = Section {
             "start",
         ),
         default(
-            key(
-                "encoding",
-                Holds::Choice(&["hex", "base64", "base64url"]),
-                "How it is written.",
-                "encoding: hex",
-            ),
+            key("encoding", Holds::Choice(Encoding::WORDS), "How it is written.", "encoding: hex"),
             "hex",
         ),
         required(key(
@@ -2620,7 +2611,7 @@ pub static SIGNATURE: Section = Section {
         )),
         key(
             "encoding",
-            Holds::Choice(&["hex", "base64", "base64url"]),
+            Holds::Choice(Encoding::WORDS),
             "How the signature is written. Without it, hex or either base64 of the right length.",
             "encoding: base64",
         ),
@@ -2820,7 +2811,7 @@ pub static KEY: Section = Section {
         ),
         key(
             "digest_encoding",
-            Holds::Choice(&["hex", "base64", "base64url"]),
+            Holds::Choice(Encoding::WORDS),
             "The key is that digest as text. Without it, its bytes.",
             "digest_encoding: hex",
         ),
@@ -2939,7 +2930,7 @@ pub static BODY_DIGEST: Section = Section {
         )),
         key(
             "encoding",
-            Holds::Choice(&["hex", "base64", "base64url"]),
+            Holds::Choice(Encoding::WORDS),
             "How it is written. Without it, hex or either base64 of the right length.",
             "encoding: base64",
         ),

@@ -200,6 +200,6 @@ impl Reader<'_> {
     }
 
     pub(super) fn encoding(&mut self, node: &Node) -> Option<Encoding> {
-        self.choice(node, &["hex", "base64", "base64url"]).and_then(Encoding::read)
+        self.choice(node, Encoding::WORDS).and_then(Encoding::read)
     }
 }
