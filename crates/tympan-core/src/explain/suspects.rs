@@ -82,6 +82,22 @@ pub(super) fn of_signature(
     causes
 }
 
+/// Which value of a secret a signature is made with that holds, of several.
+pub(super) fn value_of(
+    tried: Tried<'_>,
+    secret: SecretId,
+    fact: &SignatureFact<'_>,
+    scope: &Scope<'_, '_>,
+) -> Option<usize> {
+    let values = tried.values(secret);
+    let readings = read(fact.scheme, fact.received.filter(|_| values.len() > 1)?);
+    let payloads = alternatives::payloads(fact.payloads, scope, &[]);
+    values.iter().position(|value| {
+        let keys = alternatives::of_value(value.expose(), tried.name(secret));
+        cause::first_match(&readings, &keys, &payloads).is_some()
+    })
+}
+
 fn matches_if(differs: &[String]) -> String {
     // A secret of a rotation may be the only difference that there is.
     if differs.is_empty() {
