@@ -31,6 +31,7 @@ mod limits;
 mod mapper;
 mod oracle;
 mod packaging;
+mod places;
 mod plan;
 mod presets;
 mod process;

@@ -11,6 +11,7 @@ use tympan_core::infer::Captured;
 use tympan_core::request;
 use tympan_core::request::Saved;
 use tympan_core::scheme::Encoding;
+use tympan_core::scheme::HashMode;
 use tympan_core::secret::Secret;
 
 use crate::jwt::hs256;
@@ -68,11 +69,13 @@ fn what_is_printed_verifies_the_request() {
     let field = format!("{{\"t\":\"a\",\"u\":7,\"sig\":\"{}\"}}", sign(key, "a7"));
     let body = "{\"a\":7}";
     let of = |payload: &str| sign(key, format!("{payload}{body}"));
+    let of_key = Encoding::Hex.encode(&HashMode::Sha256.digest([key.as_bytes()]));
     for (name, headers, body) in [
         ("body", format!("X-Sig: sha256={}\n", of("")), body),
         ("time", format!("X-Time: 1600000000\nX-Sig: {}\n", of("1600000000:")), body),
         ("pairs", format!("X-Sig: t=1600000000,v1={}\n", of("1600000000.")), body),
         ("field", String::new(), &field),
+        ("digest of the secret", format!("X-Sig: {}\n", sign(&of_key, body)), body),
     ] {
         let folder = Folder::new("");
         folder.write("secret", format!("{key}\n"));
@@ -88,6 +91,27 @@ fn what_is_printed_verifies_the_request() {
             assert_explained(&folder, outcome);
         }
         assert!(!yaml.contains(key), "{yaml}");
+    }
+}
+
+/// Providers that sign a query see the values of a repeated parameter as one.
+#[test]
+fn repeated_parameters_are_found() {
+    let key = "a secret of some length";
+    for between in ["", "&"] {
+        let signature = sign(key, ["a=2,1", "b=x y", "c="].join(between));
+        let folder = Folder::new("");
+        folder.write("secret", key);
+        let wire = format!("GET /in?b=x+y&a=2&c=&a=1&sig={signature} HTTP/1.1\nHost: a\n\n");
+        folder.write("saved.http", &wire);
+        let found = infer(&folder);
+        assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
+        folder.write("listeners.yaml", found.stdout);
+        for (wire, outcome) in [(&wire, "accepted"), (&wire.replace("a=1", "a=3"), "unauthorized")]
+        {
+            folder.write("saved.http", wire);
+            assert_explained(&folder, outcome);
+        }
     }
 }
 

@@ -254,7 +254,7 @@ fn a_body_that_is_a_token_and_a_list_of_tokens() {
 }
 
 /// Signs by a command of `openssl` that makes `.tag` of `.message`.
-fn sign(folder: &Folder, header: &Value, claims: &Value, command: &str) -> String {
+pub(crate) fn sign(folder: &Folder, header: &Value, claims: &Value, command: &str) -> String {
     let unsigned = unsigned(header, claims);
     std::fs::write(folder.path(".message"), &unsigned).unwrap();
     openssl(folder, command);

@@ -18,6 +18,7 @@ use tympan_core::secret::Secret;
 use tympan_core::simulate::Draft;
 use tympan_core::simulate::Simulation;
 
+use crate::presets;
 use crate::process::repository;
 
 const NOW: f64 = 1_700_000_000.0;
@@ -57,7 +58,7 @@ fn no_challenge_signs_an_event() {
                 n_tried += 1;
                 let (answer, _) = simulation.answer(&asking);
                 let is_shared =
-                    challenge.tokens.iter().any(|it| signs(&taker.verification, it.secret));
+                    challenge.tokens.iter().any(|it| signs(&taker.verification, it.signing.secret));
                 if answer.outcome != Outcome::Challenged || !is_shared {
                     continue;
                 }
@@ -133,10 +134,10 @@ fn each_challenge(mut check: impl FnMut(&Served<'_>, &Listener, &Challenge, &str
             }
         }
     }
-    assert!(n_challenges.len() == PLACES.len() + 1, "challenges were found at: {n_challenges:?}");
+    assert!(n_challenges.len() == PLACES.len() + 2, "challenges were found at: {n_challenges:?}");
 }
 
-/// Where files with listeners are, beside the pages that show some.
+/// Where files with listeners are, beside presets, and the pages that show some.
 const PLACES: [&str; 4] = ["listeners.yaml", "tests/requests", "tests/explain", "tests/vectors"];
 
 /// The texts of all listeners of the repository, with the places that they come from.
@@ -151,6 +152,7 @@ fn files() -> Vec<(&'static str, String, String)> {
             found.push((place, file.display().to_string(), text));
         }
     }
+    found.extend(presets::texts().into_iter().map(|(name, text)| ("presets", name, text)));
     // What a page shows stands in a file like that of the repository.
     let example = fs::read_to_string(repository().join("listeners.yaml")).unwrap();
     let (head, _) = example.split_once("\nlisteners:\n").unwrap();

@@ -9,10 +9,17 @@ use std::fs;
 use hmac::Hmac;
 use hmac::KeyInit;
 use hmac::Mac;
+use serde_json::Value;
+use serde_json::json;
 use sha2::Digest;
 use sha2::Sha256;
 use tympan_core::scheme::Encoding;
 
+use crate::host::Answer;
+use crate::host::Host;
+use crate::host::authority;
+use crate::jwt;
+use crate::jwt::hs256;
 use crate::process::Folder;
 use crate::process::Tympan;
 use crate::process::request;
@@ -40,6 +47,17 @@ const KINDS: &[Kind] = &[
         verification: "signature: {secret: key, encoding: hex, format: {prefix: 'sha256='}, \
                        received_signature: 'headers[\"X-Proof\"]'}",
         prove: |_, key, body| format!("sha256={}", sign(text(key), body)),
+        covers_body: true,
+    },
+    Kind {
+        name: "hmac-sha1",
+        verification: "signature: {secret: key, hash_mode: SHA-1, encoding: base64, \
+                       received_signature: 'headers[\"X-Proof\"]'}",
+        prove: |folder, key, body| {
+            let key = Encoding::Hex.encode(text(key).as_bytes());
+            let hmac = format!("dgst -sha1 -mac HMAC -macopt hexkey:{key} -binary body");
+            with_openssl(folder, body, &hmac)
+        },
         covers_body: true,
     },
     Kind {
@@ -91,6 +109,17 @@ const KINDS: &[Kind] = &[
         covers_body: true,
     },
     Kind {
+        name: "ecdsa-fixed",
+        verification: "signature: {secret: ecdsa, algorithm: ECDSA-P256-fixed, encoding: base64, \
+                       received_signature: 'headers[\"X-Proof\"]'}",
+        prove: |folder, key, body| {
+            let der =
+                with_openssl(folder, body, &format!("dgst -sha256 -sign {key}-ecdsa.pem body"));
+            Encoding::Base64.encode(&fixed(&Encoding::Base64.decode_all(&der).unwrap()))
+        },
+        covers_body: true,
+    },
+    Kind {
         name: "rsa",
         verification: "signature: {secret: rsa, algorithm: RSA, encoding: base64, \
                        received_signature: 'headers[\"X-Proof\"]'}",
@@ -110,6 +139,54 @@ const KINDS: &[Kind] = &[
         covers_body: true,
     },
     Kind {
+        name: "certificate",
+        verification: "signature: {algorithm: RSA, encoding: base64, received_signature: \
+                       'headers[\"X-Proof\"]', certificate: {url: 'headers[\"X-Cert\"]', hosts: [HOST]}}",
+        prove: |folder, key, body| {
+            with_openssl(folder, body, &format!("dgst -sha256 -sign {key}-rsa.pem body"))
+        },
+        covers_body: true,
+    },
+    Kind {
+        name: "jwt",
+        verification: "jwt: {algorithms: HS256, secret: key, token: 'headers[\"X-Proof\"]', expiry: \
+                       optional, claims: {body: 'raw_body.$SHA256().$HEX_ENCODE()'}}",
+        prove: |_, key, body| hs256(&json!({"alg": "HS256"}), &claims(body), text(key)),
+        covers_body: true,
+    },
+    Kind {
+        name: "jwt-eddsa",
+        verification: "jwt: {algorithms: EdDSA, public_key: {pem: PEM}, token: 'headers[\"X-Proof\"]', \
+                       expiry: optional, claims: {body: 'raw_body.$SHA256().$HEX_ENCODE()'}}",
+        prove: |folder, key, body| {
+            let sign = "pkeyutl -sign -rawin -in .message -out .tag -inkey";
+            let sign = format!("{sign} {key}-ed25519.pem");
+            jwt::sign(folder, &json!({"alg": "EdDSA"}), &claims(body), &sign)
+        },
+        covers_body: true,
+    },
+    Kind {
+        name: "body-digest",
+        verification: "all: [{token: {secret: key, received_token: 'headers[\"X-Token\"]'}}, \
+                       {body_digest: {received_digest: 'headers[\"X-Proof\"]', encoding: base64}}]",
+        prove: |_, _, body| Encoding::Base64.encode(&Sha256::digest(body)),
+        covers_body: true,
+    },
+    Kind {
+        name: "basic",
+        verification: "basic: {username: ann, secret: key}",
+        prove: |_, key, _| {
+            format!("Basic {}", Encoding::Base64.encode(format!("ann:{}", text(key)).as_bytes()))
+        },
+        covers_body: false,
+    },
+    Kind {
+        name: "credential",
+        verification: "credential: robot",
+        prove: |_, key, _| format!("Bearer {}", text(key)),
+        covers_body: false,
+    },
+    Kind {
         name: "token",
         verification: "token: {secret: key, prefix: 'Bearer ', \
                        received_token: 'headers[\"X-Proof\"]'}",
@@ -118,28 +195,45 @@ const KINDS: &[Kind] = &[
     },
 ];
 
+impl Kind {
+    /// The header that its proof stands in.
+    fn header(&self) -> &'static str {
+        if self.verification.contains("X-Proof") { "X-Proof" } else { "Authorization" }
+    }
+}
+
 #[test]
 fn whatever_is_wrong_is_refused_alike() {
     let folder = folder();
+    let host = Host::start(&folder);
+    let written = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    folder.write("listeners.yaml", written.replace("HOST", &host.name()));
+    host.set("/rsa.pem", Answer::new("200 OK", fs::read(folder.path("rsa.crt")).unwrap()));
+    let certificate = host.url("/rsa.pem");
     let server = Tympan::start_in(&folder);
     let mut refusals = Vec::new();
     for kind in KINDS {
         let path = format!("/{}", kind.name);
+        let ask = |proofs: &[String], body: &str| {
+            let mut headers = vec![("X-Token", KEY), ("X-Cert", certificate.as_str())];
+            headers.extend(proofs.iter().map(|proof| (kind.header(), proof.as_str())));
+            server.ask(&request("POST", &path, &headers, body))
+        };
         let right = (kind.prove)(&folder, "key", BODY);
         for (what, values) in wrong_values(kind, &folder, &right) {
-            let headers: Vec<_> = values.iter().map(|value| ("X-Proof", value.as_str())).collect();
-            let response = server.ask(&request("POST", &path, &headers, BODY));
+            let response = ask(&values, BODY);
             assert_eq!(response.status, 401, "{}: {what}: {values:?}", kind.name);
             refusals.push(response.text().to_owned());
         }
+        let right = [right];
         if kind.covers_body {
             for body in [r#"{"id":"2"}"#, r#"{"id": "1"}"#, "{\"id\":\"1\"}\n", ""] {
-                let response = server.ask(&request("POST", &path, &[("X-Proof", &right)], body));
+                let response = ask(&right, body);
                 assert_eq!(response.status, 401, "{}: {body:?}", kind.name);
                 refusals.push(response.text().to_owned());
             }
         }
-        let response = server.ask(&request("POST", &path, &[("X-Proof", &right)], BODY));
+        let response = ask(&right, BODY);
         assert_eq!(response.status, 200, "{}: {}", kind.name, server.log_text());
     }
     refusals.dedup();
@@ -278,7 +372,7 @@ fn a_secret_that_is_no_key() {
 
 /// They are written before the answer, and read here a moment later.
 #[track_caller]
-fn assert_events(server: &Tympan, count: usize) {
+pub(crate) fn assert_events(server: &Tympan, count: usize) {
     let are_there = || (server.events().len() >= count).then_some(());
     wait_until("the events are there", are_there);
     assert_eq!(server.events().len(), count);
@@ -330,6 +424,8 @@ fn wrong_values(kind: &Kind, folder: &Folder, right: &str) -> Vec<(&'static str,
             wrong.push(("an HMAC by the public key", one(&Encoding::Base64.encode(&mac))));
         }
     }
+    // A digest has no key, so that another one makes no other.
+    wrong.retain(|(_, values)| *values != [right]);
     wrong
 }
 
@@ -337,6 +433,8 @@ fn wrong_values(kind: &Kind, folder: &Folder, right: &str) -> Vec<(&'static str,
 fn folder() -> Folder {
     let mut text = "version: 1
 server: {listen: [127.0.0.1:0]}
+egress: {ca: ca.crt}
+clients: {robot: {api_key: key}}
 secrets:
   key: {file: key}
   ed25519: {file: ed25519}
@@ -357,8 +455,9 @@ listeners:
 "
         );
     }
-    let folder = Folder::new(&text);
+    let folder = Folder::new("");
     folder.write("key", KEY);
+    authority(&folder, "ca");
     for owner in ["key", "other"] {
         let generate = [
             ("ed25519", "-algorithm ed25519"),
@@ -372,11 +471,31 @@ listeners:
     for kind in ["ed25519", "ecdsa", "rsa"] {
         openssl(&folder, &format!("pkey -in key-{kind}.pem -pubout -out {kind}"));
     }
+    folder.write(".cnf", "[req]\ndistinguished_name = dn\n[dn]\n");
+    openssl(&folder, "req -x509 -config .cnf -key key-rsa.pem -days 2 -subj /CN=us -out rsa.crt");
+    let pem = fs::read_to_string(folder.path("ed25519")).unwrap();
+    folder.write("listeners.yaml", text.replace("PEM", &json!(pem).to_string()));
     folder
 }
 
 fn text(key: &str) -> &'static str {
     if key == "key" { KEY } else { OTHER }
+}
+
+fn claims(body: &str) -> Value {
+    json!({"body": const_hex::encode(Sha256::digest(body))})
+}
+
+/// The two numbers of a signature in ASN.1, 32 bytes each.
+fn fixed(der: &[u8]) -> Vec<u8> {
+    let number = |at: usize| &der[at + 2..at + 2 + usize::from(der[at + 1])];
+    let first = number(2);
+    let numbers = [first, number(4 + first.len())];
+    let padded = |number: &[u8]| {
+        let digits: Vec<u8> = number.iter().copied().skip_while(|byte| *byte == 0).collect();
+        [vec![0; 32 - digits.len()], digits].concat()
+    };
+    numbers.iter().flat_map(|number| padded(number)).collect()
 }
 
 /// What `openssl` signs, in base64.

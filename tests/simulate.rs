@@ -6,6 +6,8 @@ use std::io::Write;
 use std::process::Output;
 use std::process::Stdio;
 
+use crate::host::Answer;
+use crate::host::Host;
 use crate::process::Folder;
 use crate::process::Tympan;
 use crate::process::repository;
@@ -98,6 +100,115 @@ fn others() -> Folder {
     let public = serde_json::to_string(&public).unwrap();
     folder.write("listeners.yaml", OTHERS.replace("PEM", &public));
     folder
+}
+
+/// Handshakes that lie encrypted, and those that have something called, at HOST.
+const SECRETLY: &str = r#"version: 1
+server: {listen: ["127.0.0.1:0"]}
+egress: {ca: ca.crt}
+secrets: {key: {file: key}, aes: {file: aes}, word: {file: word}}
+destinations: {console: {stdout: {}}}
+defaults: {deliver: [console]}
+listeners:
+  within:
+    decrypt: {secret: key, key: {digest: SHA-256}, ciphertext: parsed_body.encrypt}
+    challenge: {detection: parsed_body.type == "url_verification", ciphertext: parsed_body.encrypt,
+      verification: {token: {secret: word, received_token: parsed_body.token}}, response: {body: {challenge: parsed_body.challenge}}}
+    verification: {signature: {secret: key, received_signature: 'headers["X-Sign"]'}}
+  framed:
+    accept: text
+    decrypt: {secret: aes, key: {encoding: base64}, iv: key, padding: 32, framing: {receiver: corp},
+      ciphertext: 'parsed_body.$SPLIT("<![CDATA[")[1].$SPLIT("]]>")[0]'}
+    challenge: {detection: raw_body, ciphertext: query_params.echo, verification: required, response: {body: parsed_body}}
+    verification: &sorted {signature: {secret: word, algorithm: digest, secret_at: sorted, received_signature: query_params.sign,
+      payload: ['[query_params.nonce, query_params.echo]', '[query_params.nonce, parsed_body]']}}
+    simulate: {query: {nonce: "7"}}
+  answered:
+    decrypt: {secret: aes, key: {encoding: base64}, encoding: base64url, ciphertext: parsed_body.encrypt}
+    challenge: {detection: parsed_body.check, ciphertext: parsed_body.encrypt, verification: required,
+      response: {encrypt: {message: parsed_body.code}, body: reply.ciphertext}}
+    verification: {signature: {secret: word, received_signature: query_params.sign, payload: parsed_body.encrypt}}
+  called:
+    challenge: {detection: parsed_body.type == "confirm", verification: required, response: {body: '"confirmed"'},
+      call: {url: parsed_body.url, hosts: [HOST], path: '/\?confirm=[a-z]{3}'}}
+    verification: {signature: {secret: key, received_signature: 'headers["X-Sign"]'}}
+  called-elsewhere:
+    challenge: {detection: parsed_body.type == "confirm", verification: required, response: {},
+      call: {url: 'parsed_body.url.$LOWERCASE()', hosts: [HOST]}}
+    verification: {signature: {secret: key, received_signature: 'headers["X-Sign"]'}}
+  certified:
+    challenge: {detection: parsed_body.type == "confirm", verification: required, response: {}}
+    verification: {signature: {algorithm: RSA, certificate: {url: parsed_body.cert, hosts: [HOST]}, received_signature: parsed_body.sign}}
+"#;
+
+fn secretly() -> (Folder, Host) {
+    let folder = Folder::new("");
+    let host = Host::start(&folder);
+    folder.write("listeners.yaml", SECRETLY.replace("HOST", &host.name()));
+    folder.write("key", "a key of some length");
+    folder.write("aes", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=");
+    folder.write("word", "a-word-of-some-length");
+    (folder, host)
+}
+
+#[test]
+fn encrypted_handshakes_are_played() {
+    assert_answered(
+        &secretly().0,
+        &[
+            ("within", "handshake", &["200 OK"][..]),
+            ("within", "event", &["200 OK"]),
+            ("framed", "handshake", &["200 OK"]),
+            ("answered", "handshake", &["200 OK"]),
+            ("answered", "bad-signature", &["401 Unauthorized"]),
+        ],
+    );
+}
+
+/// What the listener calls is a URL that it may, and what answers there decides.
+#[test]
+fn handshakes_that_are_confirmed_by_a_call_are_played() {
+    let (folder, host) = secretly();
+    assert_answered(&folder, &[("called", "handshake", &["503 Service Unavailable"][..])]);
+    host.set("/?confirm=aaa", Answer::new("200 OK", ""));
+    assert_answered(&folder, &[("called", "handshake", &["200 OK"][..])]);
+    let asked = host.asked();
+    assert!(asked.iter().all(|head| head.starts_with("GET /?confirm=aaa ")), "{asked:?}");
+    let said = simulate(&folder, &["called", "--case", "handshake", "--print"]);
+    let err = String::from_utf8(said.stderr).unwrap();
+    assert!(err.starts_with("note: what a handshake names is called before"), "{err}");
+}
+
+#[test]
+fn what_lies_hidden_and_cannot_be_played_says_why() {
+    let (folder, _host) = secretly();
+    for (arguments, why) in [
+        (&["framed"][..], "what its provider writes around it cannot be told"),
+        (&["called-elsewhere", "--case", "handshake"], "no URL that `call` calls can be told"),
+        (&["certified", "--case", "handshake"], "the key of the provider's own certificate"),
+    ] {
+        let said = simulate(&folder, arguments);
+        let err = String::from_utf8(said.stderr).unwrap();
+        assert!(err.contains(why), "{arguments:?}\n{err}");
+        assert_eq!(said.status.code(), Some(1), "{arguments:?}");
+    }
+}
+
+/// A body that is encrypted already is signed as it is.
+#[test]
+fn what_is_encrypted_already_stays_as_it_is() {
+    let (folder, _host) = secretly();
+    let printed = simulate(&folder, &["answered", "--print"]);
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    let body = printed.split("--data-raw '").nth(1).unwrap().split('\'').next().unwrap();
+    folder.write("own.json", body);
+    folder.write("own.txt", format!("<x><![CDATA[{}]]></x>", &body[12..body.len() - 2]));
+    for (listener, file) in [("answered", "own.json"), ("framed", "own.txt")] {
+        let again = simulate(&folder, &[listener, "--print", "--body", file]);
+        let again = String::from_utf8(again.stdout).unwrap();
+        let sent = again.split("--data-raw '").nth(1).unwrap().split('\'').next().unwrap();
+        assert_eq!(sent, fs::read_to_string(folder.path(file)).unwrap(), "{listener}");
+    }
 }
 
 /// What is sent, and what status comes back of each request.

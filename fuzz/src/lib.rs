@@ -20,6 +20,9 @@ use tympan_core::pipeline::Live;
 use tympan_core::pipeline::RequestId;
 use tympan_core::secret::Secret;
 
+/// The value of every secret.
+pub const SECRET: &[u8] = b"a secret that nobody knows";
+
 /// Reads a configuration and compiles it, if it holds no mistakes.
 pub fn load(bytes: &[u8]) -> Option<Arc<Live>> {
     let (loaded, sources) = tympan_core::load("x.yaml", bytes.to_vec());
@@ -27,7 +30,7 @@ pub fn load(bytes: &[u8]) -> Option<Arc<Live>> {
     if loaded.diagnostics.refuse(false) {
         return None;
     }
-    let secret = || Secret::new(b"a secret that nobody knows".to_vec(), "x").map(|it| vec![it]);
+    let secret = || Secret::new(SECRET.to_vec(), "x").map(|it| vec![it]);
     let secrets: Secrets = loaded.config.secrets.iter().map(|_| secret()).collect();
     let generation = Arc::new(Generation::compile(&loaded.config, 1, ""));
     Some(Arc::new(Live::new(generation, &secrets, &Arc::default())))

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use crate::config::Config;
+use crate::config::Reference;
 use crate::config::SecretId;
 use crate::config::SignatureCheck;
 use crate::scheme::Algorithm;
@@ -56,8 +57,8 @@ pub struct KeyId(usize);
 pub struct KeyUses {
     list: Vec<KeyUse>,
     known: HashMap<KeyUse, KeyId>,
-    /// What challenges sign, whoever asks.
-    challenged: Vec<(SecretId, Regex)>,
+    /// What challenges sign with a secret, whoever asks.
+    challenged: HashMap<SecretId, Vec<Regex>>,
 }
 
 /// The values of every secret of a configuration, by [`SecretId`]: several are a rotation.
@@ -165,15 +166,24 @@ impl KeyUses {
     /// The uses of a configuration, of which none is known yet but what its challenges sign.
     pub(crate) fn new(config: &Config) -> Self {
         let greetings = config.listeners.iter().flat_map(|listener| &listener.challenges);
-        let tokens = greetings.flat_map(|challenge| &challenge.tokens);
-        let challenged = tokens.map(|token| (token.secret, token.allow.clone())).collect();
-        Self { challenged, ..Self::default() }
+        let mut by_reference: HashMap<&Reference, Vec<&Regex>> = HashMap::new();
+        for token in greetings.flat_map(|challenge| &challenge.tokens) {
+            for reference in &config.secrets[token.signing.secret.0].references {
+                by_reference.entry(reference).or_default().push(&token.allow);
+            }
+        }
+        // By what it refers to: the same secret may have two names.
+        let challenged = config.secrets.iter().enumerate().filter_map(|(index, secret)| {
+            let found = secret.references.iter().filter_map(|it| by_reference.get(it)).flatten();
+            let found: Vec<Regex> = found.map(|allow| (*allow).clone()).collect();
+            (!found.is_empty()).then_some((SecretId(index), found))
+        });
+        Self { challenged: challenged.collect(), ..Self::default() }
     }
 
     /// What a stranger can have signed with a secret, by sending a challenge.
     pub(crate) fn challenged(&self, secret: SecretId) -> Vec<Regex> {
-        let own = self.challenged.iter().filter(|(known, _)| *known == secret);
-        own.map(|(_, allow)| allow.clone()).collect()
+        self.challenged.get(&secret).cloned().unwrap_or_default()
     }
 
     /// The key for a use.

@@ -98,6 +98,9 @@ fn holds(held: &Holds) -> String {
         Holds::Choice(words) => {
             words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
         }
+        Holds::Numbers(numbers) => {
+            numbers.iter().map(|number| format!("`{number}`")).collect::<Vec<_>>().join(", ")
+        }
         Holds::Name(named) => name(*named).to_owned(),
         Holds::NameOr(named, section) => {
             format!("{}, or [{}](#{})", name(*named), title(section), anchor(section))

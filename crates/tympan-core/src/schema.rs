@@ -97,6 +97,7 @@ fn holds(held: &'static Holds, definitions: &mut Map<String, Value>) -> Value {
         Holds::Schema | Holds::Object => json!({"type": "object"}),
         Holds::Literal(kind) => literal(*kind),
         Holds::Choice(words) => json!({"enum": words}),
+        Holds::Numbers(numbers) => json!({"enum": numbers}),
         Holds::Name(named) => name(*named),
         Holds::Section(inner) => {
             define(definitions, &definition_name(inner), |definitions| section(inner, definitions))

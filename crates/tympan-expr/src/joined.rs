@@ -26,6 +26,20 @@ impl Expression {
         join(self.node(), &mut pieces);
         pieces
     }
+
+    /// What each item reads, if it is a list whose items are written out.
+    #[must_use]
+    pub fn items(&self) -> Option<Vec<Needs>> {
+        items(self.node())
+    }
+}
+
+fn items(node: &Node) -> Option<Vec<Needs>> {
+    match node {
+        Node::Nested(expression) => items(expression.node()),
+        Node::List(items) => Some(items.iter().map(|item| piece(item).needs).collect()),
+        _ => None,
+    }
 }
 
 fn join(node: &Node, pieces: &mut Vec<Piece>) {
@@ -94,9 +108,9 @@ mod tests {
     use crate::RootId;
     use crate::Shape;
     use crate::Vocabulary;
+    use crate::needs::Needs;
 
-    /// Each piece as what it reads; `.` for a text that is known, `#` for a digest.
-    fn joined(dialect: Dialect, text: &str) -> String {
+    fn compile(dialect: Dialect, text: &str) -> Expression {
         let roots = ["a", "b", "c"].iter().zip(0..);
         let root = |(name, id): (&&str, u16)| Root {
             id: RootId(id),
@@ -104,10 +118,17 @@ mod tests {
             shape: Shape::Value,
         };
         let vocabulary = Vocabulary { roots: roots.map(root).collect(), ..Vocabulary::default() };
-        let expression = Expression::compile(dialect, text, &vocabulary).unwrap().expression;
-        let shown = expression.joined().into_iter().map(|piece| {
-            let names = piece.needs.roots().map(|root| ["a", "b", "c"][usize::from(root.0)]);
-            let names: String = names.collect();
+        Expression::compile(dialect, text, &vocabulary).unwrap().expression
+    }
+
+    fn names(needs: &Needs) -> String {
+        needs.roots().map(|root| ["a", "b", "c"][usize::from(root.0)]).collect()
+    }
+
+    /// Each piece as what it reads; `.` for a text that is known, `#` for a digest.
+    fn joined(dialect: Dialect, text: &str) -> String {
+        let shown = compile(dialect, text).joined().into_iter().map(|piece| {
+            let names = names(&piece.needs);
             match (piece.is_digest, names.is_empty()) {
                 (true, _) => format!("#{names}"),
                 (false, true) => ".".to_owned(),
@@ -133,5 +154,20 @@ mod tests {
         let jmespath = |text| joined(Dialect::Jmespath, text);
         assert_eq!(jmespath("join('', [a, b])"), "a b");
         assert_eq!(jmespath("join('.', [a, b])"), "a . b");
+    }
+
+    #[test]
+    fn items_are_those_that_are_written_out() {
+        let items = |text| {
+            let items = compile(Dialect::Moveworks, text).items()?;
+            Some(items.iter().map(names).collect::<Vec<_>>())
+        };
+        let found = items(r#"[a.x, "text", $CONCAT([b, c])]"#);
+        assert_eq!(found, Some(vec!["a".to_owned(), String::new(), "bc".to_owned()]));
+        assert_eq!(items("([a])"), Some(vec!["a".to_owned()]));
+        assert_eq!(
+            (items("a"), items("[a].$MAP(x => x)"), items("IF true THEN [a] ELSE [b]")),
+            (None, None, None)
+        );
     }
 }

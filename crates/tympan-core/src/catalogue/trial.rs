@@ -53,7 +53,7 @@ pub fn try_out(entry: &Entry) -> Tried {
                 }
             }
             Err(Unsimulable::NoTimestamp | Unsimulable::NoProof) => {}
-            Err(why @ Unsimulable::PublicOnly) => {
+            Err(why @ (Unsimulable::PublicOnly | Unsimulable::CertificateOnly)) => {
                 tried.untried.push(why.to_string());
                 break;
             }

@@ -1,7 +1,5 @@
 //! Reading `challenge:`.
 
-use std::sync::Arc;
-
 use regex::Regex;
 use tympan_expr::Expression;
 use tympan_expr::Paths;
@@ -11,6 +9,7 @@ use crate::config::NamedUrl;
 use crate::config::Reader;
 use crate::config::Response;
 use crate::config::SecretId;
+use crate::config::Signing;
 use crate::config::Verification;
 use crate::config::keys;
 use crate::config::whole_match;
@@ -18,9 +17,6 @@ use crate::diagnostic;
 use crate::diagnostic::Problem;
 use crate::roots;
 use crate::roots::Place;
-use crate::scheme::Derivation;
-use crate::scheme::Encoding;
-use crate::scheme::HashMode;
 use crate::span::Span;
 use crate::yaml::Entry;
 use crate::yaml::Key;
@@ -91,18 +87,10 @@ pub struct ChallengeToken {
     pub at: Span,
     /// What the response calls it.
     pub name: String,
-    /// The key of the computation.
-    pub secret: SecretId,
-    /// How the secret becomes the key, if it is not the key itself.
-    pub derivation: Option<Arc<Derivation>>,
-    /// Its hash function.
-    pub mode: HashMode,
-    /// What is signed.
-    pub payload: Expression,
-    /// What may be signed, as a whole.
+    /// How it is computed, and of what.
+    pub signing: Signing,
+    /// What may be signed, as a whole; of a digest, each part that the request says.
     pub allow: Regex,
-    /// How the result is written.
-    pub encoding: Encoding,
 }
 
 impl Reader<'_> {
@@ -231,41 +219,14 @@ impl Reader<'_> {
     fn challenge_token(&mut self, at: Span, node: Node) -> Option<ChallengeToken> {
         let mut fields = self.fields(&keys::TOKENS, at, node)?;
         let name = fields.require(self, "name").and_then(|(_, node)| self.text(&node));
-        let mode = match fields.take("algorithm") {
-            Some((_, node)) => self.hash_mode(&node),
-            None => Some(HashMode::Sha256),
-        };
-        let secret = fields.require(self, "secret").and_then(|(_, node)| self.secret_name(&node));
-        let derivation = fields.take("key").map(|(key, node)| self.derivation(&key, node));
-        let payload = fields.require(self, "payload");
-        let payload = payload.and_then(|(_, node)| {
-            let payload = self.expression(Place::Challenge, &node)?;
-            self.check_type(node.span, &payload, Types::TEXT, "a text");
-            Some(payload)
-        });
-        let encoding = match fields.take("encoding") {
-            Some((_, node)) => self.encoding(&node),
-            None => Some(Encoding::Hex),
-        };
+        let signing = self.token_signing(&mut fields);
         let allow_at = fields.place("allow").unwrap_or(at);
         let allow = match fields.take("allow") {
             Some((_, node)) => self.pattern(&node),
             None => whole_match(DEFAULT_SIGNED).ok(),
         };
         fields.end();
-        Some(ChallengeToken {
-            at: allow_at,
-            name: name?,
-            secret: secret?,
-            mode: mode?,
-            derivation: match derivation {
-                Some(derivation) => Some(Arc::new(derivation?)),
-                None => None,
-            },
-            payload: payload?,
-            allow: allow?,
-            encoding: encoding?,
-        })
+        Some(ChallengeToken { at: allow_at, name: name?, signing: signing?, allow: allow? })
     }
 
     /// Every token has a name of its own, and the response names no other.

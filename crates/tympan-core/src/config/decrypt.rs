@@ -10,6 +10,7 @@ use crate::config::Listener;
 use crate::config::Reader;
 use crate::config::Response;
 use crate::config::SecretId;
+use crate::config::Signing;
 use crate::config::fields::Fields;
 use crate::config::keys;
 use crate::config::listener::accepted;
@@ -57,24 +58,7 @@ pub struct Encrypt {
     /// How its timestamp is written.
     pub timestamp: Unit,
     /// How its receiver knows that it is ours.
-    pub signature: Option<ReplySignature>,
-}
-
-/// How the receiver of an answer knows that it is ours.
-#[derive(Clone, Debug)]
-pub struct ReplySignature {
-    /// The secret that is the key.
-    pub secret: SecretId,
-    /// How the secret becomes the key, if it is not the key itself.
-    pub derivation: Option<Arc<Derivation>>,
-    /// How it is computed.
-    pub algorithm: crate::scheme::Algorithm,
-    /// Its hash function.
-    pub mode: crate::scheme::HashMode,
-    /// How it is written.
-    pub encoding: Encoding,
-    /// What is signed.
-    pub payload: Expression,
+    pub signature: Option<Signing>,
 }
 
 impl Reader<'_> {

@@ -5,8 +5,10 @@
 use crate::config::Accept;
 use crate::jwt;
 use crate::scheme::Algorithm;
+use crate::scheme::Encoding;
 use crate::scheme::HashMode;
 use crate::scheme::Iv;
+use crate::scheme::Padding;
 use crate::scheme::Unit;
 use crate::scheme::Written;
 
@@ -65,6 +67,8 @@ pub enum Holds {
     Literal(Literal),
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// One of these numbers.
+    Numbers(&'static [u64]),
     /// The name of something defined elsewhere in the file.
     Name(Named),
     /// A map with fixed keys.
@@ -1592,8 +1596,8 @@ pub static DECRYPT: Section = Section {
         default(
             key(
                 "padding",
-                Holds::Literal(Literal::Count),
-                "To a multiple of how many bytes it is filled up (PKCS #7): 16 or 32.",
+                Holds::Numbers(Padding::NUMBERS),
+                "To a multiple of how many bytes it is filled up (PKCS #7).",
                 "padding: 32",
             ),
             "16",
@@ -1613,7 +1617,7 @@ pub static DECRYPT: Section = Section {
         default(
             key(
                 "encoding",
-                Holds::Choice(&["hex", "base64", "base64url"]),
+                Holds::Choice(Encoding::WORDS),
                 "How its bytes are written.",
                 "encoding: base64",
             ),
@@ -2119,11 +2123,31 @@ pub static TOKENS: Section = Section {
         default(
             key(
                 "algorithm",
-                Holds::Choice(HashMode::WORDS),
-                "How it is computed: always an HMAC; the spellings of `hash_mode` mean the same.",
+                Holds::WordOr("digest", &Holds::Choice(HashMode::WORDS)),
+                "How it is computed: an HMAC, named by its hash function in the spellings of \
+                 `hash_mode`; or `digest`, a plain digest that has the secret mixed in, which has to be \
+                 one that proves nothing else.",
                 "algorithm: HMAC-SHA256",
             ),
             "HMAC-SHA256",
+        ),
+        default(
+            key(
+                "hash_mode",
+                Holds::Choice(HashMode::WORDS),
+                "The hash function of a `digest`.",
+                "hash_mode: SHA-256",
+            ),
+            "SHA-256",
+        ),
+        default(
+            key(
+                "secret_at",
+                Holds::Literal(Literal::Text),
+                "Where a `digest` has the secret, as in signatures.",
+                "secret_at: 1",
+            ),
+            "start",
         ),
         required(key(
             "secret",
@@ -2135,16 +2159,11 @@ pub static TOKENS: Section = Section {
         required(key(
             "payload",
             Holds::Expression,
-            "What is signed.",
+            "What is signed; for a `digest`, a list is its parts.",
             "payload: parsed_body.payload.plainToken",
         )),
         default(
-            key(
-                "encoding",
-                Holds::Choice(&["hex", "base64", "base64url"]),
-                "How it is written.",
-                "encoding: hex",
-            ),
+            key("encoding", Holds::Choice(Encoding::WORDS), "How it is written.", "encoding: hex"),
             "hex",
         ),
         default(
@@ -2152,7 +2171,8 @@ pub static TOKENS: Section = Section {
                 "allow",
                 Holds::Literal(Literal::Pattern),
                 "What may be signed: the payload has to match as a whole, so that a stranger \
-                 cannot have an event signed.",
+                 cannot have an event signed; of a `digest`, each of its parts but those that read \
+                 nothing of the request.",
                 "allow: '^[A-Za-z0-9_-]{1,128}$'",
             ),
             "'[A-Za-z0-9_-]{1,128}'",
@@ -2265,12 +2285,7 @@ pub static REPLY_SIGNATURE: Section = Section {
             "start",
         ),
         default(
-            key(
-                "encoding",
-                Holds::Choice(&["hex", "base64", "base64url"]),
-                "How it is written.",
-                "encoding: hex",
-            ),
+            key("encoding", Holds::Choice(Encoding::WORDS), "How it is written.", "encoding: hex"),
             "hex",
         ),
         required(key(
@@ -2596,7 +2611,7 @@ pub static SIGNATURE: Section = Section {
         )),
         key(
             "encoding",
-            Holds::Choice(&["hex", "base64", "base64url"]),
+            Holds::Choice(Encoding::WORDS),
             "How the signature is written. Without it, hex or either base64 of the right length.",
             "encoding: base64",
         ),
@@ -2796,7 +2811,7 @@ pub static KEY: Section = Section {
         ),
         key(
             "digest_encoding",
-            Holds::Choice(&["hex", "base64", "base64url"]),
+            Holds::Choice(Encoding::WORDS),
             "The key is that digest as text. Without it, its bytes.",
             "digest_encoding: hex",
         ),
@@ -2915,7 +2930,7 @@ pub static BODY_DIGEST: Section = Section {
         )),
         key(
             "encoding",
-            Holds::Choice(&["hex", "base64", "base64url"]),
+            Holds::Choice(Encoding::WORDS),
             "How it is written. Without it, hex or either base64 of the right length.",
             "encoding: base64",
         ),

@@ -75,7 +75,6 @@ pub use credential::BasicCheck;
 pub use credential::CredentialCheck;
 pub use decrypt::Decrypt;
 pub use decrypt::Encrypt;
-pub use decrypt::ReplySignature;
 pub use deliver::Ack;
 pub use deliver::Deduplicate;
 pub use deliver::Route;
@@ -126,6 +125,7 @@ pub use verification::CertificateCheck;
 pub use verification::DigestCheck;
 pub use verification::Match;
 pub use verification::SignatureCheck;
+pub use verification::Signing;
 pub use verification::TokenCheck;
 pub use verification::Verification;
 

@@ -8,11 +8,16 @@ use regex_syntax::hir::Hir;
 use regex_syntax::hir::HirKind;
 
 use crate::config::ChallengeProof;
+use crate::config::ChallengeToken;
+use crate::config::Config;
+use crate::config::Listener;
 use crate::config::Reader;
+use crate::config::Reference;
 use crate::config::SecretId;
 use crate::config::Verification;
 use crate::diagnostic::Challenge;
 use crate::diagnostic::Problem;
+use crate::scheme::Algorithm;
 use crate::span::Span;
 use crate::yaml::Node;
 
@@ -37,50 +42,106 @@ impl Reader<'_> {
         self.report(node.span, Problem::Challenge(Challenge::Echo { what }));
     }
 
-    /// Tells of challenges that sign more than opaque tokens with a secret that also verifies
-    /// events (L01). Whatever a pattern lets through, the pipeline takes no event of that shape;
-    /// this keeps patterns from turning real ones away.
+    /// Tells of challenges that sign what the same secret signs for events (L01).
+    ///
+    /// An HMAC may do so for opaque tokens: whatever a pattern lets through, the pipeline takes no
+    /// event of that shape; this keeps patterns from turning real ones away. A digest may not at all:
+    /// who has one can make others, and one of the secret alone may be the key of something else.
     pub(super) fn check_challenges(&mut self) {
         let challenges = self.config.listeners.iter().flat_map(|listener| &listener.challenges);
         let tokens = challenges.flat_map(|challenge| &challenge.tokens);
-        let wide: Vec<(SecretId, Span)> = tokens
-            .filter(|token| !is_opaque(&token.allow))
-            .map(|token| (token.secret, token.at))
-            .collect();
-        if wide.is_empty() {
-            return;
-        }
-        let mut verifiers: HashMap<SecretId, &str> = HashMap::new();
-        for listener in &self.config.listeners {
-            let own = listener.challenges.iter().filter_map(|challenge| match &challenge.proof {
-                Some(ChallengeProof::Own(verification)) => Some(verification),
-                Some(ChallengeProof::Listener) | None => None,
-            });
-            for secret in std::iter::once(&listener.verification).chain(own).flat_map(signers) {
-                verifiers.entry(secret).or_insert(&listener.name);
-            }
-        }
-        let found: Vec<_> = wide
-            .into_iter()
-            .filter_map(|(secret, at)| Some((at, (*verifiers.get(&secret)?).to_owned())))
-            .collect();
-        for (at, listener) in found {
-            self.report(at, Problem::Challenge(Challenge::Signs { listener }));
+        let (digests, macs): (Vec<_>, Vec<_>) = tokens.partition(|token| is_digest(token));
+        let wide: Vec<_> = macs.into_iter().filter(|token| !is_opaque(&token.allow)).collect();
+        let signs = |listener| Challenge::Signs { listener };
+        let mixes = |listener| Challenge::Mixes { listener };
+        let mut found = shared(&self.config, &wide, signers, signs);
+        found.extend(shared(&self.config, &digests, provers, mixes));
+        for (at, challenge) in found {
+            self.report(at, Problem::Challenge(challenge));
         }
     }
 }
 
-/// The secrets of the signatures that a sender may prove itself with.
-fn signers(verification: &Verification) -> Vec<SecretId> {
-    match verification {
-        Verification::Signature(check) => check.secret.into_iter().collect(),
-        // No opaque token has the dots of these.
-        Verification::Jwt(check) => check.secret().into_iter().collect(),
-        Verification::Any(list) | Verification::All(list) => {
-            list.iter().flat_map(signers).collect()
-        }
-        _ => Vec::new(),
+/// The tokens with a secret that a listener uses so, too, under whichever name.
+fn shared(
+    config: &Config,
+    tokens: &[&ChallengeToken],
+    of: impl Fn(&Config, &Listener) -> Vec<SecretId>,
+    problem: impl Fn(String) -> Challenge,
+) -> Vec<(Span, Challenge)> {
+    if tokens.is_empty() {
+        return Vec::new();
     }
+    let references = |secret: SecretId| config.secrets.get(secret.0).map(|it| &it.references);
+    let mut users: HashMap<&Reference, &str> = HashMap::new();
+    for listener in &config.listeners {
+        for reference in of(config, listener).into_iter().filter_map(references).flatten() {
+            users.entry(reference).or_insert(&listener.name);
+        }
+    }
+    let found = tokens.iter().filter_map(|token| {
+        let mut own = references(token.signing.secret)?.iter();
+        let listener = own.find_map(|reference| users.get(reference))?;
+        Some((token.at, problem((*listener).to_owned())))
+    });
+    found.collect()
+}
+
+/// The secrets of the signatures that a sender may prove itself with.
+fn signers(config: &Config, listener: &Listener) -> Vec<SecretId> {
+    let proofs = proofs(listener).into_iter();
+    // No opaque token has the dots of a JWT.
+    let signed =
+        proofs.filter(|it| matches!(it, Verification::Signature(_) | Verification::Jwt(_)));
+    signed.filter_map(|it| secret_of(config, it)).collect()
+}
+
+/// Every secret that a sender may prove itself with, or that something is encrypted with for it.
+fn provers(config: &Config, listener: &Listener) -> Vec<SecretId> {
+    let proofs = proofs(listener).into_iter().filter_map(|it| secret_of(config, it));
+    let greetings = listener.challenges.iter().map(|challenge| &challenge.response);
+    let answers = greetings.chain(listener.responses.iter().map(|(_, response)| response));
+    let replies = answers.filter_map(|it| it.encrypt.as_ref()?.signature.as_ref());
+    let decrypt = listener.decrypt.iter().map(|decrypt| decrypt.secret);
+    proofs.chain(replies.map(|signature| signature.secret)).chain(decrypt).collect()
+}
+
+/// Everything by itself that senders of events and of challenges may have to prove.
+fn proofs(listener: &Listener) -> Vec<&Verification> {
+    let own = listener.challenges.iter().filter_map(|challenge| match &challenge.proof {
+        Some(ChallengeProof::Own(verification)) => Some(verification),
+        Some(ChallengeProof::Listener) | None => None,
+    });
+    let mut all: Vec<_> = std::iter::once(&listener.verification).chain(own).collect();
+    let mut single = Vec::new();
+    while let Some(it) = all.pop() {
+        match it {
+            Verification::Any(list) | Verification::All(list) => all.extend(list),
+            it => single.push(it),
+        }
+    }
+    single
+}
+
+fn secret_of(config: &Config, verification: &Verification) -> Option<SecretId> {
+    match verification {
+        Verification::Signature(check) => check.secret,
+        Verification::Jwt(check) => check.secret(),
+        Verification::Token(check) => Some(check.secret),
+        Verification::Basic(check) => Some(check.secret),
+        Verification::Credential(check) => config.secret_of(check.client),
+        Verification::BodyDigest(_)
+        | Verification::Rule(_)
+        | Verification::IpAllowlist(_)
+        | Verification::ClientCertificate(_)
+        | Verification::Any(_)
+        | Verification::All(_)
+        | Verification::None(_) => None,
+    }
+}
+
+fn is_digest(token: &ChallengeToken) -> bool {
+    matches!(token.signing.algorithm, Algorithm::Digest(_))
 }
 
 /// Whether everything that a pattern matches is a short token without any structure.

@@ -16,6 +16,8 @@ pub enum Challenge {
     Header { header: String },
     /// It answers with something that a browser would run.
     Markup { content_type: String },
+    /// It mixes a secret into digests that also proves a sender of events.
+    Mixes { listener: String },
     /// It signs what the same secret signs for events.
     Signs { listener: String },
 }
@@ -24,7 +26,7 @@ impl Challenge {
     /// See [`super::Problem::code`].
     pub(super) fn code(&self) -> &'static str {
         match self {
-            Self::Signs { .. } => "L01",
+            Self::Signs { .. } | Self::Mixes { .. } => "L01",
             Self::Markup { .. } | Self::Header { .. } => "L03",
             Self::Echo { .. } => "L04",
             Self::Captures { .. } => "L05",
@@ -54,6 +56,10 @@ impl Challenge {
             Self::Markup { content_type } => {
                 format!("a challenge may not answer with `{content_type}`")
             }
+            Self::Mixes { listener } => format!(
+                "a stranger could have a proof made: listener `{listener}` uses the secret of this \
+                 digest, too"
+            ),
             Self::Signs { listener } => format!(
                 "a stranger could have an event signed: listener `{listener}` verifies with the \
                  same secret"
@@ -79,6 +85,10 @@ impl Challenge {
             Self::Markup { .. } => {
                 "answer with `text/plain` or `application/json`: what a stranger sends would run in \
                  a browser otherwise"
+            }
+            Self::Mixes { .. } => {
+                "give the digest a secret that proves nothing else: whoever has some digests of a \
+                 secret can make others"
             }
             Self::Signs { .. } => {
                 "let `allow` match opaque tokens only, such as `[A-Za-z0-9_-]{1,128}`"

@@ -20,16 +20,9 @@ const MOST_REWRITTEN: usize = 1 << 20;
 
 /// The keys that may have signed: this secret, forms of it, and the other secrets.
 pub(super) fn keys(tried: Tried<'_>, secret: SecretId) -> Vec<Part<Vec<u8>>> {
-    let mut keys = Vec::new();
     let name = tried.name(secret);
-    for value in tried.values(secret) {
-        let value = value.expose();
-        keys.push(Part::same(value.to_vec()));
-        for (form, how) in forms(value) {
-            let how = how.replace("{}", &format!("the secret {name}"));
-            keys.push(Part::differing(form, format!("the key is {how}")));
-        }
-    }
+    let mut keys: Vec<_> =
+        tried.values(secret).iter().flat_map(|value| of_value(value.expose(), name)).collect();
     for other in (0..tried.secrets.len()).map(SecretId).filter(|other| *other != secret) {
         for value in tried.values(other) {
             let how = format!("it is signed with the secret {}", tried.name(other));
@@ -37,6 +30,15 @@ pub(super) fn keys(tried: Tried<'_>, secret: SecretId) -> Vec<Part<Vec<u8>>> {
         }
     }
     keys
+}
+
+/// The keys that one value of a secret may be.
+pub(super) fn of_value(value: &[u8], name: &str) -> Vec<Part<Vec<u8>>> {
+    let forms = forms(value).into_iter().map(|(form, how)| {
+        let how = how.replace("{}", &format!("the secret {name}"));
+        Part::differing(form, format!("the key is {how}"))
+    });
+    std::iter::once(Part::same(value.to_vec())).chain(forms).collect()
 }
 
 /// Keys that providers make of what they show; `{}` stands for what they show.

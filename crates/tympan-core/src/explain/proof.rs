@@ -69,7 +69,11 @@ pub(super) fn signature(look: &Look<'_>, fact: &SignatureFact<'_>, scope: &Scope
         }
     }
     if let Some(secret) = secret(look, fact.number) {
-        details.push(Detail::Fact("secret", look.tried().about(secret)));
+        let is_by =
+            fact.result.is_ok().then(|| suspects::value_of(look.tried(), secret, fact, &scope));
+        let by = is_by.flatten().map(|index| format!(", signed with number {}", index + 1));
+        let about = look.tried().about(secret) + &by.unwrap_or_default();
+        details.push(Detail::Fact("secret", about));
     }
     let at = written.map(|written| written.key.span);
     look.note(Kind::Verify, fact.number, decision, at, details);

@@ -12,9 +12,7 @@ use crate::outcome::Reason;
 use crate::pipeline::Scope;
 use crate::pipeline::SignatureFact;
 use crate::scheme::Algorithm;
-use crate::scheme::Encoding;
 use crate::scheme::Format;
-use crate::scheme::HashMode;
 use crate::scheme::Signature;
 use crate::scheme::Unit;
 
@@ -84,6 +82,22 @@ pub(super) fn of_signature(
     causes
 }
 
+/// Which value of a secret a signature is made with that holds, of several.
+pub(super) fn value_of(
+    tried: Tried<'_>,
+    secret: SecretId,
+    fact: &SignatureFact<'_>,
+    scope: &Scope<'_, '_>,
+) -> Option<usize> {
+    let values = tried.values(secret);
+    let readings = read(fact.scheme, fact.received.filter(|_| values.len() > 1)?);
+    let payloads = alternatives::payloads(fact.payloads, scope, &[]);
+    values.iter().position(|value| {
+        let keys = alternatives::of_value(value.expose(), tried.name(secret));
+        cause::first_match(&readings, &keys, &payloads).is_some()
+    })
+}
+
 fn matches_if(differs: &[String]) -> String {
     // A secret of a rotation may be the only difference that there is.
     if differs.is_empty() {
@@ -103,10 +117,10 @@ fn read<'t>(scheme: &Signature, value: &'t str) -> Vec<Part<Reading<'t>>> {
         }
         let is_same_encoding = scheme.encoding.is_none_or(|it| it == reading.encoding);
         if !is_same_encoding {
-            differs.push(format!("`encoding` is {}", word(reading.encoding)));
+            differs.push(format!("`encoding` is {}", reading.encoding.name()));
         }
         if let Some(mode) = reading.mode().filter(|mode| *mode != scheme.mode) {
-            differs.push(format!("`hash_mode` is {}", name(mode)));
+            differs.push(format!("`hash_mode` is {}", mode.name()));
         }
         // One difference that shows in the value itself is as good as none: the value is there.
         if differs.len() > 1 {
@@ -146,8 +160,8 @@ fn of_form(scheme: &Signature, value: &str) -> Option<String> {
         return Some(format!(
             "the signature has {} bytes, as those of {} have; {} has {length}",
             reading.tag.len(),
-            name(mode),
-            name(scheme.mode)
+            mode.name(),
+            scheme.mode.name()
         ));
     }
     match (&received, &scheme.format) {
@@ -264,22 +278,4 @@ fn timestamps(fact: &SignatureFact<'_>, scope: &Scope<'_, '_>) -> Vec<(String, S
     }
     found.truncate(6);
     found
-}
-
-fn word(encoding: Encoding) -> &'static str {
-    match encoding {
-        Encoding::Hex => "hex",
-        Encoding::Base64 => "base64",
-        Encoding::Base64Url => "base64url",
-    }
-}
-
-fn name(mode: HashMode) -> &'static str {
-    match mode {
-        HashMode::Md5 => "INSECURE-MD5",
-        HashMode::Sha1 => "SHA-1",
-        HashMode::Sha256 => "SHA-256",
-        HashMode::Sha384 => "SHA-384",
-        HashMode::Sha512 => "SHA-512",
-    }
 }

@@ -6,6 +6,10 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use base64::engine::general_purpose::URL_SAFE;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::scheme::Derivation;
+use crate::scheme::Encoding;
+use crate::scheme::HashMode;
+
 /// A key, and how a listener says that it is made.
 #[derive(Clone)]
 pub(super) struct KeyForm {
@@ -47,7 +51,24 @@ pub(super) fn forms(secret: &[u8]) -> Vec<KeyForm> {
         }
         add(rest.as_bytes().to_vec(), None);
     }
+    let plain = Derivation::default;
+    let normalized = Derivation { normalized: true, ..plain() };
+    forms.extend(derived(secret, "normalize: NFKD", &normalized));
+    for mode in [HashMode::Sha256, HashMode::Sha1, HashMode::Sha512] {
+        for encoding in [None, Some(Encoding::Hex)] {
+            let as_text = encoding.map(|it| format!(", digest_encoding: {}", it.name()));
+            let written = format!("digest: {}{}", mode.name(), as_text.unwrap_or_default());
+            let digest = Derivation { digest: Some((mode, encoding)), ..plain() };
+            forms.extend(derived(secret, &written, &digest));
+        }
+    }
     forms
+}
+
+/// The form of a key that is made in another way than by taking a text apart, if it is another then.
+fn derived(secret: &[u8], written: &str, how: &Derivation) -> Option<KeyForm> {
+    let key = how.key(secret).ok()?.to_vec();
+    (key != secret).then(|| KeyForm { key, written: Some(format!("{{{written}}}")) })
 }
 
 #[cfg(test)]
@@ -64,5 +85,17 @@ mod tests {
         assert_eq!(found.first(), expected.first());
         assert!(expected.iter().all(|form| found.contains(form)), "{found:?}");
         assert_eq!(forms(b"\xff").len(), 1);
+    }
+
+    #[test]
+    fn a_key_may_be_made_of_a_secret() {
+        let written = |secret: &str| {
+            let found = forms(secret.as_bytes()).into_iter().filter_map(|it| it.written);
+            found.collect::<Vec<_>>()
+        };
+        assert!(written("s\u{e9}cret").contains(&"{normalize: NFKD}".to_owned()));
+        assert!(!written("secret").contains(&"{normalize: NFKD}".to_owned()));
+        let digest = "{digest: SHA-256, digest_encoding: hex}".to_owned();
+        assert!(written("secret").contains(&digest));
     }
 }

@@ -224,6 +224,9 @@ fn unstamped(request: &Saved, place: &Place) -> Vec<String> {
         for (equals, between) in [("=", "&"), ("=", "")] {
             found.push(sorted(&format!("{QUERY}{others}"), equals, between));
         }
+        for between in ["&", ""] {
+            found.push(gathered(parameter, between));
+        }
     }
     found
 }
@@ -239,6 +242,15 @@ fn query(equals: &str, between: &str) -> String {
 fn sorted(pairs: &str, equals: &str, between: &str) -> String {
     let pair = format!("$CONCAT([p.key, \"{equals}\", p.value])");
     format!("{pairs}.$SORT(p => p.key).$MAP(p => {pair}).$CONCAT(\"{between}\")")
+}
+
+/// The parameters of the query but this one, in the order of their names, and the values of one that is
+/// repeated in one.
+fn gathered(but: &str, between: &str) -> String {
+    let names =
+        format!("{QUERY}.$MAP(p => p.key).$UNIQUE().$FILTER(key => key != {but:?}).$SORT()");
+    let values = format!("{QUERY}.$FILTER(p => p.key == key).$MAP(p => p.value).$CONCAT(\",\")");
+    format!("{names}.$MAP(key => $CONCAT([key, \"=\", {values}])).$CONCAT(\"{between}\")")
 }
 
 /// Payloads with the URL that was called.

@@ -11,9 +11,6 @@ use super::Signed;
 use super::place;
 use crate::config::Accept;
 use crate::scheme::Algorithm;
-use crate::scheme::EcdsaForm;
-use crate::scheme::Encoding;
-use crate::scheme::HashMode;
 
 /// A whole configuration with one listener.
 pub(super) fn write(captured: Captured<'_>, found: &Scheme) -> String {
@@ -65,12 +62,12 @@ fn signature(signed: &Signed) -> Lines {
     let mut lines = vec![("secret", SECRET.to_owned())];
     lines.extend(signed.key.iter().map(|key| ("key", key.clone())));
     if signed.algorithm != Algorithm::Hmac {
-        lines.push(("algorithm", algorithm(signed.algorithm).to_owned()));
+        lines.push(("algorithm", signed.algorithm.name().to_owned()));
     }
     if !signed.algorithm.modes().is_empty() {
-        lines.push(("hash_mode", mode(signed.mode).to_owned()));
+        lines.push(("hash_mode", signed.mode.name().to_owned()));
     }
-    lines.push(("encoding", encoding(signed.encoding).to_owned()));
+    lines.push(("encoding", signed.encoding.name().to_owned()));
     lines.push(("payload", text(&signed.payload.read)));
     lines.push(("received_signature", text(&signed.place.read)));
     lines.extend(signed.place.format.iter().map(|format| ("format", format.clone())));
@@ -116,34 +113,4 @@ fn jwt(issued: &Issued) -> Lines {
 /// A text in single quotes, in which nothing but the quote itself means anything.
 fn text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
-}
-
-fn mode(mode: HashMode) -> &'static str {
-    match mode {
-        HashMode::Md5 => "INSECURE-MD5",
-        HashMode::Sha1 => "SHA-1",
-        HashMode::Sha256 => "SHA-256",
-        HashMode::Sha384 => "SHA-384",
-        HashMode::Sha512 => "SHA-512",
-    }
-}
-
-fn encoding(encoding: Encoding) -> &'static str {
-    match encoding {
-        Encoding::Hex => "hex",
-        Encoding::Base64 => "base64",
-        Encoding::Base64Url => "base64url",
-    }
-}
-
-fn algorithm(algorithm: Algorithm) -> &'static str {
-    match algorithm {
-        Algorithm::Hmac => "HMAC",
-        Algorithm::Digest(_) => "digest",
-        Algorithm::Ed25519 => "Ed25519",
-        Algorithm::EcdsaP256(EcdsaForm::Der) => "ECDSA-P256",
-        Algorithm::EcdsaP256(EcdsaForm::Fixed) => "ECDSA-P256-fixed",
-        Algorithm::RsaPkcs1 => "RSA",
-        Algorithm::RsaPss => "RSA-PSS",
-    }
 }

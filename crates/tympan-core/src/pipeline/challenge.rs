@@ -7,6 +7,7 @@ use http::HeaderValue;
 use http::header;
 use regex::Regex;
 use tympan_expr::Expression;
+use tympan_expr::Needs;
 use tympan_expr::Text;
 use tympan_expr::Value;
 
@@ -19,6 +20,7 @@ use super::encrypt::Encrypt;
 use super::respond::Computed;
 use super::respond::Reply;
 use super::respond::Respond;
+use super::signing::Signing;
 use super::verify::Judged;
 use super::verify::Verify;
 use crate::anchor::Anchored;
@@ -27,16 +29,14 @@ use crate::config::Accept;
 use crate::config::ChallengeProof;
 use crate::config::Config;
 use crate::fetched::Source;
-use crate::keys::KeyForm;
 use crate::keys::KeyId;
-use crate::keys::KeyUse;
 use crate::keys::KeyUses;
 use crate::keys::Keys;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
 use crate::roots;
-use crate::scheme::Encoding;
+use crate::scheme::Algorithm;
 use crate::secret::Secret;
 
 /// A challenge that can be recognised and answered.
@@ -79,12 +79,12 @@ struct Brings {
 #[derive(Debug)]
 struct Token {
     name: String,
-    key: KeyId,
+    signing: Signing,
     /// The name of the key's secret.
     secret: String,
-    payload: Expression,
     allow: Regex,
-    encoding: Encoding,
+    /// Which parts of a digest are ours, and not the request's.
+    ours: Vec<bool>,
 }
 
 /// What a browser must not do with an answer that echoes what a stranger sent.
@@ -101,21 +101,11 @@ impl Challenge {
         config: &Config,
         keys: &mut KeyUses,
     ) -> Self {
-        let mut key = |token: &config::ChallengeToken| {
-            let form = KeyForm::Mac(token.mode, token.derivation.clone());
-            keys.id(KeyUse { secret: token.secret, form })
-        };
-        let tokens = challenge.tokens.iter().map(|token| Token {
-            name: token.name.clone(),
-            key: key(token),
-            secret: config.secrets[token.secret.0].name.clone(),
-            payload: token.payload.clone(),
-            allow: token.allow.clone(),
-            encoding: token.encoding,
-        });
+        let tokens = challenge.tokens.iter().map(|token| Token::compile(token, config, keys));
+        let tokens = tokens.collect();
         Self {
             detection: challenge.detection.clone(),
-            tokens: tokens.collect(),
+            tokens,
             allow: challenge.allow.clone(),
             written: challenge.response.written.clone(),
             response: Computed::challenge(
@@ -165,7 +155,7 @@ impl Challenge {
     pub(crate) fn answers_from_body(&self) -> bool {
         self.is_proven_as_events()
             || self.response.expressions().any(reads_body)
-            || self.tokens.iter().any(|token| reads_body(&token.payload))
+            || self.tokens.iter().any(|token| reads_body(token.signing.payload()))
             || self.captures.iter().any(|capture| reads_body(&capture.value))
             || self.call.as_ref().is_some_and(|call| reads_body(call.expression()))
             || self.own_proof().is_some_and(|verify| {
@@ -198,7 +188,7 @@ impl Challenge {
 
     /// Everything that it reads.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
-        let payloads = self.tokens.iter().map(|token| &token.payload);
+        let payloads = self.tokens.iter().map(|token| token.signing.payload());
         let asked = std::iter::once(&self.detection).chain(payloads);
         let proof = self.own_proof().map(read_by).unwrap_or_default();
         let captured = self.captures.iter().map(|capture| &capture.value);
@@ -317,16 +307,39 @@ impl Brings {
 }
 
 impl Token {
+    fn compile(token: &config::ChallengeToken, config: &Config, keys: &mut KeyUses) -> Self {
+        let is_ours = |needs: &Needs| needs.roots().all(|root| root == roots::LISTENER);
+        let parts = match token.signing.algorithm {
+            Algorithm::Digest(_) => token.signing.payload.items().unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        Self {
+            name: token.name.clone(),
+            signing: Signing::compile(&token.signing, keys),
+            secret: config.secrets[token.signing.secret.0].name.clone(),
+            allow: token.allow.clone(),
+            ours: parts.iter().map(is_ours).collect(),
+        }
+    }
+
     fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<String, Stop> {
-        let text = text_of(&self.payload, scope, "payload of the challenge token")?;
+        let what = "payload of the challenge token";
+        let payload = eval(self.signing.payload(), scope, what)?;
+        let parts: Vec<Text<'_>> = match payload {
+            // Nothing else has parts: of a text that is signed in one piece, the whole has to match.
+            Value::List(items) if self.signing.takes_parts() => {
+                items.iter().map(|part| as_text(part.clone(), what)).collect::<Result<_, _>>()?
+            }
+            one => vec![as_text(one, what)?],
+        };
         // Before anything is signed: what passes cannot have the shape of a signed event.
-        if !self.allow.is_match(&text) {
+        let is_ours = |index| self.ours.get(index).copied().unwrap_or_default();
+        if parts.iter().enumerate().any(|(at, part)| !is_ours(at) && !self.allow.is_match(part)) {
             return Err(malformed(Reason::EchoRefused));
         }
-        let key = keys.macs(self.key).first().ok_or_else(|| {
-            Stop::new(Outcome::NotReady, Reason::Secret { secret: self.secret.clone() })
-        })?;
-        Ok(self.encoding.encode(&key.sign(text.as_bytes())))
+        let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
+        let missing = || Reason::Secret { secret: self.secret.clone() };
+        self.signing.sign(&parts, keys).ok_or_else(|| Stop::new(Outcome::NotReady, missing()))
     }
 }
 
@@ -336,11 +349,22 @@ pub(super) fn text_of<'a>(
     scope: &Scope<'a, '_>,
     what: &'static str,
 ) -> Result<Text<'a>, Stop> {
-    match expression.eval(scope) {
-        Ok(Value::Text(text)) => Ok(text),
-        Ok(Value::Null) => Err(malformed(Reason::Missing { what })),
-        Ok(other) => Err(malformed(Reason::Misfit { what, found: other.type_name() })),
-        Err(bound) => Err(malformed(Reason::Exhausted { what, bound })),
+    as_text(eval(expression, scope, what)?, what)
+}
+
+fn eval<'a>(
+    expression: &'a Expression,
+    scope: &Scope<'a, '_>,
+    what: &'static str,
+) -> Result<Value<'a>, Stop> {
+    expression.eval(scope).map_err(|bound| malformed(Reason::Exhausted { what, bound }))
+}
+
+fn as_text<'a>(value: Value<'a>, what: &'static str) -> Result<Text<'a>, Stop> {
+    match value {
+        Value::Text(text) => Ok(text),
+        Value::Null => Err(malformed(Reason::Missing { what })),
+        other => Err(malformed(Reason::Misfit { what, found: other.type_name() })),
     }
 }
 

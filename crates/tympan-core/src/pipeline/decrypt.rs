@@ -81,7 +81,9 @@ impl Decrypt {
         keys: &Keys,
     ) -> Option<Plain> {
         let value = ciphertext.eval(scope).ok()?;
-        let encrypted = self.encoding.decode_body(value.as_text()?)?;
+        // A whole body is bytes.
+        let text = str::from_utf8(value.as_bytes()?).ok()?;
+        let encrypted = self.encoding.decode_body(text)?;
         // Every key is tried, so that the time does not tell which of them fits.
         keys.ciphers(self.key).iter().fold(None, |found, key| {
             let plain = self.cipher.decrypt(key, &encrypted);

@@ -8,14 +8,12 @@ use tympan_expr::Value;
 use super::Fact;
 use super::Scope;
 use super::decrypt::key_use;
+use super::signing::Signing;
 use crate::config;
-use crate::keys::KeyForm;
 use crate::keys::KeyId;
-use crate::keys::KeyUse;
 use crate::keys::KeyUses;
 use crate::keys::Keys;
 use crate::outcome::Reason;
-use crate::scheme::Algorithm;
 use crate::scheme::Cipher;
 use crate::scheme::Encoding;
 use crate::scheme::Timestamp;
@@ -28,15 +26,7 @@ pub(super) struct Encrypt {
     encoding: Encoding,
     message: Expression,
     timestamp: Timestamp,
-    signature: Option<Signature>,
-}
-
-#[derive(Debug)]
-struct Signature {
-    key: KeyId,
-    algorithm: Algorithm,
-    encoding: Encoding,
-    payload: Expression,
+    signature: Option<Signing>,
 }
 
 /// What was encrypted, and what goes with it, as expressions read it.
@@ -53,38 +43,25 @@ impl Encrypt {
     }
 
     fn compile(encrypt: &config::Encrypt, decrypt: &config::Decrypt, keys: &mut KeyUses) -> Self {
-        let signature = encrypt.signature.as_ref().map(|signature| {
-            let how = signature.derivation.clone();
-            let form = match signature.algorithm {
-                Algorithm::Digest(_) => KeyForm::Digest(signature.mode, how),
-                _ => KeyForm::Mac(signature.mode, how),
-            };
-            Signature {
-                key: keys.id(KeyUse { secret: signature.secret, form }),
-                algorithm: signature.algorithm,
-                encoding: signature.encoding,
-                payload: signature.payload.clone(),
-            }
-        });
         Self {
             key: keys.id(key_use(decrypt)),
             cipher: decrypt.cipher.clone(),
             encoding: decrypt.encoding,
             message: encrypt.message.clone(),
             timestamp: Timestamp { unit: encrypt.timestamp, tolerance: Duration::ZERO },
-            signature,
+            signature: encrypt.signature.as_ref().map(|it| Signing::compile(it, keys)),
         }
     }
 
     /// The first key that is missing.
     pub(super) fn unready(&self, keys: &Keys) -> Option<KeyId> {
-        let all = std::iter::once(self.key).chain(self.signature.as_ref().map(|it| it.key));
+        let all = std::iter::once(self.key).chain(self.signature.as_ref().map(Signing::key));
         all.into_iter().find(|key| !keys.is_ready(*key))
     }
 
     /// Everything that it reads.
     pub(super) fn expressions(&self) -> impl Iterator<Item = &Expression> {
-        let payload = self.signature.as_ref().map(|signature| &signature.payload);
+        let payload = self.signature.as_ref().map(Signing::payload);
         std::iter::once(&self.message).chain(payload)
     }
 
@@ -114,7 +91,7 @@ impl Encrypt {
             ("nonce", const_hex::encode(&nonce[..8])),
         ];
         if let Some(signature) = &self.signature {
-            let signed = signature.run(&Scope { reply: &reply, ..scope.clone() }, keys)?;
+            let signed = sign(signature, &Scope { reply: &reply, ..scope.clone() }, keys)?;
             reply.push(("signature", signed));
         }
         for (name, value) in reply.iter().filter(|(name, _)| *name != "timestamp") {
@@ -124,27 +101,18 @@ impl Encrypt {
     }
 }
 
-impl Signature {
-    fn run(&self, scope: &Scope<'_, '_>, keys: &Keys) -> Result<String, Reason> {
-        let what = "the payload of the answer";
-        let payload =
-            self.payload.eval(scope).map_err(|bound| Reason::Exhausted { what, bound })?;
-        let parts: Vec<Vec<u8>> = match &payload {
-            Value::List(items) => items.iter().map(bytes).collect::<Option<_>>(),
-            one => bytes(one).map(|one| vec![one]),
-        }
-        .ok_or(Reason::Missing { what: "payload of the answer" })?;
-        let unsendable = || Reason::Unsendable { what: "signature" };
-        let signed = if let Algorithm::Digest(at) = self.algorithm {
-            let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-            let key = keys.digests(self.key).first().ok_or_else(unsendable)?;
-            key.sign(&parts, at).to_vec()
-        } else {
-            let key = keys.macs(self.key).first().ok_or_else(unsendable)?;
-            key.sign(&parts.concat())
-        };
-        Ok(self.encoding.encode(&signed))
+/// The signature of an answer.
+fn sign(signature: &Signing, scope: &Scope<'_, '_>, keys: &Keys) -> Result<String, Reason> {
+    let what = "the payload of the answer";
+    let payload =
+        signature.payload().eval(scope).map_err(|bound| Reason::Exhausted { what, bound })?;
+    let parts: Vec<Vec<u8>> = match &payload {
+        Value::List(items) => items.iter().map(bytes).collect::<Option<_>>(),
+        one => bytes(one).map(|one| vec![one]),
     }
+    .ok_or(Reason::Missing { what: "payload of the answer" })?;
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    signature.sign(&parts, keys).ok_or(Reason::Unsendable { what: "signature" })
 }
 
 fn bytes(value: &Value<'_>) -> Option<Vec<u8>> {

@@ -277,7 +277,11 @@ fn tokens<'v>(value: &'v Value<'_>) -> Result<Vec<&'v str>, Stop> {
         if text.is_empty() {
             return Err(missing("token"));
         }
-        Ok(text.split_once(' ').map_or(text, |(_, token)| token.trim_start()))
+        match text.split_once(' ') {
+            None => Ok(text),
+            Some((word, token)) if is_word(word) => Ok(token.trim_start()),
+            Some(_) => Err(malformed()),
+        }
     };
     match value.as_list() {
         None => Ok(vec![one(value)?]),
@@ -285,6 +289,12 @@ fn tokens<'v>(value: &'v Value<'_>) -> Result<Vec<&'v str>, Stop> {
         Some(list) if list.len() > MOST_TOKENS => Err(malformed()),
         Some(list) => list.iter().map(one).collect(),
     }
+}
+
+/// Whether this may stand before a token: what is longer, or has dots, may be another one.
+fn is_word(text: &str) -> bool {
+    text.len() < 20
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 fn eval<'a>(

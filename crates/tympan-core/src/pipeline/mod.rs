@@ -29,6 +29,7 @@ mod respond;
 mod route;
 mod scope;
 mod sealed;
+mod signing;
 mod step;
 mod token_endpoint;
 mod verify;

@@ -37,18 +37,33 @@ impl Algorithm {
     pub const WORDS: &[&str] =
         &["HMAC", "digest", "Ed25519", "ECDSA-P256", "ECDSA-P256-fixed", "RSA", "RSA-PSS"];
 
+    const ALL: [Self; 7] = [
+        Self::Hmac,
+        Self::Digest(SecretAt::Start),
+        Self::Ed25519,
+        Self::EcdsaP256(EcdsaForm::Der),
+        Self::EcdsaP256(EcdsaForm::Fixed),
+        Self::RsaPkcs1,
+        Self::RsaPss,
+    ];
+
     /// The algorithm that a word of the configuration names.
     #[must_use]
     pub fn read(word: &str) -> Option<Self> {
-        match word {
-            "HMAC" => Some(Self::Hmac),
-            "digest" => Some(Self::Digest(SecretAt::Start)),
-            "Ed25519" => Some(Self::Ed25519),
-            "ECDSA-P256" => Some(Self::EcdsaP256(EcdsaForm::Der)),
-            "ECDSA-P256-fixed" => Some(Self::EcdsaP256(EcdsaForm::Fixed)),
-            "RSA" => Some(Self::RsaPkcs1),
-            "RSA-PSS" => Some(Self::RsaPss),
-            _ => None,
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == word)
+    }
+
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hmac => "HMAC",
+            Self::Digest(_) => "digest",
+            Self::Ed25519 => "Ed25519",
+            Self::EcdsaP256(EcdsaForm::Der) => "ECDSA-P256",
+            Self::EcdsaP256(EcdsaForm::Fixed) => "ECDSA-P256-fixed",
+            Self::RsaPkcs1 => "RSA",
+            Self::RsaPss => "RSA-PSS",
         }
     }
 
@@ -92,5 +107,17 @@ impl Algorithm {
             (Self::RsaPss, HashMode::Sha512) => Some(&rsa::RSA_PSS_2048_8192_SHA512),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Algorithm;
+
+    #[test]
+    fn words_are_names() {
+        assert!(Algorithm::ALL.iter().map(|it| it.name()).eq(Algorithm::WORDS.iter().copied()));
+        assert!(Algorithm::ALL.iter().all(|it| Algorithm::read(it.name()) == Some(*it)));
+        assert_eq!(Algorithm::read("hmac"), None);
     }
 }

@@ -77,6 +77,9 @@ impl Iv {
 }
 
 impl Padding {
+    /// Every number that can be written.
+    pub const NUMBERS: &[u64] = &[16, 32];
+
     /// What a number of the configuration names.
     #[must_use]
     pub fn read(number: &str) -> Option<Self> {

@@ -54,14 +54,22 @@ impl Encoding {
     /// Every encoding, in the order in which they are tried when none is given.
     pub const ALL: [Self; 3] = [Self::Hex, Self::Base64, Self::Base64Url];
 
+    /// Every word that can be written.
+    pub const WORDS: &[&str] = &["hex", "base64", "base64url"];
+
     /// The encoding that a word of the configuration names.
     #[must_use]
     pub fn read(word: &str) -> Option<Self> {
-        match word {
-            "hex" => Some(Self::Hex),
-            "base64" => Some(Self::Base64),
-            "base64url" => Some(Self::Base64Url),
-            _ => None,
+        Self::ALL.into_iter().find(|encoding| encoding.name() == word)
+    }
+
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hex => "hex",
+            Self::Base64 => "base64",
+            Self::Base64Url => "base64url",
         }
     }
 
@@ -147,6 +155,12 @@ mod tests {
         check(Encoding::Base64Url, "-_-_AA", Some(&[0xfb, 0xff, 0xbf, 0]));
         check(Encoding::Base64Url, "+/+/AA", None);
         check(Encoding::Base64, "+/+/AA==\n", None);
+    }
+
+    #[test]
+    fn words_are_names() {
+        assert!(Encoding::ALL.iter().map(|it| it.name()).eq(Encoding::WORDS.iter().copied()));
+        assert!(Encoding::ALL.iter().all(|it| Encoding::read(it.name()) == Some(*it)));
     }
 
     #[test]

@@ -63,17 +63,27 @@ impl HashMode {
         "INSECURE-MD5",
     ];
 
+    /// Every mode.
+    pub const ALL: [Self; 5] = [Self::Md5, Self::Sha1, Self::Sha256, Self::Sha384, Self::Sha512];
+
     /// The mode that a word names.
     #[must_use]
     pub fn read(word: &str) -> Option<Self> {
-        let word = word.to_ascii_uppercase().replace(['-', '_'], "");
-        match word.strip_prefix("HMAC").unwrap_or(&word) {
-            "INSECUREMD5" => Some(Self::Md5),
-            "SHA1" => Some(Self::Sha1),
-            "SHA256" => Some(Self::Sha256),
-            "SHA384" => Some(Self::Sha384),
-            "SHA512" => Some(Self::Sha512),
-            _ => None,
+        let bare = |word: &str| word.to_ascii_uppercase().replace(['-', '_'], "");
+        let word = bare(word);
+        let word = word.strip_prefix("HMAC").unwrap_or(&word);
+        Self::ALL.into_iter().find(|mode| bare(mode.name()) == word)
+    }
+
+    /// The first of its spellings.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "INSECURE-MD5",
+            Self::Sha1 => "SHA-1",
+            Self::Sha256 => "SHA-256",
+            Self::Sha384 => "SHA-384",
+            Self::Sha512 => "SHA-512",
         }
     }
 
@@ -186,6 +196,9 @@ mod tests {
     #[test]
     fn every_word_names_a_mode() {
         assert!(HashMode::WORDS.iter().all(|word| HashMode::read(word).is_some()));
+        assert!(HashMode::ALL.iter().all(|mode| {
+            HashMode::WORDS.contains(&mode.name()) && HashMode::read(mode.name()) == Some(*mode)
+        }));
         assert_eq!(HashMode::read("hmac_sha_256"), Some(HashMode::Sha256));
         assert_eq!(HashMode::read("md5"), None);
         assert_eq!(HashMode::read("hmac-md5"), None);
@@ -217,7 +230,7 @@ mod tests {
 
     #[test]
     fn lengths() {
-        for mode in HashMode::WORDS.iter().filter_map(|word| HashMode::read(word)) {
+        for mode in HashMode::ALL {
             assert_eq!(MacKey::new(mode, b"k").sign(b"").len(), mode.length());
             assert_eq!(mode.digest([&b"k"[..]]).len(), mode.length());
         }

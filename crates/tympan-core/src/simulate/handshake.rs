@@ -2,13 +2,16 @@
 
 use http::Method;
 use serde_json::Value as Json;
+use tympan_expr::Expression;
 use tympan_expr::Paths;
 
 use super::Draft;
 use super::Simulation;
 use super::Unsimulable;
+use super::example;
 use super::place;
 use super::proof::How;
+use crate::config::Accept;
 use crate::config::Challenge;
 use crate::config::ChallengeProof;
 use crate::config::Listener;
@@ -45,25 +48,76 @@ impl Simulation<'_> {
         draft: &Draft,
         token: &str,
     ) -> Result<Draft, Unsimulable> {
-        let asking = ask(listener, challenge, draft.clone(), token);
-        let mut asking = asking.ok_or(Unsimulable::Detection)?;
-        match &challenge.proof {
-            None => {}
-            Some(ChallengeProof::Listener) => {
-                self.prove(listener, &listener.verification, &mut asking, How::Right)?;
-            }
-            Some(ChallengeProof::Own(proof)) => {
-                self.prove(listener, proof, &mut asking, How::Right)?;
-            }
+        let said = (challenge, draft.clone(), token);
+        let mut asking = match &challenge.ciphertext {
+            Some(ciphertext) => self.greet_secretly(listener, ciphertext, said)?,
+            None => self.greet_openly(listener, said)?,
+        };
+        if let Some(ChallengeProof::Listener) = &challenge.proof {
+            self.prove(listener, &listener.verification, &mut asking, How::Right)?;
+        }
+        Ok(asking)
+    }
+
+    fn greet_openly(
+        &self,
+        listener: &Listener,
+        (challenge, draft, token): (&Challenge, Draft, &str),
+    ) -> Result<Draft, Unsimulable> {
+        let (mut asking, is_get) = ask(listener.accept, challenge, draft, token)?;
+        if is_get {
+            asking.method = Method::GET;
+            asking.body.clear();
+        }
+        if let Some(ChallengeProof::Own(proof)) = &challenge.proof {
+            self.prove(listener, proof, &mut asking, How::Right)?;
+        }
+        Ok(asking)
+    }
+
+    /// The request of a challenge that lies encrypted at `ciphertext`: all but what the listener
+    /// wants of everyone is said and proved within.
+    fn greet_secretly(
+        &self,
+        listener: &Listener,
+        ciphertext: &Expression,
+        (challenge, mut draft, token): (&Challenge, Draft, &str),
+    ) -> Result<Draft, Unsimulable> {
+        if self.is_encrypted(listener, ciphertext, &draft) {
+            return Ok(draft);
+        }
+        let (root, _) = ciphertext.as_path().ok_or(Unsimulable::Envelope)?;
+        let decrypt = listener.decrypt.as_ref().ok_or(Unsimulable::Detection)?;
+        let within =
+            Listener { accept: decrypt.accept.unwrap_or(listener.accept), ..listener.clone() };
+        // What lies elsewhere than in the body has nothing to do with what deliveries say.
+        let is_in_body = root == roots::PARSED_BODY;
+        if !is_in_body {
+            draft.body = Simulation::empty_body(within.accept);
+        }
+        let (mut asking, _) = ask(within.accept, challenge, draft, token)?;
+        if let Some(ChallengeProof::Own(proof)) = &challenge.proof {
+            self.prove(&within, proof, &mut asking, How::Right)?;
+        }
+        self.envelop(listener, decrypt, ciphertext, &mut asking)?;
+        let mut demands = challenge.detection.demands().into_iter().flatten();
+        if root == roots::QUERY_PARAMS && demands.all(|it| it.root != roots::HTTP_METHOD) {
+            asking.method = Method::GET;
         }
         Ok(asking)
     }
 }
 
-/// The request by which a challenge is detected, with everything that its answer reads.
-fn ask(listener: &Listener, challenge: &Challenge, mut draft: Draft, token: &str) -> Option<Draft> {
-    let accept = listener.accept;
-    let demands = challenge.detection.demands()?;
+/// The request by which a challenge is detected, with everything that its answer reads, and whether it
+/// is one without a body.
+fn ask(
+    accept: Accept,
+    challenge: &Challenge,
+    mut draft: Draft,
+    token: &str,
+) -> Result<(Draft, bool), Unsimulable> {
+    let unplaced = |_| Unsimulable::Detection;
+    let demands = challenge.detection.demands().ok_or(Unsimulable::Detection)?;
     let mut wants_method = false;
     let mut wants_query = false;
     let mut wants_body = false;
@@ -74,13 +128,19 @@ fn ask(listener: &Listener, challenge: &Challenge, mut draft: Draft, token: &str
         let value =
             demand.value.as_ref().map_or_else(|| Json::from(token), tympan_expr::Value::to_json);
         if demand.value.is_some() || !place::has(&draft, accept, demand.root, &demand.keys) {
-            place::put(&mut draft, accept, (demand.root, &demand.keys), &value).ok()?;
+            place::put(&mut draft, accept, (demand.root, &demand.keys), &value)
+                .map_err(unplaced)?;
         }
     }
-    let answers = challenge.response.headers.iter().map(|(_, value)| value);
-    let answers = answers.chain(&challenge.response.body);
-    let tokens = challenge.tokens.iter().map(|token| &token.payload);
-    for expression in answers.chain(tokens) {
+    if let Some(call) = &challenge.call {
+        let (root, keys) = call.url.as_path().ok_or(Unsimulable::Called)?;
+        wants_body |= root == roots::PARSED_BODY;
+        if !place::has(&draft, accept, root, &keys) {
+            let url = example::url(&call.anchor).ok_or(Unsimulable::Called)?;
+            place::put(&mut draft, accept, (root, &keys), &Json::from(url)).map_err(unplaced)?;
+        }
+    }
+    for expression in read_by(challenge) {
         for root in [roots::HEADERS, roots::QUERY_PARAMS, roots::PARSED_BODY] {
             let mut paths = Vec::new();
             if let Some(read) = expression.needs().paths(root) {
@@ -90,16 +150,23 @@ fn ask(listener: &Listener, challenge: &Challenge, mut draft: Draft, token: &str
             for path in paths {
                 let keys: Vec<&str> = path.iter().map(String::as_str).collect();
                 if !keys.is_empty() && !place::has(&draft, accept, root, &keys) {
-                    place::put(&mut draft, accept, (root, &keys), &Json::from(token)).ok()?;
+                    place::put(&mut draft, accept, (root, &keys), &Json::from(token))
+                        .map_err(unplaced)?;
                 }
             }
         }
     }
-    if wants_query && !wants_method && !wants_body {
-        draft.method = Method::GET;
-        draft.body.clear();
-    }
-    Some(draft)
+    Ok((draft, wants_query && !wants_method && !wants_body))
+}
+
+/// What its answer is made of, and what is stored before.
+fn read_by(challenge: &Challenge) -> impl Iterator<Item = &Expression> {
+    let response = &challenge.response;
+    let answers = response.headers.iter().map(|(_, value)| value).chain(&response.body);
+    let message = response.encrypt.iter().map(|encrypt| &encrypt.message);
+    let tokens = challenge.tokens.iter().map(|token| &token.signing.payload);
+    let captured = challenge.captures.iter().map(|capture| &capture.value);
+    answers.chain(message).chain(tokens).chain(captured)
 }
 
 /// Every path that is read to its end.

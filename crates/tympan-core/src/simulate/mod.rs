@@ -6,6 +6,7 @@
 mod credential;
 mod draft;
 mod encrypt;
+mod example;
 mod handshake;
 mod jwt;
 mod place;
@@ -89,6 +90,8 @@ pub enum Unsimulable {
     NoKey { secret: String, why: Unusable },
     /// The listener knows a public key only.
     PublicOnly,
+    /// Its key is that of a certificate, which is fetched from the provider.
+    CertificateOnly,
     /// Its client gets no access token.
     NoToken,
     /// The payload is made of something that the request does not have.
@@ -103,6 +106,10 @@ pub enum Unsimulable {
     NoChallenge,
     /// What a challenge is told by cannot be turned around.
     Detection,
+    /// What is called before a challenge is answered cannot be told.
+    Called,
+    /// Where the encrypted text is put cannot be told from where it is read.
+    Envelope,
 }
 
 impl<'s> Simulation<'s> {
@@ -137,10 +144,18 @@ impl<'s> Simulation<'s> {
         }
         if let Some(body) = &listener.simulate.body {
             draft.body.clone_from(body);
-        } else if matches!(listener.accept, Accept::Json | Accept::Any) {
-            draft.body = b"{}".to_vec();
+        } else {
+            draft.body = Self::empty_body(listener.accept);
         }
         draft
+    }
+
+    /// A body that says nothing.
+    fn empty_body(accept: Accept) -> Vec<u8> {
+        match accept {
+            Accept::Json | Accept::Any => b"{}".to_vec(),
+            Accept::Form | Accept::Text => Vec::new(),
+        }
     }
 
     /// The requests of a case, each made of the draft of a delivery.
@@ -238,6 +253,11 @@ impl fmt::Display for Unsimulable {
                 "only the public key is known here, with which nothing can be signed: name the \
                  private one with --key, or as the signature's `signing_key`",
             ),
+            Self::CertificateOnly => f.write_str(
+                "it is signed with the key of the provider's own certificate, which nobody else has: \
+                 only a certificate of yours can be played, with its private key as --key, or as \
+                 the signature's `signing_key`",
+            ),
             Self::NoToken => f.write_str("its client is given no access token"),
             Self::NoPayload => f.write_str(
                 "a part of the signed payload is missing in the request: give it with --body, \
@@ -250,6 +270,15 @@ impl fmt::Display for Unsimulable {
             Self::Detection => f.write_str(
                 "none of its challenges is detected by parts of the request that are compared with \
                  texts, or only have to be there",
+            ),
+            Self::Called => f.write_str(
+                "no URL that `call` calls can be told from where it is read and which it may be: give \
+                 it with --body or `simulate:`",
+            ),
+            Self::Envelope => f.write_str(
+                "`ciphertext` is cut out of the request, and what its provider writes around it \
+                 cannot be told from that: give a body that is encrypted already with --body or \
+                 `simulate:`",
             ),
         }
     }

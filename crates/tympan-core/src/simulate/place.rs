@@ -31,6 +31,11 @@ pub(super) fn put(
             draft.headers.insert(name, value);
         }
         (roots::QUERY_PARAMS, [name]) => draft.set_query(name, Some(&text)),
+        (roots::RAW_BODY | roots::PARSED_BODY, [])
+            if matches!(accept, Accept::Text | Accept::Any) =>
+        {
+            draft.body = text.into_bytes();
+        }
         (roots::PATH_PARAMS, [name]) => {
             let encoded = utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
             draft.path = draft.path.replace(&format!("{{{name}}}"), &encoded);
@@ -74,6 +79,7 @@ pub(super) fn has(draft: &Draft, accept: Accept, root: RootId, keys: &[&str]) ->
     match (root, keys) {
         (roots::HEADERS, [name]) => draft.headers.contains_key(*name),
         (roots::QUERY_PARAMS, [name]) => draft.query.iter().any(|(known, _)| known == name),
+        (roots::RAW_BODY, _) | (roots::PARSED_BODY, []) => !draft.body.is_empty(),
         (roots::PARSED_BODY, [key]) if accept == Accept::Form => {
             form_urlencoded::parse(&draft.body).any(|(known, _)| known == *key)
         }

@@ -152,7 +152,11 @@ impl Simulation<'_> {
         if let Some(key) = &self.private_key {
             return Ok((key, "--key".to_owned()));
         }
-        let secret = check.signing_key.ok_or(Unsimulable::PublicOnly)?;
+        let fault = match check.certificate {
+            Some(_) => Unsimulable::CertificateOnly,
+            None => Unsimulable::PublicOnly,
+        };
+        let secret = check.signing_key.ok_or(fault)?;
         Ok((self.secret(secret)?, self.secret_name(secret)))
     }
 

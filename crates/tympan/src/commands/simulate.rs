@@ -97,6 +97,11 @@ fn send(options: &Simulate) -> Result<(), (String, Exit)> {
         simulation = simulation.with_access_token(token);
     }
     let drafts = simulation.requests(listener, case, &draft).map_err(unsimulable)?;
+    if case == Case::Handshake && listener.challenges.iter().any(|it| it.call.is_some()) {
+        terminal::say(
+            "note: what a handshake names is called before it is answered, or else 503 is",
+        );
+    }
     for draft in drafts {
         if options.print {
             print(&draft, &target)?;

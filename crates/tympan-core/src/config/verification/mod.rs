@@ -4,13 +4,14 @@ mod body_digest;
 mod boundary;
 mod format;
 mod key;
-mod reply;
 mod signature;
+mod signing;
 mod timestamp;
 mod token;
 
 pub use body_digest::DigestCheck;
 pub use signature::SignatureCheck;
+pub use signing::Signing;
 pub(crate) use timestamp::SignedAt;
 pub use token::Match;
 pub use token::TokenCheck;
@@ -199,6 +200,6 @@ impl Reader<'_> {
     }
 
     pub(super) fn encoding(&mut self, node: &Node) -> Option<Encoding> {
-        self.choice(node, &["hex", "base64", "base64url"]).and_then(Encoding::read)
+        self.choice(node, Encoding::WORDS).and_then(Encoding::read)
     }
 }

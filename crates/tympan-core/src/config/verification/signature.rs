@@ -133,11 +133,20 @@ impl Reader<'_> {
     }
 
     pub(super) fn algorithm(&mut self, fields: &mut Fields) -> Option<Algorithm> {
-        let at = fields.take("secret_at");
         let algorithm = match fields.take("algorithm") {
-            Some((_, node)) => self.choice(&node, Algorithm::WORDS).and_then(Algorithm::read)?,
-            None => Algorithm::Hmac,
+            Some((_, node)) => self.choice(&node, Algorithm::WORDS).and_then(Algorithm::read),
+            None => Some(Algorithm::Hmac),
         };
+        let at = fields.take("secret_at");
+        self.with_secret_at(algorithm?, at)
+    }
+
+    /// The algorithm with the secret where its digest has it.
+    pub(super) fn with_secret_at(
+        &mut self,
+        algorithm: Algorithm,
+        at: Option<(Key, Node)>,
+    ) -> Option<Algorithm> {
         match (algorithm, at) {
             (Algorithm::Digest(_), Some((_, node))) => self.secret_at(&node).map(Algorithm::Digest),
             (_, Some((key, _))) => {
