@@ -57,6 +57,10 @@ use tympan_core::simulate::Simulation;
 use tympan_core::simulate::Unsimulable;
 use tympan_core::span::Sources;
 
+use crate::answered::wrong_answer;
+use crate::answered::wrong_events;
+use crate::answered::wrong_seal;
+
 /// How much later a request is old, in seconds.
 const LATER: f64 = 100.0 * 24.0 * 3600.0;
 
@@ -237,6 +241,11 @@ impl TestCase {
         if !headers.keys().any(|name| name.eq_ignore_ascii_case("content-type")) {
             headers.insert("Content-Type".to_owned(), "application/json".into());
         }
+        // Of a challenge, what is expected is the answer.
+        let body = example["expected"].as_str().unwrap();
+        let body = serde_json::from_str(body).unwrap_or_else(|_| Value::from(body));
+        let answer = (example["kind"] == "challenge")
+            .then(|| serde_json::json!({"status": 200, "body": body, "headers": {}}));
         said["requests"] = serde_json::json!([{
             "name": example["id"],
             "method": example["method"],
@@ -244,7 +253,7 @@ impl TestCase {
             "headers": headers,
             "body": example["body"],
             "signature": example["expected"],
-            "answer": null,
+            "answer": answer,
         }]);
         Self { name: self.name.clone(), said }
     }
@@ -256,6 +265,9 @@ impl TestCase {
         let now = self.now();
         let mut told = Vec::new();
         let (good, _) = run(&serving, &request, now);
+        if self.said["requests"][0]["answer"].is_object() {
+            return wrong_answer(&self.said["requests"][0]["answer"], &good);
+        }
         if !matches!(good.outcome, Outcome::Accepted | Outcome::Challenged) {
             told.push(format!("ends {}: {:?}", good.outcome, good.reason));
         }
@@ -352,6 +364,7 @@ impl TestCase {
             return told;
         }
         told.extend(wrong_events(&said["events"], record.as_ref()));
+        told.extend(wrong_seal(&said["sealed"], &answer.reply.body));
         let mut refuse = |what: &str, serving: &Serving, request: &Request, now: f64| {
             let (answer, _) = run(serving, request, now);
             let is_refused = matches!(answer.outcome, Outcome::Unauthorized | Outcome::Stale)
@@ -519,50 +532,6 @@ fn run(serving: &Serving, request: &Request, now: f64) -> (Answer, Option<EventR
             Ask::Answer(answer) => return (answer, record),
         };
     }
-}
-
-fn wrong_answer(expected: &Value, answer: &Answer) -> Vec<String> {
-    let mut told = Vec::new();
-    if answer.outcome != Outcome::Challenged {
-        told.push(format!("ends {}: {:?}", answer.outcome, answer.reason));
-    }
-    let status = answer.reply.status.as_u16();
-    if expected["status"] != status {
-        told.push(format!("is answered with {status}"));
-    }
-    let body = String::from_utf8_lossy(&answer.reply.body);
-    let is_same = match &expected["body"] {
-        Value::String(text) => *text == body,
-        json => serde_json::from_str::<Value>(&body).is_ok_and(|body| body == *json),
-    };
-    if !is_same {
-        told.push(format!("is answered {body}"));
-    }
-    for (name, value) in expected["headers"].as_object().unwrap() {
-        let found = answer.reply.headers.get(name).and_then(|value| value.to_str().ok());
-        if found != value.as_str() {
-            told.push(format!("is answered with {name}: {found:?}"));
-        }
-    }
-    told
-}
-
-fn wrong_events(expected: &Value, record: Option<&EventRecord>) -> Vec<String> {
-    let Some(expected) = expected.as_array() else { return Vec::new() };
-    let events = record.map_or(&[][..], |record| &record.events);
-    if events.len() != expected.len() {
-        return vec![format!("makes {} events", events.len())];
-    }
-    let mut told = Vec::new();
-    for (expected, event) in expected.iter().zip(events) {
-        let event: Value = serde_json::from_slice(&event.json).unwrap();
-        for (key, value) in expected.as_object().unwrap() {
-            if event[key] != *value {
-                told.push(format!("makes an event whose {key} is {}", event[key]));
-            }
-        }
-    }
-    told
 }
 
 /// The same length and alphabet, but for one character in the middle.

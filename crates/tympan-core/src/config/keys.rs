@@ -1172,6 +1172,14 @@ static PROOF: Holds = Holds::WordOr("preset", &PROOF_ITSELF);
 static PROOF_ITSELF: Holds =
     Holds::Or(&Holds::Section(&VERIFICATION), &Holds::Section(&PROOF_OF_PRESET));
 
+const DECRYPT_ROW: Key = key(
+    "decrypt",
+    Holds::Section(&DECRYPT),
+    "How its bodies are encrypted. They are decrypted once their sender has proved itself; `raw_body` \
+     and `parsed_body` of everything behind that are what they say.",
+    "decrypt: {secret: orders, key: {digest: SHA-256}, ciphertext: parsed_body.encrypt}",
+);
+
 const DEDUPLICATE_ROW: Key = key(
     "deduplicate",
     Holds::Section(&DEDUPLICATE),
@@ -1248,13 +1256,7 @@ pub static LISTENER: Section = Section {
         LIMITS,
         CHALLENGE_ROW,
         VERIFICATION_ROW,
-        key(
-            "decrypt",
-            Holds::Section(&DECRYPT),
-            "How its bodies are encrypted. They are decrypted once their sender has proved itself; \
-             `raw_body` and `parsed_body` of everything behind that are what they say.",
-            "decrypt: {secret: orders, key: {digest: SHA-256}, ciphertext: parsed_body.encrypt}",
-        ),
+        DECRYPT_ROW,
         key(
             "reject",
             Holds::Expression,
@@ -3184,6 +3186,7 @@ pub static PRESET: Section = Section {
         LIMITS,
         CHALLENGE_ROW,
         required(VERIFICATION_ROW),
+        DECRYPT_ROW,
         EVENTS_ROW,
         RESPONSES_ROW,
         REDACT,

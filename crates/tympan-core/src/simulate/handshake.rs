@@ -47,14 +47,18 @@ impl Simulation<'_> {
     ) -> Result<Draft, Unsimulable> {
         let asking = ask(listener, challenge, draft.clone(), token);
         let mut asking = asking.ok_or(Unsimulable::Detection)?;
-        match &challenge.proof {
-            None => {}
-            Some(ChallengeProof::Listener) => {
-                self.prove(listener, &listener.verification, &mut asking, How::Right)?;
+        // A proof of its own is a part of what is encrypted.
+        if let Some(ChallengeProof::Own(proof)) = &challenge.proof {
+            self.prove(listener, proof, &mut asking, How::Right)?;
+        }
+        if let Some(at) = &challenge.ciphertext {
+            self.encrypt_at(listener, at, &mut asking)?;
+            if matches!(at.as_path(), Some((roots::QUERY_PARAMS, _))) {
+                asking.method = Method::GET;
             }
-            Some(ChallengeProof::Own(proof)) => {
-                self.prove(listener, proof, &mut asking, How::Right)?;
-            }
+        }
+        if let Some(ChallengeProof::Listener) = &challenge.proof {
+            self.prove(listener, &listener.verification, &mut asking, How::Right)?;
         }
         Ok(asking)
     }
