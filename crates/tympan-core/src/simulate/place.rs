@@ -35,6 +35,7 @@ pub(super) fn put(
             let encoded = utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
             draft.path = draft.path.replace(&format!("{{{name}}}"), &encoded);
         }
+        (roots::RAW_BODY, []) => draft.body = text.into_bytes(),
         (roots::PARSED_BODY, [key]) if accept == Accept::Form => {
             let known = form_urlencoded::parse(&draft.body).into_owned();
             let others: Vec<(String, String)> = known.filter(|(known, _)| known != key).collect();

@@ -121,7 +121,28 @@ impl Simulation<'_> {
         let signature = check.scheme.write(&signature, timestamp.as_deref());
         let signature = format!("{}{signature}", listener.simulate.prefix);
         let at = listener.simulate.signature.as_ref().unwrap_or(&check.received);
-        put(draft, listener, at, signature, ("received_signature", "signature"), item)
+        match self.stand_in(listener, draft, at) {
+            Some(text) => {
+                let body = String::from_utf8_lossy(&draft.body).replacen(&text, &signature, 1);
+                draft.body = body.into_bytes();
+                Ok(())
+            }
+            None => put(draft, listener, at, signature, ("received_signature", "signature"), item),
+        }
+    }
+
+    /// What the body holds in the place of the signature, where that place is computed.
+    fn stand_in(&self, listener: &Listener, draft: &Draft, at: &Expression) -> Option<String> {
+        if at.as_path().is_some() {
+            return None;
+        }
+        let stands = self.preview(listener, draft, |scope| {
+            at.eval(scope).ok()?.to_text().map(|text| text.to_string())
+        });
+        let is_there = |text: &String| {
+            !text.is_empty() && String::from_utf8_lossy(&draft.body).contains(text.as_str())
+        };
+        stands.flatten().filter(is_there)
     }
 
     fn signature(&self, check: &SignatureCheck, parts: &[Vec<u8>]) -> Result<Vec<u8>, Unsimulable> {
