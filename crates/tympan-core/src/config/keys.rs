@@ -1387,7 +1387,9 @@ pub static SIMULATE: Section = Section {
         key(
             "body",
             Holds::Json,
-            "The body of a delivery: a text as it stands, anything else as JSON.",
+            "The body of a delivery: a text as it stands, anything else as JSON. Where the place of a \
+             signature is computed, the signature takes the place of what the body holds there, and so \
+             does an encrypted text that of its message. Of a body that is a token it is the claims.",
             "body: {id: 7}",
         ),
     ],
