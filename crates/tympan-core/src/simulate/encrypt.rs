@@ -1,4 +1,4 @@
-//! Encrypting a body as the provider would.
+//! Encrypting what a provider says as it would.
 
 use serde_json::Value as Json;
 use tympan_expr::Expression;
@@ -13,7 +13,8 @@ use crate::scheme::CipherKey;
 use crate::scheme::Unusable;
 
 impl Simulation<'_> {
-    /// Encrypts what a delivery says, where its listener wants that.
+    /// Encrypts what a delivery says, where its listener wants that, and whoever wrote the body has not
+    /// done so.
     ///
     /// Where the ciphertext stands at no plain path, the body is one as it is sent, but with its message
     /// in the place of that.
@@ -23,33 +24,62 @@ impl Simulation<'_> {
         draft: &mut Draft,
     ) -> Result<(), Unsimulable> {
         let Some(decrypt) = &listener.decrypt else { return Ok(()) };
-        if decrypt.ciphertext.as_path().is_some() {
-            return self.encrypt_at(listener, &decrypt.ciphertext, draft);
+        if self.is_encrypted(listener, &decrypt.ciphertext, draft) {
+            return Ok(());
         }
-        let message = self.preview(listener, draft, |scope| {
-            let found = decrypt.ciphertext.eval(scope).ok()?;
-            found.to_text().map(|text| text.to_string())
-        });
-        let message = message.flatten().ok_or(Unsimulable::NoMessage)?;
+        if decrypt.ciphertext.as_path().is_some() {
+            return self.envelop(listener, decrypt, &decrypt.ciphertext, draft);
+        }
+        let message = self.text_at(listener, &decrypt.ciphertext, draft);
+        let message = message.ok_or(Unsimulable::NoMessage)?;
         let text = self.ciphertext(decrypt, message.as_bytes(), draft.now)?;
         let body = String::from_utf8_lossy(&draft.body).replacen(&message, &text, 1);
         draft.body = body.into_bytes();
         Ok(())
     }
 
-    /// Encrypts the body as a whole, and puts it where an expression reads it.
-    pub(super) fn encrypt_at(
+    /// Whether an encrypted text stands where it is read from already: whoever has written it there
+    /// means it.
+    pub(super) fn is_encrypted(
+        &self,
+        listener: &Listener,
+        ciphertext: &Expression,
+        draft: &Draft,
+    ) -> bool {
+        let Some(decrypt) = &listener.decrypt else { return false };
+        let opens = |text: String| {
+            let key = cipher_key(decrypt, self.secret(decrypt.secret).ok()?.expose()).ok()?;
+            decrypt.cipher.decrypt(&key, &decrypt.encoding.decode_all(&text)?)
+        };
+        self.text_at(listener, ciphertext, draft).and_then(opens).is_some()
+    }
+
+    /// Puts what the body says where it is read from, encrypted: the body holds nothing else.
+    pub(super) fn envelop(
+        &self,
+        listener: &Listener,
+        decrypt: &Decrypt,
+        ciphertext: &Expression,
+        draft: &mut Draft,
+    ) -> Result<(), Unsimulable> {
+        let (root, keys) = ciphertext.as_path().ok_or(Unsimulable::NoMessage)?;
+        let body = std::mem::take(&mut draft.body);
+        let text = Json::String(self.ciphertext(decrypt, &body, draft.now)?);
+        let put = place::put(draft, listener.accept, (root, &keys), &text);
+        put.map_err(|why| Unsimulable::Unplaced { what: "encrypted text", why })
+    }
+
+    /// The text that an expression reads from a request as far as it is built.
+    pub(super) fn text_at(
         &self,
         listener: &Listener,
         at: &Expression,
-        draft: &mut Draft,
-    ) -> Result<(), Unsimulable> {
-        let Some(decrypt) = &listener.decrypt else { return Ok(()) };
-        let (root, keys) = at.as_path().ok_or(Unsimulable::Other { what: "ciphertext" })?;
-        let text = Json::String(self.ciphertext(decrypt, &draft.body, draft.now)?);
-        draft.body = Vec::new();
-        let put = place::put(draft, listener.accept, (root, &keys), &text);
-        put.map_err(|why| Unsimulable::Unplaced { what: "encrypted body", why })
+        draft: &Draft,
+    ) -> Option<String> {
+        let text = self.preview(listener, draft, |scope| {
+            at.eval(scope).ok()?.to_text().map(|text| text.to_string())
+        });
+        text.flatten().filter(|text| !text.is_empty())
     }
 
     fn ciphertext(

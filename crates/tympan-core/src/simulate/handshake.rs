@@ -51,8 +51,8 @@ impl Simulation<'_> {
         if let Some(ChallengeProof::Own(proof)) = &challenge.proof {
             self.prove(listener, proof, &mut asking, How::Right)?;
         }
-        if let Some(at) = &challenge.ciphertext {
-            self.encrypt_at(listener, at, &mut asking)?;
+        if let (Some(at), Some(decrypt)) = (&challenge.ciphertext, &listener.decrypt) {
+            self.envelop(listener, decrypt, at, &mut asking)?;
             if matches!(at.as_path(), Some((roots::QUERY_PARAMS, _))) {
                 asking.method = Method::GET;
             }

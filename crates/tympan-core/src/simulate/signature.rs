@@ -133,16 +133,8 @@ impl Simulation<'_> {
 
     /// What the body holds in the place of the signature, where that place is computed.
     fn stand_in(&self, listener: &Listener, draft: &Draft, at: &Expression) -> Option<String> {
-        if at.as_path().is_some() {
-            return None;
-        }
-        let stands = self.preview(listener, draft, |scope| {
-            at.eval(scope).ok()?.to_text().map(|text| text.to_string())
-        });
-        let is_there = |text: &String| {
-            !text.is_empty() && String::from_utf8_lossy(&draft.body).contains(text.as_str())
-        };
-        stands.flatten().filter(is_there)
+        let text = at.as_path().is_none().then(|| self.text_at(listener, at, draft)).flatten()?;
+        String::from_utf8_lossy(&draft.body).contains(&text).then_some(text)
     }
 
     fn signature(&self, check: &SignatureCheck, parts: &[Vec<u8>]) -> Result<Vec<u8>, Unsimulable> {
