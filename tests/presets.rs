@@ -537,7 +537,7 @@ fn run(serving: &Serving, request: &Request, now: f64) -> (Answer, Option<EventR
             Ask::Fetch(asked) => Input::Fetched(serving.fetched(&asked.source, now)),
             Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(events) => {
-                record = Some(events);
+                record = Some(*events);
                 Input::Kept(Kept::Stored)
             }
             Ask::Answer(answer) => return (answer, record),

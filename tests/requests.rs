@@ -193,7 +193,7 @@ impl Case {
                 }
                 Ask::Append(events) => {
                     asked.push("append");
-                    record = Some(events);
+                    record = Some(*events);
                     Input::Kept(if self.stage.kept_late {
                         Kept::NotKept { why: "no answer".to_owned() }
                     } else {

@@ -228,7 +228,7 @@ impl<C: Deref<Target = Connection>> Flow<C> {
                 Ask::Fetch(request) => Wait::Fetch(request),
                 Ask::Capture(captures) => Wait::Capture(captures),
                 Ask::Call(url) => Wait::Call(Box::new(url)),
-                Ask::Append(record) => Wait::Append(Box::new(record)),
+                Ask::Append(record) => Wait::Append(record),
             };
             input = match wait {
                 Wait::Body(limit) => self.read(limit).await,

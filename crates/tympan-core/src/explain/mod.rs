@@ -287,7 +287,7 @@ fn run(
             Ask::Fetch(_) => Input::Fetched(Arc::default()),
             Ask::Call(_) => Input::Called(Ok(())),
             Ask::Append(events) => {
-                record = Some(events);
+                record = Some(*events);
                 Input::Kept(Kept::Stored)
             }
         };

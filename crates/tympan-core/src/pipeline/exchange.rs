@@ -292,8 +292,7 @@ impl Exchange {
 
     /// Remembers what is answered once what is asked for is done.
     fn after(&mut self, Next { ask, pending, refusal }: Next) -> Ask {
-        self.pending = pending.map(Box::new);
-        self.refusal = refusal.map(Box::new);
+        (self.pending, self.refusal) = (pending, refusal);
         ask
     }
 
@@ -467,8 +466,8 @@ impl Exchange {
         }
         let claim = claim::claim(pipeline.deduplicate.as_ref(), &scope)?;
         let (ack, within) = (pipeline.ack, pipeline.patience);
-        let record = EventRecord { events, dead: None, claim, ack, within };
-        let pending = Pending { reply, outcome: Outcome::Accepted, reason: None };
+        let record = Box::new(EventRecord { events, dead: None, claim, ack, within });
+        let pending = Box::new(Pending { reply, outcome: Outcome::Accepted, reason: None });
         Ok(Next { ask: Ask::Append(record), pending: Some(pending), refusal: None })
     }
 

@@ -13,16 +13,16 @@ use crate::outcome::Stop;
 /// What is asked for next, and what is answered once that is done.
 pub(super) struct Next {
     pub(super) ask: Ask,
-    pub(super) pending: Option<Pending>,
+    pub(super) pending: Option<Box<Pending>>,
     /// What is answered if it cannot be done, where that is not the usual.
-    pub(super) refusal: Option<Reply>,
+    pub(super) refusal: Option<Box<Reply>>,
 }
 
 impl Next {
     /// Something that has to be done before a challenge is answered.
     pub(super) fn once(ask: Ask, reply: Reply) -> Self {
         let pending = Pending { reply, outcome: Outcome::Challenged, reason: None };
-        Self { ask, pending: Some(pending), refusal: None }
+        Self { ask, pending: Some(Box::new(pending)), refusal: None }
     }
 }
 

@@ -32,7 +32,7 @@ pub enum Ask {
     /// A URL to be called once, with GET: answered with [`Input::Called`].
     Call(Anchored),
     /// Events to be kept: answered with [`Input::Kept`].
-    Append(EventRecord),
+    Append(Box<EventRecord>),
     /// This is the end: to be sent.
     Answer(Answer),
 }

@@ -205,7 +205,7 @@ impl<'s> Simulation<'s> {
                 Ask::Fetch(_) => Input::Fetched(Arc::default()),
                 Ask::Call(_) => Input::Called(Ok(())),
                 Ask::Append(events) => {
-                    record = Some(events);
+                    record = Some(*events);
                     Input::Kept(Kept::Stored)
                 }
             };

@@ -23,8 +23,8 @@ impl Exchange {
         let Answer { reply, outcome, reason, .. } = self.stopped(stop);
         // Nothing else of it is left to be done, so it is kept for good whatever `ack` says.
         let (ack, within) = (Ack::Durable, pipeline.patience);
-        let record = EventRecord { events: Vec::new(), dead, claim: None, ack, within };
-        let pending = Some(Pending { reply, outcome, reason });
+        let record = Box::new(EventRecord { events: Vec::new(), dead, claim: None, ack, within });
+        let pending = Some(Box::new(Pending { reply, outcome, reason }));
         Next { ask: Ask::Append(record), pending, refusal: None }
     }
 }

@@ -76,7 +76,7 @@ impl Exchange {
         if captures.is_empty() {
             return Ok(challenged(reply).into());
         }
-        let refusal = challenge.otherwise(scope);
+        let refusal = challenge.otherwise(scope).map(Box::new);
         Ok(Next { refusal, ..Next::once(Ask::Capture(captures), reply) })
     }
 
