@@ -96,7 +96,7 @@ fn stand_ins(config: &Config, found: &Secrets) -> Secrets {
         let decrypts = config.listeners.iter().filter_map(|it| it.decrypt.as_ref());
         let decrypt = decrypts.into_iter().find(|it| it.secret == SecretId(index));
         let is_key =
-            |n: &usize| decrypt.is_none_or(|it| cipher_key(it, value[..*n].as_bytes()).is_ok());
+            |n: &usize| decrypt.is_none_or(|it| cipher_key(it, &value.as_bytes()[..*n]).is_ok());
         let n_digits = DIGITS.into_iter().find(is_key).unwrap_or(value.len());
         Secret::new(value[..n_digits].into(), "a test").map(|value| vec![value])
     });
