@@ -31,11 +31,15 @@ pub(super) fn put(
             draft.headers.insert(name, value);
         }
         (roots::QUERY_PARAMS, [name]) => draft.set_query(name, Some(&text)),
+        (roots::RAW_BODY | roots::PARSED_BODY, [])
+            if matches!(accept, Accept::Text | Accept::Any) =>
+        {
+            draft.body = text.into_bytes();
+        }
         (roots::PATH_PARAMS, [name]) => {
             let encoded = utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
             draft.path = draft.path.replace(&format!("{{{name}}}"), &encoded);
         }
-        (roots::RAW_BODY, []) => draft.body = text.into_bytes(),
         (roots::PARSED_BODY, [key]) if accept == Accept::Form => {
             let known = form_urlencoded::parse(&draft.body).into_owned();
             let others: Vec<(String, String)> = known.filter(|(known, _)| known != key).collect();
