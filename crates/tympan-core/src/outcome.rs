@@ -170,13 +170,10 @@ impl fmt::Display for Outcome {
 }
 
 /// The end of a request that makes no event, and why: for the operator, never for the caller.
+///
+/// It is as small as a pointer, because nearly everything that can end like this does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stop {
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Why.
-    pub reason: Reason,
-}
+pub struct Stop(Box<(Outcome, Reason)>);
 
 /// Why a request ended as it did, as facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -286,6 +283,33 @@ pub enum Reason {
     WrongDigest,
     /// The token is another.
     WrongToken,
+}
+
+impl Stop {
+    /// An end, and why.
+    #[must_use]
+    #[cold]
+    pub fn new(outcome: Outcome, reason: Reason) -> Self {
+        Self(Box::new((outcome, reason)))
+    }
+
+    /// How it ended.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.0.0
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn reason(&self) -> &Reason {
+        &self.0.1
+    }
+
+    /// How it ended, and why.
+    #[must_use]
+    pub fn into_parts(self) -> (Outcome, Reason) {
+        *self.0
+    }
 }
 
 impl Reason {

@@ -41,7 +41,10 @@ impl Clock {
 /// How long ago an instant was that [`Clock::now`] gave; no time at all if the system's clock was set
 /// back meanwhile.
 pub(crate) fn since(then: f64) -> Duration {
-    Duration::try_from_secs_f64(since_1970().as_secs_f64() - then).unwrap_or_default()
+    let seconds = since_1970().as_secs_f64() - then;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "they saturate")]
+    let nanoseconds = (seconds * 1e9) as u64;
+    Duration::from_nanos(nanoseconds)
 }
 
 /// RFC 3339, to the microsecond.

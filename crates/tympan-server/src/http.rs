@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
+use std::pin::Pin;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -43,6 +44,7 @@ use tympan_core::pipeline::Input;
 use tympan_core::pipeline::Kept;
 use tympan_core::pipeline::KeyRequest;
 
+use crate::bell;
 use crate::clock;
 use crate::delivery;
 use crate::framing::Framing;
@@ -167,7 +169,7 @@ enum Wait {
     /// Its body, of at most so many bytes.
     Body(u64),
     /// Keys that somebody else has.
-    Fetch(KeyRequest),
+    Fetch(Box<KeyRequest>),
     /// That the secrets are stored which it brings.
     Capture(Vec<Capture>),
     /// Somebody's answer to a call.
@@ -234,7 +236,7 @@ impl<C: Deref<Target = Connection>> Flow<C> {
                 Wait::Body(limit) => self.read(limit).await,
                 Wait::Fetch(request) => {
                     let asker = self.asker();
-                    Input::Fetched(Box::pin(self.connection.shared.keys.get(request, asker)).await)
+                    Input::Fetched(Box::pin(self.connection.shared.keys.get(*request, asker)).await)
                 }
                 Wait::Call(url) => {
                     let asker = self.asker();
@@ -380,7 +382,18 @@ async fn data(
 ) -> Result<Option<Bytes>, BodyFault> {
     loop {
         let frame = match idle {
-            None => body.frame().await,
+            None => {
+                poll_fn(|context| {
+                    let (polled, has_rung) =
+                        bell::hush(|| Pin::new(&mut *body).poll_frame(context));
+                    // Behind the last piece nothing is waited for.
+                    if has_rung && !body.is_end_stream() {
+                        context.waker().wake_by_ref();
+                    }
+                    polled
+                })
+                .await
+            }
             Some(idle) => {
                 let timed = tokio::time::timeout(idle, body.frame());
                 Box::pin(timed).await.map_err(|_| BodyFault::Slow)?

@@ -7,6 +7,7 @@
 //! a thread that writes to standard output (`delivery`), one that writes the journal (`journal`), and one that keeps the last good configuration (`last_good`).
 
 pub mod admin;
+mod bell;
 mod build;
 mod capture;
 pub mod captured;

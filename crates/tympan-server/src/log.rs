@@ -127,7 +127,7 @@ pub(crate) fn answered(shared: &Shared, settings: &Log, exchange: &Exchange, ans
         return;
     }
     let listener = exchange.listener().unwrap_or_default();
-    let reason = answer.reason.as_ref();
+    let reason = answer.reason.as_deref();
     if !answer.outcome.is_ordinary() {
         let name = reason.map_or("", |reason| reason.name());
         if !shared.refusals.count(listener, answer.outcome, name) {

@@ -12,9 +12,11 @@ use std::sync::atomic::AtomicU8;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
+use std::task::Context;
 use std::task::Poll;
 use std::task::Waker;
 
+use crate::bell::Bell;
 use crate::framing::Fault;
 
 /// What a connection is at.
@@ -267,6 +269,7 @@ impl Pace {
     ) -> Option<C::Output> {
         let mut connection = pin!(connection);
         let mut is_finishing = false;
+        let mut bell = None;
         poll_fn(|context| {
             self.task.get_or_init(|| context.waker().clone());
             let orders = self.orders.load(Ordering::Acquire);
@@ -277,7 +280,8 @@ impl Pace {
                 is_finishing = true;
                 finish(connection.as_mut());
             }
-            connection.as_mut().poll(context).map(Some)
+            let bell = bell.get_or_insert_with(|| Bell::of(context.waker()));
+            connection.as_mut().poll(&mut Context::from_waker(bell)).map(Some)
         })
         .await
     }

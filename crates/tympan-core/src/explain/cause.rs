@@ -113,7 +113,7 @@ pub(super) fn first_match(
                         continue;
                     }
                     budget = budget.checked_sub(payload.what.len() + 128)?;
-                    if mac.verifies(&payload.what, std::iter::once(reading.what.tag)) {
+                    if mac.verifies(&payload.what, &[reading.what.tag]) {
                         let ways = [&reading.differs, &key.differs, &payload.differs];
                         return Some(ways.into_iter().flatten().cloned().collect());
                     }

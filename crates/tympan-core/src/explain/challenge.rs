@@ -27,7 +27,7 @@ pub(super) fn challenge(look: &Look<'_>, fact: &Fact<'_>, scope: &Scope<'_, '_>)
         Fact::ChallengeProof { index, result } => {
             let decision = match result {
                 Ok(()) => "yes, and its sender may ask".to_owned(),
-                Err(stop) => format!("yes, but its sender may not ask: {}", stop.reason),
+                Err(stop) => format!("yes, but its sender may not ask: {}", stop.reason()),
             };
             let proof = look.written.item("challenge", *index);
             let at = proof.and_then(|it| entry(it, "verification")).map(|it| it.key.span);
@@ -36,7 +36,7 @@ pub(super) fn challenge(look: &Look<'_>, fact: &Fact<'_>, scope: &Scope<'_, '_>)
         Fact::ChallengeCall { index, result } => {
             let decision = match result {
                 Ok(url) => format!("yes, and a server that runs calls {}", url.host()),
-                Err(stop) => format!("yes, but {}", stop.reason),
+                Err(stop) => format!("yes, but {}", stop.reason()),
             };
             let call = look.written.item("challenge", *index);
             let at = call.and_then(|it| entry(it, "call")).map(|it| it.key.span);

@@ -269,6 +269,7 @@ fn run(
                 if let Some(look) = look {
                     look.shown().mask_reply(&mut reply);
                 }
+                let reason = reason.map(|reason| *reason);
                 return (End { outcome, reason, reply }, record);
             }
             Ask::Body { limit } => {

@@ -31,7 +31,7 @@ use crate::scheme::Unusable;
 pub(super) fn signature(look: &Look<'_>, fact: &SignatureFact<'_>, scope: &Scope<'_, '_>) {
     let decision = match &fact.result {
         Ok(()) => "signature: it is that of this request".to_owned(),
-        Err(stop) => format!("signature: {}", stop.reason),
+        Err(stop) => format!("signature: {}", stop.reason()),
     };
     let proofs = look.written.proofs();
     let written = proofs.get(fact.number).copied();
@@ -80,7 +80,7 @@ pub(super) fn signature(look: &Look<'_>, fact: &SignatureFact<'_>, scope: &Scope
         let body = look.whole_body();
         let parsed = scope.parsed.clone().or_else(|| serde_json::from_slice(body).ok());
         let scope = Scope { body: Some(body), parsed, ..scope };
-        causes = suspects::of_signature(look.tried(), secret, fact, &stop.reason, &scope);
+        causes = suspects::of_signature(look.tried(), secret, fact, stop.reason(), &scope);
     }
     look.suspect(fact.number, causes);
 }
@@ -96,7 +96,7 @@ pub(super) fn other(look: &Look<'_>, number: usize, what: &str, result: Result<(
             format!("{whose}: it is the one that is wanted")
         }
         Ok(()) => format!("{whose}: it is one of them"),
-        Err(stop) => format!("{whose}: {}", stop.reason),
+        Err(stop) => format!("{whose}: {}", stop.reason()),
     };
     let at = look.written.proofs().get(number).map(|proof| proof.key.span);
     look.note(Kind::Verify, number, decision, at, Vec::new());

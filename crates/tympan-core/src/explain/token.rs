@@ -24,7 +24,7 @@ pub(super) fn token(
 ) {
     let decision = match result {
         Ok(()) => "token: it is the secret".to_owned(),
-        Err(stop) => format!("token: {}", stop.reason),
+        Err(stop) => format!("token: {}", stop.reason()),
     };
     let proofs = look.written.proofs();
     let written = proofs.get(number).copied();
@@ -40,7 +40,7 @@ pub(super) fn token(
     if let Some(secret) = proof::secret(look, number) {
         details.push(Detail::Fact("secret", look.tried().about(secret)));
         if let Err(stop) = result {
-            causes = suspects(look.tried(), secret, received, &stop.reason, scope);
+            causes = suspects(look.tried(), secret, received, stop.reason(), scope);
         }
     }
     let at = written.map(|written| written.key.span);

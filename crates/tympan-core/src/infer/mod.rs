@@ -150,7 +150,7 @@ fn search(captured: Captured<'_>) -> Result<Scheme, usize> {
                     let cost = payload.bytes.len() + 128;
                     budget = budget.checked_sub(cost).ok_or(n_tried)?;
                     n_tried += 1;
-                    if mac.verifies(&payload.bytes, std::iter::once(reading.tag)) {
+                    if mac.verifies(&payload.bytes, &[reading.tag]) {
                         return Ok(Scheme::Signature(Box::new(Signed {
                             timestamp: payload.timestamp.and_then(|it| timestamps.get(it)).cloned(),
                             algorithm: Algorithm::Hmac,

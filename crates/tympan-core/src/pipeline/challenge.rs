@@ -228,7 +228,7 @@ impl Challenge {
         scope: &Scope<'_, '_>,
         keys: &Keys,
         asked: &[Source],
-    ) -> Result<Result<(), KeyRequest>, Stop> {
+    ) -> Result<Result<(), Box<KeyRequest>>, Stop> {
         let Some(verify) = self.own_proof() else { return Ok(Ok(())) };
         // Proofs are told with their places among those of the listener, where this is none of.
         let unseen = Scope { watch: None, ..scope.clone() };
@@ -247,12 +247,12 @@ impl Challenge {
         stop: Stop,
         scope: &Scope<'_, '_>,
     ) -> Result<(Option<Reply>, Stop), Stop> {
-        if !matches!(stop.outcome, Outcome::Unauthorized | Outcome::Stale) {
+        if !matches!(stop.outcome(), Outcome::Unauthorized | Outcome::Stale) {
             return Err(stop);
         }
         let reply = self.otherwise(scope);
-        let outcome = if self.probes { Outcome::Challenged } else { stop.outcome };
-        Ok((reply, Stop { outcome, ..stop }))
+        let outcome = if self.probes { Outcome::Challenged } else { stop.outcome() };
+        Ok((reply, Stop::new(outcome, stop.into_parts().1)))
     }
 
     /// The secrets that it brings. They are read once the answer is known to be one that can be sent.
@@ -323,9 +323,8 @@ impl Token {
         if !self.allow.is_match(&text) {
             return Err(malformed(Reason::EchoRefused));
         }
-        let key = keys.macs(self.key).first().ok_or_else(|| Stop {
-            outcome: Outcome::NotReady,
-            reason: Reason::Secret { secret: self.secret.clone() },
+        let key = keys.macs(self.key).first().ok_or_else(|| {
+            Stop::new(Outcome::NotReady, Reason::Secret { secret: self.secret.clone() })
         })?;
         Ok(self.encoding.encode(&key.sign(text.as_bytes())))
     }
@@ -346,7 +345,7 @@ pub(super) fn text_of<'a>(
 }
 
 pub(super) fn malformed(reason: Reason) -> Stop {
-    Stop { outcome: Outcome::Malformed, reason }
+    Stop::new(Outcome::Malformed, reason)
 }
 
 /// Everything that a proof reads.

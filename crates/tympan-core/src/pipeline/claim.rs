@@ -24,6 +24,6 @@ pub(super) fn claim(
         Value::Text(_) | Value::Number(_) | Value::Bool(_) => {
             Ok(value.to_text().map(|key| Claim { key: key.to_string(), window: *window }))
         }
-        _ => Err(Stop { outcome: Outcome::Invalid, reason: Reason::Misfit { what, found } }),
+        _ => Err(Stop::new(Outcome::Invalid, Reason::Misfit { what, found })),
     }
 }

@@ -139,7 +139,7 @@ impl CredentialVerify {
                 return issuer.judge(given, head.now, keys).map_err(|reason| {
                     let is_late = matches!(reason, Reason::Expired { .. });
                     let outcome = if is_late { Outcome::Stale } else { Outcome::Unauthorized };
-                    Stop { outcome, reason }
+                    Stop::new(outcome, reason)
                 });
             }
             _ => false,

@@ -18,5 +18,5 @@ pub(super) fn decide(
 }
 
 pub(super) fn exhausted(what: &'static str, bound: Exhausted) -> Stop {
-    Stop { outcome: Outcome::Invalid, reason: Reason::Exhausted { what, bound } }
+    Stop::new(Outcome::Invalid, Reason::Exhausted { what, bound })
 }

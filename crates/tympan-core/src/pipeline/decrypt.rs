@@ -108,5 +108,5 @@ pub(super) fn key_use(decrypt: &config::Decrypt) -> KeyUse {
 
 fn refused(scope: &Scope<'_, '_>) -> Stop {
     scope.tell(|| Fact::Decrypted { is_read: false });
-    Stop { outcome: Outcome::Unauthorized, reason: Reason::Undecryptable }
+    Stop::new(Outcome::Unauthorized, Reason::Undecryptable)
 }

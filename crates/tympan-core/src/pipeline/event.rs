@@ -20,6 +20,12 @@ use crate::outcome::Stop;
 use crate::room::Room;
 use crate::room::Unwritten;
 
+/// What is told of whatever does not fit.
+const ID: &str = "event's id";
+const TYPE: &str = "event's type";
+const SUBJECT: &str = "event's subject";
+const DATA: &str = "event's data";
+
 /// An event as it is delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
@@ -158,10 +164,9 @@ impl MakeEvents {
         scope.tell(|| Fact::Events);
         let mut make = |scope: &Scope<'_, '_>, index| -> Result<(), Stop> {
             scope.tell(|| Fact::Event { index });
+            let Some(routes) = routes else { return self.judge(scope) };
             let draft = self.draft(scope)?;
-            if let Some(routes) = routes {
-                events.push(draft.render(scope, origin, index, routes.run(scope)?, &mut room)?);
-            }
+            events.push(draft.render(scope, origin, index, routes.run(scope)?, &mut room)?);
             Ok(())
         };
         let Some(each) = &self.each else {
@@ -181,13 +186,25 @@ impl MakeEvents {
         Ok(events)
     }
 
+    /// Whether an event can be made.
+    fn judge<'a>(&'a self, scope: &Scope<'a, '_>) -> Result<(), Stop> {
+        for (lookup, what) in [(&self.id, ID), (&self.kind, TYPE), (&self.subject, SUBJECT)] {
+            let Some(lookup) = lookup else { continue };
+            value_of(lookup, scope, what)?;
+        }
+        match &self.data {
+            Some(data) => eval(data, scope, DATA).map(drop),
+            None => Ok(()),
+        }
+    }
+
     fn draft<'a>(&'a self, scope: &Scope<'a, '_>) -> Result<Draft<'a>, Stop> {
         Ok(Draft {
-            id: attribute(self.id.as_ref(), scope, "event's id")?,
-            kind: attribute(self.kind.as_ref(), scope, "event's type")?,
-            subject: attribute(self.subject.as_ref(), scope, "event's subject")?,
+            id: attribute(self.id.as_ref(), scope, ID)?,
+            kind: attribute(self.kind.as_ref(), scope, TYPE)?,
+            subject: attribute(self.subject.as_ref(), scope, SUBJECT)?,
             data: match (&self.data, &scope.item) {
-                (Some(data), _) => eval(data, scope, "event's data")?,
+                (Some(data), _) => eval(data, scope, DATA)?,
                 (None, Some(item)) => item.clone(),
                 (None, None) => scope.parsed.clone().unwrap_or(Value::Null),
             },
@@ -233,7 +250,7 @@ impl Draft<'_> {
                 event.data = Some(data);
             }
         }
-        let what = "event's data";
+        let what = DATA;
         let json = room.json(&event).map_err(|why| match why {
             Unwritten::TooLong => invalid(Reason::Exhausted { what, bound: Exhausted::Output }),
             Unwritten::NoJson => {
@@ -251,13 +268,21 @@ fn attribute<'a>(
     what: &'static str,
 ) -> Result<Option<Text<'a>>, Stop> {
     let Some(lookup) = lookup else { return Ok(None) };
+    Ok(value_of(lookup, scope, what)?.to_text().filter(|text| !text.is_empty()))
+}
+
+/// What an attribute is computed from: null, or something that can be written as a text.
+fn value_of<'a>(
+    lookup: &'a Lookup,
+    scope: &Scope<'a, '_>,
+    what: &'static str,
+) -> Result<Value<'a>, Stop> {
     let exhausted = |bound| invalid(Reason::Exhausted { what, bound });
-    match lookup.eval(scope).map_err(exhausted)? {
-        Value::Null => Ok(None),
-        value @ (Value::Text(_) | Value::Number(_) | Value::Bool(_)) => {
-            Ok(value.to_text().filter(|text| !text.is_empty()))
-        }
-        other => Err(invalid(Reason::Misfit { what, found: other.type_name() })),
+    let value = lookup.eval(scope).map_err(exhausted)?;
+    if matches!(value, Value::Null | Value::Text(_) | Value::Number(_) | Value::Bool(_)) {
+        Ok(value)
+    } else {
+        Err(invalid(Reason::Misfit { what, found: value.type_name() }))
     }
 }
 
@@ -270,7 +295,7 @@ fn eval<'a>(
 }
 
 fn invalid(reason: Reason) -> Stop {
-    Stop { outcome: Outcome::Invalid, reason }
+    Stop::new(Outcome::Invalid, reason)
 }
 
 /// RFC 3339, in UTC with thousandths.

@@ -32,7 +32,6 @@ use super::Fact;
 use super::Head;
 use super::Input;
 use super::Kept;
-use super::KeyRequest;
 use super::ListenerState;
 use super::Live;
 use super::Pipeline;
@@ -191,7 +190,7 @@ impl Exchange {
     /// The answer when something of ours broke; the request ends with it.
     #[must_use]
     pub fn failed(&self) -> Answer {
-        self.stopped(Stop { outcome: Outcome::Failed, reason: Reason::Panic })
+        self.stopped(Stop::new(Outcome::Failed, Reason::Panic))
     }
 
     fn pipeline(&self) -> Option<&Pipeline> {
@@ -210,7 +209,7 @@ impl Exchange {
         }
         self.within_limits()?;
         let Some(listener) = self.listener else {
-            return Err(Stop { outcome: Outcome::NotFound, reason: Reason::NoListener });
+            return Err(Stop::new(Outcome::NotFound, Reason::NoListener));
         };
         let pipeline = &self.live.generation.pipelines[listener];
         let scope = Scope { watch, ..self.scope(pipeline) };
@@ -246,16 +245,16 @@ impl Exchange {
     fn within_limits(&self) -> Result<(), Stop> {
         let limits = &self.live.generation.limits;
         if let Some(what) = self.head.ambiguity() {
-            return Err(Stop { outcome: Outcome::Malformed, reason: Reason::Ambiguous { what } });
+            return Err(Stop::new(Outcome::Malformed, Reason::Ambiguous { what }));
         }
         let target = self.head.uri.path_and_query().map_or("", PathAndQuery::as_str);
         if target.len() as u64 > limits.uri {
             let reason = Reason::LongTarget { limit: limits.uri };
-            return Err(Stop { outcome: Outcome::TooLarge, reason });
+            return Err(Stop::new(Outcome::TooLarge, reason));
         }
         if self.head.headers.len() > limits.header_count {
             let reason = Reason::ManyHeaders { limit: limits.header_count };
-            return Err(Stop { outcome: Outcome::TooLarge, reason });
+            return Err(Stop::new(Outcome::TooLarge, reason));
         }
         // Who is on this machine is no stranger.
         match self.head.client {
@@ -277,14 +276,14 @@ impl Exchange {
     }
 
     fn on_sealed(&mut self, watch: Option<&dyn Watch>) -> Result<Ask, Stop> {
-        let broken = Stop { outcome: Outcome::Malformed, reason: Reason::BodyBroken };
+        let broken = Stop::new(Outcome::Malformed, Reason::BodyBroken);
         let sealed = self.sealed.take().ok_or(broken)?;
         let mut judged = std::mem::take(&mut self.judged);
         let next = self.judge(&sealed, &mut judged, watch)?;
         self.judged = judged;
         let ask = self.after(next);
-        if let Ask::Fetch(KeyRequest { source, .. }) = &ask {
-            self.asked.push(source.clone());
+        if let Ask::Fetch(request) = &ask {
+            self.asked.push(request.source.clone());
             self.sealed = Some(sealed);
         }
         Ok(ask)
@@ -304,7 +303,7 @@ impl Exchange {
         watch: Option<&dyn Watch>,
     ) -> Result<Next, Stop> {
         let Some(listener) = self.listener else {
-            return Err(Stop { outcome: Outcome::NotFound, reason: Reason::NoListener });
+            return Err(Stop::new(Outcome::NotFound, Reason::NoListener));
         };
         let pipeline = &self.live.generation.pipelines[listener];
         let keys = &self.live.keys;
@@ -389,7 +388,7 @@ impl Exchange {
         watch: Option<&dyn Watch>,
     ) -> Result<Next, Stop> {
         match self.make_events(pipeline, verified, parsed, watch) {
-            Err(stop) if stop.outcome == Outcome::Invalid => {
+            Err(stop) if stop.outcome() == Outcome::Invalid => {
                 Ok(self.bury(pipeline, verified, stop))
             }
             made => made,
@@ -412,21 +411,17 @@ impl Exchange {
             let taken = pipeline.content_types.contains(&media_type);
             scope.tell(|| Fact::MediaType { taken });
             if !taken {
-                return Err(Stop { outcome: Outcome::Unsupported, reason: Reason::MediaType });
+                return Err(Stop::new(Outcome::Unsupported, Reason::MediaType));
             }
         }
         if let Some(encoding) = self.head.content_encoding() {
-            return Err(Stop {
-                outcome: Outcome::Unsupported,
-                reason: Reason::Encoded { encoding },
-            });
+            return Err(Stop::new(Outcome::Unsupported, Reason::Encoded { encoding }));
         }
         if pipeline.body_use.for_events {
             let read = parsed.unwrap_or_else(|| self.parse(pipeline, body, watch));
             scope.tell(|| Fact::Decoded { fault: read.as_ref().err().map(|it| it.why.as_str()) });
-            let value = read.map_err(|body::Unreadable { parser, why }| Stop {
-                outcome: Outcome::Malformed,
-                reason: Reason::Unreadable { parser, why },
+            let value = read.map_err(|body::Unreadable { parser, why }| {
+                Stop::new(Outcome::Malformed, Reason::Unreadable { parser, why })
             })?;
             scope.parsed = Some(value);
         }
@@ -447,7 +442,7 @@ impl Exchange {
                 why,
             });
             scope.tell(|| Fact::Schema { fault: judged.as_ref().err() });
-            judged.map_err(|reason| Stop { outcome: Outcome::Invalid, reason })?;
+            judged.map_err(|reason| Stop::new(Outcome::Invalid, reason))?;
         }
         if let Some(filter) = &pipeline.filter {
             let wanted = decide(filter, &scope, "filter")?;
@@ -483,7 +478,7 @@ impl Exchange {
     }
 
     fn on_called(&mut self, called: Result<(), String>) -> Result<Ask, Stop> {
-        let failed = |why| Stop { outcome: Outcome::NotReady, reason: Reason::NotCalled { why } };
+        let failed = |why| Stop::new(Outcome::NotReady, Reason::NotCalled { why });
         called.map_err(failed)?;
         let reply = self.pending.take().map(|pending| pending.reply);
         Ok(challenged(reply.unwrap_or_else(|| Reply::usual(Outcome::Challenged))))
@@ -501,9 +496,7 @@ impl Exchange {
                 let outcome = if kept == Kept::Stored { outcome } else { Outcome::Duplicate };
                 Ok(answer(reply, outcome, reason))
             }
-            Kept::NotKept { why } => {
-                Err(Stop { outcome: Outcome::Overloaded, reason: Reason::NotKept { why } })
-            }
+            Kept::NotKept { why } => Err(Stop::new(Outcome::Overloaded, Reason::NotKept { why })),
         }
     }
 
@@ -515,13 +508,13 @@ impl Exchange {
                 return challenged(reply.unwrap_or_else(|| Reply::usual(Outcome::Challenged)));
             }
             Captured::NotArmed { secret } => {
-                Stop { outcome: Outcome::Unauthorized, reason: Reason::NotArmed { secret } }
+                Stop::new(Outcome::Unauthorized, Reason::NotArmed { secret })
             }
             Captured::Failed { secret, why } => {
-                Stop { outcome: Outcome::Failed, reason: Reason::NotStored { secret, why } }
+                Stop::new(Outcome::Failed, Reason::NotStored { secret, why })
             }
         };
-        let refusal = self.refusal.take().filter(|_| stop.outcome == Outcome::Unauthorized);
+        let refusal = self.refusal.take().filter(|_| stop.outcome() == Outcome::Unauthorized);
         let usual = self.stopped(stop);
         let reply = refusal.map_or(usual.reply, |reply| *reply);
         Ask::Answer(Answer { reply, ..usual })
@@ -536,17 +529,16 @@ impl Exchange {
             BodyFault::TooLarge => (Outcome::TooLarge, Reason::TooLarge { limit }),
             BodyFault::NoMemory => (Outcome::Overloaded, Reason::NoMemory),
         };
-        Stop { outcome, reason }
+        Stop::new(outcome, reason)
     }
 
     /// Refuses what cannot be verified for lack of a secret.
     fn ready(&self, listener: usize) -> Result<(), Stop> {
         match self.live.state(listener) {
             ListenerState::Serving => Ok(()),
-            ListenerState::NotReady { secret, .. } => Err(Stop {
-                outcome: Outcome::NotReady,
-                reason: Reason::Secret { secret: secret.clone() },
-            }),
+            ListenerState::NotReady { secret, .. } => {
+                Err(Stop::new(Outcome::NotReady, Reason::Secret { secret: secret.clone() }))
+            }
         }
     }
 
@@ -570,7 +562,8 @@ impl Exchange {
     }
 
     /// The answer to a request that makes no event. It says nothing that it was told.
-    fn stopped(&self, Stop { outcome, reason }: Stop) -> Answer {
+    fn stopped(&self, stop: Stop) -> Answer {
+        let (outcome, reason) = stop.into_parts();
         let own = |pipeline: &Pipeline| pipeline.reply(outcome, &self.scope(pipeline)).ok();
         let reply = self.pipeline().and_then(own);
         let mut reply = reply.unwrap_or_else(|| Reply::usual(outcome));
@@ -592,6 +585,6 @@ impl Exchange {
             Arc::make_mut(&mut reply.headers).insert(header::RETRY_AFTER, seconds.into());
         }
         let close = reason.ends_connection();
-        Answer { reply, outcome, reason: Some(reason), close }
+        Answer { reply, outcome, reason: Some(Box::new(reason)), close }
     }
 }

@@ -22,13 +22,13 @@ pub(super) fn unless_known(
     kid: Option<String>,
     scope: &Scope<'_, '_>,
     asked: &[Source],
-) -> Option<KeyRequest> {
+) -> Option<Box<KeyRequest>> {
     let wants = || {
         let now = scope.head.now;
         scope.fetched.is_none_or(|fetched| fetched.wants(source, kid.as_deref(), now))
     };
     let is_wanted = !asked.contains(source) && wants();
-    is_wanted.then(|| KeyRequest { source: source.clone(), kid })
+    is_wanted.then(|| Box::new(KeyRequest { source: source.clone(), kid }))
 }
 
 /// What is known of a source. Where nothing is that counts, the sender may have to come again.
@@ -48,5 +48,5 @@ pub(super) fn known<'k>(
 pub(super) fn not_fetched(source: &Source, what: &'static str, fault: Option<&str>) -> Stop {
     let why = fault.unwrap_or("nobody has asked for it").to_owned();
     let reason = Reason::NotFetched { what, url: source.to_string(), why };
-    Stop { outcome: Outcome::NotReady, reason }
+    Stop::new(Outcome::NotReady, reason)
 }

@@ -118,7 +118,7 @@ impl JwtVerify {
     }
 
     /// The keys that have to be fetched before it can judge a request.
-    pub(super) fn wants(&self, scope: &Scope<'_, '_>, asked: &[Source]) -> Option<KeyRequest> {
+    pub(super) fn wants(&self, scope: &Scope<'_, '_>, asked: &[Source]) -> Option<Box<KeyRequest>> {
         let Signers::Fetched(source) = &self.signers else { return None };
         if asked.contains(source) {
             return None;
@@ -325,7 +325,7 @@ fn early(seconds: f64) -> Stop {
 }
 
 fn stale(reason: Reason) -> Stop {
-    Stop { outcome: Outcome::Stale, reason }
+    Stop::new(Outcome::Stale, reason)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "told, not judged")]

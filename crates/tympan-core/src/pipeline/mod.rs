@@ -235,19 +235,13 @@ impl Pipeline {
     fn take_method(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
         let taken = self.methods.contains(&scope.head.method);
         scope.tell(|| Fact::Method { taken });
-        if taken {
-            Ok(())
-        } else {
-            Err(Stop { outcome: Outcome::MethodNotAllowed, reason: Reason::Method })
-        }
+        if taken { Ok(()) } else { Err(Stop::new(Outcome::MethodNotAllowed, Reason::Method)) }
     }
 
     /// What an outcome is answered with.
     fn reply(&self, outcome: Outcome, scope: &Scope<'_, '_>) -> Result<Reply, Stop> {
         match self.responses.iter().find(|(known, _)| *known == outcome) {
-            Some((_, own)) => {
-                own.run(scope).map_err(|reason| Stop { outcome: Outcome::Invalid, reason })
-            }
+            Some((_, own)) => own.run(scope).map_err(|reason| Stop::new(Outcome::Invalid, reason)),
             None => Ok(Reply::usual(outcome)),
         }
     }

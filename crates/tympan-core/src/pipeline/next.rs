@@ -32,7 +32,7 @@ impl From<Ask> for Next {
     }
 }
 
-pub(super) fn answer(reply: Reply, outcome: Outcome, reason: Option<Reason>) -> Ask {
+pub(super) fn answer(reply: Reply, outcome: Outcome, reason: Option<Box<Reason>>) -> Ask {
     Ask::Answer(Answer { reply, outcome, reason, close: false })
 }
 
@@ -47,12 +47,12 @@ pub(super) fn decided(
     scope: &Scope<'_, '_>,
 ) -> Result<Next, Stop> {
     let reply = pipeline.reply(outcome, scope)?;
-    Ok(answer(reply, outcome, Some(Reason::Decided)).into())
+    Ok(answer(reply, outcome, Some(Box::new(Reason::Decided))).into())
 }
 
 /// The end of a request for which there is room only after a while, in seconds.
 pub(super) fn limited(wait: f64) -> Stop {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a wait is short")]
     let seconds = wait.ceil().max(1.0) as u64;
-    Stop { outcome: Outcome::RateLimited, reason: Reason::RateLimited { seconds } }
+    Stop::new(Outcome::RateLimited, Reason::RateLimited { seconds })
 }

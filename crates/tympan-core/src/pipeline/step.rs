@@ -26,7 +26,7 @@ pub enum Ask {
         limit: u64,
     },
     /// Keys of somebody who signs: answered with [`Input::Fetched`].
-    Fetch(KeyRequest),
+    Fetch(Box<KeyRequest>),
     /// Secrets to be stored, all of them or none: answered with [`Input::Captured`].
     Capture(Vec<Capture>),
     /// A URL to be called once, with GET: answered with [`Input::Called`].
@@ -163,7 +163,7 @@ pub struct Answer {
     /// How it ended.
     pub outcome: Outcome,
     /// Why, unless it ended as it should.
-    pub reason: Option<Reason>,
+    pub reason: Option<Box<Reason>>,
     /// Whether nothing more of this request can be read, so that the connection has to close.
     pub close: bool,
 }
@@ -172,5 +172,5 @@ pub struct Answer {
 pub(super) struct Pending {
     pub(super) reply: Reply,
     pub(super) outcome: Outcome,
-    pub(super) reason: Option<Reason>,
+    pub(super) reason: Option<Box<Reason>>,
 }

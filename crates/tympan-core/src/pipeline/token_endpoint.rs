@@ -97,7 +97,7 @@ impl TokenEndpoint {
         let outcome = Outcome::MethodNotAllowed;
         let mut reply = Reply::usual(outcome);
         Arc::make_mut(&mut reply.headers).insert(header::ALLOW, HeaderValue::from_static("POST"));
-        Some(Answer { reply, outcome, reason: Some(Reason::Method), close: false })
+        Some(Answer { reply, outcome, reason: Some(Box::new(Reason::Method)), close: false })
     }
 
     /// A token, or why there is none.
@@ -262,7 +262,8 @@ impl Refusal {
             Arc::make_mut(&mut reply.headers)
                 .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
-        Answer { reply, outcome, reason: Some(Reason::TokenRequest { why }), close: false }
+        let reason = Box::new(Reason::TokenRequest { why });
+        Answer { reply, outcome, reason: Some(reason), close: false }
     }
 }
 

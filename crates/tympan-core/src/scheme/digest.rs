@@ -39,14 +39,9 @@ impl DigestKey {
     ///
     /// All are compared, each over its full length in constant time.
     #[must_use]
-    pub fn verifies(
-        &self,
-        parts: &[&[u8]],
-        at: SecretAt,
-        candidates: impl Iterator<Item = Tag>,
-    ) -> bool {
+    pub fn verifies(&self, parts: &[&[u8]], at: SecretAt, candidates: &[Tag]) -> bool {
         let digest = self.sign(parts, at);
-        candidates.fold(false, |found, candidate| found | equal(&digest, &candidate))
+        candidates.iter().fold(false, |found, candidate| found | equal(&digest, candidate))
     }
 
     /// The digest of `parts` and the secret.

@@ -67,14 +67,10 @@ impl Signature {
         payloads: impl IntoIterator<Item = &'p [u8]>,
         keys: &[MacKey],
     ) -> Result<(), Unproven> {
-        let length = self.mode_of(received).length();
-        let tags = || received.signatures.iter().filter_map(|text| self.tag(text, length));
-        if tags().next().is_none() {
-            return Err(Unproven::Undecodable);
-        }
+        let tags = self.tags(received)?;
         // Every key is tried, so that the time does not tell which of them fits.
         any(payloads, |payload| {
-            keys.iter().fold(false, |fits, key| fits | key.verifies(payload, tags()))
+            keys.iter().fold(false, |fits, key| fits | key.verifies(payload, &tags))
         })
     }
 
@@ -90,13 +86,9 @@ impl Signature {
         at: SecretAt,
         keys: &[DigestKey],
     ) -> Result<(), Unproven> {
-        let length = self.mode_of(received).length();
-        let tags = || received.signatures.iter().filter_map(|text| self.tag(text, length));
-        if tags().next().is_none() {
-            return Err(Unproven::Undecodable);
-        }
+        let tags = self.tags(received)?;
         any(payloads, |parts| {
-            keys.iter().fold(false, |fits, key| fits | key.verifies(parts, at, tags()))
+            keys.iter().fold(false, |fits, key| fits | key.verifies(parts, at, &tags))
         })
     }
 
@@ -144,11 +136,17 @@ impl Signature {
         self.format.write(&signature, timestamp)
     }
 
-    fn tag(&self, text: &str, length: usize) -> Option<Tag> {
-        self.within(text, |text| match self.encoding {
-            Some(encoding) => encoding.decode(text, length),
-            None => Encoding::ALL.iter().find_map(|encoding| encoding.decode(text, length)),
-        })
+    /// The received signatures as bytes: at least one, or nothing can be compared.
+    fn tags(&self, received: &Received<'_>) -> Result<SmallVec<[Tag; 1]>, Unproven> {
+        let length = self.mode_of(received).length();
+        let tag = |text: &&str| {
+            self.within(text, |text| match self.encoding {
+                Some(encoding) => encoding.decode(text, length),
+                None => Encoding::ALL.iter().find_map(|encoding| encoding.decode(text, length)),
+            })
+        };
+        let tags: SmallVec<_> = received.signatures.iter().filter_map(tag).collect();
+        if tags.is_empty() { Err(Unproven::Undecodable) } else { Ok(tags) }
     }
 
     /// Decodes a text; if there is no format, what stands behind a word and `=`, such as `sha256=`.

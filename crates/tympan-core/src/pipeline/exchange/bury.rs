@@ -16,7 +16,7 @@ use crate::pipeline::step::Pending;
 impl Exchange {
     /// Keeps a request that no event could be made of: its provider would send the same again.
     pub(super) fn bury(&self, pipeline: &Pipeline, verified: &Verified<'_>, stop: Stop) -> Next {
-        let reason = stop.reason.clone();
+        let reason = stop.reason().clone();
         let path = pipeline.redact.shown_path(&pipeline.path, self.head.uri.path());
         let request = dead_letter::request(&self.head, &path, verified.bytes());
         let dead = Some(DeadLetter { request, reason });

@@ -51,7 +51,7 @@ impl Exchange {
         let keys = &self.live.keys;
         if let Some(key) = challenge.unready(keys) {
             let secret = self.live.generation.secret_of(key).to_owned();
-            return Err(Stop { outcome: Outcome::NotReady, reason: Reason::Secret { secret } });
+            return Err(Stop::new(Outcome::NotReady, Reason::Secret { secret }));
         }
         match challenge.prove(index, scope, keys, &self.asked) {
             Ok(Ok(())) => self.welcome(index, challenge, scope),
@@ -88,12 +88,13 @@ impl Exchange {
         scope: &Scope<'_, '_>,
     ) -> Result<Ask, Stop> {
         let refused = stop.clone();
-        let (reply, Stop { outcome, reason }) = challenge.refuse(stop, scope)?;
+        let (reply, stop) = challenge.refuse(stop, scope)?;
+        let (outcome, reason) = stop.into_parts();
         let usual = self.stopped(refused);
         Ok(Ask::Answer(Answer {
             reply: reply.unwrap_or(usual.reply),
             outcome,
-            reason: Some(reason),
+            reason: Some(Box::new(reason)),
             close: usual.close,
         }))
     }

@@ -43,7 +43,7 @@ impl CertificateKey {
     }
 
     /// The certificate that has to be fetched before a request can be judged.
-    pub(super) fn wants(&self, scope: &Scope<'_, '_>, asked: &[Source]) -> Option<KeyRequest> {
+    pub(super) fn wants(&self, scope: &Scope<'_, '_>, asked: &[Source]) -> Option<Box<KeyRequest>> {
         let source = self.source(scope).ok()?;
         fetch::unless_known(&source, None, scope, asked)
     }

@@ -36,7 +36,7 @@ enum Verdict {
     Proven(Proof),
     Refused(Stop),
     /// It cannot be judged yet: these keys are needed, or else the body.
-    Open(Option<KeyRequest>),
+    Open(Option<Box<KeyRequest>>),
 }
 
 /// What was found of proofs so far, by their numbers.
@@ -73,7 +73,7 @@ impl Verify {
         keys: &Keys,
         asked: &[Source],
         judged: &mut Judged,
-    ) -> Result<Result<Proof, KeyRequest>, Stop> {
+    ) -> Result<Result<Proof, Box<KeyRequest>>, Stop> {
         match self.judge(Stage::Body(asked), scope, keys, judged) {
             Verdict::Proven(proof) => Ok(Ok(proof)),
             Verdict::Refused(stop) => Err(stop),
@@ -130,7 +130,7 @@ impl Verify {
         stage: Stage<'_>,
         scope: &Scope<'_, '_>,
         judged: &Judged,
-    ) -> Option<KeyRequest> {
+    ) -> Option<Box<KeyRequest>> {
         let Stage::Body(asked) = stage else { return None };
         let is_open = |number| judged.of(number).is_none();
         match self {

@@ -232,7 +232,7 @@ fn is_named(subjects: &[String], head: &Head) -> Result<(), Stop> {
 }
 
 pub(super) fn unauthorized(reason: Reason) -> Stop {
-    Stop { outcome: Outcome::Unauthorized, reason }
+    Stop::new(Outcome::Unauthorized, reason)
 }
 
 pub(super) fn missing(what: &'static str) -> Stop {
@@ -261,7 +261,7 @@ fn signed_for_anyone(challenged: &[Regex], payload: &[u8]) -> bool {
 /// Of two refusals the one that came nearer to a proof: it is what the operator has to look at. What
 /// could not be judged for a fault that is none of the sender's comes first of all: it may be good.
 fn nearer(known: Option<Stop>, other: Stop) -> Stop {
-    let distance = |stop: &Stop| match stop.reason {
+    let distance = |stop: &Stop| match stop.reason() {
         Reason::NotFetched { .. } => -1,
         Reason::Stale { .. }
         | Reason::Expired { .. }

@@ -131,7 +131,7 @@ impl SignatureVerify {
         &self,
         scope: &Scope<'_, '_>,
         asked: &[fetched::Source],
-    ) -> Option<KeyRequest> {
+    ) -> Option<Box<KeyRequest>> {
         let Key::Certificate(certificate) = &self.key else { return None };
         if self.each.is_none() {
             let received = self.received.texts(scope, "signature").ok()?;
@@ -288,7 +288,7 @@ impl SignatureVerify {
         if let (Some(text), Some((_, scheme))) = (timestamp.as_deref(), &self.timestamp)
             && let Some(seconds) = scheme.too_far(text, scope.head.now)
         {
-            return Err(Stop { outcome: Outcome::Stale, reason: Reason::Stale { seconds } });
+            return Err(Stop::new(Outcome::Stale, Reason::Stale { seconds }));
         }
         Ok(())
     }
