@@ -1,5 +1,4 @@
 token = secret("secret", "a-token-of-the-test")
-given("organization", "00D000000000000EAA")
 body = (
     '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>'
     '<notifications xmlns="http://soap.sforce.com/2005/09/outbound"><OrganizationId>00D000000000000EAA</OrganizationId>'
