@@ -50,6 +50,21 @@ def unb64(text):
     return base64.b64decode(text)
 
 
+def encrypted(key, iv, text, multiple=16):
+    """A text by AES-256-CBC, filled up to a multiple of so many bytes (PKCS #7)."""
+    raw = _bytes(text)
+    n = multiple - len(raw) % multiple
+    options = ["-aes-256-cbc", "-nopad", "-K", key.hex(), "-iv", iv.hex()]
+    openssl = subprocess.run(["openssl", "enc", *options], input=raw + bytes([n]) * n, check=True, capture_output=True)
+    return openssl.stdout
+
+
+def framed(text, receiver):
+    """A text between 16 bytes that are random elsewhere, its length, and for whom it is."""
+    raw = _bytes(text)
+    return b"0123456789abcdef" + len(raw).to_bytes(4, "big") + raw + _bytes(receiver)
+
+
 def form(pairs):
     """Pairs as `application/x-www-form-urlencoded`."""
     return urllib.parse.urlencode(pairs)
@@ -164,19 +179,21 @@ class Case:
         return self.said["now"]
 
     def accepted(self, name, signature, headers=None, body="", method="POST", target=None, covers_body=True,
-                 timed=False, repeats=False, signed=None, events=None):
+                 timed=False, repeats=False, events=None, sealed=None):
         """A request that has to be accepted. `signature` is the text in it that proves it; `covers_body` says
-        whether another body is refused, `timed` whether it gets old, and `repeats` whether its header
-        may stand several times."""
+        whether another body is refused, `timed` whether it gets old, `repeats` whether its header may
+        stand several times, and `sealed` how the answer is opened, if it has to be encrypted."""
         self._add(name, headers, body, method, target, {
             "signature": signature, "covers_body": covers_body and body != "", "timed": timed,
-            "repeats": repeats, "events": events,
+            "repeats": repeats, "events": events, **({"sealed": sealed} if sealed else {}),
         })
 
     def challenged(self, name, answer="", headers=None, body="", method="POST", target=None, status=200,
-                   answer_headers=None, signature=None):
-        """A set-up request, and what has to be answered."""
+                   answer_headers=None, signature=None, sealed=None):
+        """A set-up request, and what has to be answered, or how the answer is opened."""
         answer = {"status": status, "body": answer, "headers": answer_headers or {}}
+        if sealed:
+            answer["sealed"] = sealed
         self._add(name, headers, body, method, target, {"answer": answer, "signature": signature})
 
     def published(self, **where):

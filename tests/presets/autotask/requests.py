@@ -1,7 +1,7 @@
 key = secret("secret", "a secret of the autotask test")
-body = '{"id":7,"note":"Grüße"}'
+body = '{"Id":7,"EntityType":"Ticket","Action":"Create","note":"Grüße"}'
 signature = b64(hmac("sha1", key, body))
 headers = {
     "x-hook-signature": "sha1=" + signature,
 }
-accepted("a delivery", signature, headers, body)
+accepted("a delivery", signature, headers, body, events=[{"type": "Ticket.Create"}])

@@ -1,5 +1,5 @@
 token = secret("secret", "a token of the test")
-body = '{"data":{"events":[{"uuid":"1a2b3c4d","eventType":"user.lifecycle.create"}]}}'
+body = '{"eventId":"b5a188b9","data":{"events":[{"uuid":"1a2b3c4d","eventType":"user.lifecycle.create"}]}}'
 accepted(
     "an event", token, {"Authorization": token}, body, covers_body=False,
     events=[{"type": "user.lifecycle.create", "id": "1a2b3c4d"}],

@@ -6,7 +6,7 @@ proof = {"signature": signature, "timestamp": timestamp, "nonce": nonce}
 body = "<xml><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[Grüße]]></Content></xml>"
 accepted(
     "a message", signature, {"Content-Type": "text/xml"}, body, target="/in/wechat?" + form(proof),
-    covers_body=False, timed=True,
+    covers_body=False, timed=True, events=[{"type": "text"}],
 )
 challenged(
     "the server is entered", "5836258832139541", method="GET", signature=signature,

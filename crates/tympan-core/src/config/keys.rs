@@ -1176,6 +1176,14 @@ static PROOF: Holds = Holds::WordOr("preset", &PROOF_ITSELF);
 static PROOF_ITSELF: Holds =
     Holds::Or(&Holds::Section(&VERIFICATION), &Holds::Section(&PROOF_OF_PRESET));
 
+const DECRYPT_ROW: Key = key(
+    "decrypt",
+    Holds::Section(&DECRYPT),
+    "How its bodies are encrypted. They are decrypted once their sender has proved itself; `raw_body` \
+     and `parsed_body` of everything behind that are what they say.",
+    "decrypt: {secret: orders, key: {digest: SHA-256}, ciphertext: parsed_body.encrypt}",
+);
+
 const DEDUPLICATE_ROW: Key = key(
     "deduplicate",
     Holds::Section(&DEDUPLICATE),
@@ -1252,13 +1260,7 @@ pub static LISTENER: Section = Section {
         LIMITS,
         CHALLENGE_ROW,
         VERIFICATION_ROW,
-        key(
-            "decrypt",
-            Holds::Section(&DECRYPT),
-            "How its bodies are encrypted. They are decrypted once their sender has proved itself; \
-             `raw_body` and `parsed_body` of everything behind that are what they say.",
-            "decrypt: {secret: orders, key: {digest: SHA-256}, ciphertext: parsed_body.encrypt}",
-        ),
+        DECRYPT_ROW,
         key(
             "reject",
             Holds::Expression,
@@ -1389,7 +1391,9 @@ pub static SIMULATE: Section = Section {
         key(
             "body",
             Holds::Json,
-            "The body of a delivery: a text as it stands, anything else as JSON.",
+            "The body of a delivery: a text as it stands, anything else as JSON. Where the place of a \
+             signature is computed, the signature takes the place of what the body holds there, and so \
+             does an encrypted text that of its message. Of a body that is a token it is the claims.",
             "body: {id: 7}",
         ),
     ],
@@ -3199,6 +3203,7 @@ pub static PRESET: Section = Section {
         LIMITS,
         CHALLENGE_ROW,
         required(VERIFICATION_ROW),
+        DECRYPT_ROW,
         EVENTS_ROW,
         RESPONSES_ROW,
         REDACT,

@@ -47,7 +47,9 @@ impl Simulation<'_> {
         let token = self.shown(check.secret, "token", how)?;
         let token = format!("{}{}{token}", listener.simulate.prefix, check.prefix);
         draft.holds_secret = true;
-        let at = listener.simulate.token.as_ref().unwrap_or(&check.received);
+        let is_computed = check.received.as_path().is_none();
+        let elsewhere = listener.simulate.token.as_ref().filter(|_| is_computed);
+        let at = elsewhere.unwrap_or(&check.received);
         put(draft, listener, at, token, ("received_token", "token"))
     }
 

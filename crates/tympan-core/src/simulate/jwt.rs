@@ -52,7 +52,8 @@ impl Simulation<'_> {
         put(draft, listener, at, token, ("token", "token"))
     }
 
-    /// What the token says: whatever the listener wants to read.
+    /// What the token says: whatever the listener wants to read, and, where it is the whole body, what
+    /// the body says.
     fn claims(
         &self,
         listener: &Listener,
@@ -65,7 +66,9 @@ impl Simulation<'_> {
             age = LIFETIME + check.leeway.as_secs_f64() + STALE;
             age += check.max_age.unwrap_or_default().as_secs_f64();
         }
-        let mut claims = Map::new();
+        let is_body = check.token.as_path() == Some((roots::RAW_BODY, Vec::new()));
+        let said = is_body.then(|| serde_json::from_slice(&draft.body).ok()).flatten();
+        let mut claims: Map<String, Json> = said.unwrap_or_default();
         let mut say = |name: &str, value: Json| claims.insert(name.to_owned(), value);
         if let Some(issuer) = check.issuers.first() {
             say("iss", Json::from(issuer.as_str()));

@@ -96,6 +96,8 @@ pub enum Unsimulable {
     NoToken,
     /// The payload is made of something that the request does not have.
     NoPayload,
+    /// The body holds nothing where what is encrypted has to stand.
+    NoMessage,
     /// There is no timestamp that could be old.
     NoTimestamp,
     /// There is no proof that could be wrong.
@@ -262,6 +264,10 @@ impl fmt::Display for Unsimulable {
             Self::NoPayload => f.write_str(
                 "a part of the signed payload is missing in the request: give it with --body, \
                  --header or `simulate:`",
+            ),
+            Self::NoMessage => f.write_str(
+                "where the encrypted text stands is computed, which cannot be turned around: give \
+                 the body as it is sent, with its message in the place of that text",
             ),
             Self::NoTimestamp => f.write_str("its signatures hold no timestamp that could be old"),
             Self::NoProof => f.write_str("anyone may send, so no proof can be wrong"),

@@ -121,7 +121,20 @@ impl Simulation<'_> {
         let signature = check.scheme.write(&signature, timestamp.as_deref());
         let signature = format!("{}{signature}", listener.simulate.prefix);
         let at = listener.simulate.signature.as_ref().unwrap_or(&check.received);
-        put(draft, listener, at, signature, ("received_signature", "signature"), item)
+        match self.stand_in(listener, draft, at) {
+            Some(text) => {
+                let body = String::from_utf8_lossy(&draft.body).replacen(&text, &signature, 1);
+                draft.body = body.into_bytes();
+                Ok(())
+            }
+            None => put(draft, listener, at, signature, ("received_signature", "signature"), item),
+        }
+    }
+
+    /// What the body holds in the place of the signature, where that place is computed.
+    fn stand_in(&self, listener: &Listener, draft: &Draft, at: &Expression) -> Option<String> {
+        let text = at.as_path().is_none().then(|| self.text_at(listener, at, draft)).flatten()?;
+        String::from_utf8_lossy(&draft.body).contains(&text).then_some(text)
     }
 
     fn signature(&self, check: &SignatureCheck, parts: &[Vec<u8>]) -> Result<Vec<u8>, Unsimulable> {

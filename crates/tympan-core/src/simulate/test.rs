@@ -7,6 +7,7 @@ use sha2::Digest;
 use sha2::Sha256;
 
 use super::Simulation;
+use super::encrypt::cipher_key;
 use super::proof::signatures;
 use crate::config::ChallengeProof;
 use crate::config::Changed;
@@ -20,6 +21,9 @@ use crate::pipeline::Answer;
 use crate::pipeline::EventRecord;
 use crate::secret::Secret;
 use crate::span::Span;
+
+/// How many hexadecimal digits are 32 bytes: as what they are, as base64 and as text.
+const DIGITS: [usize; 3] = [64, 43, 32];
 
 /// What gives the bytes of a file that a test at this place names, or why not.
 pub type Files<'f> = &'f dyn Fn(Span, &str) -> Result<Vec<u8>, String>;
@@ -69,8 +73,9 @@ pub fn made_up(config: &Config) -> Secrets {
     stand_ins(config, &Secrets::new())
 }
 
-/// A value for every secret, which is no secret: hexadecimal digits, which are base64 as well. Only
-/// the two halves of a pair of keys have to be those that they are.
+/// A value for every secret, which is no secret: hexadecimal digits, which are base64 as well, and as
+/// many as make a key of the right length of what decrypts. Only the two halves of a pair of keys
+/// have to be those that they are.
 fn stand_ins(config: &Config, found: &Secrets) -> Secrets {
     let mut checks = Vec::new();
     for listener in &config.listeners {
@@ -88,7 +93,12 @@ fn stand_ins(config: &Config, found: &Secrets) -> Secrets {
             return found.clone();
         }
         let value = const_hex::encode(Sha256::digest(&secret.name));
-        Secret::new(value.into_bytes(), "a test").map(|value| vec![value])
+        let decrypts = config.listeners.iter().filter_map(|it| it.decrypt.as_ref());
+        let decrypt = decrypts.into_iter().find(|it| it.secret == SecretId(index));
+        let is_key =
+            |n: &usize| decrypt.is_none_or(|it| cipher_key(it, &value.as_bytes()[..*n]).is_ok());
+        let n_digits = DIGITS.into_iter().find(is_key).unwrap_or(value.len());
+        Secret::new(value[..n_digits].into(), "a test").map(|value| vec![value])
     });
     values.collect()
 }

@@ -1,0 +1,6 @@
+at(path="/.well-known/fastly/logging/challenge")
+service = given("service_id", "SU1Z0isxPaozGVKXdv0eY")
+name = given("header", "X-Log-Token")
+token = secret("secret", "a token of the test")
+accepted("two lines", token, {name: token, "Content-Type": "text/plain"}, "GET / 200\nGET /a 404\n", covers_body=False)
+challenged("the domain is proven", hex(digest("sha256", service)) + "\n", method="GET")
