@@ -195,5 +195,8 @@ fn nothing_secret_is_told_of_what_a_system_says() {
 
     let asana = Asana::start(Mood::BrokenToken);
     let (code, _, err) = run(&self::folder(&asana), &["call", "granted"]);
-    assert!(code == 1 && err.contains("no access token: it holds what cannot be sent"), "{err}");
+    assert!(
+        code == 1 && err.contains("no access token: 200 it holds what cannot be sent"),
+        "{err}"
+    );
 }

@@ -1,11 +1,7 @@
 //! Calls to external systems: what an action sends, with what proves who sends it, and what comes back.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -17,7 +13,6 @@ use http::Request;
 use http::StatusCode;
 use http::header;
 use serde_json::Value;
-use tokio::sync::Mutex;
 use tympan_core::action;
 use tympan_core::action::Rendered;
 use tympan_core::config::Action;
@@ -36,12 +31,12 @@ use super::Egress;
 use super::Host;
 use super::send;
 use super::token;
-use super::token::Token;
+use super::token::Tokens;
 
 /// The largest answer that is read, in bytes.
 const MOST_BYTES: usize = 1 << 20;
 
-/// How often a call is tried that changes nothing, and the first wait between two tries.
+/// How often a call is tried that changes nothing, or an access token is asked for, and the first wait between two tries.
 const TRIES: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
@@ -54,10 +49,7 @@ pub struct Caller<'c> {
     config: &'c Config,
     secrets: &'c Secrets,
     egress: Egress,
-    /// Held while a token is asked for, so that all who wait for one wait for one request.
-    tokens: Mutex<HashMap<ConnectorId, Arc<Mutex<Option<Token>>>>>,
-    /// Every access token that there was, as an answer may name one that has ended since.
-    hidden: std::sync::Mutex<Vec<Zeroizing<String>>>,
+    tokens: Tokens,
 }
 
 /// What came back.
@@ -74,7 +66,7 @@ pub struct Called {
 }
 
 /// Why a call did not do what it should.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Fault {
     /// There is none with these inputs.
     Render(action::Fault),
@@ -124,13 +116,7 @@ impl<'c> Caller<'c> {
     pub fn new(folder: &Path, config: &'c Config, secrets: &'c Secrets) -> Self {
         // What is wrong with its certificates is told by whoever is called.
         let egress = Egress::read(folder, &config.egress, &mut Diagnostics::default());
-        Self {
-            config,
-            secrets,
-            egress,
-            tokens: Mutex::default(),
-            hidden: std::sync::Mutex::default(),
-        }
+        Self { config, secrets, egress, tokens: Tokens::default() }
     }
 
     /// Makes a call, and gives the answer if it is one that was expected.
@@ -173,10 +159,7 @@ impl<'c> Caller<'c> {
                 }
             }
         }
-        for token in self.hidden().iter() {
-            text = text.replace(token.as_str(), "***");
-        }
-        text
+        self.tokens.masked(text)
     }
 
     /// The same call as a command line of curl, with the names of secrets in the place of their values.
@@ -222,28 +205,27 @@ impl<'c> Caller<'c> {
         rendered: &Rendered,
     ) -> Result<(StatusCode, HeaderMap, Bytes), Fault> {
         let is_safe = matches!(action.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        let tries = if is_safe { TRIES } else { 1 };
-        let mut is_renewed = false;
+        let mut refused: Option<Zeroizing<String>> = None;
         let mut n_tried = 0;
         loop {
             n_tried += 1;
-            let answer = self.once(action.connector, rendered).await;
+            let mut token = None;
+            let answer = self.once(action.connector, rendered, refused.as_ref(), &mut token).await;
             let again = match &answer {
-                // A token that has ended before its time is asked for once more, by nobody twice.
-                Ok((StatusCode::UNAUTHORIZED, ..))
-                    if !is_renewed && self.drop_token(action).await =>
-                {
-                    is_renewed = true;
+                // A token that has ended before its time is asked for once more, and by one of all
+                // that were refused with it.
+                Ok((StatusCode::UNAUTHORIZED, ..)) if refused.is_none() && token.is_some() => {
+                    refused = token;
                     n_tried -= 1;
                     continue;
                 }
-                Ok((status, ..)) => {
-                    status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
-                }
-                Err(Fault::Unanswered { .. }) => true,
+                Ok((status, ..)) => is_safe && is_passing(*status),
+                Err(Fault::Unanswered { .. }) => is_safe,
+                // Nothing was called yet.
+                Err(Fault::Token { status, .. }) => status.is_none_or(is_passing),
                 Err(_) => false,
             };
-            if !again || n_tried >= tries {
+            if !again || n_tried >= TRIES {
                 return answer;
             }
             tokio::time::sleep(FIRST_WAIT * 2_u32.pow(n_tried - 1)).await;
@@ -254,6 +236,8 @@ impl<'c> Caller<'c> {
         &self,
         connector_id: ConnectorId,
         rendered: &Rendered,
+        refused: Option<&Zeroizing<String>>,
+        sent: &mut Option<Zeroizing<String>>,
     ) -> Result<(StatusCode, HeaderMap, Bytes), Fault> {
         let connector = &self.config.connectors[connector_id.0];
         let mut target = rendered.target.clone();
@@ -275,21 +259,14 @@ impl<'c> Caller<'c> {
                 headers.insert(header::AUTHORIZATION, self.header(*password, &value)?);
             }
             Auth::OAuth(oauth) => {
-                let slot = {
-                    let mut tokens = self.tokens.lock().await;
-                    Arc::clone(tokens.entry(connector_id).or_default())
-                };
-                let mut held = slot.lock().await;
-                if held.as_ref().is_none_or(Token::ends) {
-                    let masked = |text: &str| self.masked(connector, text);
-                    let token = token::ask(&self.egress, oauth, |id| self.text(id), masked).await?;
-                    self.hidden().push(token.value());
-                    *held = Some(token);
-                }
-                let value = held.as_ref().map(Token::header).unwrap_or_default();
-                let why = "it holds what cannot be sent".to_owned();
-                let value = sensitive(&value).ok_or(Fault::Token { status: None, why })?;
+                let masked = |text: &str| self.masked(connector, text);
+                let ask = token::ask(&self.egress, oauth, |id| self.text(id), masked);
+                let refused = refused.map(|it| it.as_str());
+                let token = self.tokens.get(connector_id, refused, ask).await?;
+                let value = sensitive(&format!("Bearer {}", *token));
+                let value = value.expect("it was asked for as one that can be sent");
                 headers.insert(header::AUTHORIZATION, value);
+                *sent = Some(token);
             }
         }
         let url = format!("{}{target}", connector.base_url);
@@ -303,15 +280,6 @@ impl<'c> Caller<'c> {
         let answer = send(request, Host::Written, bounds, &self.egress).await;
         let (parts, body) = answer.map_err(|why| unanswered(why.to_string()))?.into_parts();
         Ok((parts.status, parts.headers, body))
-    }
-
-    /// Forgets the access token of a connector; says whether there was one.
-    async fn drop_token(&self, action: &Action) -> bool {
-        let slot = self.tokens.lock().await.get(&action.connector).cloned();
-        match slot {
-            Some(slot) => slot.lock().await.take().is_some(),
-            None => false,
-        }
     }
 
     fn text(&self, SecretId(id): SecretId) -> Result<String, Fault> {
@@ -328,10 +296,6 @@ impl<'c> Caller<'c> {
     fn header(&self, SecretId(id): SecretId, text: &str) -> Result<HeaderValue, Fault> {
         let secret = self.config.secrets.get(id).map(|it| it.name.clone()).unwrap_or_default();
         sensitive(text).ok_or(Fault::Unsendable { secret })
-    }
-
-    fn hidden(&self) -> MutexGuard<'_, Vec<Zeroizing<String>>> {
-        self.hidden.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Who is called, without anything that proves who calls.
@@ -361,6 +325,11 @@ pub(super) fn said(body: &[u8], masked: impl Fn(&str) -> String) -> String {
     let text = masked(&text);
     let shown = text.trim().chars().take(MOST_SAID);
     shown.map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+/// Whether a failure may be none the next time.
+fn is_passing(status: StatusCode) -> bool {
+    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
 }
 
 /// What proves who calls, as a header; `None` if it holds what no header may.
