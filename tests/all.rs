@@ -4,6 +4,7 @@
 
 mod admin;
 mod asana;
+mod assertions;
 mod calls;
 mod captured;
 mod catalogue;

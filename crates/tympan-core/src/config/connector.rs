@@ -6,6 +6,7 @@ use http::HeaderName;
 use http::Uri;
 use http::header;
 
+use crate::config::Assertion;
 use crate::config::ConnectorId;
 use crate::config::Reader;
 use crate::config::SecretId;
@@ -25,7 +26,7 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 const PATTERN: &str = "Bearer %s";
 
 /// The words for grants.
-const GRANTS: [&str; 3] = ["client_credentials", "refresh_token", "password"];
+const GRANTS: [&str; 4] = ["client_credentials", "refresh_token", "password", "jwt_bearer"];
 
 /// An external system, and what we prove ourselves with there.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +74,8 @@ pub enum Auth {
     },
     /// An access token, which is asked for.
     OAuth(Box<OAuth>),
+    /// A token that we sign ourselves.
+    Jwt(Box<Assertion>),
 }
 
 /// How an access token is asked for (RFC 6749).
@@ -83,7 +86,7 @@ pub struct OAuth {
     /// What it is granted for.
     pub grant: Grant,
     /// Who we are there.
-    pub client_id: String,
+    pub client_id: Option<String>,
     /// What proves it.
     pub client_secret: Option<SecretId>,
     /// What the token is to be good for.
@@ -106,6 +109,8 @@ pub enum Grant {
         /// The password.
         password: SecretId,
     },
+    /// A token that we sign ourselves (RFC 7523).
+    Jwt(Assertion),
 }
 
 impl Auth {
@@ -119,12 +124,13 @@ impl Auth {
             Self::OAuth(oauth) => {
                 let granted = match oauth.grant {
                     Grant::ClientCredentials => None,
-                    Grant::RefreshToken(secret) | Grant::Password { password: secret, .. } => {
-                        Some(secret)
-                    }
+                    Grant::RefreshToken(secret)
+                    | Grant::Password { password: secret, .. }
+                    | Grant::Jwt(Assertion { key: secret, .. }) => Some(secret),
                 };
                 oauth.client_secret.into_iter().chain(granted).collect()
             }
+            Self::Jwt(assertion) => vec![assertion.key],
         }
     }
 }
@@ -180,6 +186,7 @@ impl Reader<'_> {
         let bearer = fields.take("bearer");
         let basic = fields.take("basic");
         let oauth = fields.take("oauth");
+        let jwt = fields.take("jwt");
         fields.end();
         if let Some((key, node)) = api_key {
             let fields = self.fields(&keys::SENT_KEY, key.span, node)?;
@@ -197,6 +204,9 @@ impl Reader<'_> {
             let password = password.and_then(|(_, node)| self.secret_name(&node));
             fields.end();
             return Some(Auth::Basic { username: username?, password: password? });
+        }
+        if let Some((key, node)) = jwt {
+            return self.assertion(&key, node).map(|assertion| Auth::Jwt(Box::new(assertion)));
         }
         let (key, node) = oauth?;
         let fields = self.fields(&keys::GRANTED, key.span, node)?;
@@ -237,8 +247,7 @@ impl Reader<'_> {
         let at = fields.at();
         let token_url = fields.require(self, "token_url");
         let token_url = token_url.and_then(|(_, node)| self.called_url(&node));
-        let client_id = fields.require(self, "client_id");
-        let client_id = client_id.and_then(|(_, node)| self.text(&node));
+        let client_id = fields.take("client_id").map(|(_, node)| self.text(&node));
         let secret = fields.take("client_secret").map(|(_, node)| self.secret_name(&node));
         let grant = match fields.take("grant") {
             Some((_, node)) => self.choice(&node, &GRANTS),
@@ -247,6 +256,7 @@ impl Reader<'_> {
         let refresh = fields.take("refresh_token").map(|(_, node)| self.secret_name(&node));
         let username = fields.take("username").map(|(_, node)| self.text(&node));
         let password = fields.take("password").map(|(_, node)| self.secret_name(&node));
+        let assertion = fields.take("assertion").map(|(key, node)| self.assertion(&key, node));
         let scope = fields.take("scope").map(|(_, node)| self.text(&node));
         let in_body = match fields.take("client_in") {
             Some((_, node)) => self.choice(&node, &["header", "body"]),
@@ -258,7 +268,11 @@ impl Reader<'_> {
             self.report(at, Problem::MissingKey { key, section, example });
             None
         };
-        let grant = match grant? {
+        let grant = grant?;
+        if client_id.is_none() && grant != "jwt_bearer" {
+            return missing("client_id", "client_id: us");
+        }
+        let grant = match grant {
             "refresh_token" => match refresh {
                 Some(secret) => Grant::RefreshToken(secret?),
                 None => return missing("refresh_token", "refresh_token: crm_refresh"),
@@ -270,16 +284,20 @@ impl Reader<'_> {
                 (None, _) => return missing("username", "username: robot"),
                 (_, None) => return missing("password", "password: robot_password"),
             },
+            "jwt_bearer" => match assertion {
+                Some(assertion) => Grant::Jwt(assertion?),
+                None => {
+                    return missing("assertion", "assertion: {key: crm_key, issuer: robot}");
+                }
+            },
             _ => Grant::ClientCredentials,
         };
+        let read = |it: Option<Option<_>>| it.map_or(Some(None), |it| it.map(Some));
         Some(OAuth {
             token_url: token_url?,
             grant,
-            client_id: client_id?,
-            client_secret: match secret {
-                Some(secret) => Some(secret?),
-                None => None,
-            },
+            client_id: client_id.map_or(Some(None), |it| it.map(Some))?,
+            client_secret: read(secret)?,
             scope: scope.flatten(),
             in_body: in_body? == "body",
         })

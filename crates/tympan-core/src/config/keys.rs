@@ -1778,6 +1778,72 @@ pub static AUTH: Section = Section {
              is refused.",
             "oauth: {token_url: https://auth.example.com/token, client_id: us, client_secret: orders_key}",
         ),
+        key(
+            "jwt",
+            Holds::Section(&ASSERTION),
+            "A token that we sign ourselves with a private key, as `Authorization: Bearer TOKEN`: another \
+             one for every call.",
+            "jwt: {key: app_key, issuer: '12345'}",
+        ),
+    ],
+};
+
+/// `jwt:` and `assertion:` of a connector
+pub static ASSERTION: Section = Section {
+    name: "a token that we sign",
+    doc: "A JSON Web Token (RFC 7519) of our own. It says when it was made, half a minute ago, as clocks \
+          differ, when it ends, and an id that no other has.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "key",
+            Holds::Name(Named::Secret),
+            "The private key, as PEM.",
+            "key: app_key",
+        )),
+        default(
+            key(
+                "algorithm",
+                Holds::Choice(jwt::Algorithm::SIGNING),
+                "What it is signed with.",
+                "algorithm: ES256",
+            ),
+            "RS256",
+        ),
+        key(
+            "key_id",
+            Holds::Literal(Literal::Text),
+            "What the receiver calls the key: `kid` of the token's header.",
+            "key_id: '2026-01'",
+        ),
+        key("issuer", Holds::Literal(Literal::Text), "Who we are: `iss`.", "issuer: '12345'"),
+        key(
+            "subject",
+            Holds::Literal(Literal::Text),
+            "For whom we act: `sub`.",
+            "subject: robot@example.com",
+        ),
+        key(
+            "audience",
+            Holds::Literal(Literal::Text),
+            "Whom it is for: `aud`. An `assertion` is for the `token_url`, unless this says otherwise.",
+            "audience: https://api.example.com",
+        ),
+        default(
+            key(
+                "lifetime",
+                Holds::Literal(Literal::Duration),
+                "How long it counts.",
+                "lifetime: 10m",
+            ),
+            "5m",
+        ),
+        key(
+            "claims",
+            Holds::Object,
+            "What else it says, as it stands.",
+            "claims: {scope: orders.read}",
+        ),
     ],
 };
 
@@ -1838,12 +1904,12 @@ pub static GRANTED: Section = Section {
             "Where.",
             "token_url: https://auth.example.com/token",
         )),
-        required(key(
+        key(
             "client_id",
             Holds::Literal(Literal::Text),
-            "Who we are there.",
+            "Who we are there. Only the grant `jwt_bearer` needs none.",
             "client_id: us",
-        )),
+        ),
         key(
             "client_secret",
             Holds::Name(Named::Secret),
@@ -1853,7 +1919,7 @@ pub static GRANTED: Section = Section {
         default(
             key(
                 "grant",
-                Holds::Choice(&["client_credentials", "refresh_token", "password"]),
+                Holds::Choice(&["client_credentials", "refresh_token", "password", "jwt_bearer"]),
                 "What it is granted for.",
                 "grant: refresh_token",
             ),
@@ -1862,7 +1928,7 @@ pub static GRANTED: Section = Section {
         key(
             "refresh_token",
             Holds::Name(Named::Secret),
-            "The refresh token, for that grant.",
+            "The refresh token, for that grant: one that stays the same when it is used.",
             "refresh_token: orders_refresh",
         ),
         key(
@@ -1876,6 +1942,12 @@ pub static GRANTED: Section = Section {
             Holds::Name(Named::Secret),
             "The user's password, for that grant.",
             "password: orders_password",
+        ),
+        key(
+            "assertion",
+            Holds::Section(&ASSERTION),
+            "The token that we sign, for the grant `jwt_bearer` (RFC 7523).",
+            "assertion: {key: app_key, issuer: robot@example.com}",
         ),
         key(
             "scope",

@@ -16,6 +16,7 @@ use serde_json::Value;
 use tympan_core::action;
 use tympan_core::action::Rendered;
 use tympan_core::config::Action;
+use tympan_core::config::Assertion;
 use tympan_core::config::Auth;
 use tympan_core::config::Config;
 use tympan_core::config::Connector;
@@ -32,6 +33,8 @@ use super::Host;
 use super::send;
 use super::token;
 use super::token::Tokens;
+use crate::clock;
+use crate::generated;
 
 /// The largest answer that is read, in bytes.
 const MOST_BYTES: usize = 1 << 20;
@@ -70,7 +73,7 @@ pub struct Called {
 pub enum Fault {
     /// There is none with these inputs.
     Render(action::Fault),
-    /// A secret has no value.
+    /// A secret has no value that can be used.
     Secret {
         /// The secret.
         secret: String,
@@ -184,7 +187,9 @@ impl<'c> Caller<'c> {
             Auth::Basic { username, password } => {
                 lines.push(format!("-u \"{username}:{}\"", name(password)));
             }
-            Auth::OAuth(_) => lines.push("-H \"Authorization: Bearer ${TOKEN}\"".to_owned()),
+            Auth::OAuth(_) | Auth::Jwt(_) => {
+                lines.push("-H \"Authorization: Bearer ${TOKEN}\"".to_owned())
+            }
         }
         for (header, value) in &rendered.headers {
             let value = String::from_utf8_lossy(value.as_bytes());
@@ -260,13 +265,20 @@ impl<'c> Caller<'c> {
             }
             Auth::OAuth(oauth) => {
                 let masked = |text: &str| self.masked(connector, text);
-                let ask = token::ask(&self.egress, oauth, |id| self.text(id), masked);
+                let signed =
+                    |assertion: &Assertion, audience: &str| self.signed(assertion, Some(audience));
+                let text = |id| self.text(id);
+                let ask = token::ask(&self.egress, oauth, text, signed, masked);
                 let refused = refused.map(|it| it.as_str());
                 let token = self.tokens.get(connector_id, refused, ask).await?;
                 let value = sensitive(&format!("Bearer {}", *token));
                 let value = value.expect("it was asked for as one that can be sent");
                 headers.insert(header::AUTHORIZATION, value);
                 *sent = Some(token);
+            }
+            Auth::Jwt(assertion) => {
+                let value = format!("Bearer {}", self.signed(assertion, None)?);
+                headers.insert(header::AUTHORIZATION, self.header(assertion.key, &value)?);
             }
         }
         let url = format!("{}{target}", connector.base_url);
@@ -291,6 +303,21 @@ impl<'c> Caller<'c> {
         };
         let text = value.and_then(|value| str::from_utf8(value).ok());
         text.map(str::to_owned).ok_or(Fault::Unsendable { secret })
+    }
+
+    /// A token of our own, which is never shown either.
+    fn signed(&self, assertion: &Assertion, audience: Option<&str>) -> Result<String, Fault> {
+        let key = self.text(assertion.key)?;
+        let unusable = |why: String| {
+            let secret = self.config.secrets[assertion.key.0].name.clone();
+            Fault::Secret { secret, why }
+        };
+        let id = generated::random().map_err(|error| unusable(error.to_string()))?;
+        let now = clock::since_1970().as_secs();
+        let token = assertion.sign(key.as_bytes(), now, &id, audience);
+        let token = token.map_err(|why| unusable(why.to_string()))?;
+        self.tokens.remember(&token);
+        Ok(token)
     }
 
     fn header(&self, SecretId(id): SecretId, text: &str) -> Result<HeaderValue, Fault> {
@@ -354,7 +381,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Render(fault) => fault.fmt(f),
-            Self::Secret { secret, why } => write!(f, "the secret {secret} has no value: {why}"),
+            Self::Secret { secret, why } => write!(f, "the secret {secret} cannot be used: {why}"),
             Self::Unsendable { secret } => {
                 write!(f, "the secret {secret} holds what cannot be sent")
             }

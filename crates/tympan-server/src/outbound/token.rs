@@ -16,6 +16,7 @@ use http::StatusCode;
 use http::header;
 use serde_json::Value;
 use tokio::sync::Mutex;
+use tympan_core::config::Assertion;
 use tympan_core::config::ConnectorId;
 use tympan_core::config::Grant;
 use tympan_core::config::OAuth;
@@ -31,6 +32,9 @@ use super::call::said;
 use super::send;
 
 const BOUNDS: Bounds = Bounds { within: Duration::from_secs(10), most_bytes: 64 << 10 };
+
+/// RFC 7523, section 2.1.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// How long before its end a token is asked for again.
 const AHEAD: Duration = Duration::from_secs(30);
@@ -122,6 +126,11 @@ impl Tokens {
         }
     }
 
+    /// Remembers one that is used without having been asked for.
+    pub(super) fn remember(&self, token: &str) {
+        lock(&self.known).push(Zeroizing::new(token.to_owned()));
+    }
+
     /// A text without any of them.
     pub(super) fn masked(&self, mut text: String) -> String {
         for token in lock(&self.known).iter() {
@@ -135,11 +144,13 @@ fn lock<T>(mutex: &std::sync::Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Asks for a token. What is told of a refusal is `masked`, as it may echo what it refuses.
+/// Asks for a token, proved by secrets of which `text` gives the values. What is told of a refusal is
+/// `masked`, as it may echo what it refuses.
 pub(super) async fn ask(
     egress: &Egress,
     oauth: &OAuth,
     text: impl Fn(SecretId) -> Result<String, Fault>,
+    signed: impl Fn(&Assertion, &str) -> Result<String, Fault>,
     masked: impl Fn(&str) -> String,
 ) -> Result<Token, Fault> {
     let failed = |status, why| Fault::Token { status, why };
@@ -153,20 +164,24 @@ pub(super) async fn ask(
             ("username", username.clone()),
             ("password", text(*password)?),
         ],
+        Grant::Jwt(assertion) => vec![
+            ("grant_type", JWT_BEARER.to_owned()),
+            ("assertion", signed(assertion, &oauth.token_url)?),
+        ],
     };
     parts.extend(oauth.scope.clone().map(|scope| ("scope", scope)));
     let secret = oauth.client_secret.map(text).transpose()?;
     let mut request = Request::post(&oauth.token_url)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(header::ACCEPT, "application/json");
-    match secret {
-        Some(secret) if !oauth.in_body => {
-            let value = HeaderValue::from_str(&basic(&oauth.client_id, &secret));
+    match (&oauth.client_id, secret) {
+        (Some(client_id), Some(secret)) if !oauth.in_body => {
+            let value = HeaderValue::from_str(&basic(client_id, &secret));
             let value = value.map_err(|error| failed(None, error.to_string()))?;
             request = request.header(header::AUTHORIZATION, value);
         }
-        secret => {
-            parts.push(("client_id", oauth.client_id.clone()));
+        (client_id, secret) => {
+            parts.extend(client_id.clone().map(|client_id| ("client_id", client_id)));
             parts.extend(secret.map(|secret| ("client_secret", secret)));
         }
     }
