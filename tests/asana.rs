@@ -4,10 +4,13 @@
 //! creation, with `X-Hook-Secret`, which has to be echoed with 200 or 204; the answer (201) names the
 //! same secret in `X-Hook-Secret`; deliveries are signed with HMAC-SHA256 of the body in
 //! `X-Hook-Signature`; an empty list of events is a heartbeat, and the first comes at once.
+//! <https://developers.asana.com/reference/deletewebhook> and <https://developers.asana.com/reference/getwebhooks>:
+//! 200 with `{"data": {}}`, and the webhooks of a workspace.
 //! <https://developers.asana.com/docs/errors>: `{"errors": [{"message": ..., "help": ...}]}`.
 //! <https://www.rfc-editor.org/rfc/rfc6749>: sections 4.4.2, 5.1 and 5.2.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::Mutex;
 
 use serde_json::Value;
@@ -38,6 +41,10 @@ pub(crate) enum Mood {
     Redirect,
     Huge,
     NoJson,
+    /// It creates webhooks, and says something else about it than it should.
+    Babble,
+    /// It creates webhooks with another secret, and deletes none.
+    Stubborn,
     /// It says what it was sent, and that nobody may.
     Echo,
     /// Its access tokens cannot be sent.
@@ -48,13 +55,28 @@ pub(crate) enum Mood {
 pub(crate) struct Asana {
     pub(crate) address: SocketAddr,
     stub: Stub,
+    world: Arc<Mutex<World>>,
+}
+
+/// What is known there.
+#[derive(Default)]
+struct World {
+    n_tokens: usize,
+    /// The ids of webhooks.
+    webhooks: Vec<String>,
 }
 
 impl Asana {
     pub(crate) fn start(mood: Mood) -> Self {
-        let n_tokens = Mutex::new(0);
-        let stub = Stub::start(move |asked| answer(asked, mood, &mut n_tokens.lock().unwrap()));
-        Self { address: stub.address, stub }
+        let world = Arc::<Mutex<World>>::default();
+        let known = Arc::clone(&world);
+        let stub = Stub::start(move |asked| answer(asked, mood, &mut known.lock().unwrap()));
+        Self { address: stub.address, stub, world }
+    }
+
+    /// The ids of its webhooks.
+    pub(crate) fn webhooks(&self) -> Vec<String> {
+        self.world.lock().unwrap().webhooks.clone()
     }
 
     /// What it was asked, a line each.
@@ -74,7 +96,7 @@ fn beat(target: &str) {
     });
 }
 
-fn answer(asked: &Asked, mood: Mood, n_tokens: &mut usize) -> Reply {
+fn answer(asked: &Asked, mood: Mood, world: &mut World) -> Reply {
     if asked.line.starts_with("POST /token ") {
         let is_ours = asked.header("authorization") == "Basic dXM6dGhlIGNsaWVudCdzIHNlY3JldA==";
         if !is_ours || asked.body != "grant_type=client_credentials&scope=read" {
@@ -82,8 +104,8 @@ fn answer(asked: &Asked, mood: Mood, n_tokens: &mut usize) -> Reply {
             let error = json!({"error": "invalid_client", "error_description": said});
             return Reply::json(401, &error);
         }
-        *n_tokens += 1;
-        let mut token = format!("token-{n_tokens}");
+        world.n_tokens += 1;
+        let mut token = format!("token-{}", world.n_tokens);
         if mood == Mood::BrokenToken {
             token.push('\n');
         }
@@ -113,6 +135,18 @@ fn answer(asked: &Asked, mood: Mood, n_tokens: &mut usize) -> Reply {
             json!({"data": {"gid": "1200311869439617", "name": "Ada", "email": "a@b.example"}});
         return Reply::json(200, &me);
     }
+    if asked.line.starts_with("GET /api/1.0/webhooks?workspace=7 ") {
+        let items = world.webhooks.iter().map(|gid| json!({"gid": gid}));
+        return Reply::json(200, &json!({"data": items.collect::<Vec<_>>()}));
+    }
+    if let Some(rest) = asked.line.strip_prefix("DELETE /api/1.0/webhooks/") {
+        let gid = rest.split(' ').next().unwrap();
+        if mood == Mood::Stubborn || !world.webhooks.iter().any(|known| known == gid) {
+            return errors(404, &format!("webhook: Unknown object: {gid}"));
+        }
+        world.webhooks.retain(|known| known != gid);
+        return Reply::json(200, &json!({"data": {}}));
+    }
     let data = serde_json::from_str::<Value>(&asked.body).unwrap_or_default()["data"].clone();
     let target = data["target"].as_str().unwrap_or_default();
     match data["resource"].as_str() {
@@ -130,14 +164,18 @@ fn answer(asked: &Asked, mood: Mood, n_tokens: &mut usize) -> Reply {
         return errors(400, &why);
     }
     let secret = match mood {
-        Mood::OtherSecret => json!("another secret of thirty-two byte"),
+        Mood::OtherSecret | Mood::Stubborn => json!("another secret of thirty-two byte"),
         Mood::NoSecret => Value::Null,
         _ => json!(SECRET),
     };
     let created = json!({
-        "data": {"gid": "12345", "resource_type": "webhook", "active": true, "target": target},
+        "data": {"gid": "4711", "resource_type": "webhook", "active": true, "target": target},
         "X-Hook-Secret": secret,
     });
+    world.webhooks.push("4711".to_owned());
+    if mood == Mood::Babble {
+        return Reply::new(201, format!("<p>Created with {TOKEN}</p>"));
+    }
     let reply = Reply::json(201, &created);
     if !matches!(mood, Mood::Well | Mood::Strangers) {
         return reply;

@@ -21,6 +21,7 @@ use tympan_core::yaml::Sections;
 /// The files of `check/` that hold a mistake which a schema can see.
 const REFUSED: &[&str] = &[
     "bad_actions",
+    "bad_registrations",
     "bad_algorithms",
     "bad_captures",
     "bad_calls",

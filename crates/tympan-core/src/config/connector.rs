@@ -65,6 +65,13 @@ pub enum Auth {
         /// The secret.
         key: SecretId,
     },
+    /// The beginning of every path, with the secret in the place of `%s`.
+    Path {
+        /// The beginning.
+        pattern: String,
+        /// The secret.
+        key: SecretId,
+    },
     /// A user and a password.
     Basic {
         /// The user.
@@ -119,7 +126,9 @@ impl Auth {
     pub fn secrets(&self) -> Vec<SecretId> {
         match self {
             Self::None => Vec::new(),
-            Self::Header { key, .. } | Self::Query { key, .. } => vec![*key],
+            Self::Header { key, .. } | Self::Query { key, .. } | Self::Path { key, .. } => {
+                vec![*key]
+            }
             Self::Basic { password, .. } => vec![*password],
             Self::OAuth(oauth) => {
                 let granted = match oauth.grant {
@@ -218,16 +227,28 @@ impl Reader<'_> {
             Some((_, node)) => self.header(&node),
             None => Some(header::AUTHORIZATION),
         };
-        let query = fields.take("query").map(|(key, node)| (key.span, self.text(&node)));
+        let query = fields.take("query").map(|(_, node)| self.text(&node));
+        let path = fields.take("path").map(|(_, node)| {
+            let pattern = self.sent_pattern(&node)?;
+            let is_path = pattern.starts_with('/') && !pattern.contains(['?', '#', ' ']);
+            if !is_path {
+                let (what, example) = ("the beginning of a path", "/key-%s");
+                let problem =
+                    Problem::BadValue { what, found: pattern.clone(), example, why: None };
+                self.report(node.span, problem);
+            }
+            is_path.then_some(pattern)
+        });
         let pattern = match fields.take("pattern") {
             Some((_, node)) => self.sent_pattern(&node),
             None => Some(PATTERN.to_owned()),
         };
         let key = fields.require(self, "key").and_then(|(_, node)| self.secret_name(&node));
         fields.end();
-        match query {
-            Some((_, query)) => Some(Auth::Query { name: query?, key: key? }),
-            None => Some(Auth::Header { name: name?, pattern: pattern?, key: key? }),
+        match (query, path) {
+            (Some(query), _) => Some(Auth::Query { name: query?, key: key? }),
+            (None, Some(pattern)) => Some(Auth::Path { pattern: pattern?, key: key? }),
+            (None, None) => Some(Auth::Header { name: name?, pattern: pattern?, key: key? }),
         }
     }
 

@@ -1172,6 +1172,13 @@ static PROOF: Holds = Holds::WordOr("preset", &PROOF_ITSELF);
 static PROOF_ITSELF: Holds =
     Holds::Or(&Holds::Section(&VERIFICATION), &Holds::Section(&PROOF_OF_PRESET));
 
+const REGISTRATION_ROW: Key = key(
+    "registration",
+    Holds::Section(&REGISTRATION),
+    "How it is made known to its provider: `tympan register NAME` does it.",
+    "registration: {action: orders.subscribe}",
+);
+
 const DEDUPLICATE_ROW: Key = key(
     "deduplicate",
     Holds::Section(&DEDUPLICATE),
@@ -1302,12 +1309,7 @@ pub static LISTENER: Section = Section {
         RESPONSES_ROW,
         REDACT,
         SIMULATE_ROW,
-        key(
-            "registration",
-            Holds::Section(&REGISTRATION),
-            "How it is made known to its provider: `tympan register NAME` does it.",
-            "registration: {action: orders.subscribe}",
-        ),
+        REGISTRATION_ROW,
         key(
             "tests",
             Holds::List(&Holds::Section(&TEST)),
@@ -1320,21 +1322,54 @@ pub static LISTENER: Section = Section {
 /// `registration:`
 pub static REGISTRATION: Section = Section {
     name: "a registration",
-    doc: "How a listener is made known to its provider.",
+    doc: "How a listener is made known to its provider. A preset says most of it: what it says is used \
+          where the listener has a `registration`.",
     one_of: false,
     keys: &[
         required(key(
             "action",
-            Holds::Literal(Literal::Text),
-            "The action that does it. It finds where the provider has to call in `listener.url`.",
+            Holds::Or(&Holds::Literal(Literal::Text), &Holds::Section(&ACTION)),
+            "The action that does it, by its name or written out. It finds where the provider has to \
+             call in `listener.url`.",
             "action: orders.subscribe",
         )),
         key(
-            "secret",
+            "connector",
+            Holds::Name(Named::Connector),
+            "Which system the actions call that are written out here.",
+            "connector: orders",
+        ),
+        key(
+            "secret_at",
             Holds::Expression,
             "Where the answer tells the secret that the handshake brought. Only that one is kept \
              then, whoever else has sent handshakes meanwhile.",
-            "secret: headers[\"X-Hook-Secret\"]",
+            "secret_at: headers[\"X-Hook-Secret\"]",
+        ),
+        key(
+            "secret",
+            Holds::Name(Named::Secret),
+            "The captured secret that is in the answer alone, at `secret_at`: no handshake brings it.",
+            "secret: orders_captured",
+        ),
+        key(
+            "id",
+            Holds::Expression,
+            "Where the answer tells what the provider calls the new webhook. It fails if it does not.",
+            "id: parsed_body.data.id",
+        ),
+        key(
+            "delete",
+            Holds::Or(&Holds::Literal(Literal::Text), &Holds::Section(&ACTION)),
+            "The action that ends it; its input `id` is what the provider calls the webhook. It is used \
+             when a registration fails halfway, and by `tympan register --delete ID`.",
+            "delete: orders.unsubscribe",
+        ),
+        key(
+            "list",
+            Holds::Or(&Holds::Literal(Literal::Text), &Holds::Section(&ACTION)),
+            "The action that tells which webhooks there are, for `tympan register --list`.",
+            "list: orders.subscriptions",
         ),
     ],
 };
@@ -1872,6 +1907,12 @@ pub static SENT_KEY: Section = Section {
             "A parameter of the query that holds it, in place of a header.",
             "query: api_key",
         ),
+        key(
+            "path",
+            Holds::Literal(Literal::Text),
+            "What every path begins with, with `%s` for the key, in place of a header.",
+            "path: /key-%s",
+        ),
         required(key("key", Holds::Name(Named::Secret), "The key.", "key: orders_key")),
     ],
 };
@@ -1974,12 +2015,13 @@ pub static ACTION: Section = Section {
           a listener is registered.",
     one_of: false,
     keys: &[
-        required(key(
+        key(
             "connector",
             Holds::Name(Named::Connector),
-            "Which system is called.",
+            "Which system is called. Within a registration it is that of the registration, unless this \
+             says another.",
             "connector: orders",
-        )),
+        ),
         default(
             key("method", Holds::Literal(Literal::Method), "The method.", "method: POST"),
             "GET",
@@ -2052,6 +2094,14 @@ pub static INPUT: Section = Section {
             "false",
         ),
         key("default", Holds::Literal(Literal::Text), "What it is otherwise.", "default: '10'"),
+        key(
+            "secret",
+            Holds::Name(Named::Secret),
+            "The secret that it is, which nobody has to tell. Expressions see a mark in its place, and the \
+             value is put there when the call is sent: into the body, a header, the query or the path, as a \
+             whole or with something around it.",
+            "secret: orders",
+        ),
         key(
             "description",
             Holds::Literal(Literal::Text),
@@ -3260,6 +3310,7 @@ pub static PRESET: Section = Section {
         RESPONSES_ROW,
         REDACT,
         SIMULATE_ROW,
+        REGISTRATION_ROW,
     ],
 };
 

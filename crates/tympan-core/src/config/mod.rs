@@ -108,6 +108,7 @@ pub use preset::Preset;
 pub use redact::HIDDEN;
 pub use redact::Redact;
 pub use registration::Registration;
+pub use registration::Step;
 pub use response::Response;
 pub use secret::Reference;
 pub use secret::SecretRefs;

@@ -30,11 +30,13 @@ use zeroize::Zeroizing;
 use super::Bounds;
 use super::Egress;
 use super::Host;
+use super::hidden::Hidden;
 use super::send;
 use super::token;
 use super::token::Tokens;
 use crate::clock;
 use crate::generated;
+use crate::outbound;
 
 /// The largest answer that is read, in bytes.
 const MOST_BYTES: usize = 1 << 20;
@@ -43,16 +45,20 @@ const MOST_BYTES: usize = 1 << 20;
 const TRIES: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 
+/// Who calls: some systems refuse whoever does not say.
+const USER_AGENT: &str = concat!("tympan/", env!("CARGO_PKG_VERSION"));
+
 /// How much of what a system says about a failure is told, in characters.
 const MOST_SAID: usize = 300;
 
 /// Calls with the connectors and secrets of one configuration. Access tokens are kept as long as it
 /// lives.
 pub struct Caller<'c> {
-    config: &'c Config,
+    pub(super) config: &'c Config,
     secrets: &'c Secrets,
     egress: Egress,
     tokens: Tokens,
+    hidden: Hidden,
 }
 
 /// What came back.
@@ -92,12 +98,19 @@ pub enum Fault {
         /// Why.
         why: String,
     },
-    /// Nobody answered as they should.
+    /// Nobody answered.
     Unanswered {
         /// Who was called.
         url: String,
         /// Why.
         why: String,
+    },
+    /// What is answered is larger than anything that is read.
+    TooLarge {
+        /// Who was called.
+        url: String,
+        /// How large it may be, in bytes.
+        most: usize,
     },
     /// It wants the call to go elsewhere.
     Redirect {
@@ -119,7 +132,8 @@ impl<'c> Caller<'c> {
     pub fn new(folder: &Path, config: &'c Config, secrets: &'c Secrets) -> Self {
         // What is wrong with its certificates is told by whoever is called.
         let egress = Egress::read(folder, &config.egress, &mut Diagnostics::default());
-        Self { config, secrets, egress, tokens: Tokens::default() }
+        let (tokens, hidden) = (Tokens::default(), Hidden::default());
+        Self { config, secrets, egress, tokens, hidden }
     }
 
     /// Makes a call, and gives the answer if it is one that was expected.
@@ -144,64 +158,21 @@ impl<'c> Caller<'c> {
             expected => expected.contains(&status),
         };
         if !is_expected {
-            let said = said(&body, |text| self.masked(connector, text));
-            return Err(Fault::Status { status, said });
+            return Err(Fault::Status { status, said: self.said(&body) });
         }
         Ok(Called { status, headers, body, took })
     }
 
-    /// A text without the secrets of a connector, and without access tokens.
+    /// A text without the secrets that calls were made with, and without access tokens.
     #[must_use]
-    pub fn masked(&self, connector: &Connector, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in connector.auth.secrets() {
-            let values = self.secrets.get(secret.0).and_then(|found| found.as_ref().ok());
-            for value in values.into_iter().flatten() {
-                if let Ok(value) = str::from_utf8(value.expose()) {
-                    text = text.replace(value, "***");
-                }
-            }
-        }
-        self.tokens.masked(text)
+    pub fn masked(&self, text: &str) -> String {
+        self.hidden.masked(text)
     }
 
-    /// The same call as a command line of curl, with the names of secrets in the place of their values.
+    /// What an answer says in its own words, masked.
     #[must_use]
-    pub fn curl(&self, action: &Action, rendered: &Rendered) -> String {
-        let connector = &self.config.connectors[action.connector.0];
-        let name = |secret: &SecretId| {
-            let name = &self.config.secrets[secret.0].name;
-            format!("${{{}}}", name.to_uppercase().replace('-', "_"))
-        };
-        let mut target = rendered.target.clone();
-        let mut lines = Vec::new();
-        match &connector.auth {
-            Auth::None => {}
-            Auth::Header { name: header, pattern, key } => {
-                lines.push(format!("-H \"{header}: {}\"", pattern.replace("%s", &name(key))));
-            }
-            Auth::Query { name: parameter, key } => {
-                let sign = if target.contains('?') { '&' } else { '?' };
-                target = format!("{target}{sign}{parameter}={}", name(key));
-            }
-            Auth::Basic { username, password } => {
-                lines.push(format!("-u \"{username}:{}\"", name(password)));
-            }
-            Auth::OAuth(_) | Auth::Jwt(_) => {
-                lines.push("-H \"Authorization: Bearer ${TOKEN}\"".to_owned())
-            }
-        }
-        for (header, value) in &rendered.headers {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            lines.push(format!("-H {}", quoted(&format!("{header}: {value}"))));
-        }
-        if !rendered.body.is_empty() {
-            let body = String::from_utf8_lossy(&rendered.body);
-            lines.push(format!("--data-binary {}", quoted(&body)));
-        }
-        let url = format!("\"{}{target}\"", connector.base_url);
-        let first = format!("curl -sS -X {} {url}", rendered.method);
-        std::iter::once(first).chain(lines).collect::<Vec<_>>().join(" \\\n  ")
+    pub fn said(&self, body: &[u8]) -> String {
+        said(body, |text| self.masked(text))
     }
 
     async fn tried(
@@ -242,11 +213,14 @@ impl<'c> Caller<'c> {
         connector_id: ConnectorId,
         rendered: &Rendered,
         refused: Option<&Zeroizing<String>>,
-        sent: &mut Option<Zeroizing<String>>,
+        granted: &mut Option<Zeroizing<String>>,
     ) -> Result<(StatusCode, HeaderMap, Bytes), Fault> {
         let connector = &self.config.connectors[connector_id.0];
-        let mut target = rendered.target.clone();
-        let mut headers = rendered.headers.clone();
+        let unsendable =
+            |SecretId(id)| Fault::Unsendable { secret: self.config.secrets[id].name.clone() };
+        let sent = rendered.with_secrets(|secret| self.text(secret), unsendable)?;
+        let (mut target, mut headers) = (sent.target, sent.headers);
+        headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
         match &connector.auth {
             Auth::None => {}
             Auth::Header { name, pattern, key } => {
@@ -259,22 +233,28 @@ impl<'c> Caller<'c> {
                 let sign = if target.contains('?') { '&' } else { '?' };
                 target = format!("{target}{sign}{pair}");
             }
+            Auth::Path { pattern, key } => {
+                let value = action::in_path(&self.text(*key)?);
+                target = format!("{}{target}", pattern.replace("%s", &value));
+            }
             Auth::Basic { username, password } => {
                 let value = token::basic(username, &self.text(*password)?);
+                self.hidden.add(value.trim_start_matches("Basic "));
                 headers.insert(header::AUTHORIZATION, self.header(*password, &value)?);
             }
             Auth::OAuth(oauth) => {
-                let masked = |text: &str| self.masked(connector, text);
+                let masked = |text: &str| self.masked(text);
                 let signed =
                     |assertion: &Assertion, audience: &str| self.signed(assertion, Some(audience));
                 let text = |id| self.text(id);
                 let ask = token::ask(&self.egress, oauth, text, signed, masked);
                 let refused = refused.map(|it| it.as_str());
                 let token = self.tokens.get(connector_id, refused, ask).await?;
+                self.hidden.add(&token);
                 let value = sensitive(&format!("Bearer {}", *token));
                 let value = value.expect("it was asked for as one that can be sent");
                 headers.insert(header::AUTHORIZATION, value);
-                *sent = Some(token);
+                *granted = Some(token);
             }
             Auth::Jwt(assertion) => {
                 let value = format!("Bearer {}", self.signed(assertion, None)?);
@@ -285,12 +265,16 @@ impl<'c> Caller<'c> {
         let shown = self.url(connector, rendered);
         let unanswered = |why: String| Fault::Unanswered { url: shown.clone(), why };
         let request = Request::builder().method(rendered.method.clone()).uri(url);
-        let request = request.body(rendered.body.clone());
+        let request = request.body(sent.body);
         let mut request = request.map_err(|error| unanswered(error.to_string()))?;
         *request.headers_mut() = headers;
         let bounds = Bounds { within: connector.timeout, most_bytes: MOST_BYTES };
         let answer = send(request, Host::Written, bounds, &self.egress).await;
-        let (parts, body) = answer.map_err(|why| unanswered(why.to_string()))?.into_parts();
+        let answer = answer.map_err(|why| match why {
+            outbound::Fault::TooLarge(most) => Fault::TooLarge { url: shown.clone(), most },
+            why => unanswered(why.to_string()),
+        });
+        let (parts, body) = answer?.into_parts();
         Ok((parts.status, parts.headers, body))
     }
 
@@ -302,7 +286,9 @@ impl<'c> Caller<'c> {
             None => None,
         };
         let text = value.and_then(|value| str::from_utf8(value).ok());
-        text.map(str::to_owned).ok_or(Fault::Unsendable { secret })
+        let text = text.ok_or(Fault::Unsendable { secret })?;
+        self.hidden.add(text);
+        Ok(text.to_owned())
     }
 
     /// A token of our own, which is never shown either.
@@ -316,7 +302,7 @@ impl<'c> Caller<'c> {
         let now = clock::since_1970().as_secs();
         let token = assertion.sign(key.as_bytes(), now, &id, audience);
         let token = token.map_err(|why| unusable(why.to_string()))?;
-        self.tokens.remember(&token);
+        self.hidden.add(&token);
         Ok(token)
     }
 
@@ -328,7 +314,8 @@ impl<'c> Caller<'c> {
     /// Who is called, without anything that proves who calls.
     fn url(&self, connector: &Connector, rendered: &Rendered) -> String {
         let path = rendered.target.split('?').next().unwrap_or_default();
-        self.masked(connector, &format!("{}{path}", connector.base_url))
+        let path = rendered.without_marks(path, |_| "***".to_owned());
+        format!("{}{path}", connector.base_url)
     }
 }
 
@@ -366,11 +353,6 @@ fn sensitive(text: &str) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// A word that a shell takes as it stands.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
 impl fmt::Debug for Caller<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Caller").finish_non_exhaustive()
@@ -390,6 +372,9 @@ impl fmt::Display for Fault {
             }
             Self::Token { status: None, why } => write!(f, "no access token: {why}"),
             Self::Unanswered { url, why } => write!(f, "{url}: {why}"),
+            Self::TooLarge { url, most } => {
+                write!(f, "{url}: the answer is larger than {most} bytes")
+            }
             Self::Redirect { status } => {
                 write!(f, "it answers {}, and redirects are not followed", status.as_u16())
             }
@@ -403,7 +388,6 @@ impl fmt::Display for Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
     use super::said;
 
     #[test]
@@ -422,10 +406,5 @@ mod tests {
         let echo = format!("{}secret", "x".repeat(297));
         let masked = |text: &str| text.replace("secret", "***");
         assert!(said(echo.as_bytes(), masked).ends_with("x***"));
-    }
-
-    #[test]
-    fn words_of_a_shell() {
-        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
     }
 }

@@ -5,7 +5,9 @@
 pub(crate) mod call;
 pub(crate) mod calls;
 mod connect;
+mod curl;
 mod egress;
+mod hidden;
 pub(crate) mod keys;
 pub(crate) mod pool;
 mod rates;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
@@ -46,8 +45,6 @@ const PAUSE: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(super) struct Tokens {
     slots: std::sync::Mutex<HashMap<ConnectorId, Arc<Slot>>>,
-    /// Every one that there was, as an answer may name one that has ended since.
-    known: std::sync::Mutex<Vec<Zeroizing<String>>>,
 }
 
 /// The token of one connector.
@@ -89,7 +86,10 @@ impl Tokens {
         refused: Option<&str>,
         ask: impl Future<Output = Result<Token, Fault>>,
     ) -> Result<Zeroizing<String>, Fault> {
-        let slot = Arc::clone(lock(&self.slots).entry(connector).or_default());
+        let slot = {
+            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(slots.entry(connector).or_default())
+        };
         let n_failed = slot.n_failed.load(Ordering::Acquire);
         let mut held = slot.held.lock().await;
         // Somebody else may have asked for another meanwhile.
@@ -107,7 +107,6 @@ impl Tokens {
         match ask.await {
             Ok(token) => {
                 let value = token.value.clone();
-                lock(&self.known).push(value.clone());
                 *held = Held { token: Some(token), failed: None };
                 Ok(value)
             }
@@ -125,23 +124,6 @@ impl Tokens {
             }
         }
     }
-
-    /// Remembers one that is used without having been asked for.
-    pub(super) fn remember(&self, token: &str) {
-        lock(&self.known).push(Zeroizing::new(token.to_owned()));
-    }
-
-    /// A text without any of them.
-    pub(super) fn masked(&self, mut text: String) -> String {
-        for token in lock(&self.known).iter() {
-            text = text.replace(token.as_str(), "***");
-        }
-        text
-    }
-}
-
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Asks for a token, proved by secrets of which `text` gives the values. What is told of a refusal is

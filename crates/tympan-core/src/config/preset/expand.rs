@@ -16,7 +16,8 @@ use crate::yaml::Node;
 use crate::yaml::Value;
 
 /// The keys whose values are maps of settings, each of which a listener may have of its own.
-const MERGED: [&str; 5] = ["challenge", "events", "limits", "responses", "simulate"];
+const MERGED: [&str; 6] =
+    ["challenge", "events", "limits", "registration", "responses", "simulate"];
 
 /// The keys of a preset under which the name of a parameter stands that is a secret.
 const SECRETS: [&str; 2] = ["secret", "signing_key"];
@@ -81,7 +82,11 @@ fn said(entries: &[Entry], presets: &mut dyn Presets) -> Option<Vec<Entry>> {
     let preset = presets.preset(&named.node)?;
     let arguments =
         Arguments::read(&preset, named.node.span, (find("secret"), find("with")), presets)?;
-    let mut said = Node { span: named.node.span, value: Value::Map(preset.listener.clone()) };
+    let mut listener = preset.listener.clone();
+    // How it is registered concerns those who say by whom.
+    let is_registered = find("registration").is_some();
+    listener.retain(|entry| is_registered || entry.key.name != "registration");
+    let mut said = Node { span: named.node.span, value: Value::Map(listener) };
     arguments.fill(&mut said, presets);
     match said.value {
         Value::Map(entries) if arguments.is_good.get() => Some(entries),
