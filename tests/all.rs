@@ -40,6 +40,7 @@ mod properties;
 mod proxies;
 mod redact;
 mod register;
+mod registrations;
 mod reload;
 mod requests;
 mod schema;

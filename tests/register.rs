@@ -116,7 +116,7 @@ fn what_fails_leaves_nothing_half_done() {
             "no handshake has brought the secret",
             Some(
                 "the webhook 4711 is still there: `tympan register asana-captured --delete 4711` \
-                  tries again\nerror: delete: it answers 404 Not Found: webhook: \
+                  tries again\nerror: registration.delete: it answers 404 Not Found: webhook: \
                   Unknown object: 4711",
             ),
         ),

@@ -21,7 +21,6 @@ use tympan_core::yaml::Sections;
 /// The files of `check/` that hold a mistake which a schema can see.
 const REFUSED: &[&str] = &[
     "bad_actions",
-    "bad_registrations",
     "bad_algorithms",
     "bad_captures",
     "bad_calls",
@@ -85,6 +84,7 @@ const UNSEEN: &[&str] = &[
     "at_sign_unquoted",
     "bad_keys",
     "bad_pattern",
+    "bad_registrations",
     "body_beside_others",
     "body_not_signed",
     "braces_in_flow",

@@ -3340,6 +3340,12 @@ pub static SURE: Section = Section {
             "How long it waits, and how often it tries again.",
             "delivery: known",
         ),
+        key(
+            "registration",
+            Holds::Choice(SURENESS),
+            "How webhooks are made, listed and deleted there.",
+            "registration: documented",
+        ),
     ],
 };
 

@@ -115,6 +115,7 @@ impl Reader<'_> {
     /// A call that is named, or written out.
     fn step(&mut self, key: Key, node: Node, connector: Option<ConnectorId>) -> Option<Step> {
         if let Value::Map(_) = node.value {
+            let key = Key { name: format!("registration.{}", key.name), ..key };
             return self.action(key, node, connector).map(|action| Step::Own(Box::new(action)));
         }
         Some(Step::Named { at: node.span, name: self.text(&node)? })

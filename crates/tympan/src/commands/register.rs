@@ -58,7 +58,7 @@ fn done(options: &Register) -> Result<(), Failed> {
         return provider.list();
     }
     if let Some(id) = &options.delete {
-        provider.delete(id)?;
+        provider.delete(Some(id))?;
         step("delete", &format!("the webhook {id}"));
         return Ok(());
     }

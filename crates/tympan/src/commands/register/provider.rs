@@ -92,9 +92,9 @@ impl<'c> Provider<'c> {
     }
 
     /// Ends a webhook.
-    pub(super) fn delete(&self, id: &str) -> Result<(), Failed> {
+    pub(super) fn delete(&self, id: Option<&str>) -> Result<(), Failed> {
         let action = self.step(self.registration.delete.as_ref(), "delete")?;
-        let told = self.told_to(action, Some(id));
+        let told = self.told_to(action, id);
         let (_, rendered) = call::prepare(action, &told, &self.facts())?;
         call::made(&self.caller, action, &rendered).map(|_| ())
     }
@@ -102,7 +102,11 @@ impl<'c> Provider<'c> {
     /// Ends the webhook of a registration that failed, and says what became of it.
     pub(super) fn undo(&self, id: Option<&str>) -> String {
         let name = &self.listener.name;
-        let (Some(id), Some(_)) = (id, &self.registration.delete) else {
+        let delete = self.registration.delete.as_ref().and_then(|it| it.action(self.config));
+        // Some providers have one webhook, which needs no name.
+        let needs_id =
+            |action: &Action| action.inputs.iter().any(|it| it.name == "id" && it.required);
+        if delete.is_none_or(|action| id.is_none() && needs_id(action)) {
             let list = match self.registration.list {
                 Some(_) => format!("; `tympan register {name} --list` tells which there are"),
                 None => String::new(),
@@ -111,11 +115,13 @@ impl<'c> Provider<'c> {
             return format!(
                 "the webhook {id} may still be there: it has to be deleted there{list}"
             );
-        };
+        }
+        let said = id.map(|id| format!(" {id}")).unwrap_or_default();
         match self.delete(id) {
-            Ok(()) => format!("the webhook {id} is deleted again"),
+            Ok(()) => format!("the webhook{said} is deleted again"),
             Err((why, _)) => format!(
-                "the webhook {id} is still there: `tympan register {name} --delete {id}` tries again\n{why}"
+                "the webhook{said} is still there: `tympan register {name} --delete {}` tries again\n{why}",
+                id.unwrap_or("it")
             ),
         }
     }
