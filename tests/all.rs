@@ -10,6 +10,7 @@ mod captured;
 mod catalogue;
 mod certificates;
 mod cli;
+mod connectors;
 mod credentials;
 mod delivery;
 mod encrypted;

@@ -7,6 +7,7 @@ use http::Uri;
 use http::header;
 
 use crate::config::Assertion;
+use crate::config::CalledTls;
 use crate::config::ConnectorId;
 use crate::config::Reader;
 use crate::config::SecretId;
@@ -41,6 +42,10 @@ pub struct Connector {
     pub auth: Auth,
     /// How long a call may take.
     pub timeout: Duration,
+    /// How it proves who it is, and we do.
+    pub tls: CalledTls,
+    /// The URL of the proxy that it is called through.
+    pub proxy: Option<String>,
 }
 
 /// What we prove ourselves with.
@@ -179,6 +184,11 @@ impl Reader<'_> {
             Some((_, node)) => self.timeout(&node),
             None => Some(TIMEOUT),
         };
+        let tls = match fields.take("tls") {
+            Some((key, node)) => self.called_tls(&key, node),
+            None => Some(CalledTls::default()),
+        };
+        let proxy = fields.take("proxy").map(|(_, node)| self.proxy(&node));
         fields.end();
         Some(Connector {
             name: key.name,
@@ -186,6 +196,11 @@ impl Reader<'_> {
             base_url: base_url?,
             auth: auth?,
             timeout: timeout?,
+            tls: tls?,
+            proxy: match proxy {
+                Some(proxy) => Some(proxy?),
+                None => None,
+            },
         })
     }
 
@@ -322,6 +337,18 @@ impl Reader<'_> {
             scope: scope.flatten(),
             in_body: in_body? == "body",
         })
+    }
+
+    /// A proxy, which is a host and nothing else.
+    fn proxy(&mut self, node: &Node) -> Option<String> {
+        let url = self.called_url(node)?;
+        let is_host = |uri: Uri| uri.scheme_str() == Some("http") && uri.path() == "/";
+        if url.parse().is_ok_and(is_host) {
+            return Some(url);
+        }
+        let (what, example) = ("a URL of a host", "http://proxy.example.com:3128");
+        self.report(node.span, Problem::BadValue { what, found: url, example, why: None });
+        None
     }
 
     /// A URL that is called: of a host, with nothing behind its path.

@@ -1755,7 +1755,7 @@ pub static LISTENER_LIMITS: Section = Section {
 pub static CONNECTOR: Section = Section {
     name: "a connector",
     doc: "An external system, and what we prove ourselves with there. Redirects are not followed, \
-          and no proxy of the environment is asked.",
+          and a proxy of the environment is not asked.",
     one_of: false,
     keys: &[
         required(key(
@@ -1778,6 +1778,50 @@ pub static CONNECTOR: Section = Section {
                 "timeout: 30s",
             ),
             "15s",
+        ),
+        key(
+            "tls",
+            Holds::Section(&CALLED_TLS),
+            "How it proves who it is, and we do.",
+            "tls: {ca: tls/own-ca.crt}",
+        ),
+        key(
+            "proxy",
+            Holds::Literal(Literal::Text),
+            "The proxy through which it is called, by a tunnel (`CONNECT`). It looks the host up, so that \
+             `egress` judges where the proxy is, and an address that is written out, and nothing else.",
+            "proxy: http://proxy.example.com:3128",
+        ),
+    ],
+};
+
+/// `tls:` of a connector
+pub static CALLED_TLS: Section = Section {
+    name: "`tls` of a connector",
+    doc: "TLS where we are the client. The files are PEM, and read for each command that calls.",
+    one_of: false,
+    keys: &[
+        key(
+            "ca",
+            Holds::Literal(Literal::File),
+            "Authorities that are trusted beside those of browsers and of `egress.ca`.",
+            "ca: tls/own-ca.crt",
+        ),
+        key(
+            "certificate",
+            Holds::Literal(Literal::File),
+            "Our certificate, and behind it those that lead to its root.",
+            "certificate: tls/client.crt",
+        ),
+        key("key", Holds::Literal(Literal::File), "Its private key.", "key: tls/client.key"),
+        default(
+            key(
+                "oldest",
+                Holds::Choice(&["TLS-1.2", "TLS-1.3"]),
+                "The oldest version that is spoken.",
+                "oldest: TLS-1.3",
+            ),
+            "TLS-1.2",
         ),
     ],
 };

@@ -56,7 +56,8 @@ const MOST_SAID: usize = 300;
 pub struct Caller<'c> {
     pub(super) config: &'c Config,
     secrets: &'c Secrets,
-    egress: Egress,
+    /// Whom each connector may reach, and how; or what is wrong with its files.
+    egress: Vec<Result<Egress, String>>,
     tokens: Tokens,
     hidden: Hidden,
 }
@@ -90,6 +91,13 @@ pub enum Fault {
     Unsendable {
         /// The secret.
         secret: String,
+    },
+    /// What a connector says of TLS cannot be used.
+    Connector {
+        /// The connector.
+        connector: String,
+        /// Why.
+        why: String,
     },
     /// No access token could be had.
     Token {
@@ -132,6 +140,8 @@ impl<'c> Caller<'c> {
     pub fn new(folder: &Path, config: &'c Config, secrets: &'c Secrets) -> Self {
         // What is wrong with its certificates is told by whoever is called.
         let egress = Egress::read(folder, &config.egress, &mut Diagnostics::default());
+        let connectors = config.connectors.iter();
+        let egress = connectors.map(|connector| egress.of(folder, connector)).collect();
         let (tokens, hidden) = (Tokens::default(), Hidden::default());
         Self { config, secrets, egress, tokens, hidden }
     }
@@ -216,6 +226,11 @@ impl<'c> Caller<'c> {
         granted: &mut Option<Zeroizing<String>>,
     ) -> Result<(StatusCode, HeaderMap, Bytes), Fault> {
         let connector = &self.config.connectors[connector_id.0];
+        let egress = self.egress[connector_id.0].as_ref();
+        let egress = egress.map_err(|why| {
+            let connector = connector.name.clone();
+            Fault::Connector { connector, why: why.clone() }
+        })?;
         let unsendable =
             |SecretId(id)| Fault::Unsendable { secret: self.config.secrets[id].name.clone() };
         let sent = rendered.with_secrets(|secret| self.text(secret), unsendable)?;
@@ -247,7 +262,7 @@ impl<'c> Caller<'c> {
                 let signed =
                     |assertion: &Assertion, audience: &str| self.signed(assertion, Some(audience));
                 let text = |id| self.text(id);
-                let ask = token::ask(&self.egress, oauth, text, signed, masked);
+                let ask = token::ask(egress, oauth, text, signed, masked);
                 let refused = refused.map(|it| it.as_str());
                 let token = self.tokens.get(connector_id, refused, ask).await?;
                 self.hidden.add(&token);
@@ -269,7 +284,7 @@ impl<'c> Caller<'c> {
         let mut request = request.map_err(|error| unanswered(error.to_string()))?;
         *request.headers_mut() = headers;
         let bounds = Bounds { within: connector.timeout, most_bytes: MOST_BYTES };
-        let answer = send(request, Host::Written, bounds, &self.egress).await;
+        let answer = send(request, Host::Written, bounds, egress).await;
         let answer = answer.map_err(|why| match why {
             outbound::Fault::TooLarge(most) => Fault::TooLarge { url: shown.clone(), most },
             why => unanswered(why.to_string()),
@@ -366,6 +381,9 @@ impl fmt::Display for Fault {
             Self::Secret { secret, why } => write!(f, "the secret {secret} cannot be used: {why}"),
             Self::Unsendable { secret } => {
                 write!(f, "the secret {secret} holds what cannot be sent")
+            }
+            Self::Connector { connector, why } => {
+                write!(f, "`tls` of the connector {connector} cannot be used: {why}")
             }
             Self::Token { status: Some(status), why } => {
                 write!(f, "no access token: {} {why}", status.as_u16())

@@ -152,9 +152,10 @@ fn failed(action: &Action, why: &dyn Display) -> String {
 /// How a command ends whose call did not do what it should.
 fn exit(fault: &CallFault) -> Exit {
     match fault {
-        CallFault::Render(_) | CallFault::Secret { .. } | CallFault::Unsendable { .. } => {
-            Exit::Problems
-        }
+        CallFault::Render(_)
+        | CallFault::Secret { .. }
+        | CallFault::Unsendable { .. }
+        | CallFault::Connector { .. } => Exit::Problems,
         CallFault::Unanswered { .. } | CallFault::Token { status: None, .. } => Exit::Silent,
         CallFault::Token { status: Some(_), .. }
         | CallFault::Status { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. } => {
