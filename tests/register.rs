@@ -17,6 +17,8 @@ use crate::process::repository;
 use crate::process::request;
 use crate::process::sign;
 use crate::process::tympan;
+use crate::stub::Reply;
+use crate::stub::Stub;
 
 /// The shipped file with another Asana, and a connector that asks for tokens.
 fn folder(asana: &Asana) -> Folder {
@@ -321,4 +323,41 @@ fn nothing_secret_is_told_of_what_a_system_says() {
         code == 77 && err.contains("no access token: 200 it holds what cannot be sent"),
         "{err}"
     );
+}
+
+/// However it is written, the value arrives, and nobody is shown it.
+#[test]
+fn a_secret_that_an_action_sends_is_put_in_when_it_is_sent() {
+    let stub = Stub::start(|asked| Reply::new(418, format!("{} {}", asked.line, asked.body)));
+    let folder = Folder::new(&format!(
+        r#"version: 1
+secrets: {{key: {{file: key}}}}
+connectors: {{api: {{base_url: 'http://{}'}}}}
+actions:
+  json: {{connector: api, method: POST, path: '/{{{{{{key}}}}}}', inputs: &in {{key: {{secret: key}}}}, query: {{a: inputs.key}},
+         headers: {{X-Key: '$CONCAT(["k ", inputs.key])'}}, body: {{a: inputs.key, b: '$CONCAT([inputs.key, "."])'}}}}
+  form: {{connector: api, method: POST, path: /, inputs: *in, form: {{a: inputs.key}}}}
+  text: {{connector: api, method: POST, path: /, inputs: *in, text: inputs.key}}
+listeners: {{}}
+"#,
+        stub.address
+    ));
+    let secret = "a \"b\"/%41+&=?";
+    folder.write("key", secret);
+    for name in ["json", "form", "text"] {
+        let (code, _, err) = run(&folder, &["call", name]);
+        assert_eq!(code, 76, "{err}");
+        assert!(err.contains("***") && !err.contains("b\"") && !err.contains("b%22"), "{err}");
+        let (code, _, err) = run(&folder, &["call", name, "--set", "key=mine"]);
+        assert!(code == 2 && err.contains("it has no inputs, and so no key"), "{err}");
+    }
+    let asked = stub.asked();
+    let encoded = "a+%22b%22%2F%2541%2B%26%3D%3F";
+    let target = format!("POST /a%20%22b%22%2F%2541+&=%3F?a={encoded} HTTP/1.1");
+    assert_eq!((&asked[0].line, asked[0].header("x-key")), (&target, &*format!("k {secret}")));
+    let body: Value = serde_json::from_str(&asked[0].body).unwrap();
+    assert_eq!(body, json!({"a": secret, "b": format!("{secret}.")}));
+    assert_eq!((&*asked[1].body, &*asked[2].body), (&*format!("a={encoded}"), secret));
+    let (_, out, _) = run(&folder, &["call", "json", "--curl"]);
+    assert!(out.contains(r#"/${KEY}?a=${KEY}" "#) && out.contains(r#""a":"'"${KEY}"'""#), "{out}");
 }

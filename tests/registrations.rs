@@ -50,7 +50,7 @@ impl Script {
     fn answer(&mut self, asked: &Asked) -> Reply {
         let call = self.said["calls"][self.next].clone();
         self.next += 1;
-        if let Err(why) = self.check(&call, asked) {
+        if let Err(why) = check(&call, asked) {
             self.wrong.push(format!("{}: {why}", asked.line));
             return Reply::json(400, &json!({"error": {"message": why}}));
         }
@@ -69,35 +69,36 @@ impl Script {
         let folder = self.folder.clone();
         reply.then(move || simulate(&folder, &target, &case))
     }
+}
 
-    fn check(&self, call: &Value, asked: &Asked) -> Result<(), String> {
-        let target = target(asked).unwrap_or_default();
-        let in_query = form_urlencoded::byte_serialize(target.as_bytes()).collect::<String>();
-        let line = call["line"].as_str().unwrap_or_default().replace("TARGET", &in_query);
-        if asked.line != format!("{line} HTTP/1.1") {
-            return Err(format!("{line} is expected"));
-        }
-        for (name, value) in call["headers"].as_object().into_iter().flatten() {
-            let found = asked.header(&name.to_lowercase());
-            if Some(found) != value.as_str() {
-                return Err(format!("{name} is {found}"));
-            }
-        }
-        let filled = |value: &Value| match value {
-            Value::String(word) if word == "TARGET" => json!(target),
-            Value::String(word) if word == "SECRET" => json!(SECRET),
-            other => other.clone(),
-        };
-        let found: Value = if call["form"].is_null() {
-            serde_json::from_str(&asked.body).unwrap_or_default()
-        } else {
-            let pairs = form_urlencoded::parse(asked.body.as_bytes());
-            pairs.map(|(name, value)| json!([name, value])).collect()
-        };
-        let expected = each(&call[if call["form"].is_null() { "json" } else { "form" }], &filled);
-        let is_same = found == expected;
-        is_same.then_some(()).ok_or_else(|| format!("{found} is sent, and {expected} expected"))
+/// Whether what is asked is what the documentation says.
+fn check(call: &Value, asked: &Asked) -> Result<(), String> {
+    let target = target(asked).unwrap_or_default();
+    let in_query = form_urlencoded::byte_serialize(target.as_bytes()).collect::<String>();
+    let line = call["line"].as_str().unwrap_or_default().replace("TARGET", &in_query);
+    if asked.line != format!("{line} HTTP/1.1") {
+        return Err(format!("{line} is expected"));
     }
+    for (name, value) in call["headers"].as_object().into_iter().flatten() {
+        let found = asked.header(&name.to_lowercase());
+        if Some(found) != value.as_str() {
+            return Err(format!("{name} is {found}"));
+        }
+    }
+    let filled = |value: &Value| match value {
+        Value::String(word) if word == "TARGET" => json!(target),
+        Value::String(word) if word == "SECRET" => json!(SECRET),
+        other => other.clone(),
+    };
+    let found: Value = if call["form"].is_null() {
+        serde_json::from_str(&asked.body).unwrap_or_default()
+    } else {
+        let pairs = form_urlencoded::parse(asked.body.as_bytes());
+        pairs.map(|(name, value)| json!([name, value])).collect()
+    };
+    let expected = each(&call[if call["form"].is_null() { "json" } else { "form" }], &filled);
+    let is_same = found == expected;
+    is_same.then_some(()).ok_or_else(|| format!("{found} is sent, and {expected} expected"))
 }
 
 /// A value with each of its texts changed.

@@ -357,6 +357,7 @@ fn mark(secret: SecretId) -> String {
 
 /// A text within the path of a URL, with everything that may stand there as it is (RFC 3986, section
 /// 3.3), and no further part.
+#[must_use]
 pub fn in_path(text: &str) -> String {
     const PART: &AsciiSet = &KEPT
         .remove(b':')

@@ -32,7 +32,7 @@ impl Assertion {
         if let Some(key_id) = &self.key_id {
             header["kid"] = key_id.as_str().into();
         }
-        let made = now.saturating_sub(AGO);
+        let since = now.saturating_sub(AGO);
         let mut claims = self.claims.clone();
         let audience = self.audience.as_deref().or(audience);
         for (name, value) in
@@ -40,8 +40,8 @@ impl Assertion {
         {
             claims.extend(value.map(|value| (name.to_owned(), value.into())));
         }
-        claims.insert("iat".to_owned(), made.into());
-        claims.insert("exp".to_owned(), made.saturating_add(self.lifetime.as_secs()).into());
+        claims.insert("iat".to_owned(), since.into());
+        claims.insert("exp".to_owned(), since.saturating_add(self.lifetime.as_secs()).into());
         claims.insert("jti".to_owned(), id.into());
         let encoded = |part: &Json| URL_SAFE_NO_PAD.encode(part.to_string());
         let signed = format!("{}.{}", encoded(&header), encoded(&Json::Object(claims)));

@@ -122,7 +122,7 @@ pub enum Grant {
         password: SecretId,
     },
     /// A token that we sign ourselves (RFC 7523).
-    Jwt(Assertion),
+    Jwt(Box<Assertion>),
 }
 
 impl Auth {
@@ -138,9 +138,10 @@ impl Auth {
             Self::OAuth(oauth) => {
                 let granted = match oauth.grant {
                     Grant::ClientCredentials => None,
-                    Grant::RefreshToken(secret)
-                    | Grant::Password { password: secret, .. }
-                    | Grant::Jwt(Assertion { key: secret, .. }) => Some(secret),
+                    Grant::RefreshToken(secret) | Grant::Password { password: secret, .. } => {
+                        Some(secret)
+                    }
+                    Grant::Jwt(ref assertion) => Some(assertion.key),
                 };
                 oauth.client_secret.into_iter().chain(granted).collect()
             }
@@ -321,19 +322,18 @@ impl Reader<'_> {
                 (_, None) => return missing("password", "password: robot_password"),
             },
             "jwt_bearer" => match assertion {
-                Some(assertion) => Grant::Jwt(assertion?),
+                Some(assertion) => Grant::Jwt(Box::new(assertion?)),
                 None => {
                     return missing("assertion", "assertion: {key: crm_key, issuer: robot}");
                 }
             },
             _ => Grant::ClientCredentials,
         };
-        let read = |it: Option<Option<_>>| it.map_or(Some(None), |it| it.map(Some));
         Some(OAuth {
             token_url: token_url?,
             grant,
             client_id: client_id.map_or(Some(None), |it| it.map(Some))?,
-            client_secret: read(secret)?,
+            client_secret: secret.map_or(Some(None), |it| it.map(Some))?,
             scope: scope.flatten(),
             in_body: in_body? == "body",
         })

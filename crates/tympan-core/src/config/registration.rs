@@ -74,9 +74,9 @@ impl Reader<'_> {
         let connector = fields.take("connector").map(|(_, node)| self.connector_name(&node));
         let connector = connector.flatten();
         let action = fields.require(self, "action");
-        let action = action.and_then(|(key, node)| self.step(key, node, connector));
+        let action = action.and_then(|(key, node)| self.step(&key, node, connector));
         let mut other = |reader: &mut Self, name| match fields.take(name) {
-            Some((key, node)) => reader.step(key, node, connector).map(Some),
+            Some((key, node)) => reader.step(&key, node, connector).map(Some),
             None => Some(None),
         };
         let delete = other(self, "delete");
@@ -113,9 +113,9 @@ impl Reader<'_> {
     }
 
     /// A call that is named, or written out.
-    fn step(&mut self, key: Key, node: Node, connector: Option<ConnectorId>) -> Option<Step> {
+    fn step(&mut self, key: &Key, node: Node, connector: Option<ConnectorId>) -> Option<Step> {
         if let Value::Map(_) = node.value {
-            let key = Key { name: format!("registration.{}", key.name), ..key };
+            let key = Key { name: format!("registration.{}", key.name), span: key.span };
             return self.action(key, node, connector).map(|action| Step::Own(Box::new(action)));
         }
         Some(Step::Named { at: node.span, name: self.text(&node)? })

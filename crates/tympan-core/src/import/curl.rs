@@ -40,9 +40,6 @@ pub fn curl(text: &str) -> Result<Imported, String> {
     let saved = request::read(text.as_bytes(), &no_files).map_err(|fault| fault.to_string())?;
     let saved = saved.into_iter().next().ok_or("it holds no request")?;
     let origin = saved.origin.clone().ok_or("its URL names no host")?;
-    if origin.contains("{{") {
-        return Err("the host of its URL has to be written out".to_owned());
-    }
     let mut call = Call { connector: name_of(&origin), ..Call::default() };
     call.take(&saved);
     Ok(call.end(&saved, &origin))
@@ -158,7 +155,7 @@ impl Call {
         let text = String::from_utf8_lossy(&saved.body).into_owned();
         let media = saved.headers.get(header::CONTENT_TYPE);
         let media = media.and_then(|it| it.to_str().ok()).unwrap_or_default();
-        let json = serde_json::from_str::<Json>(&text).ok().filter(|it| it.is_object());
+        let json = serde_json::from_str::<Json>(&text).ok().filter(Json::is_object);
         let (key, value) = match json {
             Some(json) => ("body", self.values(&json)),
             None if media.starts_with("application/x-www-form-urlencoded") => {
@@ -292,7 +289,7 @@ fn placeheld(text: &str) -> String {
                     written.extend(is_braced.then_some('{'));
                     written += &name;
                 } else {
-                    written += &format!("{{{{{name}}}}}");
+                    written.extend(["{{", &name, "}}"]);
                 }
                 continue;
             }

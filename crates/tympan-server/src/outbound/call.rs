@@ -157,7 +157,7 @@ impl<'c> Caller<'c> {
         let called = tokio::time::timeout(connector.timeout, self.tried(action, rendered)).await;
         let (status, headers, body) = called.unwrap_or_else(|_| {
             let why = format!("no whole answer within {:?}", connector.timeout);
-            Err(Fault::Unanswered { url: self.url(connector, rendered), why })
+            Err(Fault::Unanswered { url: shown_url(connector, rendered), why })
         })?;
         let took = started.elapsed();
         if status.is_redirection() {
@@ -277,7 +277,7 @@ impl<'c> Caller<'c> {
             }
         }
         let url = format!("{}{target}", connector.base_url);
-        let shown = self.url(connector, rendered);
+        let shown = shown_url(connector, rendered);
         let unanswered = |why: String| Fault::Unanswered { url: shown.clone(), why };
         let request = Request::builder().method(rendered.method.clone()).uri(url);
         let request = request.body(sent.body);
@@ -325,13 +325,13 @@ impl<'c> Caller<'c> {
         let secret = self.config.secrets.get(id).map(|it| it.name.clone()).unwrap_or_default();
         sensitive(text).ok_or(Fault::Unsendable { secret })
     }
+}
 
-    /// Who is called, without anything that proves who calls.
-    fn url(&self, connector: &Connector, rendered: &Rendered) -> String {
-        let path = rendered.target.split('?').next().unwrap_or_default();
-        let path = rendered.without_marks(path, |_| "***".to_owned());
-        format!("{}{path}", connector.base_url)
-    }
+/// Who is called, without anything that proves who calls.
+fn shown_url(connector: &Connector, rendered: &Rendered) -> String {
+    let path = rendered.target.split('?').next().unwrap_or_default();
+    let path = rendered.without_marks(path, |_| "***".to_owned());
+    format!("{}{path}", connector.base_url)
 }
 
 /// What a system says about a failure, in its own words: the member that most have for it, or the

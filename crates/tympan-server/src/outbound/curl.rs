@@ -39,7 +39,7 @@ impl Caller<'_> {
                 lines.push(format!("-u \"{username}:{}\"", name(password)));
             }
             Auth::OAuth(_) | Auth::Jwt(_) => {
-                lines.push("-H \"Authorization: Bearer ${TOKEN}\"".to_owned())
+                lines.push("-H \"Authorization: Bearer ${TOKEN}\"".to_owned());
             }
         }
         for (header, value) in &rendered.headers {

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
+use tympan_core::action;
 use tympan_core::encode;
 use zeroize::Zeroizing;
 
@@ -16,8 +17,9 @@ impl Hidden {
     pub(super) fn add(&self, text: &str) {
         let form = encode::form(&[("", text)]);
         let json = serde_json::Value::from(text).to_string();
+        let path = action::in_path(text);
         let mut texts = self.texts();
-        for written in [text, &form[1..], &json[1..json.len() - 1]] {
+        for written in [text, &form[1..], &json[1..json.len() - 1], &path] {
             if !written.is_empty() && texts.iter().all(|known| known.as_str() != written) {
                 texts.push(Zeroizing::new(written.to_owned()));
             }
@@ -49,7 +51,7 @@ mod tests {
         let hidden = Hidden::default();
         hidden.add("a\"+b");
         hidden.add("a\"+b c");
-        let echo = "secret=a%22%2Bb+c {\"secret\":\"a\\\"+b\"} a\"+b c.";
-        assert_eq!(hidden.masked(echo), "secret=*** {\"secret\":\"***\"} ***.");
+        let echo = "/a%22+b?secret=a%22%2Bb+c {\"secret\":\"a\\\"+b\"} a\"+b c.";
+        assert_eq!(hidden.masked(echo), "/***?secret=*** {\"secret\":\"***\"} ***.");
     }
 }
