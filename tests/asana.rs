@@ -4,19 +4,14 @@
 //! creation, with `X-Hook-Secret`, which has to be echoed with 200 or 204; the answer (201) names the
 //! same secret in `X-Hook-Secret`; deliveries are signed with HMAC-SHA256 of the body in
 //! `X-Hook-Signature`; an empty list of events is a heartbeat, and the first comes at once.
+//! <https://developers.asana.com/reference/deletewebhook> and <https://developers.asana.com/reference/getwebhooks>:
+//! 200 with `{"data": {}}`, and the webhooks of a workspace.
 //! <https://developers.asana.com/docs/errors>: `{"errors": [{"message": ..., "help": ...}]}`.
 //! <https://www.rfc-editor.org/rfc/rfc6749>: sections 4.4.2, 5.1 and 5.2.
 
-use std::io::BufRead;
-use std::io::BufReader;
-use std::io::Read;
-use std::io::Write;
 use std::net::SocketAddr;
-use std::net::TcpListener;
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::thread;
 
 use serde_json::Value;
 use serde_json::json;
@@ -25,6 +20,9 @@ use crate::process::Client;
 use crate::process::request;
 use crate::process::sign;
 use crate::process::wait_until;
+use crate::stub::Asked;
+use crate::stub::Reply;
+use crate::stub::Stub;
 
 pub(crate) const TOKEN: &str = "1/1200311869439617:an-example-token";
 pub(crate) const SECRET: &str = "b537207f20cbfa02357cf448134da559";
@@ -43,86 +41,82 @@ pub(crate) enum Mood {
     Redirect,
     Huge,
     NoJson,
+    /// It creates webhooks, and says something else about it than it should.
+    Babble,
+    /// It creates webhooks with another secret, and deletes none.
+    Stubborn,
     /// It says what it was sent, and that nobody may.
     Echo,
     /// Its access tokens cannot be sent.
     BrokenToken,
 }
 
-/// A running stub: what it was asked, a line each.
+/// A running stub.
 pub(crate) struct Asana {
     pub(crate) address: SocketAddr,
-    asked: Arc<Mutex<Vec<String>>>,
+    stub: Stub,
+    world: Arc<Mutex<World>>,
 }
 
-struct Asked {
-    line: String,
-    headers: Vec<(String, String)>,
-    body: String,
+/// What is known there.
+#[derive(Default)]
+struct World {
+    n_tokens: usize,
+    /// The ids of webhooks.
+    webhooks: Vec<String>,
 }
 
 impl Asana {
     pub(crate) fn start(mood: Mood) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let asked = Arc::<Mutex<Vec<String>>>::default();
-        let log = Arc::clone(&asked);
-        thread::spawn(move || {
-            let mut n_tokens = 0;
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let asked = read(&stream);
-                log.lock().unwrap().push(asked.line.clone());
-                let (answer, after) = answer(&asked, mood, &mut n_tokens);
-                // Whoever was told too much already may have gone.
-                let _ = stream.write_all(answer.as_bytes());
-                drop(stream);
-                if let Some(target) = after {
-                    let heartbeat = r#"{"events":[]}"#;
-                    let signature = sign(SECRET, heartbeat);
-                    // It is tried again while it is refused, as every delivery is.
-                    wait_until("the heartbeat is taken", || {
-                        let headers = [("X-Hook-Signature", signature.as_str())];
-                        let (status, _) = post(&target, &headers, heartbeat);
-                        (status == 200).then_some(())
-                    });
-                }
-            }
-        });
-        Self { address, asked }
+        let world = Arc::<Mutex<World>>::default();
+        let known = Arc::clone(&world);
+        let stub = Stub::start(move |asked| answer(asked, mood, &mut known.lock().unwrap()));
+        Self { address: stub.address, stub, world }
     }
 
+    /// The ids of its webhooks.
+    pub(crate) fn webhooks(&self) -> Vec<String> {
+        self.world.lock().unwrap().webhooks.clone()
+    }
+
+    /// What it was asked, a line each.
     pub(crate) fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
+        self.stub.asked().into_iter().map(|asked| asked.line).collect()
     }
 }
 
-/// The answer, and where a heartbeat goes after it.
-fn answer(asked: &Asked, mood: Mood, n_tokens: &mut usize) -> (String, Option<String>) {
-    let header = |name: &str| {
-        let mut headers = asked.headers.iter();
-        headers.find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
-    };
+/// A heartbeat, which is tried again while it is refused, as every delivery is.
+fn beat(target: &str) {
+    let heartbeat = r#"{"events":[]}"#;
+    let signature = sign(SECRET, heartbeat);
+    wait_until("the heartbeat is taken", || {
+        let headers = [("X-Hook-Signature", signature.as_str())];
+        let (status, _) = post(target, &headers, heartbeat);
+        (status == 200).then_some(())
+    });
+}
+
+fn answer(asked: &Asked, mood: Mood, world: &mut World) -> Reply {
     if asked.line.starts_with("POST /token ") {
-        let is_ours = header("authorization") == "Basic dXM6dGhlIGNsaWVudCdzIHNlY3JldA==";
+        let is_ours = asked.header("authorization") == "Basic dXM6dGhlIGNsaWVudCdzIHNlY3JldA==";
         if !is_ours || asked.body != "grant_type=client_credentials&scope=read" {
             let said = if mood == Mood::Echo { &asked.body } else { "Who are you?" };
             let error = json!({"error": "invalid_client", "error_description": said});
-            return (reply(401, &error.to_string()), None);
+            return Reply::json(401, &error);
         }
-        *n_tokens += 1;
-        let mut token = format!("token-{n_tokens}");
+        world.n_tokens += 1;
+        let mut token = format!("token-{}", world.n_tokens);
         if mood == Mood::BrokenToken {
             token.push('\n');
         }
         let token = json!({"access_token": token, "token_type": "bearer", "expires_in": 3600});
-        return (reply(200, &token.to_string()), None);
+        return Reply::json(200, &token);
     }
     let errors = |status, message: &str| {
         let help = "For more information on API status codes and how to handle them, read the docs";
-        (reply(status, &json!({"errors": [{"message": message, "help": help}]}).to_string()), None)
+        Reply::json(status, &json!({"errors": [{"message": message, "help": help}]}))
     };
-    let authorization = header("authorization");
+    let authorization = asked.header("authorization");
     // The first access token has ended before its time.
     if authorization != format!("Bearer {TOKEN}") && authorization != "Bearer token-2" {
         return errors(401, "Not Authorized");
@@ -130,18 +124,28 @@ fn answer(asked: &Asked, mood: Mood, n_tokens: &mut usize) -> (String, Option<St
     match mood {
         Mood::Echo => return errors(403, &format!("{}{authorization}", "x".repeat(285))),
         Mood::Redirect => {
-            let location = "Location: http://169.254.169.254/\r\n";
-            let moved = format!("HTTP/1.1 307 Moved\r\n{location}Content-Length: 0\r\n\r\n");
-            return (moved, None);
+            return Reply::new(307, "").header("Location", "http://169.254.169.254/");
         }
-        Mood::Huge => return (reply(200, &"x".repeat(2 << 20)), None),
-        Mood::NoJson => return (reply(200, &format!("<p>{TOKEN}</p>")), None),
+        Mood::Huge => return Reply::new(200, "x".repeat(2 << 20)),
+        Mood::NoJson => return Reply::new(200, format!("<p>{TOKEN}</p>")),
         _ => {}
     }
     if asked.line.starts_with("GET /api/1.0/users/me ") {
         let me =
             json!({"data": {"gid": "1200311869439617", "name": "Ada", "email": "a@b.example"}});
-        return (reply(200, &me.to_string()), None);
+        return Reply::json(200, &me);
+    }
+    if asked.line.starts_with("GET /api/1.0/webhooks?workspace=7 ") {
+        let items = world.webhooks.iter().map(|gid| json!({"gid": gid}));
+        return Reply::json(200, &json!({"data": items.collect::<Vec<_>>()}));
+    }
+    if let Some(rest) = asked.line.strip_prefix("DELETE /api/1.0/webhooks/") {
+        let gid = rest.split(' ').next().unwrap();
+        if mood == Mood::Stubborn || !world.webhooks.iter().any(|known| known == gid) {
+            return errors(404, &format!("webhook: Unknown object: {gid}"));
+        }
+        world.webhooks.retain(|known| known != gid);
+        return Reply::json(200, &json!({"data": {}}));
     }
     let data = serde_json::from_str::<Value>(&asked.body).unwrap_or_default()["data"].clone();
     let target = data["target"].as_str().unwrap_or_default();
@@ -160,16 +164,24 @@ fn answer(asked: &Asked, mood: Mood, n_tokens: &mut usize) -> (String, Option<St
         return errors(400, &why);
     }
     let secret = match mood {
-        Mood::OtherSecret => json!("another secret of thirty-two byte"),
+        Mood::OtherSecret | Mood::Stubborn => json!("another secret of thirty-two byte"),
         Mood::NoSecret => Value::Null,
         _ => json!(SECRET),
     };
     let created = json!({
-        "data": {"gid": "12345", "resource_type": "webhook", "active": true, "target": target},
+        "data": {"gid": "4711", "resource_type": "webhook", "active": true, "target": target},
         "X-Hook-Secret": secret,
     });
-    let goes_on = matches!(mood, Mood::Well | Mood::Strangers);
-    (reply(201, &created.to_string()), goes_on.then(|| target.to_owned()))
+    world.webhooks.push("4711".to_owned());
+    if mood == Mood::Babble {
+        return Reply::new(201, format!("<p>Created with {TOKEN}</p>"));
+    }
+    let reply = Reply::json(201, &created);
+    if !matches!(mood, Mood::Well | Mood::Strangers) {
+        return reply;
+    }
+    let target = target.to_owned();
+    reply.then(move || beat(&target))
 }
 
 /// Whether a target answers the handshake as it has to.
@@ -183,27 +195,4 @@ fn post(target: &str, headers: &[(&str, &str)], body: &str) -> (u16, Option<Stri
     let mut client = Client::connect(address.parse().unwrap());
     let response = client.ask(&request("POST", &format!("/{path}"), headers, body));
     (response.status, response.header("x-hook-secret").map(str::to_owned))
-}
-
-fn reply(status: u16, body: &str) -> String {
-    let length = body.len();
-    format!("HTTP/1.1 {status} Said\r\nContent-Length: {length}\r\n\r\n{body}")
-}
-
-fn read(stream: &TcpStream) -> Asked {
-    let mut reader = BufReader::new(stream);
-    let mut line = String::new();
-    reader.read_line(&mut line).unwrap();
-    let mut headers = Vec::new();
-    loop {
-        let mut header = String::new();
-        reader.read_line(&mut header).unwrap();
-        let Some((name, value)) = header.trim_end().split_once(": ") else { break };
-        headers.push((name.to_ascii_lowercase(), value.to_owned()));
-    }
-    let length = headers.iter().find(|(name, _)| name == "content-length");
-    let length = length.map_or(0, |(_, length)| length.parse().unwrap());
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).unwrap();
-    Asked { line: line.trim_end().to_owned(), headers, body: String::from_utf8(body).unwrap() }
 }

@@ -10,12 +10,19 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::thread;
 
+use tokio_rustls::rustls::ALL_VERSIONS;
+use tokio_rustls::rustls::ConfigBuilder;
+use tokio_rustls::rustls::RootCertStore;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::ServerConnection;
 use tokio_rustls::rustls::StreamOwned;
+use tokio_rustls::rustls::SupportedProtocolVersion;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::server::WantsServerCert;
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::version::TLS12;
 
 use crate::process::Folder;
 use crate::wire::certificate;
@@ -54,14 +61,35 @@ impl Host {
     pub(crate) fn start(folder: &Folder) -> Self {
         authority(folder, "ca");
         signed(folder, "host", "ca", "-addext subjectAltName=DNS:localhost");
-        let chain = vec![der(&folder.path("host.crt"))];
-        let key = PrivateKeyDer::from_pem_file(folder.path("host.key")).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(chain, key)
-            .unwrap();
+            .with_no_client_auth();
+        Self::serving(folder, builder)
+    }
+
+    /// One that speaks no newer TLS than 1.2, or wants a certificate of the same authority.
+    pub(crate) fn start_strictly(folder: &Folder, is_old: bool, wants_certificate: bool) -> Self {
+        authority(folder, "ca");
+        signed(folder, "host", "ca", "-addext subjectAltName=DNS:localhost");
+        let provider = Arc::new(ring::default_provider());
+        let versions: &[&SupportedProtocolVersion] = if is_old { &[&TLS12] } else { ALL_VERSIONS };
+        let builder = ServerConfig::builder_with_provider(provider.clone());
+        let builder = builder.with_protocol_versions(versions).unwrap();
+        if !wants_certificate {
+            return Self::serving(folder, builder.with_no_client_auth());
+        }
+        let mut roots = RootCertStore::empty();
+        roots.add(der(&folder.path("ca.crt"))).unwrap();
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        let verifier = verifier.build().unwrap();
+        Self::serving(folder, builder.with_client_cert_verifier(verifier))
+    }
+
+    fn serving(folder: &Folder, builder: ConfigBuilder<ServerConfig, WantsServerCert>) -> Self {
+        let chain = vec![der(&folder.path("host.crt"))];
+        let key = PrivateKeyDer::from_pem_file(folder.path("host.key")).unwrap();
+        let config = builder.with_single_cert(chain, key).unwrap();
         let config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();

@@ -81,3 +81,27 @@ fn what_is_no_description() {
         assert!(imported.stdout.is_empty());
     }
 }
+
+#[test]
+fn a_command_line_itself() {
+    let import = |what: &str| {
+        let imported = tympan().args(["import", "curl", what]).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (imported.status.code().unwrap(), text(imported.stdout), text(imported.stderr))
+    };
+    let (code, out, _) =
+        import("curl https://api.example.com/users/me -H \"Authorization: Bearer ${TOKEN}\"");
+    assert_eq!(code, 0);
+    // What stands in the place of a token is no input.
+    assert!(out.contains("auth: {bearer: example_token}") && !out.contains("inputs"), "{out}");
+    for (what, why) in [
+        ("curl -d @body.json https://api.example.com/", "write the body out in its place"),
+        ("curl https://${HOST}/", "{{HOST}}/\" is no URL or path"),
+        ("curl -F a=b https://api.example.com/", "curl makes up a boundary"),
+        ("curl", "cannot be read"),
+        ("curl $(date)", "which only the shell knows"),
+    ] {
+        let (code, out, err) = import(what);
+        assert!(code == 2 && out.is_empty() && err.contains(why), "{what}: {code} {err}");
+    }
+}

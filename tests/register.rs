@@ -17,6 +17,8 @@ use crate::process::repository;
 use crate::process::request;
 use crate::process::sign;
 use crate::process::tympan;
+use crate::stub::Reply;
+use crate::stub::Stub;
 
 /// The shipped file with another Asana, and a connector that asks for tokens.
 fn folder(asana: &Asana) -> Folder {
@@ -93,23 +95,145 @@ fn one_command_from_nothing_to_verified() {
 
 #[test]
 fn what_fails_leaves_nothing_half_done() {
-    for (mood, why) in [
-        (Mood::NoHandshake, "no handshake has brought the secret"),
-        (Mood::OtherSecret, "no handshake has brought the secret"),
-        (Mood::NoSecret, "holds no secret"),
-        (Mood::Redirect, "answers 307, and redirects are not followed"),
-        (Mood::Huge, "larger than 1048576 bytes"),
-        (Mood::NoJson, "it answers 200 OK: <p>***</p>"),
+    let deleted = Some("the webhook 4711 is deleted again");
+    for (mood, exit, why, undone) in [
+        (Mood::NoHandshake, 76, "no handshake has brought the secret", deleted),
+        (Mood::OtherSecret, 76, "no handshake has brought the secret", deleted),
+        (Mood::NoSecret, 76, "it holds no secret: {", deleted),
+        (Mood::Redirect, 76, "answers 307, and redirects are not followed", None),
+        (Mood::Huge, 76, "larger than 1048576 bytes", None),
+        (Mood::NoJson, 76, "it answers 200 OK: <p>***</p>", None),
+        (
+            Mood::Babble,
+            76,
+            "it answers 201 Created, but the answer is no JSON: <p>Created with ***</p>",
+            Some(
+                "the webhook that was made may still be there: it has to be deleted there; \
+                  `tympan register asana-captured --list` tells which there are",
+            ),
+        ),
+        (
+            Mood::Stubborn,
+            76,
+            "no handshake has brought the secret",
+            Some(
+                "the webhook 4711 is still there: `tympan register asana-captured --delete 4711` \
+                  tries again\nerror: registration.delete: it answers 404 Not Found: webhook: \
+                  Unknown object: 4711",
+            ),
+        ),
     ] {
         let asana = Asana::start(mood);
         let folder = folder(&asana);
         let _server = Tympan::start_in(&folder);
         let (code, _, err) = register(&folder);
-        assert!(code == 1 && err.contains(why), "{mood:?}: {err}");
+        assert!(code == exit && err.contains(why), "{mood:?}: {code} {err}");
+        match undone {
+            Some(undone) => assert!(err.contains(undone), "{mood:?}: {err}"),
+            None => assert!(err.contains("--list` tells whether one was made"), "{mood:?}: {err}"),
+        }
+        let n_left = usize::from(matches!(mood, Mood::Babble | Mood::Stubborn));
+        assert_eq!(asana.webhooks().len(), n_left, "{mood:?}: {err}");
         let known = captured(&folder);
         assert_eq!((&known["values"], &known["armed"]), (&json!([]), &Value::Null), "{mood:?}");
         let left = std::fs::read_dir(folder.path("data/captured/asana_captured")).unwrap();
         assert_eq!(left.count(), 0, "{mood:?}");
+    }
+}
+
+#[test]
+fn whom_nobody_reaches_and_whom_nobody_may_reach() {
+    let asana = Asana::start(Mood::Well);
+    let folder = folder(&asana);
+    let path = folder.path("listeners.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let _server = Tympan::start_in(&folder);
+    for (address, more, why) in [
+        ("127.0.0.1:1", "", "nobody answers: Connection refused"),
+        ("127.0.0.1:1", "egress: {deny: [127.0.0.0/8]}\n", "127.0.0.1, which is out of reach"),
+        // Where clouds tell machines about themselves.
+        (
+            "[::ffff:169.254.169.254]:1",
+            "egress: {deny: [169.254.0.0/16]}\n",
+            "which is out of reach",
+        ),
+    ] {
+        let text = text.replace(&asana.address.to_string(), address);
+        folder
+            .write("elsewhere.yaml", text.replace("version: 1\n", &format!("version: 1\n{more}")));
+        let listener = ["register", "asana-captured", "elsewhere.yaml", "--set", "resource=12345"];
+        let (code, _, err) = run(&folder, &listener);
+        assert!(code == 69 && err.contains(why), "{code}: {err}");
+        assert_eq!(captured(&folder)["armed"], Value::Null, "{why}");
+    }
+    assert_eq!(asana.asked(), Vec::<String>::new());
+}
+
+#[test]
+fn a_handshake_that_never_comes() {
+    let asana = Asana::start(Mood::NoHandshake);
+    let folder = folder(&asana);
+    let path = folder.path("listeners.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let secret_at = "      secret_at: parsed_body[\"X-Hook-Secret\"]\n";
+    assert!(text.contains(secret_at));
+    folder.write("listeners.yaml", text.replace(secret_at, ""));
+    let _server = Tympan::start_in(&folder);
+    let arguments = ["register", "asana-captured", "--set", "resource=12345", "--wait", "1"];
+    let (code, _, err) = run(&folder, &arguments);
+    let why = "error: no handshake has brought asana_captured within 1 s\nthe webhook 4711 is deleted again";
+    assert!(code == 76 && err.contains(why), "{code}: {err}");
+    assert_eq!((&captured(&folder)["armed"], asana.webhooks().len()), (&Value::Null, 0));
+}
+
+#[test]
+fn without_a_server_it_is_one_for_as_long_as_it_takes() {
+    let asana = Asana::start(Mood::Well);
+    let folder = folder(&asana);
+    let serve = ["register", "asana-captured", "--set", "resource=12345", "--serve"];
+    let (code, out, err) = run(&folder, &serve);
+    assert_eq!((code, out.as_str()), (0, ""), "{err}");
+    let steps: Vec<_> = err.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(steps, ["serve", "expect", "call", "keep", "verify"], "{err}");
+    // What it has learnt is known to the server that comes after it.
+    let server = Tympan::start_in(&folder);
+    assert_eq!((deliver(&server, SECRET), deliver(&server, "a stranger's secret")), (200, 401));
+    assert_eq!(captured(&folder)["armed"], Value::Null);
+    // Where one runs already there is no place for another.
+    let path = folder.path("listeners.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    folder.write("other.yaml", text.replace("127.0.0.1:0", &server.address().to_string()));
+    let (code, _, err) = run(
+        &folder,
+        &["register", "asana-captured", "other.yaml", "--set", "resource=12345", "--serve"],
+    );
+    assert!(code == 74 && err.contains("nothing is served"), "{code}: {err}");
+}
+
+#[test]
+fn which_there_are_and_one_less() {
+    let asana = Asana::start(Mood::Well);
+    let folder = folder(&asana);
+    let _server = Tympan::start_in(&folder);
+    assert_eq!(register(&folder).0, 0);
+    let list =
+        |folder| run(folder, &["register", "asana-captured", "--list", "--set", "workspace=7"]);
+    let (code, out, err) = list(&folder);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), json!({"data": [{"gid": "4711"}]}));
+    let delete = |id: &str| run(&folder, &["register", "asana-captured", "--delete", id]);
+    let (code, _, err) = delete("1/../4711");
+    assert!(code == 76 && err.contains("Unknown object: 1%2F..%2F4711"), "{err}");
+    assert_eq!(delete("4711"), (0, String::new(), "delete  the webhook 4711\n".to_owned()));
+    assert_eq!(asana.webhooks().len(), 0);
+    let wrong = [
+        (&["--list"][..], "it has to be told workspace"),
+        (&["--list", "--set", "other=1"], "it has no input other, but workspace"),
+        (&["--delete", "4711", "--serve"], "cannot be used with"),
+    ];
+    for (arguments, why) in wrong {
+        let (code, _, err) = run(&folder, &[&["register", "asana-captured"], arguments].concat());
+        assert!(code == 2 && err.contains(why), "{arguments:?}: {err}");
     }
 }
 
@@ -122,7 +246,7 @@ fn what_is_told_wrongly() {
     assert!(code == 1 && err.contains("start `tympan run` first"), "{err}");
     let _server = Tympan::start_in(&folder);
     for (arguments, exit, why) in [
-        (&set("resource=999")[..], 1, "it answers 404 Not Found: resource: Unknown object: 999"),
+        (&set("resource=999")[..], 76, "it answers 404 Not Found: resource: Unknown object: 999"),
         (&["register", "asana-captured"], 2, "it has to be told resource"),
         (&set("other=1"), 2, "it has no input other, but resource"),
         (&["register", "asana"], 2, "has no `registration`"),
@@ -135,7 +259,7 @@ fn what_is_told_wrongly() {
     }
     folder.write("secrets/asana-pat", "another token");
     let (code, _, err) = register(&folder);
-    assert!(code == 1 && err.contains("401 Unauthorized: Not Authorized"), "{err}");
+    assert!(code == 77 && err.contains("401 Unauthorized: Not Authorized"), "{err}");
     assert_eq!(captured(&folder)["armed"], Value::Null);
 }
 
@@ -165,7 +289,7 @@ fn calls() {
     assert_eq!(n_tokens, 2, "{asked:?}");
     folder.write("client", "wrong");
     let (code, _, err) = run(&folder, &["call", "granted"]);
-    assert!(code == 1 && err.contains("no access token: 401 Who are you?"), "{err}");
+    assert!(code == 77 && err.contains("no access token: 401 Who are you?"), "{err}");
 
     let asana = Asana::start(Mood::NoJson);
     let folder = self::folder(&asana);
@@ -178,7 +302,7 @@ fn nothing_secret_is_told_of_what_a_system_says() {
     let asana = Asana::start(Mood::Echo);
     let folder = self::folder(&asana);
     let (code, _, err) = run(&folder, &["call", "granted"]);
-    assert!(code == 1 && err.contains("xBearer ***"), "{err}");
+    assert!(code == 77 && err.contains("xBearer ***"), "{err}");
     let path = folder.path("listeners.yaml");
     let text = std::fs::read_to_string(&path).unwrap();
     let client = "client_secret: client, scope: read";
@@ -191,9 +315,49 @@ fn nothing_secret_is_told_of_what_a_system_says() {
         text.replace(client, &format!("client_secret: client, client_in: body, scope: {scope}"));
     folder.write("listeners.yaml", text);
     let (code, _, err) = run(&folder, &["call", "granted"]);
-    assert!(code == 1 && err.contains("client_secret=***") && !err.contains("secret-"), "{err}");
+    assert!(code == 77 && err.contains("client_secret=***") && !err.contains("secret-"), "{err}");
 
     let asana = Asana::start(Mood::BrokenToken);
     let (code, _, err) = run(&self::folder(&asana), &["call", "granted"]);
-    assert!(code == 1 && err.contains("no access token: it holds what cannot be sent"), "{err}");
+    assert!(
+        code == 77 && err.contains("no access token: 200 it holds what cannot be sent"),
+        "{err}"
+    );
+}
+
+/// However it is written, the value arrives, and nobody is shown it.
+#[test]
+fn a_secret_that_an_action_sends_is_put_in_when_it_is_sent() {
+    let stub = Stub::start(|asked| Reply::new(418, format!("{} {}", asked.line, asked.body)));
+    let folder = Folder::new(&format!(
+        r#"version: 1
+secrets: {{key: {{file: key}}}}
+connectors: {{api: {{base_url: 'http://{}'}}}}
+actions:
+  json: {{connector: api, method: POST, path: '/{{{{{{key}}}}}}', inputs: &in {{key: {{secret: key}}}}, query: {{a: inputs.key}},
+         headers: {{X-Key: '$CONCAT(["k ", inputs.key])'}}, body: {{a: inputs.key, b: '$CONCAT([inputs.key, "."])'}}}}
+  form: {{connector: api, method: POST, path: /, inputs: *in, form: {{a: inputs.key}}}}
+  text: {{connector: api, method: POST, path: /, inputs: *in, text: inputs.key}}
+listeners: {{}}
+"#,
+        stub.address
+    ));
+    let secret = "a \"b\"/%41+&=?";
+    folder.write("key", secret);
+    for name in ["json", "form", "text"] {
+        let (code, _, err) = run(&folder, &["call", name]);
+        assert_eq!(code, 76, "{err}");
+        assert!(err.contains("***") && !err.contains("41+") && !err.contains("2541"), "{err}");
+        let (code, _, err) = run(&folder, &["call", name, "--set", "key=mine"]);
+        assert!(code == 2 && err.contains("it has no inputs, and so no key"), "{err}");
+    }
+    let asked = stub.asked();
+    let encoded = "a+%22b%22%2F%2541%2B%26%3D%3F";
+    let target = format!("POST /a%20%22b%22%2F%2541+&=%3F?a={encoded} HTTP/1.1");
+    assert_eq!((&asked[0].line, asked[0].header("x-key")), (&target, &*format!("k {secret}")));
+    let body: Value = serde_json::from_str(&asked[0].body).unwrap();
+    assert_eq!(body, json!({"a": secret, "b": format!("{secret}.")}));
+    assert_eq!((&*asked[1].body, &*asked[2].body), (&*format!("a={encoded}"), secret));
+    let (_, out, _) = run(&folder, &["call", "json", "--curl"]);
+    assert!(out.contains(r#"/${KEY}?a=${KEY}" "#) && out.contains(r#""a":"'"${KEY}"'""#), "{out}");
 }

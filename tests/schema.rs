@@ -85,6 +85,7 @@ const UNSEEN: &[&str] = &[
     "at_sign_unquoted",
     "bad_keys",
     "bad_pattern",
+    "bad_registrations",
     "body_beside_others",
     "body_not_signed",
     "braces_in_flow",

@@ -56,7 +56,7 @@ const CORE: [&[&str]; 6] = [
     &["span", "scalar", "secret", "roots", "room", "request", "escape", "encode", "anchor"],
     &["diagnostic", "yaml", "scheme", "jwt", "fetched", "outcome"],
     &["config"],
-    &["action", "keys", "diff", "outgoing", "promises", "rate", "schema", "reference"],
+    &["action", "assertion", "keys", "diff", "outgoing", "promises", "rate", "schema", "reference"],
     &["pipeline"],
     &["catalogue", "explain", "import", "infer", "simulate", "trial"],
 ];

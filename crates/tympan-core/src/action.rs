@@ -4,6 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use form_urlencoded::Serializer;
+use form_urlencoded::byte_serialize;
 use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
@@ -24,12 +25,15 @@ use crate::config::Action;
 use crate::config::Body;
 use crate::config::InputKind;
 use crate::config::PathPart;
+use crate::config::SecretId;
 use crate::roots;
 
 /// What may stand within one part of a path as it is (RFC 3986, section 2.3).
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A call that can be sent, but for what proves who sends it.
+///
+/// In the place of secrets it holds marks.
 #[derive(Clone, Debug)]
 pub struct Rendered {
     /// The method.
@@ -40,6 +44,18 @@ pub struct Rendered {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+    /// How texts are written in the body.
+    written: Written,
+    /// The secrets of which it may hold marks.
+    secrets: Vec<SecretId>,
+}
+
+/// How texts are written in a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Written {
+    Json,
+    Form,
+    Plainly,
 }
 
 /// Why there is no call, or nothing that was wanted of its answer.
@@ -63,6 +79,8 @@ pub enum Fault {
     },
     /// A part cannot be sent as it is.
     Part(String),
+    /// The answer is no JSON, and something of it is wanted.
+    NotJson,
 }
 
 /// What is told to an action as texts, by name.
@@ -112,6 +130,64 @@ impl<'a> Source<'a> for Given<'a> {
     }
 }
 
+impl Rendered {
+    /// The call with the values of its secrets.
+    ///
+    /// # Errors
+    ///
+    /// Those of `value`, or what `unsendable` makes of a value that no header can hold.
+    pub fn with_secrets<E>(
+        &self,
+        value: impl Fn(SecretId) -> Result<String, E>,
+        unsendable: impl Fn(SecretId) -> E,
+    ) -> Result<Self, E> {
+        let mut whole = self.clone();
+        for &secret in &self.secrets {
+            let (mark, value) = (mark(secret), value(secret)?);
+            let form = byte_serialize(value.as_bytes()).collect::<String>();
+            let (path, query) = match whole.target.split_once('?') {
+                Some((path, query)) => (path, Some(query)),
+                None => (whole.target.as_str(), None),
+            };
+            let mut target = path.replace(&mark, &in_path(&value));
+            if let Some(query) = query {
+                target = format!("{target}?{}", query.replace(&mark, &form));
+            }
+            whole.target = target;
+            for header in whole.headers.values_mut() {
+                if let Some(text) = header.to_str().ok().filter(|text| text.contains(&mark)) {
+                    let filled = HeaderValue::from_str(&text.replace(&mark, &value));
+                    *header = filled.map_err(|_| unsendable(secret))?;
+                    header.set_sensitive(true);
+                }
+            }
+            let written = match self.written {
+                Written::Json => {
+                    let text = Json::from(value.as_str()).to_string();
+                    text[1..text.len() - 1].to_owned()
+                }
+                Written::Form => form,
+                Written::Plainly => value,
+            };
+            let body = str::from_utf8(&whole.body).unwrap_or_default();
+            if body.contains(&mark) {
+                whole.body = body.replace(&mark, &written).into();
+            }
+        }
+        Ok(whole)
+    }
+
+    /// A text of the call with something else in the place of its secrets.
+    #[must_use]
+    pub fn without_marks(&self, text: &str, instead: impl Fn(SecretId) -> String) -> String {
+        let mut text = text.to_owned();
+        for &secret in &self.secrets {
+            text = text.replace(&mark(secret), &instead(secret));
+        }
+        text
+    }
+}
+
 impl Action {
     /// The inputs as they are meant, or what is wrong with what was told.
     ///
@@ -119,14 +195,19 @@ impl Action {
     ///
     /// The first that is missing, unknown, or of another type.
     pub fn inputs(&self, told: Told<'_>) -> Result<Json, Fault> {
+        let tellable = || self.inputs.iter().filter(|input| input.secret.is_none());
         if let Some((name, _)) =
-            told.iter().find(|(name, _)| self.inputs.iter().all(|input| input.name != *name))
+            told.iter().find(|(name, _)| tellable().all(|input| input.name != *name))
         {
-            let known = self.inputs.iter().map(|input| input.name.clone()).collect();
+            let known = tellable().map(|input| input.name.clone()).collect();
             return Err(Fault::Unknown { name: name.clone(), known });
         }
         let mut inputs = Map::new();
         for input in &self.inputs {
+            if let Some(secret) = input.secret {
+                inputs.insert(input.name.clone(), mark(secret).into());
+                continue;
+            }
             let given = told.iter().rev().find(|(name, _)| *name == input.name);
             let text = given.map(|(_, value)| value).or(input.default.as_ref());
             let Some(text) = text else {
@@ -199,7 +280,13 @@ impl Action {
         }
         let accept = HeaderValue::from_static("application/json");
         headers.entry(header::ACCEPT).or_insert(accept);
-        Ok(Rendered { method: self.method.clone(), target, headers, body })
+        let written = match self.body {
+            Body::Json(_) => Written::Json,
+            Body::Form(_) => Written::Form,
+            Body::None | Body::Text(_) => Written::Plainly,
+        };
+        let secrets = self.inputs.iter().filter_map(|input| input.secret).collect();
+        Ok(Rendered { method: self.method.clone(), target, headers, body, written, secrets })
     }
 
     /// What is wanted of an answer, as JSON; all of it, where nothing else is said.
@@ -241,13 +328,17 @@ impl Action {
 ///
 /// # Errors
 ///
-/// That it runs out of its bounds.
+/// That it runs out of its bounds, or reads JSON where there is none.
 pub fn evaluate(
     expression: &Expression,
     inputs: &Json,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Json, Fault> {
+    let reads_body = expression.needs().paths(roots::PARSED_BODY).is_some();
+    if reads_body && read_json(body, &Paths::Whole).is_err() {
+        return Err(Fault::NotJson);
+    }
     let inputs = inputs.to_string();
     let given = Given {
         inputs: read_json(inputs.as_bytes(), &Paths::Whole).unwrap_or(Value::Null),
@@ -256,6 +347,33 @@ pub fn evaluate(
     };
     let value = expression.eval(&given).map_err(|_| Fault::Part("the result".to_owned()))?;
     Ok(value.to_json())
+}
+
+/// What stands for a secret until the call is sent, as a secret is no value of the language. It reads
+/// the same in JSON, in forms and in paths.
+fn mark(secret: SecretId) -> String {
+    format!("the-secret-{:06}-is-put-here", secret.0)
+}
+
+/// A text within the path of a URL, with everything that may stand there as it is (RFC 3986, section
+/// 3.3), and no further part.
+#[must_use]
+pub fn in_path(text: &str) -> String {
+    const PART: &AsciiSet = &KEPT
+        .remove(b':')
+        .remove(b'@')
+        .remove(b'!')
+        .remove(b'$')
+        .remove(b'&')
+        .remove(b'\'')
+        .remove(b'(')
+        .remove(b')')
+        .remove(b'*')
+        .remove(b'+')
+        .remove(b',')
+        .remove(b';')
+        .remove(b'=');
+    utf8_percent_encode(text, PART).to_string()
 }
 
 fn pairs(
@@ -297,6 +415,7 @@ impl fmt::Display for Fault {
             }
             Self::Input { name, expected } => write!(f, "{name} has to be {expected}"),
             Self::Part(what) => write!(f, "{what} is nothing that can be sent"),
+            Self::NotJson => f.write_str("the answer is no JSON"),
         }
     }
 }

@@ -12,6 +12,7 @@
 
 pub mod action;
 pub mod anchor;
+mod assertion;
 pub mod catalogue;
 pub mod config;
 pub mod diagnostic;

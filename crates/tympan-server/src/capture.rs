@@ -1,6 +1,7 @@
 //! What becomes of a secret that a handshake brings: stored, then known to every request that follows.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -12,6 +13,7 @@ use tympan_core::pipeline::Capture;
 use tympan_core::pipeline::Captured;
 
 use crate::captured::Store;
+use crate::captured::Taken;
 use crate::reload::Command;
 
 /// Takes the secrets of handshakes for as long as the process lives.
@@ -41,23 +43,25 @@ impl Captures {
         let names: Vec<_> = captures.iter().map(|capture| capture.secret.clone()).collect();
         let secret = names.join(", ");
         let stored = move || store.capture(&captures, SystemTime::now());
-        let ended = match tokio::task::spawn_blocking(stored).await {
-            Ok(Ok(ended)) => ended,
-            Ok(Err(error)) => Captured::Failed { secret: secret.clone(), why: error.to_string() },
-            Err(error) => Captured::Failed { secret: secret.clone(), why: error.to_string() },
+        let failed = |error: &dyn Display| Captured::Failed {
+            secret: secret.clone(),
+            why: error.to_string(),
         };
-        match &ended {
-            Captured::Stored => {
+        match tokio::task::spawn_blocking(stored).await {
+            Ok(Ok(Taken::Kept)) => {
                 self.renew().await;
                 tracing::info!(secret, "a handshake has brought a secret");
+                Captured::Stored
             }
-            Captured::NotArmed { secret } => {
+            Ok(Ok(Taken::Held)) => Captured::Stored,
+            Ok(Ok(Taken::NotArmed { secret })) => {
                 let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
                 *refused.entry(secret.clone()).or_default() += 1;
+                Captured::NotArmed { secret }
             }
-            Captured::Failed { .. } => {}
+            Ok(Err(error)) => failed(&error),
+            Err(error) => failed(&error),
         }
-        ended
     }
 
     /// How many handshakes were refused that brought this secret.

@@ -2,14 +2,17 @@
 //! expects them.
 //!
 //! `captured/NAME/` holds a file for each value (`0001.secret`), one that says until when others are
-//! expected (`armed.json`), and, while a webhook is registered, values of which nobody knows yet
-//! whose they are (`0001.held`). Those never verify.
+//! expected (`armed.json`), and, while a webhook is registered, digests of values of which nobody knows
+//! yet whose they are (`held`). Those never verify.
 
 use std::fs;
 use std::fs::DirBuilder;
 use std::fs::File;
+use std::fs::OpenOptions;
 use std::io;
+use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,17 +22,24 @@ use serde_json::Value;
 use serde_json::json;
 use tympan_core::keys::is_equal;
 use tympan_core::pipeline::Capture;
-use tympan_core::pipeline::Captured;
+use tympan_core::scheme::HashMode;
 use tympan_core::secret::Secret;
 use tympan_core::secret::Unresolved;
 
 use crate::generated;
 
-/// How many values wait at most for somebody to say which of them is good.
-const MOST_HELD: usize = 64;
+/// How many values wait at most for somebody to say which of them is good. It is more than strangers
+/// send while one call is made, so that they do not keep the provider out.
+const MOST_HELD: usize = 100_000;
 
 const KEPT: &str = "secret";
+
+/// The file of what is held: SHA-256 of one value after the other. Whoever knows which of them is good
+/// knows the value.
 const HELD: &str = "held";
+
+/// How long the digest of one value is, in bytes.
+const DIGEST: usize = 32;
 
 /// The captured secrets of a state folder. Every change is made under one lock, whichever process
 /// makes it.
@@ -67,6 +77,20 @@ pub struct Armed {
     pub holds: bool,
 }
 
+/// What becomes of what a handshake brings.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// It verifies from now on.
+    Kept,
+    /// It waits for somebody to say that it is good.
+    Held,
+    /// Nobody expects it.
+    NotArmed {
+        /// The secret that it would be.
+        secret: String,
+    },
+}
+
 impl Store {
     /// The captured secrets of a state folder.
     #[must_use]
@@ -85,9 +109,9 @@ impl Store {
             file: folder.display().to_string(),
             why: error.to_string(),
         };
-        let ids = ids(&folder, KEPT).map_err(|error| shown(&error))?;
+        let ids = ids(&folder).map_err(|error| shown(&error))?;
         let values = ids.iter().map(|id| {
-            let path = file(&folder, *id, KEPT);
+            let path = file(&folder, *id);
             let found = fs::read(&path).map_err(|error| shown(&error))?;
             Secret::new(found, &path.display().to_string())
         });
@@ -105,8 +129,8 @@ impl Store {
     /// Why its folder cannot be read.
     pub fn facts(&self, secret: &str, now: SystemTime) -> io::Result<Facts> {
         let folder = self.folder.join(secret);
-        let values = ids(&folder, KEPT)?.into_iter().map(|id| {
-            let at = fs::metadata(file(&folder, id, KEPT))?.modified()?;
+        let values = ids(&folder)?.into_iter().map(|id| {
+            let at = fs::metadata(file(&folder, id))?.modified()?;
             Ok(Kept { id, at })
         });
         let values = values.collect::<io::Result<_>>()?;
@@ -147,8 +171,8 @@ impl Store {
     /// # Errors
     ///
     /// Why it cannot be stored. Then it is not expected any more either.
-    pub(crate) fn capture(&self, captures: &[Capture], now: SystemTime) -> io::Result<Captured> {
-        let not_armed = |capture: &Capture| Captured::NotArmed { secret: capture.secret.clone() };
+    pub(crate) fn capture(&self, captures: &[Capture], now: SystemTime) -> io::Result<Taken> {
+        let not_armed = |capture: &Capture| Taken::NotArmed { secret: capture.secret.clone() };
         // Strangers make nothing come into being, not even the lock.
         let is_armed = |it: &&Capture| self.folder.join(&it.secret).join("armed.json").exists();
         if let Some(capture) = captures.iter().find(|it| !is_armed(it)) {
@@ -161,24 +185,33 @@ impl Store {
             let Some(armed) = armed(&folder)?.filter(|it| it.until > now && it.left > 0) else {
                 return Ok(not_armed(capture));
             };
-            let most = if armed.holds { MOST_HELD } else { capture.most };
-            let kind = if armed.holds { HELD } else { KEPT };
-            if ids(&folder, kind)?.len() >= most {
+            let has_room = if armed.holds {
+                n_held(&folder)? < MOST_HELD
+            } else {
+                ids(&folder)?.len() < capture.most
+            };
+            if !has_room {
                 return Ok(not_armed(capture));
             }
-            expected.push((folder, armed, kind));
+            expected.push((folder, armed));
         }
         // First it is no longer expected: what comes after a crash is refused, not taken twice.
-        for (folder, armed, _) in expected.iter().filter(|(_, armed, _)| !armed.holds) {
+        for (folder, armed) in expected.iter().filter(|(_, armed)| !armed.holds) {
             remove(&folder.join("armed.json"))?;
             if armed.left > 1 {
                 put_armed(folder, Armed { left: armed.left - 1, ..*armed })?;
             }
         }
+        let mut taken = Taken::Held;
         let mut stored = Vec::with_capacity(captures.len());
-        for (capture, (folder, _, kind)) in captures.iter().zip(&expected) {
-            match add(folder, kind, &capture.value) {
-                Ok(id) => stored.push(file(folder, id, kind)),
+        for (capture, (folder, armed)) in captures.iter().zip(&expected) {
+            if armed.holds {
+                hold(folder, capture.value.expose())?;
+                continue;
+            }
+            taken = Taken::Kept;
+            match add(folder, &capture.value) {
+                Ok(id) => stored.push(file(folder, id)),
                 Err(error) => {
                     for path in stored {
                         remove(&path)?;
@@ -187,7 +220,7 @@ impl Store {
                 }
             }
         }
-        Ok(Captured::Stored)
+        Ok(taken)
     }
 
     /// Keeps the held value that is this one, forgets all others, and expects nothing more. Says
@@ -199,15 +232,12 @@ impl Store {
     pub fn settle(&self, secret: &str, value: &[u8]) -> io::Result<bool> {
         let _lock = self.lock()?;
         let folder = self.folder.join(secret);
-        let mut is_kept = false;
-        for id in ids(&folder, HELD)? {
-            let found = fs::read(file(&folder, id, HELD))?;
-            if !is_kept && is_equal(&found, value) {
-                let kept = Secret::new(found, HELD);
-                let kept = kept.map_err(|empty| io::Error::other(empty.to_string()))?;
-                add(&folder, KEPT, &kept)?;
-                is_kept = true;
-            }
+        let digest = digest(value);
+        let held = held(&folder)?;
+        let is_kept = held.chunks_exact(DIGEST).any(|held| is_equal(held, &digest));
+        if is_kept {
+            let kept = Secret::new(value.to_vec(), HELD);
+            add(&folder, &kept.map_err(|empty| io::Error::other(empty.to_string()))?)?;
         }
         forget_held(&folder)?;
         remove(&folder.join("armed.json"))?;
@@ -221,7 +251,7 @@ impl Store {
     /// Why it cannot be stored.
     pub fn add(&self, secret: &str, value: &Secret) -> io::Result<u64> {
         let _lock = self.lock()?;
-        add(&self.folder.join(secret), KEPT, value)
+        add(&self.folder.join(secret), value)
     }
 
     /// Stores a value by hand, in the place of all others.
@@ -232,9 +262,9 @@ impl Store {
     pub fn set(&self, secret: &str, value: &Secret) -> io::Result<u64> {
         let _lock = self.lock()?;
         let folder = self.folder.join(secret);
-        let new = add(&folder, KEPT, value)?;
-        for id in ids(&folder, KEPT)?.into_iter().filter(|id| *id != new) {
-            remove(&file(&folder, id, KEPT))?;
+        let new = add(&folder, value)?;
+        for id in ids(&folder)?.into_iter().filter(|id| *id != new) {
+            remove(&file(&folder, id))?;
         }
         Ok(new)
     }
@@ -251,8 +281,8 @@ impl Store {
         }
         let _lock = self.lock()?;
         let mut count = 0;
-        for id in ids(&folder, KEPT)?.into_iter().filter(|id| only.is_none_or(|it| it == *id)) {
-            count += usize::from(remove(&file(&folder, id, KEPT))?);
+        for id in ids(&folder)?.into_iter().filter(|id| only.is_none_or(|it| it == *id)) {
+            count += usize::from(remove(&file(&folder, id))?);
         }
         Ok(count)
     }
@@ -267,8 +297,8 @@ impl Store {
     }
 }
 
-/// The numbers of the values of a kind, the newest first.
-fn ids(folder: &Path, kind: &str) -> io::Result<Vec<u64>> {
+/// The numbers of the values, the newest first.
+fn ids(folder: &Path) -> io::Result<Vec<u64>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -278,7 +308,7 @@ fn ids(folder: &Path, kind: &str) -> io::Result<Vec<u64>> {
     for entry in entries {
         let path = entry?.path();
         let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
-        if let Some(id) = number.filter(|_| path.extension().is_some_and(|it| it == kind)) {
+        if let Some(id) = number.filter(|_| path.extension().is_some_and(|it| it == KEPT)) {
             ids.push(id);
         }
     }
@@ -286,21 +316,45 @@ fn ids(folder: &Path, kind: &str) -> io::Result<Vec<u64>> {
     Ok(ids)
 }
 
-fn file(folder: &Path, id: u64, kind: &str) -> PathBuf {
-    folder.join(format!("{id:04}.{kind}"))
+fn file(folder: &Path, id: u64) -> PathBuf {
+    folder.join(format!("{id:04}.{KEPT}"))
 }
 
-fn add(folder: &Path, kind: &str, value: &Secret) -> io::Result<u64> {
-    let id = ids(folder, kind)?.first().map_or(1, |newest| newest + 1);
-    generated::write(folder, &file(folder, id, kind), value.expose())?;
+fn add(folder: &Path, value: &Secret) -> io::Result<u64> {
+    let id = ids(folder)?.first().map_or(1, |newest| newest + 1);
+    generated::write(folder, &file(folder, id), value.expose())?;
     Ok(id)
 }
 
-fn forget_held(folder: &Path) -> io::Result<()> {
-    for id in ids(folder, HELD)? {
-        remove(&file(folder, id, HELD))?;
+fn digest(value: &[u8]) -> Vec<u8> {
+    HashMode::Sha256.digest([value]).to_vec()
+}
+
+/// Adds to what is held. It is not synced: after a crash nobody asks for it.
+fn hold(folder: &Path, value: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options.create(true).append(true).mode(0o600).open(folder.join(HELD))?;
+    file.write_all(&digest(value))
+}
+
+/// The digests of what is held, one after the other.
+fn held(folder: &Path) -> io::Result<Vec<u8>> {
+    match fs::read(folder.join(HELD)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        read => read,
     }
-    Ok(())
+}
+
+fn n_held(folder: &Path) -> io::Result<usize> {
+    match fs::metadata(folder.join(HELD)) {
+        Ok(found) => Ok(usize::try_from(found.len()).unwrap_or(usize::MAX) / DIGEST),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(error) => Err(error),
+    }
+}
+
+fn forget_held(folder: &Path) -> io::Result<()> {
+    remove(&folder.join(HELD)).map(|_| ())
 }
 
 /// Says whether it was there.
@@ -349,11 +403,11 @@ mod tests {
 
     use tempfile::TempDir;
     use tympan_core::pipeline::Capture;
-    use tympan_core::pipeline::Captured;
     use tympan_core::secret::Secret;
 
     use super::Armed;
     use super::Store;
+    use super::Taken;
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
@@ -373,7 +427,7 @@ mod tests {
     }
 
     fn capture(store: &Store, value: &str) -> bool {
-        store.capture(&[brought("a", value)], NOW).unwrap() == Captured::Stored
+        !matches!(store.capture(&[brought("a", value)], NOW).unwrap(), Taken::NotArmed { .. })
     }
 
     fn values(store: &Store) -> Vec<String> {
@@ -399,7 +453,7 @@ mod tests {
         let (_folder, store) = store();
         store.arm("a", armed(9, false)).unwrap();
         let late = NOW + Duration::from_mins(11);
-        let refused = Captured::NotArmed { secret: "a".to_owned() };
+        let refused = Taken::NotArmed { secret: "a".to_owned() };
         assert_eq!(store.capture(&[brought("a", "x")], late).unwrap(), refused);
         assert!(["1", "2", "3"].iter().all(|value| capture(&store, value)));
         assert!(!capture(&store, "4"));
@@ -413,11 +467,11 @@ mod tests {
         let (_folder, store) = store();
         store.arm("a", armed(1, false)).unwrap();
         let both = [brought("a", "1"), brought("b", "2")];
-        let refused = Captured::NotArmed { secret: "b".to_owned() };
+        let refused = Taken::NotArmed { secret: "b".to_owned() };
         assert_eq!(store.capture(&both, NOW).unwrap(), refused);
         assert!(store.values("a").is_err() && store.facts("a", NOW).unwrap().armed.is_some());
         store.arm("b", armed(1, false)).unwrap();
-        assert_eq!(store.capture(&both, NOW).unwrap(), Captured::Stored);
+        assert_eq!(store.capture(&both, NOW).unwrap(), Taken::Kept);
     }
 
     #[test]
@@ -444,6 +498,16 @@ mod tests {
         assert!(store.settle("a", b"the provider's").unwrap());
         assert_eq!(values(&store), ["the provider's"]);
         assert!(!capture(&store, "late"));
+
+        // Many strangers do not keep the provider out, whoever comes first, and nothing of them stays.
+        store.arm("a", armed(1, true)).unwrap();
+        assert!((0..2_000).all(|n| capture(&store, &format!("a stranger's {n}"))));
+        assert!(capture(&store, "the provider's, too"));
+        assert!((0..2_000).all(|n| capture(&store, &format!("a late stranger's {n}"))));
+        assert!(store.settle("a", b"the provider's, too").unwrap());
+        assert_eq!(values(&store), ["the provider's, too", "the provider's"]);
+        store.forget("a", Some(2)).unwrap();
+
         store.arm("a", armed(1, true)).unwrap();
         assert!(capture(&store, "a stranger's"));
         assert!(!store.settle("a", b"another").unwrap());

@@ -70,7 +70,8 @@ fn read(path: &Path, keeps: bool) -> io::Result<Vec<u8>> {
     Ok(found)
 }
 
-fn random() -> io::Result<String> {
+/// A text that nobody can guess.
+pub(crate) fn random() -> io::Result<String> {
     let mut bytes = Zeroizing::new([0; LENGTH]);
     let filled = SystemRandom::new().fill(&mut *bytes);
     filled.map_err(|_| io::Error::other("the system gives no random numbers"))?;

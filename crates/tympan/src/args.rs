@@ -185,11 +185,11 @@ pub(crate) struct New {
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::HELP)]
 pub(crate) struct Import {
-    /// What the file is: listeners of the Configuration API of Moveworks, or hooks of
-    /// adnanh/webhook
+    /// What it is: listeners of the Configuration API of Moveworks, hooks of adnanh/webhook, or a
+    /// command line of curl
     pub(crate) from: ImportFrom,
 
-    /// The file; `-` for standard input
+    /// The file; `-` for standard input. A command line of curl may stand here itself
     pub(crate) file: PathBuf,
 }
 
@@ -199,6 +199,8 @@ pub(crate) enum ImportFrom {
     Moveworks,
     /// `hooks.yaml` or `hooks.json`
     Webhook,
+    /// `curl https://...`: an action, and the connector that it calls
+    Curl,
 }
 
 /// Tell what a save would change, without serving it.

@@ -12,11 +12,15 @@ Exit codes:
       for `test`, a test fails; for `infer`, no scheme is found;
       for `simulate`, nobody answers, or the request cannot be built as the provider would;
       for `reload`, `events` and `health`, nobody answers, or not as hoped;
-      for `call` and `register`, a step fails: a secret, the token, the call, its answer or the handshake;
+      for `call` and `register`, a secret has no value, or the running server cannot do its part;
       for `secrets`, what is ordered cannot be done
   2   the command line cannot be understood, or names what is not there or holds no request;
       for `plan`, something would change
+  69  `call` and `register`: whoever is called does not answer, or not in time
   74  `run` lost something that it needs to go on
+  76  `call` and `register`: what is answered is not what was wanted: another status, a redirect, too
+      much, no JSON, no id or secret, or no handshake came
+  77  `call` and `register`: who we are is refused (401, 403), or no access token is given
   78  `run` cannot start with this configuration";
 
 /// How a command ended.
@@ -30,8 +34,14 @@ pub(crate) enum Exit {
     Changes,
     /// The command line makes no sense here.
     Usage,
+    /// Whoever was called does not answer (`EX_UNAVAILABLE`).
+    Silent,
     /// Something of the system failed (`EX_IOERR`).
     System,
+    /// What is answered is not what was wanted (`EX_PROTOCOL`).
+    Unwanted,
+    /// Who we are is refused (`EX_NOPERM`).
+    Denied,
     /// The configuration cannot be served (`EX_CONFIG`).
     Configuration,
 }
@@ -42,7 +52,10 @@ impl From<Exit> for ExitCode {
             Exit::Done => 0,
             Exit::Problems => 1,
             Exit::Usage | Exit::Changes => 2,
+            Exit::Silent => 69,
             Exit::System => 74,
+            Exit::Unwanted => 76,
+            Exit::Denied => 77,
             Exit::Configuration => 78,
         })
     }

@@ -25,27 +25,30 @@ pub fn page() -> String {
            orders: {{preset: NAME, secret: orders, deliver: [console]}}\n\
          ```\n\n\
          A preset with one secret takes it as `secret`; what others ask for stands under `with`. An \
-         optional parameter has a question mark behind its name. How well the proof is known: \
+         optional parameter has a question mark behind its name. Those that register know how webhooks \
+         are made at their provider: `tympan register` does it, where the listener says `registration: \
+         {{connector: NAME}}`. How well the proof is known: \
          *documented* by the provider, read from the *code* of others, or only *known*.\n"
     );
     for (category, entries) in categories {
         let _ = writeln!(
             page,
             "\n## {category}\n\n\
-             | preset | provider | proof | handshake | parameters | answers within | sure |\n\
-             | --- | --- | --- | --- | --- | --- | --- |"
+             | preset | provider | proof | handshake | registers | parameters | answers within | sure |\n\
+             | --- | --- | --- | --- | --- | --- | --- | --- |"
         );
         for entry in entries {
             let preset = &entry.preset;
             let within = preset.ack_within.map_or_else(String::new, |it| format!("{it:?}"));
             let _ = writeln!(
                 page,
-                "| `{}` | [{}]({}) | {} | {} | {} | {within} | {} |",
+                "| `{}` | [{}]({}) | {} | {} | {} | {} | {within} | {} |",
                 preset.name,
                 escaped(&preset.title),
                 preset.source.first().map_or("", String::as_str),
                 escaped(&entry.proof),
                 if entry.has_challenge() { "yes" } else { "" },
+                if preset.sure.registration.is_some() { "yes" } else { "" },
                 parameters(&entry),
                 preset.sureness().word(),
             );

@@ -9,6 +9,7 @@ use tympan_expr::Types;
 
 use crate::config::ConnectorId;
 use crate::config::Reader;
+use crate::config::SecretId;
 use crate::config::keys;
 use crate::diagnostic::Problem;
 use crate::roots;
@@ -80,6 +81,8 @@ pub struct Input {
     pub required: bool,
     /// What it is otherwise.
     pub default: Option<String>,
+    /// The secret that it is: then nobody tells it.
+    pub secret: Option<SecretId>,
 }
 
 /// What an input may be.
@@ -109,16 +112,30 @@ impl Reader<'_> {
             for name in key.name.split('.').filter(|part| !part.is_empty()) {
                 self.check_name("action", &part(name));
             }
-            if let Some(action) = self.action(key, node) {
+            if let Some(action) = self.action(key, node, None) {
                 self.config.actions.push(action);
             }
         }
     }
 
-    fn action(&mut self, key: Key, node: Node) -> Option<Action> {
+    /// An action, which calls the `usual` connector unless it says another.
+    pub(super) fn action(
+        &mut self,
+        key: Key,
+        node: Node,
+        usual: Option<ConnectorId>,
+    ) -> Option<Action> {
         let mut fields = self.fields(&keys::ACTION, key.span, node)?;
-        let connector = fields.require(self, "connector");
-        let connector = connector.and_then(|(_, node)| self.connector_name(&node));
+        let connector = match (fields.take("connector"), usual) {
+            (Some((_, node)), _) => self.connector_name(&node),
+            (None, None) => {
+                let (section, example) = (keys::ACTION.name, "connector: orders");
+                let problem = Problem::MissingKey { key: "connector", section, example };
+                self.report(key.span, problem);
+                None
+            }
+            (None, usual) => usual,
+        };
         let method = match fields.take("method") {
             Some((_, node)) => self.method(&node),
             None => Some(Method::GET),
@@ -227,7 +244,12 @@ impl Reader<'_> {
             };
             let default = fields.take("default").map(|(_, node)| self.text(&node));
             fields.take("description").map(|(_, node)| self.text(&node));
+            let secret =
+                fields.take("secret").map(|(key, node)| (key.span, self.secret_name(&node)));
             fields.end();
+            if let (Some((at, _)), true) = (&secret, default.is_some()) {
+                self.report(*at, Problem::KeyConflict { key: "secret", with: "default" });
+            }
             Some(Input {
                 name: key.name,
                 kind: match kind? {
@@ -238,6 +260,10 @@ impl Reader<'_> {
                 },
                 required: required?,
                 default: default.flatten(),
+                secret: match secret {
+                    Some((_, secret)) => Some(secret?),
+                    None => None,
+                },
             })
         });
         read.collect()

@@ -6,6 +6,8 @@ use http::HeaderName;
 use http::Uri;
 use http::header;
 
+use crate::config::Assertion;
+use crate::config::CalledTls;
 use crate::config::ConnectorId;
 use crate::config::Reader;
 use crate::config::SecretId;
@@ -25,7 +27,7 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 const PATTERN: &str = "Bearer %s";
 
 /// The words for grants.
-const GRANTS: [&str; 3] = ["client_credentials", "refresh_token", "password"];
+const GRANTS: [&str; 4] = ["client_credentials", "refresh_token", "password", "jwt_bearer"];
 
 /// An external system, and what we prove ourselves with there.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +42,10 @@ pub struct Connector {
     pub auth: Auth,
     /// How long a call may take.
     pub timeout: Duration,
+    /// How it proves who it is, and we do.
+    pub tls: CalledTls,
+    /// The URL of the proxy that it is called through.
+    pub proxy: Option<String>,
 }
 
 /// What we prove ourselves with.
@@ -64,6 +70,13 @@ pub enum Auth {
         /// The secret.
         key: SecretId,
     },
+    /// The beginning of every path, with the secret in the place of `%s`.
+    Path {
+        /// The beginning.
+        pattern: String,
+        /// The secret.
+        key: SecretId,
+    },
     /// A user and a password.
     Basic {
         /// The user.
@@ -73,6 +86,8 @@ pub enum Auth {
     },
     /// An access token, which is asked for.
     OAuth(Box<OAuth>),
+    /// A token that we sign ourselves.
+    Jwt(Box<Assertion>),
 }
 
 /// How an access token is asked for (RFC 6749).
@@ -83,7 +98,7 @@ pub struct OAuth {
     /// What it is granted for.
     pub grant: Grant,
     /// Who we are there.
-    pub client_id: String,
+    pub client_id: Option<String>,
     /// What proves it.
     pub client_secret: Option<SecretId>,
     /// What the token is to be good for.
@@ -106,6 +121,8 @@ pub enum Grant {
         /// The password.
         password: SecretId,
     },
+    /// A token that we sign ourselves (RFC 7523).
+    Jwt(Box<Assertion>),
 }
 
 impl Auth {
@@ -114,7 +131,9 @@ impl Auth {
     pub fn secrets(&self) -> Vec<SecretId> {
         match self {
             Self::None => Vec::new(),
-            Self::Header { key, .. } | Self::Query { key, .. } => vec![*key],
+            Self::Header { key, .. } | Self::Query { key, .. } | Self::Path { key, .. } => {
+                vec![*key]
+            }
             Self::Basic { password, .. } => vec![*password],
             Self::OAuth(oauth) => {
                 let granted = match oauth.grant {
@@ -122,9 +141,11 @@ impl Auth {
                     Grant::RefreshToken(secret) | Grant::Password { password: secret, .. } => {
                         Some(secret)
                     }
+                    Grant::Jwt(ref assertion) => Some(assertion.key),
                 };
                 oauth.client_secret.into_iter().chain(granted).collect()
             }
+            Self::Jwt(assertion) => vec![assertion.key],
         }
     }
 }
@@ -164,6 +185,11 @@ impl Reader<'_> {
             Some((_, node)) => self.timeout(&node),
             None => Some(TIMEOUT),
         };
+        let tls = match fields.take("tls") {
+            Some((key, node)) => self.called_tls(&key, node),
+            None => Some(CalledTls::default()),
+        };
+        let proxy = fields.take("proxy").map(|(_, node)| self.proxy(&node));
         fields.end();
         Some(Connector {
             name: key.name,
@@ -171,6 +197,11 @@ impl Reader<'_> {
             base_url: base_url?,
             auth: auth?,
             timeout: timeout?,
+            tls: tls?,
+            proxy: match proxy {
+                Some(proxy) => Some(proxy?),
+                None => None,
+            },
         })
     }
 
@@ -180,6 +211,7 @@ impl Reader<'_> {
         let bearer = fields.take("bearer");
         let basic = fields.take("basic");
         let oauth = fields.take("oauth");
+        let jwt = fields.take("jwt");
         fields.end();
         if let Some((key, node)) = api_key {
             let fields = self.fields(&keys::SENT_KEY, key.span, node)?;
@@ -198,6 +230,9 @@ impl Reader<'_> {
             fields.end();
             return Some(Auth::Basic { username: username?, password: password? });
         }
+        if let Some((key, node)) = jwt {
+            return self.assertion(&key, node).map(|assertion| Auth::Jwt(Box::new(assertion)));
+        }
         let (key, node) = oauth?;
         let fields = self.fields(&keys::GRANTED, key.span, node)?;
         self.oauth(fields).map(|oauth| Auth::OAuth(Box::new(oauth)))
@@ -208,16 +243,28 @@ impl Reader<'_> {
             Some((_, node)) => self.header(&node),
             None => Some(header::AUTHORIZATION),
         };
-        let query = fields.take("query").map(|(key, node)| (key.span, self.text(&node)));
+        let query = fields.take("query").map(|(_, node)| self.text(&node));
+        let path = fields.take("path").map(|(_, node)| {
+            let pattern = self.sent_pattern(&node)?;
+            let is_path = pattern.starts_with('/') && !pattern.contains(['?', '#', ' ']);
+            if !is_path {
+                let (what, example) = ("the beginning of a path", "/key-%s");
+                let problem =
+                    Problem::BadValue { what, found: pattern.clone(), example, why: None };
+                self.report(node.span, problem);
+            }
+            is_path.then_some(pattern)
+        });
         let pattern = match fields.take("pattern") {
             Some((_, node)) => self.sent_pattern(&node),
             None => Some(PATTERN.to_owned()),
         };
         let key = fields.require(self, "key").and_then(|(_, node)| self.secret_name(&node));
         fields.end();
-        match query {
-            Some((_, query)) => Some(Auth::Query { name: query?, key: key? }),
-            None => Some(Auth::Header { name: name?, pattern: pattern?, key: key? }),
+        match (query, path) {
+            (Some(query), _) => Some(Auth::Query { name: query?, key: key? }),
+            (None, Some(pattern)) => Some(Auth::Path { pattern: pattern?, key: key? }),
+            (None, None) => Some(Auth::Header { name: name?, pattern: pattern?, key: key? }),
         }
     }
 
@@ -237,8 +284,7 @@ impl Reader<'_> {
         let at = fields.at();
         let token_url = fields.require(self, "token_url");
         let token_url = token_url.and_then(|(_, node)| self.called_url(&node));
-        let client_id = fields.require(self, "client_id");
-        let client_id = client_id.and_then(|(_, node)| self.text(&node));
+        let client_id = fields.take("client_id").map(|(_, node)| self.text(&node));
         let secret = fields.take("client_secret").map(|(_, node)| self.secret_name(&node));
         let grant = match fields.take("grant") {
             Some((_, node)) => self.choice(&node, &GRANTS),
@@ -247,6 +293,7 @@ impl Reader<'_> {
         let refresh = fields.take("refresh_token").map(|(_, node)| self.secret_name(&node));
         let username = fields.take("username").map(|(_, node)| self.text(&node));
         let password = fields.take("password").map(|(_, node)| self.secret_name(&node));
+        let assertion = fields.take("assertion").map(|(key, node)| self.assertion(&key, node));
         let scope = fields.take("scope").map(|(_, node)| self.text(&node));
         let in_body = match fields.take("client_in") {
             Some((_, node)) => self.choice(&node, &["header", "body"]),
@@ -258,7 +305,11 @@ impl Reader<'_> {
             self.report(at, Problem::MissingKey { key, section, example });
             None
         };
-        let grant = match grant? {
+        let grant = grant?;
+        if client_id.is_none() && grant != "jwt_bearer" {
+            return missing("client_id", "client_id: us");
+        }
+        let grant = match grant {
             "refresh_token" => match refresh {
                 Some(secret) => Grant::RefreshToken(secret?),
                 None => return missing("refresh_token", "refresh_token: crm_refresh"),
@@ -270,19 +321,34 @@ impl Reader<'_> {
                 (None, _) => return missing("username", "username: robot"),
                 (_, None) => return missing("password", "password: robot_password"),
             },
+            "jwt_bearer" => match assertion {
+                Some(assertion) => Grant::Jwt(Box::new(assertion?)),
+                None => {
+                    return missing("assertion", "assertion: {key: crm_key, issuer: robot}");
+                }
+            },
             _ => Grant::ClientCredentials,
         };
         Some(OAuth {
             token_url: token_url?,
             grant,
-            client_id: client_id?,
-            client_secret: match secret {
-                Some(secret) => Some(secret?),
-                None => None,
-            },
+            client_id: client_id.map_or(Some(None), |it| it.map(Some))?,
+            client_secret: secret.map_or(Some(None), |it| it.map(Some))?,
             scope: scope.flatten(),
             in_body: in_body? == "body",
         })
+    }
+
+    /// A proxy, which is a host and nothing else.
+    fn proxy(&mut self, node: &Node) -> Option<String> {
+        let url = self.called_url(node)?;
+        let is_host = |uri: Uri| uri.scheme_str() == Some("http") && uri.path() == "/";
+        if url.parse().is_ok_and(is_host) {
+            return Some(url);
+        }
+        let (what, example) = ("a URL of a host", "http://proxy.example.com:3128");
+        self.report(node.span, Problem::BadValue { what, found: url, example, why: None });
+        None
     }
 
     /// A URL that is called: of a host, with nothing behind its path.

@@ -1184,6 +1184,13 @@ const DECRYPT_ROW: Key = key(
     "decrypt: {secret: orders, key: {digest: SHA-256}, ciphertext: parsed_body.encrypt}",
 );
 
+const REGISTRATION_ROW: Key = key(
+    "registration",
+    Holds::Section(&REGISTRATION),
+    "How it is made known to its provider: `tympan register NAME` does it.",
+    "registration: {action: orders.subscribe}",
+);
+
 const DEDUPLICATE_ROW: Key = key(
     "deduplicate",
     Holds::Section(&DEDUPLICATE),
@@ -1308,12 +1315,7 @@ pub static LISTENER: Section = Section {
         RESPONSES_ROW,
         REDACT,
         SIMULATE_ROW,
-        key(
-            "registration",
-            Holds::Section(&REGISTRATION),
-            "How it is made known to its provider: `tympan register NAME` does it.",
-            "registration: {action: orders.subscribe}",
-        ),
+        REGISTRATION_ROW,
         key(
             "tests",
             Holds::List(&Holds::Section(&TEST)),
@@ -1326,21 +1328,54 @@ pub static LISTENER: Section = Section {
 /// `registration:`
 pub static REGISTRATION: Section = Section {
     name: "a registration",
-    doc: "How a listener is made known to its provider.",
+    doc: "How a listener is made known to its provider. A preset says most of it: what it says is used \
+          where the listener has a `registration`.",
     one_of: false,
     keys: &[
         required(key(
             "action",
-            Holds::Literal(Literal::Text),
-            "The action that does it. It finds where the provider has to call in `listener.url`.",
+            Holds::Or(&Holds::Literal(Literal::Text), &Holds::Section(&ACTION)),
+            "The action that does it, by its name or written out. It finds where the provider has to \
+             call in `listener.url`.",
             "action: orders.subscribe",
         )),
         key(
-            "secret",
+            "connector",
+            Holds::Name(Named::Connector),
+            "Which system the actions call that are written out here.",
+            "connector: orders",
+        ),
+        key(
+            "secret_at",
             Holds::Expression,
             "Where the answer tells the secret that the handshake brought. Only that one is kept \
              then, whoever else has sent handshakes meanwhile.",
-            "secret: headers[\"X-Hook-Secret\"]",
+            "secret_at: headers[\"X-Hook-Secret\"]",
+        ),
+        key(
+            "secret",
+            Holds::Name(Named::Secret),
+            "The captured secret that is in the answer alone, at `secret_at`: no handshake brings it.",
+            "secret: orders_captured",
+        ),
+        key(
+            "id",
+            Holds::Expression,
+            "Where the answer tells what the provider calls the new webhook. It fails if it does not.",
+            "id: parsed_body.data.id",
+        ),
+        key(
+            "delete",
+            Holds::Or(&Holds::Literal(Literal::Text), &Holds::Section(&ACTION)),
+            "The action that ends it; its input `id` is what the provider calls the webhook. It is used \
+             when a registration fails halfway, and by `tympan register --delete ID`.",
+            "delete: orders.unsubscribe",
+        ),
+        key(
+            "list",
+            Holds::Or(&Holds::Literal(Literal::Text), &Holds::Section(&ACTION)),
+            "The action that tells which webhooks there are, for `tympan register --list`.",
+            "list: orders.subscriptions",
         ),
     ],
 };
@@ -1728,7 +1763,7 @@ pub static LISTENER_LIMITS: Section = Section {
 pub static CONNECTOR: Section = Section {
     name: "a connector",
     doc: "An external system, and what we prove ourselves with there. Redirects are not followed, \
-          and no proxy of the environment is asked.",
+          and a proxy of the environment is not asked.",
     one_of: false,
     keys: &[
         required(key(
@@ -1751,6 +1786,50 @@ pub static CONNECTOR: Section = Section {
                 "timeout: 30s",
             ),
             "15s",
+        ),
+        key(
+            "tls",
+            Holds::Section(&CALLED_TLS),
+            "How it proves who it is, and we do.",
+            "tls: {ca: tls/own-ca.crt}",
+        ),
+        key(
+            "proxy",
+            Holds::Literal(Literal::Text),
+            "The proxy through which it is called, by a tunnel (`CONNECT`). It looks the host up, so that \
+             `egress` judges where the proxy is, and an address that is written out, and nothing else.",
+            "proxy: http://proxy.example.com:3128",
+        ),
+    ],
+};
+
+/// `tls:` of a connector
+pub static CALLED_TLS: Section = Section {
+    name: "`tls` of a connector",
+    doc: "TLS where we are the client. The files are PEM, and read for each command that calls.",
+    one_of: false,
+    keys: &[
+        key(
+            "ca",
+            Holds::Literal(Literal::File),
+            "Authorities that are trusted beside those of browsers and of `egress.ca`.",
+            "ca: tls/own-ca.crt",
+        ),
+        key(
+            "certificate",
+            Holds::Literal(Literal::File),
+            "Our certificate, and behind it those that lead to its root.",
+            "certificate: tls/client.crt",
+        ),
+        key("key", Holds::Literal(Literal::File), "Its private key.", "key: tls/client.key"),
+        default(
+            key(
+                "oldest",
+                Holds::Choice(&["TLS-1.2", "TLS-1.3"]),
+                "The oldest version that is spoken.",
+                "oldest: TLS-1.3",
+            ),
+            "TLS-1.2",
         ),
     ],
 };
@@ -1786,6 +1865,72 @@ pub static AUTH: Section = Section {
              is refused.",
             "oauth: {token_url: https://auth.example.com/token, client_id: us, client_secret: orders_key}",
         ),
+        key(
+            "jwt",
+            Holds::Section(&ASSERTION),
+            "A token that we sign ourselves with a private key, as `Authorization: Bearer TOKEN`: another \
+             one for every call.",
+            "jwt: {key: app_key, issuer: '12345'}",
+        ),
+    ],
+};
+
+/// `jwt:` and `assertion:` of a connector
+pub static ASSERTION: Section = Section {
+    name: "a token that we sign",
+    doc: "A JSON Web Token (RFC 7519) of our own. It says when it was made, half a minute ago, as clocks \
+          differ, when it ends, and an id that no other has.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "key",
+            Holds::Name(Named::Secret),
+            "The private key, as PEM.",
+            "key: app_key",
+        )),
+        default(
+            key(
+                "algorithm",
+                Holds::Choice(jwt::Algorithm::SIGNING),
+                "What it is signed with.",
+                "algorithm: ES256",
+            ),
+            "RS256",
+        ),
+        key(
+            "key_id",
+            Holds::Literal(Literal::Text),
+            "What the receiver calls the key: `kid` of the token's header.",
+            "key_id: '2026-01'",
+        ),
+        key("issuer", Holds::Literal(Literal::Text), "Who we are: `iss`.", "issuer: '12345'"),
+        key(
+            "subject",
+            Holds::Literal(Literal::Text),
+            "For whom we act: `sub`.",
+            "subject: robot@example.com",
+        ),
+        key(
+            "audience",
+            Holds::Literal(Literal::Text),
+            "Whom it is for: `aud`. An `assertion` is for the `token_url`, unless this says otherwise.",
+            "audience: https://api.example.com",
+        ),
+        default(
+            key(
+                "lifetime",
+                Holds::Literal(Literal::Duration),
+                "How long it counts.",
+                "lifetime: 10m",
+            ),
+            "5m",
+        ),
+        key(
+            "claims",
+            Holds::Object,
+            "What else it says, as it stands.",
+            "claims: {scope: orders.read}",
+        ),
     ],
 };
 
@@ -1813,6 +1958,12 @@ pub static SENT_KEY: Section = Section {
             Holds::Literal(Literal::Text),
             "A parameter of the query that holds it, in place of a header.",
             "query: api_key",
+        ),
+        key(
+            "path",
+            Holds::Literal(Literal::Text),
+            "What every path begins with, with `%s` for the key, in place of a header.",
+            "path: /key-%s",
         ),
         required(key("key", Holds::Name(Named::Secret), "The key.", "key: orders_key")),
     ],
@@ -1846,12 +1997,12 @@ pub static GRANTED: Section = Section {
             "Where.",
             "token_url: https://auth.example.com/token",
         )),
-        required(key(
+        key(
             "client_id",
             Holds::Literal(Literal::Text),
-            "Who we are there.",
+            "Who we are there. Only the grant `jwt_bearer` needs none.",
             "client_id: us",
-        )),
+        ),
         key(
             "client_secret",
             Holds::Name(Named::Secret),
@@ -1861,7 +2012,7 @@ pub static GRANTED: Section = Section {
         default(
             key(
                 "grant",
-                Holds::Choice(&["client_credentials", "refresh_token", "password"]),
+                Holds::Choice(&["client_credentials", "refresh_token", "password", "jwt_bearer"]),
                 "What it is granted for.",
                 "grant: refresh_token",
             ),
@@ -1870,7 +2021,7 @@ pub static GRANTED: Section = Section {
         key(
             "refresh_token",
             Holds::Name(Named::Secret),
-            "The refresh token, for that grant.",
+            "The refresh token, for that grant: one that stays the same when it is used.",
             "refresh_token: orders_refresh",
         ),
         key(
@@ -1884,6 +2035,12 @@ pub static GRANTED: Section = Section {
             Holds::Name(Named::Secret),
             "The user's password, for that grant.",
             "password: orders_password",
+        ),
+        key(
+            "assertion",
+            Holds::Section(&ASSERTION),
+            "The token that we sign, for the grant `jwt_bearer` (RFC 7523).",
+            "assertion: {key: app_key, issuer: robot@example.com}",
         ),
         key(
             "scope",
@@ -1910,12 +2067,13 @@ pub static ACTION: Section = Section {
           a listener is registered.",
     one_of: false,
     keys: &[
-        required(key(
+        key(
             "connector",
             Holds::Name(Named::Connector),
-            "Which system is called.",
+            "Which system is called. Within a registration it is that of the registration, unless this \
+             says another.",
             "connector: orders",
-        )),
+        ),
         default(
             key("method", Holds::Literal(Literal::Method), "The method.", "method: POST"),
             "GET",
@@ -1988,6 +2146,14 @@ pub static INPUT: Section = Section {
             "false",
         ),
         key("default", Holds::Literal(Literal::Text), "What it is otherwise.", "default: '10'"),
+        key(
+            "secret",
+            Holds::Name(Named::Secret),
+            "The secret that it is, which nobody has to tell. Expressions see a mark in its place, and the \
+             value is put there when the call is sent: into the body, a header, the query or the path, as a \
+             whole or with something around it.",
+            "secret: orders",
+        ),
         key(
             "description",
             Holds::Literal(Literal::Text),
@@ -3208,6 +3374,7 @@ pub static PRESET: Section = Section {
         RESPONSES_ROW,
         REDACT,
         SIMULATE_ROW,
+        REGISTRATION_ROW,
     ],
 };
 
@@ -3236,6 +3403,12 @@ pub static SURE: Section = Section {
             Holds::Choice(SURENESS),
             "How long it waits, and how often it tries again.",
             "delivery: known",
+        ),
+        key(
+            "registration",
+            Holds::Choice(SURENESS),
+            "How webhooks are made, listed and deleted there.",
+            "registration: documented",
         ),
     ],
 };

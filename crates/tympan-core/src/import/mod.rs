@@ -1,5 +1,6 @@
-//! Listeners that are described for something else, in the words of this file.
+//! Listeners and calls that are described for something else, in our words.
 
+mod curl;
 mod hooks;
 mod moveworks;
 mod write;
@@ -11,6 +12,7 @@ use serde_json::json;
 use crate::config::Loaded;
 use crate::diagnostic;
 
+pub use curl::curl;
 pub use hooks::hooks;
 pub use moveworks::moveworks;
 

@@ -6,28 +6,58 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use crate::config::keys;
+use crate::config::keys::Section;
 
 /// A whole file.
 pub(super) fn file(secrets: &[String], listeners: &[(String, Map<String, Json>)]) -> String {
     let mut yaml = String::from("version: 1\n");
+    references(secrets, &mut yaml);
+    yaml.push_str("destinations:\n  console: {stdout: {}}\nlisteners:\n");
+    for (name, keys) in listeners {
+        let _ = writeln!(yaml, "  {name}:");
+        for (key, value) in sorted(keys, &keys::LISTENER) {
+            block(key, value, 4, &mut yaml);
+        }
+        yaml.push_str("    deliver: [console]\n");
+    }
+    yaml
+}
+
+/// A whole file with one action and the connector that it calls.
+pub(super) fn call(
+    secrets: &[String],
+    connector: (&str, &Map<String, Json>),
+    action: (&str, &Map<String, Json>),
+) -> String {
+    let mut yaml = String::from("version: 1\n");
+    references(secrets, &mut yaml);
+    for (section, (name, written), known) in
+        [("connectors", connector, &keys::CONNECTOR), ("actions", action, &keys::ACTION)]
+    {
+        let _ = writeln!(yaml, "{section}:\n  {name}:");
+        for (key, value) in sorted(written, known) {
+            block(key, value, 4, &mut yaml);
+        }
+    }
+    yaml.push_str("listeners: {}\n");
+    yaml
+}
+
+fn references(secrets: &[String], yaml: &mut String) {
     if !secrets.is_empty() {
         yaml.push_str("secrets:\n");
         for name in secrets {
             let _ = writeln!(yaml, "  {name}: {{file: secrets/{name}}}");
         }
     }
-    yaml.push_str("destinations:\n  console: {stdout: {}}\nlisteners:\n");
-    for (name, keys) in listeners {
-        let _ = writeln!(yaml, "  {name}:");
-        let place = |key: &str| keys::LISTENER.keys.iter().position(|known| known.name == key);
-        let mut keys: Vec<_> = keys.iter().collect();
-        keys.sort_by_key(|(key, _)| place(key));
-        for (key, value) in keys {
-            block(key, value, 4, &mut yaml);
-        }
-        yaml.push_str("    deliver: [console]\n");
-    }
-    yaml
+}
+
+/// Keys in the order of their table.
+fn sorted<'m>(map: &'m Map<String, Json>, section: &Section) -> Vec<(&'m String, &'m Json)> {
+    let place = |key: &str| section.keys.iter().position(|known| known.name == key);
+    let mut keys: Vec<_> = map.iter().collect();
+    keys.sort_by_key(|(key, _)| place(key));
+    keys
 }
 
 /// A key and what stands under it: on one line if that is short.

@@ -1,6 +1,7 @@
 //! Which algorithms sign tokens.
 
 use crate::scheme;
+use crate::scheme::EcdsaForm;
 use crate::scheme::HashMode;
 
 /// An algorithm that signs tokens (RFC 7518, section 3.1; RFC 8037, section 3.1). Its `none` is none.
@@ -48,6 +49,10 @@ impl Algorithm {
         "ES384", "EdDSA", "Ed25519",
     ];
 
+    /// The names of those that sign with a private key here.
+    pub const SIGNING: &[&str] =
+        &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "EdDSA", "Ed25519"];
+
     /// The algorithm that a name stands for, exactly as it is registered.
     #[must_use]
     pub fn read(name: &str) -> Option<Self> {
@@ -75,6 +80,19 @@ impl Algorithm {
         }
     }
 
+    /// The same among the algorithms of signatures; `None` where nothing here signs with a private key
+    /// for it.
+    #[must_use]
+    pub fn signature(self) -> Option<(scheme::Algorithm, HashMode)> {
+        match self {
+            Rsa(mode) => Some((scheme::Algorithm::RsaPkcs1, mode)),
+            RsaPss(mode) => Some((scheme::Algorithm::RsaPss, mode)),
+            Self::P256 => Some((scheme::Algorithm::EcdsaP256(EcdsaForm::Fixed), HashMode::Sha256)),
+            Self::Ed25519 => Some((scheme::Algorithm::Ed25519, HashMode::Sha256)),
+            Self::P384 | Hmac(_) => None,
+        }
+    }
+
     /// The hash function, where both sides have the same key.
     #[must_use]
     pub fn hmac(self) -> Option<HashMode> {
@@ -93,6 +111,9 @@ mod tests {
     #[test]
     fn every_word_is_a_name() {
         assert_eq!(NAMES.map(|(name, _)| name), Algorithm::WORDS);
+        let signs = |name: &&&str| Algorithm::read(name).unwrap().signature().is_some();
+        let signing: Vec<_> = Algorithm::WORDS.iter().filter(signs).copied().collect();
+        assert_eq!(signing, Algorithm::SIGNING);
         for name in ["none", "None", "hs256", "HS1", "", "RS256 ", "ES512"] {
             assert_eq!(Algorithm::read(name), None, "{name}");
         }

@@ -37,6 +37,8 @@ pub struct Saved {
     pub method: Method,
     /// The path and the query.
     pub uri: Uri,
+    /// Where it was sent, as far as its URL tells: scheme and host.
+    pub origin: Option<String>,
     /// The version of HTTP: one that needs no `Host`, if there is none.
     pub version: Version,
     /// The headers; `Host` from the URL, if there is none.
@@ -148,9 +150,18 @@ impl Draft {
             // A password in a URL is no part of the header.
             it.as_str().rsplit('@').next().unwrap_or_default().to_owned()
         });
-        let (headers, body) = (HeaderMap::new(), Bytes::new());
-        let version = Version::HTTP_11;
-        let saved = Saved { method, uri, version, headers, body, at: None, notes: Vec::new() };
+        let origin = whole.scheme_str().zip(authority.as_deref());
+        let origin = origin.map(|(scheme, authority)| format!("{scheme}://{authority}"));
+        let saved = Saved {
+            method,
+            uri,
+            origin,
+            version: Version::HTTP_11,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            at: None,
+            notes: Vec::new(),
+        };
         Ok(Self { saved, authority })
     }
 

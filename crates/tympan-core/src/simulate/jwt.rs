@@ -19,9 +19,6 @@ use crate::config::JwtKeys;
 use crate::config::Listener;
 use crate::jwt;
 use crate::roots;
-use crate::scheme;
-use crate::scheme::EcdsaForm;
-use crate::scheme::HashMode;
 use crate::scheme::MacKey;
 use crate::scheme::SigningKey;
 use crate::scheme::Unusable;
@@ -101,21 +98,9 @@ impl Simulation<'_> {
         let found = self.private_key.as_ref().ok_or(Unsimulable::PublicOnly)?;
         let unusable = |why| Unsimulable::NoKey { secret: "--key".to_owned(), why };
         let (algorithm, mode) =
-            signs_with(algorithm).ok_or_else(|| unusable(Unusable::NotPrivateKey))?;
+            algorithm.signature().ok_or_else(|| unusable(Unusable::NotPrivateKey))?;
         let key = SigningKey::read(algorithm, mode, found.expose()).map_err(unusable)?;
         key.sign(signed).map_err(unusable)
-    }
-}
-
-/// The same algorithm among those of signatures; `None` where nothing here signs with it.
-fn signs_with(algorithm: jwt::Algorithm) -> Option<(scheme::Algorithm, HashMode)> {
-    let fixed = scheme::Algorithm::EcdsaP256(EcdsaForm::Fixed);
-    match algorithm {
-        jwt::Algorithm::Rsa(mode) => Some((scheme::Algorithm::RsaPkcs1, mode)),
-        jwt::Algorithm::RsaPss(mode) => Some((scheme::Algorithm::RsaPss, mode)),
-        jwt::Algorithm::P256 => Some((fixed, HashMode::Sha256)),
-        jwt::Algorithm::Ed25519 => Some((scheme::Algorithm::Ed25519, HashMode::Sha256)),
-        jwt::Algorithm::P384 | jwt::Algorithm::Hmac(_) => None,
     }
 }
 

@@ -1,11 +1,7 @@
 //! Calls to external systems: what an action sends, with what proves who sends it, and what comes back.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -17,10 +13,10 @@ use http::Request;
 use http::StatusCode;
 use http::header;
 use serde_json::Value;
-use tokio::sync::Mutex;
 use tympan_core::action;
 use tympan_core::action::Rendered;
 use tympan_core::config::Action;
+use tympan_core::config::Assertion;
 use tympan_core::config::Auth;
 use tympan_core::config::Config;
 use tympan_core::config::Connector;
@@ -34,16 +30,23 @@ use zeroize::Zeroizing;
 use super::Bounds;
 use super::Egress;
 use super::Host;
+use super::hidden::Hidden;
 use super::send;
 use super::token;
-use super::token::Token;
+use super::token::Tokens;
+use crate::clock;
+use crate::generated;
+use crate::outbound;
 
 /// The largest answer that is read, in bytes.
 const MOST_BYTES: usize = 1 << 20;
 
-/// How often a call is tried that changes nothing, and the first wait between two tries.
+/// How often a call is tried that changes nothing, or an access token is asked for, and the first wait between two tries.
 const TRIES: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_millis(200);
+
+/// Who calls: some systems refuse whoever does not say.
+const USER_AGENT: &str = concat!("tympan/", env!("CARGO_PKG_VERSION"));
 
 /// How much of what a system says about a failure is told, in characters.
 const MOST_SAID: usize = 300;
@@ -51,13 +54,12 @@ const MOST_SAID: usize = 300;
 /// Calls with the connectors and secrets of one configuration. Access tokens are kept as long as it
 /// lives.
 pub struct Caller<'c> {
-    config: &'c Config,
+    pub(super) config: &'c Config,
     secrets: &'c Secrets,
-    egress: Egress,
-    /// Held while a token is asked for, so that all who wait for one wait for one request.
-    tokens: Mutex<HashMap<ConnectorId, Arc<Mutex<Option<Token>>>>>,
-    /// Every access token that there was, as an answer may name one that has ended since.
-    hidden: std::sync::Mutex<Vec<Zeroizing<String>>>,
+    /// Whom each connector may reach, and how; or what is wrong with its files.
+    egress: Vec<Result<Egress, String>>,
+    tokens: Tokens,
+    hidden: Hidden,
 }
 
 /// What came back.
@@ -74,11 +76,11 @@ pub struct Called {
 }
 
 /// Why a call did not do what it should.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Fault {
     /// There is none with these inputs.
     Render(action::Fault),
-    /// A secret has no value.
+    /// A secret has no value that can be used.
     Secret {
         /// The secret.
         secret: String,
@@ -90,6 +92,13 @@ pub enum Fault {
         /// The secret.
         secret: String,
     },
+    /// What a connector says of TLS cannot be used.
+    Connector {
+        /// The connector.
+        connector: String,
+        /// Why.
+        why: String,
+    },
     /// No access token could be had.
     Token {
         /// The status, if anybody answered.
@@ -97,12 +106,19 @@ pub enum Fault {
         /// Why.
         why: String,
     },
-    /// Nobody answered as they should.
+    /// Nobody answered.
     Unanswered {
         /// Who was called.
         url: String,
         /// Why.
         why: String,
+    },
+    /// What is answered is larger than anything that is read.
+    TooLarge {
+        /// Who was called.
+        url: String,
+        /// How large it may be, in bytes.
+        most: usize,
     },
     /// It wants the call to go elsewhere.
     Redirect {
@@ -124,13 +140,10 @@ impl<'c> Caller<'c> {
     pub fn new(folder: &Path, config: &'c Config, secrets: &'c Secrets) -> Self {
         // What is wrong with its certificates is told by whoever is called.
         let egress = Egress::read(folder, &config.egress, &mut Diagnostics::default());
-        Self {
-            config,
-            secrets,
-            egress,
-            tokens: Mutex::default(),
-            hidden: std::sync::Mutex::default(),
-        }
+        let connectors = config.connectors.iter();
+        let egress = connectors.map(|connector| egress.of(folder, connector)).collect();
+        let (tokens, hidden) = (Tokens::default(), Hidden::default());
+        Self { config, secrets, egress, tokens, hidden }
     }
 
     /// Makes a call, and gives the answer if it is one that was expected.
@@ -144,7 +157,7 @@ impl<'c> Caller<'c> {
         let called = tokio::time::timeout(connector.timeout, self.tried(action, rendered)).await;
         let (status, headers, body) = called.unwrap_or_else(|_| {
             let why = format!("no whole answer within {:?}", connector.timeout);
-            Err(Fault::Unanswered { url: self.url(connector, rendered), why })
+            Err(Fault::Unanswered { url: shown_url(connector, rendered), why })
         })?;
         let took = started.elapsed();
         if status.is_redirection() {
@@ -155,65 +168,21 @@ impl<'c> Caller<'c> {
             expected => expected.contains(&status),
         };
         if !is_expected {
-            let said = said(&body, |text| self.masked(connector, text));
-            return Err(Fault::Status { status, said });
+            return Err(Fault::Status { status, said: self.said(&body) });
         }
         Ok(Called { status, headers, body, took })
     }
 
-    /// A text without the secrets of a connector, and without access tokens.
+    /// A text without the secrets that calls were made with, and without access tokens.
     #[must_use]
-    pub fn masked(&self, connector: &Connector, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in connector.auth.secrets() {
-            let values = self.secrets.get(secret.0).and_then(|found| found.as_ref().ok());
-            for value in values.into_iter().flatten() {
-                if let Ok(value) = str::from_utf8(value.expose()) {
-                    text = text.replace(value, "***");
-                }
-            }
-        }
-        for token in self.hidden().iter() {
-            text = text.replace(token.as_str(), "***");
-        }
-        text
+    pub fn masked(&self, text: &str) -> String {
+        self.hidden.masked(text)
     }
 
-    /// The same call as a command line of curl, with the names of secrets in the place of their values.
+    /// What an answer says in its own words, masked.
     #[must_use]
-    pub fn curl(&self, action: &Action, rendered: &Rendered) -> String {
-        let connector = &self.config.connectors[action.connector.0];
-        let name = |secret: &SecretId| {
-            let name = &self.config.secrets[secret.0].name;
-            format!("${{{}}}", name.to_uppercase().replace('-', "_"))
-        };
-        let mut target = rendered.target.clone();
-        let mut lines = Vec::new();
-        match &connector.auth {
-            Auth::None => {}
-            Auth::Header { name: header, pattern, key } => {
-                lines.push(format!("-H \"{header}: {}\"", pattern.replace("%s", &name(key))));
-            }
-            Auth::Query { name: parameter, key } => {
-                let sign = if target.contains('?') { '&' } else { '?' };
-                target = format!("{target}{sign}{parameter}={}", name(key));
-            }
-            Auth::Basic { username, password } => {
-                lines.push(format!("-u \"{username}:{}\"", name(password)));
-            }
-            Auth::OAuth(_) => lines.push("-H \"Authorization: Bearer ${TOKEN}\"".to_owned()),
-        }
-        for (header, value) in &rendered.headers {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            lines.push(format!("-H {}", quoted(&format!("{header}: {value}"))));
-        }
-        if !rendered.body.is_empty() {
-            let body = String::from_utf8_lossy(&rendered.body);
-            lines.push(format!("--data-binary {}", quoted(&body)));
-        }
-        let url = format!("\"{}{target}\"", connector.base_url);
-        let first = format!("curl -sS -X {} {url}", rendered.method);
-        std::iter::once(first).chain(lines).collect::<Vec<_>>().join(" \\\n  ")
+    pub fn said(&self, body: &[u8]) -> String {
+        said(body, |text| self.masked(text))
     }
 
     async fn tried(
@@ -222,28 +191,27 @@ impl<'c> Caller<'c> {
         rendered: &Rendered,
     ) -> Result<(StatusCode, HeaderMap, Bytes), Fault> {
         let is_safe = matches!(action.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        let tries = if is_safe { TRIES } else { 1 };
-        let mut is_renewed = false;
+        let mut refused: Option<Zeroizing<String>> = None;
         let mut n_tried = 0;
         loop {
             n_tried += 1;
-            let answer = self.once(action.connector, rendered).await;
+            let mut token = None;
+            let answer = self.once(action.connector, rendered, refused.as_ref(), &mut token).await;
             let again = match &answer {
-                // A token that has ended before its time is asked for once more, by nobody twice.
-                Ok((StatusCode::UNAUTHORIZED, ..))
-                    if !is_renewed && self.drop_token(action).await =>
-                {
-                    is_renewed = true;
+                // A token that has ended before its time is asked for once more, and by one of all
+                // that were refused with it.
+                Ok((StatusCode::UNAUTHORIZED, ..)) if refused.is_none() && token.is_some() => {
+                    refused = token;
                     n_tried -= 1;
                     continue;
                 }
-                Ok((status, ..)) => {
-                    status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
-                }
-                Err(Fault::Unanswered { .. }) => true,
+                Ok((status, ..)) => is_safe && is_passing(*status),
+                Err(Fault::Unanswered { .. }) => is_safe,
+                // Nothing was called yet.
+                Err(Fault::Token { status, .. }) => status.is_none_or(is_passing),
                 Err(_) => false,
             };
-            if !again || n_tried >= tries {
+            if !again || n_tried >= TRIES {
                 return answer;
             }
             tokio::time::sleep(FIRST_WAIT * 2_u32.pow(n_tried - 1)).await;
@@ -254,10 +222,20 @@ impl<'c> Caller<'c> {
         &self,
         connector_id: ConnectorId,
         rendered: &Rendered,
+        refused: Option<&Zeroizing<String>>,
+        granted: &mut Option<Zeroizing<String>>,
     ) -> Result<(StatusCode, HeaderMap, Bytes), Fault> {
         let connector = &self.config.connectors[connector_id.0];
-        let mut target = rendered.target.clone();
-        let mut headers = rendered.headers.clone();
+        let egress = self.egress[connector_id.0].as_ref();
+        let egress = egress.map_err(|why| {
+            let connector = connector.name.clone();
+            Fault::Connector { connector, why: why.clone() }
+        })?;
+        let unsendable =
+            |SecretId(id)| Fault::Unsendable { secret: self.config.secrets[id].name.clone() };
+        let sent = rendered.with_secrets(|secret| self.text(secret), unsendable)?;
+        let (mut target, mut headers) = (sent.target, sent.headers);
+        headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
         match &connector.auth {
             Auth::None => {}
             Auth::Header { name, pattern, key } => {
@@ -270,48 +248,49 @@ impl<'c> Caller<'c> {
                 let sign = if target.contains('?') { '&' } else { '?' };
                 target = format!("{target}{sign}{pair}");
             }
+            Auth::Path { pattern, key } => {
+                let value = action::in_path(&self.text(*key)?);
+                target = format!("{}{target}", pattern.replace("%s", &value));
+            }
             Auth::Basic { username, password } => {
                 let value = token::basic(username, &self.text(*password)?);
+                self.hidden.add(value.trim_start_matches("Basic "));
                 headers.insert(header::AUTHORIZATION, self.header(*password, &value)?);
             }
             Auth::OAuth(oauth) => {
-                let slot = {
-                    let mut tokens = self.tokens.lock().await;
-                    Arc::clone(tokens.entry(connector_id).or_default())
-                };
-                let mut held = slot.lock().await;
-                if held.as_ref().is_none_or(Token::ends) {
-                    let masked = |text: &str| self.masked(connector, text);
-                    let token = token::ask(&self.egress, oauth, |id| self.text(id), masked).await?;
-                    self.hidden().push(token.value());
-                    *held = Some(token);
-                }
-                let value = held.as_ref().map(Token::header).unwrap_or_default();
-                let why = "it holds what cannot be sent".to_owned();
-                let value = sensitive(&value).ok_or(Fault::Token { status: None, why })?;
+                let masked = |text: &str| self.masked(text);
+                let signed =
+                    |assertion: &Assertion, audience: &str| self.signed(assertion, Some(audience));
+                let text = |id| self.text(id);
+                let ask = token::ask(egress, oauth, text, signed, masked);
+                let refused = refused.map(|it| it.as_str());
+                let token = self.tokens.get(connector_id, refused, ask).await?;
+                self.hidden.add(&token);
+                let value = sensitive(&format!("Bearer {}", *token));
+                let value = value.expect("it was asked for as one that can be sent");
                 headers.insert(header::AUTHORIZATION, value);
+                *granted = Some(token);
+            }
+            Auth::Jwt(assertion) => {
+                let value = format!("Bearer {}", self.signed(assertion, None)?);
+                headers.insert(header::AUTHORIZATION, self.header(assertion.key, &value)?);
             }
         }
         let url = format!("{}{target}", connector.base_url);
-        let shown = self.url(connector, rendered);
+        let shown = shown_url(connector, rendered);
         let unanswered = |why: String| Fault::Unanswered { url: shown.clone(), why };
         let request = Request::builder().method(rendered.method.clone()).uri(url);
-        let request = request.body(rendered.body.clone());
+        let request = request.body(sent.body);
         let mut request = request.map_err(|error| unanswered(error.to_string()))?;
         *request.headers_mut() = headers;
         let bounds = Bounds { within: connector.timeout, most_bytes: MOST_BYTES };
-        let answer = send(request, Host::Written, bounds, &self.egress).await;
-        let (parts, body) = answer.map_err(|why| unanswered(why.to_string()))?.into_parts();
+        let answer = send(request, Host::Written, bounds, egress).await;
+        let answer = answer.map_err(|why| match why {
+            outbound::Fault::TooLarge(most) => Fault::TooLarge { url: shown.clone(), most },
+            why => unanswered(why.to_string()),
+        });
+        let (parts, body) = answer?.into_parts();
         Ok((parts.status, parts.headers, body))
-    }
-
-    /// Forgets the access token of a connector; says whether there was one.
-    async fn drop_token(&self, action: &Action) -> bool {
-        let slot = self.tokens.lock().await.get(&action.connector).cloned();
-        match slot {
-            Some(slot) => slot.lock().await.take().is_some(),
-            None => false,
-        }
     }
 
     fn text(&self, SecretId(id): SecretId) -> Result<String, Fault> {
@@ -322,23 +301,37 @@ impl<'c> Caller<'c> {
             None => None,
         };
         let text = value.and_then(|value| str::from_utf8(value).ok());
-        text.map(str::to_owned).ok_or(Fault::Unsendable { secret })
+        let text = text.ok_or(Fault::Unsendable { secret })?;
+        self.hidden.add(text);
+        Ok(text.to_owned())
+    }
+
+    /// A token of our own, which is never shown either.
+    fn signed(&self, assertion: &Assertion, audience: Option<&str>) -> Result<String, Fault> {
+        let key = self.text(assertion.key)?;
+        let unusable = |why: String| {
+            let secret = self.config.secrets[assertion.key.0].name.clone();
+            Fault::Secret { secret, why }
+        };
+        let id = generated::random().map_err(|error| unusable(error.to_string()))?;
+        let now = clock::since_1970().as_secs();
+        let token = assertion.sign(key.as_bytes(), now, &id, audience);
+        let token = token.map_err(|why| unusable(why.to_string()))?;
+        self.hidden.add(&token);
+        Ok(token)
     }
 
     fn header(&self, SecretId(id): SecretId, text: &str) -> Result<HeaderValue, Fault> {
         let secret = self.config.secrets.get(id).map(|it| it.name.clone()).unwrap_or_default();
         sensitive(text).ok_or(Fault::Unsendable { secret })
     }
+}
 
-    fn hidden(&self) -> MutexGuard<'_, Vec<Zeroizing<String>>> {
-        self.hidden.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Who is called, without anything that proves who calls.
-    fn url(&self, connector: &Connector, rendered: &Rendered) -> String {
-        let path = rendered.target.split('?').next().unwrap_or_default();
-        self.masked(connector, &format!("{}{path}", connector.base_url))
-    }
+/// Who is called, without anything that proves who calls.
+fn shown_url(connector: &Connector, rendered: &Rendered) -> String {
+    let path = rendered.target.split('?').next().unwrap_or_default();
+    let path = rendered.without_marks(path, |_| "***".to_owned());
+    format!("{}{path}", connector.base_url)
 }
 
 /// What a system says about a failure, in its own words: the member that most have for it, or the
@@ -363,16 +356,16 @@ pub(super) fn said(body: &[u8], masked: impl Fn(&str) -> String) -> String {
     shown.map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
+/// Whether a failure may be none the next time.
+fn is_passing(status: StatusCode) -> bool {
+    status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
+}
+
 /// What proves who calls, as a header; `None` if it holds what no header may.
 fn sensitive(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(text).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-/// A word that a shell takes as it stands.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 impl fmt::Debug for Caller<'_> {
@@ -385,15 +378,21 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Render(fault) => fault.fmt(f),
-            Self::Secret { secret, why } => write!(f, "the secret {secret} has no value: {why}"),
+            Self::Secret { secret, why } => write!(f, "the secret {secret} cannot be used: {why}"),
             Self::Unsendable { secret } => {
                 write!(f, "the secret {secret} holds what cannot be sent")
+            }
+            Self::Connector { connector, why } => {
+                write!(f, "`tls` of the connector {connector} cannot be used: {why}")
             }
             Self::Token { status: Some(status), why } => {
                 write!(f, "no access token: {} {why}", status.as_u16())
             }
             Self::Token { status: None, why } => write!(f, "no access token: {why}"),
             Self::Unanswered { url, why } => write!(f, "{url}: {why}"),
+            Self::TooLarge { url, most } => {
+                write!(f, "{url}: the answer is larger than {most} bytes")
+            }
             Self::Redirect { status } => {
                 write!(f, "it answers {}, and redirects are not followed", status.as_u16())
             }
@@ -407,7 +406,6 @@ impl fmt::Display for Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
     use super::said;
 
     #[test]
@@ -426,10 +424,5 @@ mod tests {
         let echo = format!("{}secret", "x".repeat(297));
         let masked = |text: &str| text.replace("secret", "***");
         assert!(said(echo.as_bytes(), masked).ends_with("x***"));
-    }
-
-    #[test]
-    fn words_of_a_shell() {
-        assert_eq!(quoted("it's $HOME"), r"'it'\''s $HOME'");
     }
 }

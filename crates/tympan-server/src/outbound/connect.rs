@@ -1,5 +1,6 @@
 //! A connection to the host of a URL, once that may be reached, and has proved who it is.
 
+use std::io;
 use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -7,7 +8,9 @@ use std::time::Duration;
 
 use http::Uri;
 use tokio::io::AsyncRead;
+use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWrite;
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -19,6 +22,9 @@ use super::egress::is_elsewhere;
 
 /// How long one address is tried.
 const ATTEMPT: Duration = Duration::from_millis(1_500);
+
+/// How long the answer of a proxy may be, in bytes.
+const MOST_HEAD: usize = 8 << 10;
 
 /// Bytes both ways, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send {}
@@ -39,13 +45,56 @@ pub(super) async fn connect(
     let name = uri.host().ok_or(Fault::Url)?;
     let name = name.trim_start_matches('[').trim_end_matches(']');
     let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-    let stream = reach(name, port, host, egress).await?;
+    let stream = match egress.proxy() {
+        Some(proxy) => tunnel(proxy, name, port, host, egress).await?,
+        None => reach(name, port, host, egress).await?,
+    };
     if !is_tls {
         return Ok(Box::pin(stream));
     }
     let server = ServerName::try_from(name.to_owned()).map_err(|_| Fault::Url)?;
-    let stream = TlsConnector::from(egress.tls()).connect(server, stream).await;
+    let config = egress.tls().map_err(Fault::Tls)?;
+    let stream = TlsConnector::from(config).connect(server, stream).await;
     Ok(Box::pin(stream.map_err(|error| Fault::Tls(error.to_string()))?))
+}
+
+/// A tunnel to a host through a proxy (RFC 9110, section 9.3.6). A name is looked up there; an address
+/// that is written out is judged here.
+async fn tunnel(
+    proxy: &Uri,
+    name: &str,
+    port: u16,
+    host: Host,
+    egress: &Egress,
+) -> Result<TcpStream, Fault> {
+    if let Ok(address) = name.parse::<IpAddr>()
+        && !egress.may_reach(address, host, true)
+    {
+        return Err(Fault::Forbidden(address));
+    }
+    let at = proxy.host().ok_or(Fault::Url)?;
+    let at = at.trim_start_matches('[').trim_end_matches(']');
+    let mut stream = reach(at, proxy.port_u16().unwrap_or(80), Host::Written, egress).await?;
+    let broken = |error: io::Error| Fault::Proxy(error.to_string());
+    let authority =
+        if name.contains(':') { format!("[{name}]:{port}") } else { format!("{name}:{port}") };
+    let asked = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n");
+    stream.write_all(asked.as_bytes()).await.map_err(broken)?;
+    // Byte by byte, as what follows the head is the other host's.
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() >= MOST_HEAD {
+            return Err(Fault::Proxy("its answer does not end".to_owned()));
+        }
+        head.push(stream.read_u8().await.map_err(broken)?);
+    }
+    let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
+    let status = line.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+    if line.starts_with(b"HTTP/1.") && status.len() == 3 && status.starts_with(b"2") {
+        return Ok(stream);
+    }
+    let line = String::from_utf8_lossy(line).chars().take(80).collect::<String>();
+    Err(Fault::Proxy(format!("it answers {line}")))
 }
 
 /// Connects to the first address that may be reached and answers. What was judged is what is

@@ -9,11 +9,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
+use http::Uri;
 use ipnet::IpNet;
+use tokio_rustls::rustls::ALL_VERSIONS;
 use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::RootCertStore;
+use tokio_rustls::rustls::SupportedProtocolVersion;
 use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::version::TLS13;
 use tympan_core::config;
+use tympan_core::config::Connector;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Problem;
 
@@ -27,6 +35,12 @@ pub(crate) struct Egress {
     deny: Vec<IpNet>,
     /// Authorities beside those that come with the program, as PEM.
     authorities: Vec<u8>,
+    /// Our certificate and its private key, as PEM.
+    own: Option<(Vec<u8>, Vec<u8>)>,
+    /// Whether nothing older than TLS 1.3 is spoken.
+    newest_only: bool,
+    /// The proxy that everybody is called through.
+    proxy: Option<Uri>,
     /// What TLS connections are made with, once there are any.
     tls: OnceLock<Arc<ClientConfig>>,
 }
@@ -43,12 +57,72 @@ impl Egress {
                 Err(why) => found.report(*at, Problem::TlsFile { file: file.clone(), why }),
             }
         }
-        Self { allow, deny, authorities, tls: OnceLock::new() }
+        Self { allow, deny, authorities, ..Self::default() }
+    }
+
+    /// The same for one connector, with what it says about TLS and its proxy; or what is wrong with
+    /// that.
+    pub(super) fn of(&self, folder: &Path, connector: &Connector) -> Result<Self, String> {
+        let read = |file: &String| {
+            fs::read(folder.join(file)).map_err(|error| format!("{file} cannot be read: {error}"))
+        };
+        let tls = &connector.tls;
+        let (allow, deny) = (self.allow.clone(), self.deny.clone());
+        let mut authorities = self.authorities.clone();
+        if let Some(file) = &tls.ca {
+            let pem = read(file)?;
+            tls::authorities(&pem).map_err(|why| format!("{file}: {why}"))?;
+            authorities.push(b'\n');
+            authorities.extend(pem);
+        }
+        let own = match &tls.own {
+            Some((certificate, key)) => Some((read(certificate)?, read(key)?)),
+            None => None,
+        };
+        let proxy = connector.proxy.as_ref().and_then(|url| url.parse().ok());
+        let newest_only = tls.newest_only;
+        let egress =
+            Self { allow, deny, authorities, own, newest_only, proxy, tls: OnceLock::new() };
+        let config = egress.client_config()?;
+        Ok(Self { tls: OnceLock::from(config), ..egress })
+    }
+
+    /// The proxy that everybody is called through, if there is one.
+    pub(super) fn proxy(&self) -> Option<&Uri> {
+        self.proxy.as_ref()
     }
 
     /// What TLS connections are made with.
-    pub(super) fn tls(&self) -> Arc<ClientConfig> {
-        Arc::clone(self.tls.get_or_init(|| client_config(&self.authorities)))
+    pub(super) fn tls(&self) -> Result<Arc<ClientConfig>, String> {
+        if let Some(known) = self.tls.get() {
+            return Ok(Arc::clone(known));
+        }
+        let config = self.client_config()?;
+        Ok(Arc::clone(self.tls.get_or_init(|| config)))
+    }
+
+    /// The authorities that browsers trust come with the program, as not every machine has some.
+    fn client_config(&self) -> Result<Arc<ClientConfig>, String> {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        // They were read before.
+        if let Ok(own) = tls::authorities(&self.authorities) {
+            roots.roots.extend(own.roots);
+        }
+        let versions: &[&SupportedProtocolVersion] =
+            if self.newest_only { &[&TLS13] } else { ALL_VERSIONS };
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(versions)
+            .map_err(|error| error.to_string())?
+            .with_root_certificates(roots);
+        let Some((chain, key)) = &self.own else {
+            return Ok(Arc::new(config.with_no_client_auth()));
+        };
+        let chain = CertificateDer::pem_slice_iter(chain).collect::<Result<Vec<_>, _>>();
+        let chain = chain.map_err(|error| format!("our certificate: {error}"))?;
+        let key = PrivateKeyDer::from_pem_slice(key);
+        let key = key.map_err(|error| format!("the key of our certificate: {error}"))?;
+        let config = config.with_client_auth_cert(chain, key);
+        Ok(Arc::new(config.map_err(|error| format!("our certificate and its key: {error}"))?))
     }
 
     /// Whether an address may be reached. `is_written` says that the URL holds the address itself.
@@ -77,7 +151,10 @@ impl Egress {
 
 impl PartialEq for Egress {
     fn eq(&self, other: &Self) -> bool {
-        let parts = |it: &Self| (it.allow.clone(), it.deny.clone(), it.authorities.clone());
+        let parts = |it: &Self| {
+            let tls = (it.authorities.clone(), it.own.clone(), it.newest_only);
+            (it.allow.clone(), it.deny.clone(), tls, it.proxy.clone())
+        };
         parts(self) == parts(other)
     }
 }
@@ -86,21 +163,6 @@ impl fmt::Debug for Egress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Egress").finish_non_exhaustive()
     }
-}
-
-/// The authorities that browsers trust come with the program, as not every machine has some.
-fn client_config(authorities: &[u8]) -> Arc<ClientConfig> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    // They were read before.
-    if let Ok(own) = tls::authorities(authorities) {
-        roots.roots.extend(own.roots);
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("ring knows the versions that rustls thinks safe")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Arc::new(config)
 }
 
 /// Whether a name means this machine, which its address has then to be of: that is why it may be called

@@ -5,7 +5,9 @@
 pub(crate) mod call;
 pub(crate) mod calls;
 mod connect;
+mod curl;
 mod egress;
+mod hidden;
 pub(crate) mod keys;
 pub(crate) mod pool;
 mod rates;
@@ -78,6 +80,8 @@ pub(crate) enum Fault {
     Forbidden(IpAddr),
     /// Nobody answers at its addresses.
     Unreachable(String),
+    /// The proxy makes no tunnel.
+    Proxy(String),
     /// It does not prove to be who is called.
     Tls(String),
     /// The connection broke, or what came is no HTTP.
@@ -95,6 +99,7 @@ impl fmt::Display for Fault {
             Self::Unknown(why) => write!(f, "the host has no address: {why}"),
             Self::Forbidden(address) => write!(f, "the host is {address}, which is out of reach"),
             Self::Unreachable(why) => write!(f, "nobody answers: {why}"),
+            Self::Proxy(why) => write!(f, "the proxy does not lead there: {why}"),
             Self::Tls(why) => write!(f, "the host does not prove who it is: {why}"),
             Self::Broken(why) => write!(f, "the connection broke: {why}"),
             Self::Slow(within) => write!(f, "no whole answer within {within:?}"),

@@ -1,5 +1,10 @@
 //! Access tokens that we ask for (RFC 6749), and how long they count.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -9,6 +14,9 @@ use http::Request;
 use http::StatusCode;
 use http::header;
 use serde_json::Value;
+use tokio::sync::Mutex;
+use tympan_core::config::Assertion;
+use tympan_core::config::ConnectorId;
 use tympan_core::config::Grant;
 use tympan_core::config::OAuth;
 use tympan_core::config::SecretId;
@@ -24,38 +32,107 @@ use super::send;
 
 const BOUNDS: Bounds = Bounds { within: Duration::from_secs(10), most_bytes: 64 << 10 };
 
+/// RFC 7523, section 2.1.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
 /// How long before its end a token is asked for again.
 const AHEAD: Duration = Duration::from_secs(30);
+
+/// How long a request for a token that failed is not made again, while the old one still counts.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// The access tokens of connectors: one request for each, however many wait for it.
+#[derive(Default)]
+pub(super) struct Tokens {
+    slots: std::sync::Mutex<HashMap<ConnectorId, Arc<Slot>>>,
+}
+
+/// The token of one connector.
+#[derive(Default)]
+struct Slot {
+    /// Held while a token is asked for.
+    held: Mutex<Held>,
+    /// How many requests have failed: whoever has waited for one does not make it again.
+    n_failed: AtomicUsize,
+}
+
+#[derive(Default)]
+struct Held {
+    token: Option<Token>,
+    /// Why the last request failed.
+    failed: Option<Fault>,
+}
 
 /// A token, and when another has to be asked for.
 pub(super) struct Token {
     value: Zeroizing<String>,
     /// `None` where nobody has said when it ends.
-    until: Option<Instant>,
+    ends: Option<Ends>,
 }
 
-impl Token {
-    /// Whether it ends soon, or has ended.
-    pub(super) fn ends(&self) -> bool {
-        self.until.is_some_and(|until| until <= Instant::now())
-    }
+#[derive(Clone, Copy)]
+struct Ends {
+    at: Instant,
+    /// When another is asked for.
+    renew: Instant,
+}
 
-    /// What it is, for whoever must not show it.
-    pub(super) fn value(&self) -> Zeroizing<String> {
-        self.value.clone()
-    }
-
-    /// What stands in `Authorization`.
-    pub(super) fn header(&self) -> String {
-        format!("Bearer {}", *self.value)
+impl Tokens {
+    /// The token of a connector, which is asked for if there is none, if it ends soon, or if it is
+    /// the one that was `refused`.
+    pub(super) async fn get(
+        &self,
+        connector: ConnectorId,
+        refused: Option<&str>,
+        ask: impl Future<Output = Result<Token, Fault>>,
+    ) -> Result<Zeroizing<String>, Fault> {
+        let slot = {
+            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(slots.entry(connector).or_default())
+        };
+        let n_failed = slot.n_failed.load(Ordering::Acquire);
+        let mut held = slot.held.lock().await;
+        // Somebody else may have asked for another meanwhile.
+        let now = Instant::now();
+        let old = held.token.as_ref().filter(|token| refused != Some(token.value.as_str()));
+        if let Some(token) = old.filter(|token| token.ends.is_none_or(|it| now < it.renew)) {
+            return Ok(token.value.clone());
+        }
+        if let Some(fault) = &held.failed
+            && slot.n_failed.load(Ordering::Acquire) != n_failed
+        {
+            return Err(fault.clone());
+        }
+        let is_old_good = old.is_some_and(|token| token.ends.is_none_or(|it| now < it.at));
+        match ask.await {
+            Ok(token) => {
+                let value = token.value.clone();
+                *held = Held { token: Some(token), failed: None };
+                Ok(value)
+            }
+            Err(fault) => {
+                if let Some(Token { value, ends: Some(ends) }) =
+                    held.token.as_mut().filter(|_| is_old_good)
+                {
+                    ends.renew = Instant::now() + PAUSE;
+                    return Ok(value.clone());
+                }
+                held.token = None;
+                held.failed = Some(fault.clone());
+                slot.n_failed.fetch_add(1, Ordering::Release);
+                Err(fault)
+            }
+        }
     }
 }
 
-/// Asks for a token. What is told of a refusal is `masked`, as it may echo what it refuses.
+/// Asks for a token, proved by secrets of which `text` gives the values. What is told of a refusal is
+/// `masked`, as it may echo what it refuses.
 pub(super) async fn ask(
     egress: &Egress,
     oauth: &OAuth,
     text: impl Fn(SecretId) -> Result<String, Fault>,
+    signed: impl Fn(&Assertion, &str) -> Result<String, Fault>,
     masked: impl Fn(&str) -> String,
 ) -> Result<Token, Fault> {
     let failed = |status, why| Fault::Token { status, why };
@@ -69,20 +146,24 @@ pub(super) async fn ask(
             ("username", username.clone()),
             ("password", text(*password)?),
         ],
+        Grant::Jwt(assertion) => vec![
+            ("grant_type", JWT_BEARER.to_owned()),
+            ("assertion", signed(assertion, &oauth.token_url)?),
+        ],
     };
     parts.extend(oauth.scope.clone().map(|scope| ("scope", scope)));
     let secret = oauth.client_secret.map(text).transpose()?;
     let mut request = Request::post(&oauth.token_url)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(header::ACCEPT, "application/json");
-    match secret {
-        Some(secret) if !oauth.in_body => {
-            let value = HeaderValue::from_str(&basic(&oauth.client_id, &secret));
+    match (&oauth.client_id, secret) {
+        (Some(client_id), Some(secret)) if !oauth.in_body => {
+            let value = HeaderValue::from_str(&basic(client_id, &secret));
             let value = value.map_err(|error| failed(None, error.to_string()))?;
             request = request.header(header::AUTHORIZATION, value);
         }
-        secret => {
-            parts.push(("client_id", oauth.client_id.clone()));
+        (client_id, secret) => {
+            parts.extend(client_id.clone().map(|client_id| ("client_id", client_id)));
             parts.extend(secret.map(|secret| ("client_secret", secret)));
         }
     }
@@ -100,11 +181,25 @@ pub(super) async fn ask(
         let why = "the answer holds no `access_token`".to_owned();
         return Err(failed(Some(status), why));
     };
-    let lasts = answer["expires_in"].as_u64().map(Duration::from_secs);
-    // One that lasts no longer than that is good for half of its time.
-    let lasts = lasts.map(|it| it.checked_sub(AHEAD).unwrap_or(it / 2));
-    let until = lasts.and_then(|lasts| Instant::now().checked_add(lasts));
-    Ok(Token { value: Zeroizing::new(value.to_owned()), until })
+    if HeaderValue::from_str(value).is_err() {
+        return Err(failed(Some(status), "it holds what cannot be sent".to_owned()));
+    }
+    let lasts = match &answer["expires_in"] {
+        Value::String(digits) => digits.parse().ok(),
+        number => number.as_u64(),
+    };
+    let ends = lasts.and_then(|seconds| Ends::after(Duration::from_secs(seconds)));
+    Ok(Token { value: Zeroizing::new(value.to_owned()), ends })
+}
+
+impl Ends {
+    /// The end of what lasts this long; `None` if that is longer than there is time.
+    fn after(lasts: Duration) -> Option<Self> {
+        // A short one is good for half of its time.
+        let good = lasts.saturating_sub(AHEAD).max(lasts / 2);
+        let now = Instant::now();
+        Some(Self { at: now.checked_add(lasts)?, renew: now.checked_add(good)? })
+    }
 }
 
 /// What stands in `Authorization` for a user and a password.
@@ -115,4 +210,20 @@ pub(super) fn basic(user: &str, password: &str) -> String {
 /// Names and values as a form.
 pub(super) fn form(parts: &[(&str, &str)]) -> String {
     encode::form(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::Ends;
+
+    #[test]
+    fn when_another_is_asked_for() {
+        for (lasts, ahead) in [(3600, 30_000), (61, 30_000), (31, 15_500), (1, 500), (0, 0)] {
+            let Ends { at, renew } = Ends::after(Duration::from_secs(lasts)).unwrap();
+            assert_eq!(at - renew, Duration::from_millis(ahead), "{lasts}");
+        }
+        assert!(Ends::after(Duration::MAX).is_none());
+    }
 }

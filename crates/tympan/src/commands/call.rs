@@ -1,7 +1,9 @@
 //! `tympan call`
 
+use std::fmt::Display;
 use std::path::Path;
 
+use http::StatusCode;
 use serde_json::Value;
 use serde_json::json;
 use tympan_core::action::Fault;
@@ -41,25 +43,14 @@ fn call(options: &Call) -> Result<(), (String, Exit)> {
         return Ok(());
     }
     let answer = made(&caller, action, &rendered)?;
-    let connector = &config.connectors[action.connector.0];
-    let result = action.result(&inputs, &answer.headers, &answer.body);
-    let result = result.map_err(|fault| failed(action, &fault))?;
-    let body = caller.masked(connector, &String::from_utf8_lossy(&answer.body));
-    let body: Value = serde_json::from_str(&body).unwrap_or(Value::String(body));
-    let result = match result {
-        Some(result) => {
-            let text = caller.masked(connector, &result.to_string());
-            serde_json::from_str(&text).unwrap_or(Value::String(text))
-        }
-        None => body.clone(),
-    };
+    let result = wanted(&caller, action, &inputs, &answer)?;
     let took = answer.took.as_secs_f64();
     match options.format {
         Format::Json => {
             let status = answer.status.as_u16();
             let told = json!({
-                "action": action.name, "status": status, "took": took, "body": body,
-                "result": result,
+                "action": action.name, "status": status, "took": took,
+                "body": masked(&caller, &answer), "result": result,
             });
             terminal::data(&format!("{told:#}\n"));
         }
@@ -70,13 +61,52 @@ fn call(options: &Call) -> Result<(), (String, Exit)> {
                 answer.status,
                 took * 1000.0
             ));
-            terminal::data(&match &result {
-                Value::String(text) => format!("{}\n", shown(text)),
-                other => format!("{other:#}\n"),
-            });
+            terminal::data(&written(&result));
         }
     }
     Ok(())
+}
+
+/// What is wanted of an answer: what the action says, or all of it.
+pub(crate) fn wanted(
+    caller: &Caller<'_>,
+    action: &Action,
+    inputs: &Value,
+    answer: &Called,
+) -> Result<Value, (String, Exit)> {
+    match action.result(inputs, &answer.headers, &answer.body) {
+        Ok(Some(result)) => {
+            let text = caller.masked(&result.to_string());
+            Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+        }
+        Ok(None) => Ok(masked(caller, answer)),
+        Err(fault) => Err(unwanted(caller, action, &fault, answer)),
+    }
+}
+
+/// An answer that does not say what is wanted of it.
+pub(crate) fn unwanted(
+    caller: &Caller<'_>,
+    action: &Action,
+    why: &dyn Display,
+    answer: &Called,
+) -> (String, Exit) {
+    let said = caller.said(&answer.body);
+    let why = format!("it answers {}, but {why}: {said}", answer.status);
+    (failed(action, &why), Exit::Unwanted)
+}
+
+/// A value for people.
+pub(crate) fn written(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("{}\n", shown(text)),
+        other => format!("{other:#}\n"),
+    }
+}
+
+fn masked(caller: &Caller<'_>, answer: &Called) -> Value {
+    let body = caller.masked(&String::from_utf8_lossy(&answer.body));
+    serde_json::from_str(&body).unwrap_or(Value::String(body))
 }
 
 /// An action of a configuration.
@@ -112,11 +142,29 @@ pub(crate) fn made(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| (format!("error: {error}"), Exit::Problems))?;
     let answer = runtime.block_on(caller.call(action, rendered));
-    answer.map_err(|fault: CallFault| failed(action, &fault))
+    answer.map_err(|fault| (failed(action, &fault), exit(&fault)))
 }
 
-fn failed(action: &Action, why: &dyn std::fmt::Display) -> (String, Exit) {
-    (format!("error: {}: {}", action.name, shown(&why.to_string())), Exit::Problems)
+fn failed(action: &Action, why: &dyn Display) -> String {
+    format!("error: {}: {}", action.name, shown(&why.to_string()))
+}
+
+/// How a command ends whose call did not do what it should.
+fn exit(fault: &CallFault) -> Exit {
+    match fault {
+        CallFault::Render(_)
+        | CallFault::Secret { .. }
+        | CallFault::Unsendable { .. }
+        | CallFault::Connector { .. } => Exit::Problems,
+        CallFault::Unanswered { .. } | CallFault::Token { status: None, .. } => Exit::Silent,
+        CallFault::Token { status: Some(_), .. }
+        | CallFault::Status { status: StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, .. } => {
+            Exit::Denied
+        }
+        CallFault::TooLarge { .. } | CallFault::Redirect { .. } | CallFault::Status { .. } => {
+            Exit::Unwanted
+        }
+    }
 }
 
 /// A text without anything that a terminal would obey: others wrote it.

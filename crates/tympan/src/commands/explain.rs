@@ -42,7 +42,7 @@ fn answer(options: &Explain) -> Result<Exit, Unexplained> {
 
     let folder = options.config.parent().unwrap_or(Path::new(""));
     let secrets = keys::Lookup::new(folder, &config).secrets(&config);
-    let Saved { method, uri, version, headers, body, at, mut notes } = saved;
+    let Saved { method, uri, version, headers, body, at, mut notes, .. } = saved;
     let now = match (options.at, at) {
         (Some(at), _) => at,
         (None, Some((at, what))) => {

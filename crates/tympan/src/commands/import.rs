@@ -30,13 +30,25 @@ pub(crate) fn run(options: &Import) -> Exit {
 }
 
 fn imported(options: &Import) -> Result<Imported, String> {
-    let bytes = input::read(&options.file)?;
+    let itself = options.file.to_str().filter(|text| text.trim_start().starts_with("curl "));
+    let bytes = match itself.filter(|_| matches!(options.from, ImportFrom::Curl)) {
+        Some(text) => text.as_bytes().to_vec(),
+        None => input::read(&options.file)?,
+    };
     let read = match options.from {
         ImportFrom::Moveworks => import::moveworks(&bytes),
-        ImportFrom::Webhook => {
+        ImportFrom::Webhook | ImportFrom::Curl => {
+            let import = match options.from {
+                ImportFrom::Curl => import::curl,
+                _ => import::hooks,
+            };
             let text = String::from_utf8(bytes).map_err(|error| error.to_string());
-            text.and_then(|text| import::hooks(&text))
+            text.and_then(|text| import(&text))
         }
     };
-    read.map_err(|why| format!("error: {} cannot be imported: {why}", options.file.display()))
+    let shown = match itself {
+        Some(_) => "the command line".to_owned(),
+        None => options.file.display().to_string(),
+    };
+    read.map_err(|why| format!("error: {shown} cannot be imported: {why}"))
 }

@@ -1,5 +1,9 @@
 //! `tympan register`
 
+mod armed;
+mod provider;
+mod serve;
+
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -11,10 +15,12 @@ use serde_json::json;
 use tympan_core::action;
 use tympan_core::config::Config;
 use tympan_core::config::Listener;
-use tympan_server::Caller;
+use tympan_server::Called;
 use tympan_server::keys;
 use tympan_server::secrets::Order;
 
+use self::armed::Armed;
+use self::provider::Provider;
 use crate::args::Register;
 use crate::client::Server;
 use crate::commands::call;
@@ -24,16 +30,14 @@ use crate::terminal;
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// For how many seconds a secret is expected: longer than any call takes.
-const EXPECTED: u64 = 120;
+/// How long between two looks for a handshake or delivery.
+const LOOK: Duration = Duration::from_millis(20);
 
-/// How long between two looks for the first delivery.
-const LOOK: Duration = Duration::from_millis(100);
-
+/// Why it ends, and how.
 type Failed = (String, Exit);
 
 pub(crate) fn run(options: &Register) -> Exit {
-    match register(options) {
+    match done(options) {
         Ok(()) => Exit::Done,
         Err((why, exit)) => {
             terminal::say(&why);
@@ -42,112 +46,168 @@ pub(crate) fn run(options: &Register) -> Exit {
     }
 }
 
-fn register(options: &Register) -> Result<(), Failed> {
-    let usage = |why| (why, Exit::Usage);
+fn done(options: &Register) -> Result<(), Failed> {
     let (config, _) = input::configuration(&options.asked.file)?;
+    let usage = |why| (why, Exit::Usage);
     let listener = input::listener(&config, &options.listener).map_err(usage)?;
     let listener = &config.listeners[listener];
-    let name = &listener.name;
-    let Some(registration) = &listener.registration else {
-        return Err(usage(format!("error: listener {name} has no `registration`")));
-    };
-    let action = call::find(&config, &registration.action)?;
-    let server = Server::find(&options.asked).map_err(|why| usage(format!("error: {why}")))?;
-    let serving = known(&server, name)?;
-    let url = serving["url"].as_str().unwrap_or_default();
-    let before = serving["verified"].as_u64().unwrap_or_default();
-    let facts = json!({"name": name, "path": listener.path, "url": url});
-    let (inputs, rendered) = call::prepare(action, &options.set, &facts)?;
-
     let folder = options.asked.file.parent().unwrap_or(Path::new(""));
     let values = keys::Lookup::new(folder, &config).secrets(&config);
-    let caller = Caller::new(folder, &config, &values);
-    let mut armed = Armed { server: &server, secrets: captured(&config, listener) };
-    let hold = registration.secret.is_some();
-    for secret in &armed.secrets {
-        ordered(
-            &server,
-            Order::Arm,
-            &json!({"name": secret, "for": EXPECTED, "count": 1, "hold": hold}),
-        )?;
-        step("expect", &format!("the secret {secret}, at {url}"));
+    let provider = Provider::new(folder, &config, &values, listener, &options.set)?;
+    if options.list {
+        return provider.list();
     }
-    let answer = call::made(&caller, action, &rendered)?;
-    step("call", &format!("{} answers {}", action.name, answer.status));
-    if let Some(secret) = &registration.secret {
-        let told = action::evaluate(secret, &inputs, &answer.headers, &answer.body);
-        let told = told.ok().and_then(|value| value.as_str().map(str::to_owned));
-        let undone = format!("the webhook that {} has made has to be deleted there", action.name);
-        let Some(told) = told else {
-            let why = format!("error: the answer of {} holds no secret; {undone}", action.name);
-            return Err((why, Exit::Problems));
-        };
+    if let Some(id) = &options.delete {
+        provider.delete(Some(id))?;
+        step("delete", &format!("the webhook {id}"));
+        return Ok(());
+    }
+    let register = || {
+        let server = Server::find(&options.asked).map_err(|why| usage(format!("error: {why}")))?;
+        let patience = Duration::from_secs(options.wait);
+        Registration { config: &config, listener, provider: &provider, server, patience }.make()
+    };
+    if options.serve { serve::meanwhile(&options.asked.file, register) } else { register() }
+}
+
+/// A registration at a running server.
+struct Registration<'r> {
+    config: &'r Config,
+    listener: &'r Listener,
+    provider: &'r Provider<'r>,
+    server: Server,
+    /// How long what the provider sends is waited for.
+    patience: Duration,
+}
+
+impl Registration<'_> {
+    fn make(&self) -> Result<(), Failed> {
+        let Self { listener, provider, server, .. } = self;
+        let before = known(server, &listener.name)?;
+        let url = before["url"].as_str().unwrap_or_default();
+        let facts = json!({"name": listener.name, "path": listener.path, "url": url});
+        let (inputs, rendered) = call::prepare(provider.action, provider.told, &facts)?;
+        let secrets = self.captured();
+        // Where the answer names the secret that the handshake brought, all are held until then.
+        let holds = provider.registration.secret_at.is_some();
+        let mut armed = Armed { server, secrets: Vec::new() };
+        for secret in &secrets {
+            let order = json!({"name": secret, "for": armed::EXPECTED, "count": 1, "hold": holds});
+            ordered(server, Order::Arm, &order)?;
+            armed.secrets.push(secret.clone());
+            step("expect", &format!("the secret {secret}, at {url}"));
+        }
+        let answer = provider.made(&rendered)?;
+        let status = answer.status;
+        let id = provider.id(&inputs, &answer);
+        let called = id.as_ref().ok().and_then(|id| Some(format!(": webhook {}", id.as_ref()?)));
+        let called = called.unwrap_or_default();
+        step("call", &format!("{} answers {status}{called}", provider.action.name));
+        let finished = id.clone().and_then(|_| self.finish(&mut armed, &inputs, &answer, &before));
+        finished.map_err(|(why, exit)| {
+            (format!("{why}\n{}", provider.undo(id.ok().flatten().as_deref())), exit)
+        })
+    }
+
+    /// Everything that comes once there is a webhook.
+    fn finish(
+        &self,
+        armed: &mut Armed<'_>,
+        inputs: &Value,
+        answer: &Called,
+        before: &Value,
+    ) -> Result<(), Failed> {
+        let provider = self.provider;
+        if let Some(secret_at) = &provider.registration.secret_at {
+            let told = action::evaluate(secret_at, inputs, &answer.headers, &answer.body);
+            let told = told.map_err(|fault| provider.unwanted(&fault, answer))?;
+            let told = told.as_str().filter(|told| !told.is_empty());
+            let told = told.ok_or_else(|| provider.unwanted(&"it holds no secret", answer))?;
+            self.keep(armed, told)?;
+        } else if !armed.secrets.is_empty() {
+            self.await_handshake(armed)?;
+        }
+        self.await_delivery(before)
+    }
+
+    /// Keeps the secret that an answer names.
+    fn keep(&self, armed: &mut Armed<'_>, told: &str) -> Result<(), Failed> {
+        if let Some((secret, _)) = self.provider.registration.secret {
+            let secret = &self.config.secrets[secret.0].name;
+            ordered(&self.server, Order::Rotate, &json!({"name": secret, "value": told}))?;
+            step("keep", &format!("the secret {secret}, which the answer brings"));
+            return Ok(());
+        }
         for secret in &armed.secrets {
-            let settled = ordered(&server, Order::Settle, &json!({"name": secret, "value": told}))?;
-            if settled["matched"] != true {
+            let settle = json!({"name": secret, "value": told});
+            if ordered(&self.server, Order::Settle, &settle)?["matched"] != true {
                 let why = format!(
                     "error: no handshake has brought the secret that the answer of {} names: does \
-                     the provider reach {url}? Nothing is kept; {undone}",
-                    action.name
+                     the provider reach the listener? Nothing is kept",
+                    self.provider.action.name
                 );
-                return Err((why, Exit::Problems));
+                return Err((why, Exit::Unwanted));
             }
             step("keep", &format!("the secret {secret}, which the answer names as well"));
         }
         // What is settled is expected no longer.
         armed.secrets.clear();
+        Ok(())
     }
-    await_delivery(&server, name, before, Duration::from_secs(options.wait))
-}
 
-/// Waits until a delivery has verified.
-fn await_delivery(server: &Server, name: &str, before: u64, most: Duration) -> Result<(), Failed> {
-    let started = Instant::now();
-    loop {
-        let verified = known(server, name)?["verified"].as_u64().unwrap_or_default();
-        if verified > before {
-            step("verify", "the first delivery has verified");
-            return Ok(());
-        }
-        if started.elapsed() >= most {
-            step("verify", "no delivery yet: it will verify when it comes");
-            return Ok(());
-        }
-        thread::sleep(LOOK);
-    }
-}
-
-/// Secrets that are expected until this goes away, whatever fails.
-struct Armed<'s> {
-    server: &'s Server,
-    secrets: Vec<String>,
-}
-
-impl Drop for Armed<'_> {
-    fn drop(&mut self) {
-        for secret in &self.secrets {
-            if let Err((why, _)) = ordered(self.server, Order::Disarm, &json!({"name": secret})) {
-                terminal::say(&format!("{why}\n`tympan secrets disarm {secret}` tries again"));
+    /// Waits until handshakes have brought everything that is expected.
+    fn await_handshake(&self, armed: &mut Armed<'_>) -> Result<(), Failed> {
+        let started = Instant::now();
+        loop {
+            let expected = armed.still_expected()?;
+            if expected.is_empty() {
+                step("keep", "the secret of the handshake");
+                armed.secrets.clear();
+                return Ok(());
             }
+            if started.elapsed() >= self.patience {
+                let (names, most) = (expected.join(", "), self.patience.as_secs());
+                let why = format!("error: no handshake has brought {names} within {most} s");
+                return Err((why, Exit::Unwanted));
+            }
+            thread::sleep(LOOK);
         }
     }
-}
 
-/// The secrets that handshakes of a listener bring.
-fn captured(config: &Config, listener: &Listener) -> Vec<String> {
-    let captures = listener.challenges.iter().flat_map(|challenge| &challenge.captures);
-    let mut names: Vec<_> =
-        captures.map(|capture| config.secrets[capture.secret.0].name.clone()).collect();
-    names.sort();
-    names.dedup();
-    names
+    /// Waits until a delivery has verified.
+    fn await_delivery(&self, before: &Value) -> Result<(), Failed> {
+        let verified = |known: &Value| known["verified"].as_u64().unwrap_or_default();
+        let started = Instant::now();
+        loop {
+            if verified(&known(&self.server, &self.listener.name)?) > verified(before) {
+                step("verify", "the first delivery has verified");
+                return Ok(());
+            }
+            if started.elapsed() >= self.patience {
+                step("verify", "no delivery yet: it will verify when it comes");
+                return Ok(());
+            }
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// The secrets that handshakes of the listener bring.
+    fn captured(&self) -> Vec<String> {
+        let captures = self.listener.challenges.iter().flat_map(|challenge| &challenge.captures);
+        let names = captures.map(|capture| self.config.secrets[capture.secret.0].name.clone());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names.dedup();
+        names
+    }
 }
 
 /// What the server knows of a listener.
 fn known(server: &Server, name: &str) -> Result<Value, Failed> {
     let failed = |why: String| (format!("error: {why}"), Exit::Problems);
     let answer = server.ask(Method::GET, "/v1/listeners", PATIENCE);
-    let answer = answer.map_err(|silent| failed(format!("{silent}; start `tympan run` first")))?;
+    let answer = answer
+        .map_err(|silent| failed(format!("{silent}; start `tympan run` first, or say --serve")))?;
     let items = answer.body["items"].as_array().map(Vec::as_slice).unwrap_or_default();
     let found = items.iter().find(|item| item["name"] == *name);
     found.cloned().ok_or_else(|| failed(format!("the server serves no listener {name}")))

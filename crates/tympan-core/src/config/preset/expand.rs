@@ -16,7 +16,8 @@ use crate::yaml::Node;
 use crate::yaml::Value;
 
 /// The keys whose values are maps of settings, each of which a listener may have of its own.
-const MERGED: [&str; 5] = ["challenge", "events", "limits", "responses", "simulate"];
+const MERGED: [&str; 6] =
+    ["challenge", "events", "limits", "registration", "responses", "simulate"];
 
 /// The keys of a preset under which the name of a parameter stands that is a secret.
 const SECRETS: [&str; 2] = ["secret", "signing_key"];
@@ -81,8 +82,12 @@ fn said(entries: &[Entry], presets: &mut dyn Presets) -> Option<Vec<Entry>> {
     let preset = presets.preset(&named.node)?;
     let arguments =
         Arguments::read(&preset, named.node.span, (find("secret"), find("with")), presets)?;
-    let mut said = Node { span: named.node.span, value: Value::Map(preset.listener.clone()) };
-    arguments.fill(&mut said, presets);
+    let mut listener = preset.listener.clone();
+    // How it is registered concerns those who say by whom.
+    let is_registered = find("registration").is_some();
+    listener.retain(|entry| is_registered || entry.key.name != "registration");
+    let mut said = Node { span: named.node.span, value: Value::Map(listener) };
+    arguments.fill(&mut said, false, presets);
     match said.value {
         Value::Map(entries) if arguments.is_good.get() => Some(entries),
         _ => None,
@@ -248,12 +253,13 @@ impl<'p> Arguments<'p> {
         is_good.get().then_some(Self { preset, given, is_good })
     }
 
-    /// Puts the arguments where a node names their parameters.
-    fn fill(&self, node: &mut Node, presets: &mut dyn Presets) -> LeftOut {
+    /// Puts the arguments where a node names their parameters. In a body that is sent, `secret` is a key
+    /// like any other.
+    fn fill(&self, node: &mut Node, is_body: bool, presets: &mut dyn Presets) -> LeftOut {
         match &mut node.value {
             Value::Text(text) => self.fill_text(text),
             Value::List(items) => {
-                items.retain_mut(|item| self.fill(item, presets) == LeftOut::Nothing);
+                items.retain_mut(|item| self.fill(item, is_body, presets) == LeftOut::Nothing);
                 LeftOut::Nothing
             }
             Value::Map(entries) => {
@@ -269,17 +275,22 @@ impl<'p> Arguments<'p> {
                         None => LeftOut::Entry,
                     };
                 }
-                self.fill_map(entries, presets)
+                self.fill_map(entries, is_body, presets)
             }
             _ => LeftOut::Nothing,
         }
     }
 
-    fn fill_map(&self, entries: &mut Vec<Entry>, presets: &mut dyn Presets) -> LeftOut {
+    fn fill_map(
+        &self,
+        entries: &mut Vec<Entry>,
+        is_body: bool,
+        presets: &mut dyn Presets,
+    ) -> LeftOut {
         let mut whole = LeftOut::Nothing;
         entries.retain_mut(|Entry { key, node }| {
             let left_out = match &node.value {
-                Value::Text(name) if SECRETS.contains(&key.name.as_str()) => {
+                Value::Text(name) if !is_body && SECRETS.contains(&key.name.as_str()) => {
                     match self.get(name, node.span, presets) {
                         Some(given) => {
                             *node = given;
@@ -288,7 +299,7 @@ impl<'p> Arguments<'p> {
                         None => LeftOut::Item,
                     }
                 }
-                _ => self.fill(node, presets),
+                _ => self.fill(node, is_body || key.name == "body", presets),
             };
             if left_out == LeftOut::Item {
                 whole = LeftOut::Item;

@@ -60,6 +60,8 @@ pub struct Sure {
     pub events: Option<Sureness>,
     /// How long it waits, and how often it tries again.
     pub delivery: Option<Sureness>,
+    /// How webhooks are made there.
+    pub registration: Option<Sureness>,
 }
 
 /// How well a fact is known, the best first.

@@ -169,8 +169,9 @@ impl Reader<'_> {
         let challenge = other(self, "challenge");
         let events = other(self, "events");
         let delivery = other(self, "delivery");
+        let registration = other(self, "registration");
         fields.end();
-        Some(Sure { verification: verification?, challenge, events, delivery })
+        Some(Sure { verification: verification?, challenge, events, delivery, registration })
     }
 
     fn sureness(&mut self, node: &Node) -> Option<Sureness> {
