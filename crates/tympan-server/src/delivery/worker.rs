@@ -119,7 +119,7 @@ impl Running {
                 return;
             }
             let wake = next.unwrap_or_else(|| Instant::now() + POLL);
-            let wake = if self.is_resting() { wake.max(self.rests_until) } else { wake };
+            let wake = if self.is_resting() { self.rests_until } else { wake };
             tokio::select! {
                 Some(landed) = self.flying.join_next_with_id() => self.land(landed).await,
                 () = arrivals.notified(), if is_all && !self.is_resting() => {}
