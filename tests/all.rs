@@ -4,6 +4,7 @@
 
 mod admin;
 mod asana;
+mod backend;
 mod calls;
 mod captured;
 mod catalogue;
@@ -38,6 +39,7 @@ mod proofs;
 mod properties;
 mod proxies;
 mod redact;
+mod redis;
 mod register;
 mod reload;
 mod requests;

@@ -122,6 +122,8 @@ pub enum Literal {
     Text,
     /// `https://hooks.example.com`
     Url,
+    /// Where something is called, by one of these schemes: `https://example.com/in`.
+    Endpoint(&'static [&'static str]),
     /// `1`
     Version,
     /// A whole number from 1.
@@ -885,6 +887,13 @@ pub static DESTINATION: Section = Section {
              has ended with 0.",
             "exec: {command: [./on-event, --quiet]}",
         ),
+        #[cfg(feature = "redis")]
+        key(
+            "redis",
+            Holds::Section(&REDIS),
+            "A stream of Redis. It has an event once the server has answered with the entry's id.",
+            "redis: {url: redis://127.0.0.1:6379, stream: '\"events\"'}",
+        ),
         beside(key(
             "retry",
             Holds::Section(&RETRY),
@@ -904,7 +913,8 @@ pub static DESTINATION: Section = Section {
             "concurrency",
             Holds::Literal(Literal::Count),
             "How many deliveries may be on their way at once. Usually one to `stdout` and `file`, \
-             which take many events at a time, and 16 elsewhere.",
+             which take many events at a time, 4 to `exec`, 16 to `http`, and 64 to servers with a \
+             protocol of their own.",
             "concurrency: 16",
         )),
         beside(key(
@@ -928,7 +938,7 @@ pub static HTTP: Section = Section {
     keys: &[
         required(key(
             "url",
-            Holds::Literal(Literal::Url),
+            Holds::Literal(Literal::Endpoint(&["http", "https"])),
             "Where it is called.",
             "url: https://example.com/events",
         )),
@@ -995,6 +1005,52 @@ pub static EXEC: Section = Section {
         "command: [./on-event, --quiet]",
     ))],
 };
+
+/// `redis:` of a destination.
+#[cfg(feature = "redis")]
+pub static REDIS: Section = Section {
+    name: "`redis` of a destination",
+    doc: "A stream of Redis, or of what speaks its protocol. Each event is an entry with the fields \
+          `id`, `listener` and `event`, which is the event as it is delivered. What was answered is as \
+          durable as the server's `appendfsync` makes it. Expressions see the event as `event`, and \
+          `listener.name`.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Literal(Literal::Endpoint(&["redis", "rediss"])),
+            "Where the server is, with `rediss` for TLS, and the number of the database.",
+            "url: rediss://cache.example.com:6379/0",
+        )),
+        WHO,
+        PASSWORD,
+        required(key(
+            "stream",
+            Holds::Expression,
+            "The key of the stream.",
+            "stream: $CONCAT([\"events:\", listener.name])",
+        )),
+        key(
+            "max_length",
+            Holds::Literal(Literal::Count),
+            "About how many entries a stream keeps: the oldest go. Without it, all of them.",
+            "max_length: 1000000",
+        ),
+    ],
+};
+
+/// Who we are to a server that wants to know.
+#[cfg(feature = "remote")]
+const WHO: Key = key("user", Holds::Literal(Literal::Text), "Who we are there.", "user: tympan");
+
+/// How we prove it.
+#[cfg(feature = "remote")]
+const PASSWORD: Key = key(
+    "password",
+    Holds::Name(Named::Secret),
+    "The password, which never stands in a URL. With several references, the first.",
+    "password: broker_password",
+);
 
 /// `retry:`
 pub static RETRY: Section = Section {

@@ -5,6 +5,12 @@ mod exec;
 mod file;
 mod http;
 mod keep;
+#[cfg(feature = "remote")]
+mod link;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "remote")]
+mod remote;
 pub(crate) mod stdout;
 mod worker;
 
@@ -23,6 +29,7 @@ use tympan_core::config::Config;
 use tympan_core::config::Retry;
 use tympan_core::config::SecretId;
 use tympan_core::keys::Secrets;
+use tympan_core::outgoing;
 use tympan_core::secret::Secret;
 use tympan_expr::Expression;
 use tympan_journal::Later;
@@ -31,9 +38,14 @@ use tympan_journal::Leased;
 pub(crate) use keep::From;
 pub(crate) use keep::keep;
 
+use crate::clock;
 use crate::delivery::exec::ExecOut;
 use crate::delivery::file::FileOut;
 use crate::delivery::http::HttpOut;
+#[cfg(feature = "redis")]
+use crate::delivery::redis::RedisOut;
+#[cfg(feature = "remote")]
+use crate::delivery::remote::Remote;
 use crate::delivery::stdout::Sink;
 use crate::delivery::stdout::Stdout;
 use crate::delivery::worker::Worker;
@@ -108,14 +120,25 @@ impl Destinations {
         egress: &Arc<Egress>,
         meters: &Meters,
     ) -> Vec<Destination> {
+        #[cfg(feature = "remote")]
+        let remote = |server: &config::Remote| {
+            let password = server.password.map(|id| values(config, id, secrets));
+            let password = password.transpose().map(|values| values?.into_iter().next());
+            Remote::new(server, password, egress)
+        };
         let ready = config.destinations.iter().zip(&meters.destinations).map(|(it, meter)| {
             let to: Arc<dyn Deliver> = match &it.kind {
                 config::Kind::Stdout => self.stdout.clone(),
                 config::Kind::File(file) => Arc::new(FileOut::new(folder, file)),
                 config::Kind::Exec(command) => Arc::new(ExecOut::new(folder, command)),
                 config::Kind::Http(http) => {
-                    let secrets = signing(config, http, secrets);
-                    Arc::new(HttpOut::new(http, secrets, self.pool(&http.url, egress)))
+                    let signing = http.signed_by.map(|id| values(config, id, secrets));
+                    let signing = signing.unwrap_or(Ok(Vec::new()));
+                    Arc::new(HttpOut::new(http, signing, self.pool(&http.url, egress)))
+                }
+                #[cfg(feature = "redis")]
+                config::Kind::Redis(redis) => {
+                    Arc::new(RedisOut::new(&it.name, redis, remote(&redis.server)))
                 }
             };
             Destination {
@@ -188,9 +211,22 @@ impl Destinations {
     }
 }
 
-/// What requests to a host are signed with.
-fn signing(config: &Config, http: &config::Http, secrets: &Secrets) -> Result<Vec<Secret>, String> {
-    let Some(SecretId(id)) = http.signed_by else { return Ok(Vec::new()) };
+/// An event as expressions see it, at this moment.
+fn kept(event: &Leased) -> outgoing::Kept<'_> {
+    outgoing::Kept {
+        id: &event.id,
+        listener: &event.listener,
+        json: &event.body,
+        now: clock::since_1970().as_secs_f64(),
+    }
+}
+
+/// The values of a secret, or why there are none.
+fn values(
+    config: &Config,
+    SecretId(id): SecretId,
+    secrets: &Secrets,
+) -> Result<Vec<Secret>, String> {
     let name = config.secrets.get(id).map_or("", |secret| secret.name.as_str());
     match secrets.get(id) {
         Some(Ok(values)) => Ok(values.clone()),
@@ -207,6 +243,11 @@ impl Destination {
 }
 
 impl Failure {
+    /// One that would be the same every time.
+    pub(crate) fn lasting(why: impl Into<String>) -> Self {
+        Self { is_final: true, ..Self::passing(why) }
+    }
+
     /// One that may pass.
     pub(crate) fn passing(why: impl Into<String>) -> Self {
         Self { why: why.into(), retry_after: None, is_final: false, pauses: false }

@@ -1,4 +1,4 @@
-//! A connection to the host of a URL, once that may be reached, and has proved who it is.
+//! A connection to a host, once that may be reached, and has proved who it is.
 
 use std::net::IpAddr;
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ use super::egress::is_elsewhere;
 const ATTEMPT: Duration = Duration::from_millis(1_500);
 
 /// Bytes both ways, encrypted or not.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Send> Stream for S {}
 
@@ -36,16 +36,31 @@ pub(super) async fn connect(
         Some("http") => false,
         _ => return Err(Fault::Url),
     };
-    let name = uri.host().ok_or(Fault::Url)?;
-    let name = name.trim_start_matches('[').trim_end_matches(']');
-    let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-    let stream = reach(name, port, host, egress).await?;
+    open(uri, if is_tls { 443 } else { 80 }, is_tls, host, egress).await
+}
+
+/// Connects to the host of a URL of any scheme, at a usual port, and has it prove that it is the one.
+pub(crate) async fn open(
+    uri: &Uri,
+    usual_port: u16,
+    is_tls: bool,
+    host: Host,
+    egress: &Egress,
+) -> Result<Pin<Box<dyn Stream>>, Fault> {
+    let name = name(uri)?;
+    let stream = reach(name, uri.port_u16().unwrap_or(usual_port), host, egress).await?;
     if !is_tls {
         return Ok(Box::pin(stream));
     }
     let server = ServerName::try_from(name.to_owned()).map_err(|_| Fault::Url)?;
     let stream = TlsConnector::from(egress.tls()).connect(server, stream).await;
     Ok(Box::pin(stream.map_err(|error| Fault::Tls(error.to_string()))?))
+}
+
+/// The host of a URL, as it is looked up.
+fn name(uri: &Uri) -> Result<&str, Fault> {
+    let name = uri.host().ok_or(Fault::Url)?;
+    Ok(name.trim_start_matches('[').trim_end_matches(']'))
 }
 
 /// Connects to the first address that may be reached and answers. What was judged is what is

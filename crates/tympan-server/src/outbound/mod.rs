@@ -4,7 +4,7 @@
 
 pub(crate) mod call;
 pub(crate) mod calls;
-mod connect;
+pub(crate) mod connect;
 mod egress;
 pub(crate) mod keys;
 pub(crate) mod pool;
