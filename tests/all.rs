@@ -33,6 +33,7 @@ mod mapper;
 mod oracle;
 mod packaging;
 mod plan;
+mod postgres;
 mod presets;
 mod process;
 mod proofs;

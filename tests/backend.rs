@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::net::TcpListener;
 use std::net::TcpStream;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
@@ -21,6 +23,9 @@ use crate::process::Folder;
 use crate::process::Tympan;
 use crate::process::request;
 use crate::process::wait_until;
+
+/// Whom servers run as that refuse to be root.
+const NOBODY: u32 = 65534;
 
 /// How many clients send events.
 const CLIENTS: usize = 4;
@@ -59,12 +64,14 @@ impl Backend {
     pub(crate) fn restart(&mut self) {
         use std::os::unix::process::CommandExt;
         self.kill();
-        let mut command = (self.start)();
-        let command = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        self.child = Some(command.process_group(0).spawn().unwrap());
         wait_until("the server is up", || {
-            let ended = self.child.as_mut().unwrap().try_wait().unwrap();
-            assert!(ended.is_none(), "the server ended: {ended:?}");
+            // What is left of the one before may still hold what this one needs.
+            let child = self.child.as_mut();
+            if child.is_none_or(|child| child.try_wait().unwrap().is_some()) {
+                let mut command = (self.start)();
+                command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+                self.child = Some(command.process_group(0).spawn().unwrap());
+            }
             (self.is_up)().then_some(())
         });
     }
@@ -92,6 +99,28 @@ pub(crate) fn data() -> TempDir {
     // Some servers do not run as root, and become nobody.
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
     folder
+}
+
+/// A command that runs as somebody without rights where we have them.
+pub(crate) fn without_rights(program: impl AsRef<Path>) -> Command {
+    if !is_root() {
+        return Command::new(program.as_ref());
+    }
+    let mut command = Command::new("setpriv");
+    let user = [format!("--reuid={NOBODY}"), format!("--regid={NOBODY}")];
+    command.args(user).arg("--clear-groups").arg(program.as_ref());
+    command
+}
+
+/// Makes a file that of whoever runs [`without_rights`].
+pub(crate) fn give_away(file: &Path) {
+    if is_root() {
+        std::os::unix::fs::chown(file, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
 /// A listener at `/in` whose events go to `app`.

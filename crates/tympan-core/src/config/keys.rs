@@ -894,6 +894,13 @@ pub static DESTINATION: Section = Section {
             "A stream of Redis. It has an event once the server has answered with the entry's id.",
             "redis: {url: redis://127.0.0.1:6379, stream: '\"events\"'}",
         ),
+        #[cfg(feature = "postgres")]
+        key(
+            "postgres",
+            Holds::Section(&POSTGRES),
+            "A table of PostgreSQL. It has an event once the row is committed.",
+            "postgres: {url: postgres://127.0.0.1/app, table: events, create: true, user: tympan}",
+        ),
         beside(key(
             "retry",
             Holds::Section(&RETRY),
@@ -912,8 +919,8 @@ pub static DESTINATION: Section = Section {
         beside(key(
             "concurrency",
             Holds::Literal(Literal::Count),
-            "How many deliveries may be on their way at once. Usually one to `stdout` and `file`, \
-             which take many events at a time, 4 to `exec`, 16 to `http`, and 64 to servers with a \
+            "How many deliveries may be on their way at once. Usually one to `stdout`, `file` \
+             and `postgres`, which take many events at a time, 4 to `exec`, 16 to `http`, and 64 to servers with a \
              protocol of their own.",
             "concurrency: 16",
         )),
@@ -1035,6 +1042,48 @@ pub static REDIS: Section = Section {
             Holds::Literal(Literal::Count),
             "About how many entries a stream keeps: the oldest go. Without it, all of them.",
             "max_length: 1000000",
+        ),
+    ],
+};
+
+/// `postgres:` of a destination.
+#[cfg(feature = "postgres")]
+pub static POSTGRES: Section = Section {
+    name: "`postgres` of a destination",
+    doc: "A table of PostgreSQL with the columns `listener` (`text`), `id` (`text`), `received` \
+          (`timestamptz`) and `event` (`jsonb`, the event as it is delivered). `listener` and `id` \
+          together are its primary key, or unique: an event that comes again changes nothing.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Literal(Literal::Endpoint(&["postgres", "postgresql"])),
+            "Where the server is, and the name of the database.",
+            "url: postgres://db.example.com:5432/app",
+        )),
+        WHO,
+        PASSWORD,
+        key(
+            "tls",
+            Holds::Literal(Literal::Boolean),
+            "Whether the server has to speak TLS, and to prove who it is. Usually so, unless it is on \
+             this machine.",
+            "tls: true",
+        ),
+        required(key(
+            "table",
+            Holds::Literal(Literal::Text),
+            "The table, exactly as it is called, with its schema before it if it has one.",
+            "table: hooks.events",
+        )),
+        default(
+            key(
+                "create",
+                Holds::Literal(Literal::Boolean),
+                "Whether the table is made where there is none.",
+                "create: true",
+            ),
+            "false",
         ),
     ],
 };

@@ -4,6 +4,8 @@ use http::HeaderName;
 use http::Method;
 use tympan_expr::Expression;
 
+#[cfg(feature = "postgres")]
+use crate::config::Postgres;
 use crate::config::Reader;
 #[cfg(feature = "redis")]
 use crate::config::Redis;
@@ -30,6 +32,9 @@ pub enum Kind {
     /// A stream of Redis.
     #[cfg(feature = "redis")]
     Redis(Box<Redis>),
+    /// A table of `PostgreSQL`.
+    #[cfg(feature = "postgres")]
+    Postgres(Box<Postgres>),
 }
 
 /// A host that is called by HTTP.
@@ -85,6 +90,10 @@ impl Reader<'_> {
         #[cfg(feature = "redis")]
         if let Some((place, node)) = fields.take("redis") {
             return self.redis(&place, node).map(|redis| Kind::Redis(Box::new(redis)));
+        }
+        #[cfg(feature = "postgres")]
+        if let Some((place, node)) = fields.take("postgres") {
+            return self.postgres(&place, node).map(|table| Kind::Postgres(Box::new(table)));
         }
         let (place, node) = fields.take("exec")?;
         let mut fields = self.fields(&keys::EXEC, place.span, node)?;

@@ -109,6 +109,8 @@ pub use preset::Preset;
 pub use redact::HIDDEN;
 pub use redact::Redact;
 pub use registration::Registration;
+#[cfg(feature = "postgres")]
+pub use remote::Postgres;
 #[cfg(feature = "redis")]
 pub use remote::Redis;
 #[cfg(feature = "remote")]

@@ -1,5 +1,8 @@
 //! Reading destinations that are servers with a protocol of their own.
 
+#[cfg(feature = "postgres")]
+use std::net::IpAddr;
+
 use http::Uri;
 use tympan_expr::Expression;
 
@@ -34,6 +37,20 @@ pub struct Redis {
     pub most: Option<usize>,
 }
 
+/// A table of `PostgreSQL`.
+#[cfg(feature = "postgres")]
+#[derive(Clone, Debug)]
+pub struct Postgres {
+    /// The server.
+    pub server: Remote,
+    /// Whether it has to prove who it is.
+    pub tls: bool,
+    /// The table, with its schema before it if it has one.
+    pub table: Vec<String>,
+    /// Whether it is made where there is none.
+    pub create: bool,
+}
+
 impl Reader<'_> {
     #[cfg(feature = "redis")]
     pub(super) fn redis(&mut self, key: &Key, node: Node) -> Option<Redis> {
@@ -44,6 +61,24 @@ impl Reader<'_> {
         let most = fields.take("max_length").and_then(|(_, node)| self.count(&node));
         fields.end();
         Some(Redis { server: server?, stream: stream?, most })
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(super) fn postgres(&mut self, key: &Key, node: Node) -> Option<Postgres> {
+        let mut fields = self.fields(&keys::POSTGRES, key.span, node)?;
+        let schemes = &["postgres", "postgresql"];
+        let server = self.remote(&mut fields, schemes, "postgres://127.0.0.1:5432/app");
+        let tls = fields.take("tls").and_then(|(_, node)| self.boolean(&node));
+        let table = fields.require(self, "table").and_then(|(_, node)| self.text(&node));
+        let create = fields.take("create").and_then(|(_, node)| self.boolean(&node));
+        fields.end();
+        let (server, table) = (server?, table?);
+        Some(Postgres {
+            tls: tls.unwrap_or_else(|| !is_here(&server.url)),
+            server,
+            table: table.split('.').map(str::to_owned).collect(),
+            create: create.unwrap_or_default(),
+        })
     }
 
     /// Where a server is, and who we are to it.
@@ -69,4 +104,12 @@ impl Reader<'_> {
         let found = fields.require(self, name);
         found.and_then(|(_, node)| self.expression(Place::Delivery, &node))
     }
+}
+
+/// Whether a URL leads to this machine: `localhost` never leads elsewhere.
+#[cfg(feature = "postgres")]
+fn is_here(url: &Uri) -> bool {
+    let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    is_loopback || host.eq_ignore_ascii_case("localhost")
 }

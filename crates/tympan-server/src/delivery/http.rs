@@ -84,6 +84,7 @@ fn judge(status: StatusCode, headers: &HeaderMap) -> Result<(), Failure> {
         is_final: false,
         // It says that it will never take any again.
         pauses: status == StatusCode::GONE,
+        is_of_one: false,
     })
 }
 

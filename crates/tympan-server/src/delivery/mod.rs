@@ -7,6 +7,8 @@ mod http;
 mod keep;
 #[cfg(feature = "remote")]
 mod link;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "remote")]
@@ -42,6 +44,8 @@ use crate::clock;
 use crate::delivery::exec::ExecOut;
 use crate::delivery::file::FileOut;
 use crate::delivery::http::HttpOut;
+#[cfg(feature = "postgres")]
+use crate::delivery::postgres::PostgresOut;
 #[cfg(feature = "redis")]
 use crate::delivery::redis::RedisOut;
 #[cfg(feature = "remote")]
@@ -79,6 +83,8 @@ pub(crate) struct Failure {
     pub(crate) is_final: bool,
     /// Whether nothing more is to be sent until somebody has seen to it.
     pub(crate) pauses: bool,
+    /// Whether one of several events may be to blame, so that each is to be tried by itself.
+    pub(crate) is_of_one: bool,
 }
 
 /// What outlives every generation: a reload must neither cut a connection nor lose an event.
@@ -139,6 +145,10 @@ impl Destinations {
                 #[cfg(feature = "redis")]
                 config::Kind::Redis(redis) => {
                     Arc::new(RedisOut::new(&it.name, redis, remote(&redis.server)))
+                }
+                #[cfg(feature = "postgres")]
+                config::Kind::Postgres(table) => {
+                    Arc::new(PostgresOut::new(&it.name, table, remote(&table.server)))
                 }
             };
             Destination {
@@ -250,7 +260,13 @@ impl Failure {
 
     /// One that may pass.
     pub(crate) fn passing(why: impl Into<String>) -> Self {
-        Self { why: why.into(), retry_after: None, is_final: false, pauses: false }
+        Self {
+            why: why.into(),
+            retry_after: None,
+            is_final: false,
+            pauses: false,
+            is_of_one: false,
+        }
     }
 }
 

@@ -53,6 +53,16 @@ impl Remote {
         open.await.map_err(|fault| fault.to_string())
     }
 
+    /// Has the other end of a connection prove who it is, and encrypts what follows.
+    #[cfg(feature = "postgres")]
+    pub(super) async fn secure(
+        &self,
+        stream: Pin<Box<dyn Stream>>,
+    ) -> Result<Pin<Box<dyn Stream>>, String> {
+        let secured = connect::secure(stream, &self.url, &self.egress).await;
+        secured.map_err(|fault| fault.to_string())
+    }
+
     /// The path of the URL without its slash.
     pub(super) fn path(&self) -> &str {
         self.url.path().trim_start_matches('/')

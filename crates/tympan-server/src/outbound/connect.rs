@@ -49,10 +49,16 @@ pub(crate) async fn open(
 ) -> Result<Pin<Box<dyn Stream>>, Fault> {
     let name = name(uri)?;
     let stream = reach(name, uri.port_u16().unwrap_or(usual_port), host, egress).await?;
-    if !is_tls {
-        return Ok(Box::pin(stream));
-    }
-    let server = ServerName::try_from(name.to_owned()).map_err(|_| Fault::Url)?;
+    if is_tls { secure(stream, uri, egress).await } else { Ok(Box::pin(stream)) }
+}
+
+/// Has who is at the other end prove that it is the host of a URL, and encrypts what follows.
+pub(crate) async fn secure(
+    stream: impl Stream + Unpin + 'static,
+    uri: &Uri,
+    egress: &Egress,
+) -> Result<Pin<Box<dyn Stream>>, Fault> {
+    let server = ServerName::try_from(name(uri)?.to_owned()).map_err(|_| Fault::Url)?;
     let stream = TlsConnector::from(egress.tls()).connect(server, stream).await;
     Ok(Box::pin(stream.map_err(|error| Fault::Tls(error.to_string()))?))
 }
