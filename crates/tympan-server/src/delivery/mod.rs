@@ -19,6 +19,7 @@ mod worker;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -43,6 +44,7 @@ pub(crate) use keep::keep;
 use crate::clock;
 use crate::delivery::exec::ExecOut;
 use crate::delivery::file::FileOut;
+use crate::delivery::file::Opened;
 use crate::delivery::http::HttpOut;
 #[cfg(feature = "postgres")]
 use crate::delivery::postgres::PostgresOut;
@@ -93,6 +95,7 @@ pub(crate) struct Destinations {
     journals: Journals,
     workers: Mutex<HashMap<Arc<str>, Worker>>,
     pools: Mutex<HashMap<Origin, Arc<Pool>>>,
+    files: Mutex<HashMap<PathBuf, Opened>>,
 }
 
 /// Whether a host is called by HTTPS, and which.
@@ -113,8 +116,8 @@ pub(crate) struct Destination {
 
 impl Destinations {
     pub(crate) fn start(stdout: Sink, journals: Journals) -> Self {
-        let (workers, pools) = Default::default();
-        Self { stdout: Arc::new(Stdout::start(stdout)), journals, workers, pools }
+        let (workers, pools, files) = Default::default();
+        Self { stdout: Arc::new(Stdout::start(stdout)), journals, workers, pools, files }
     }
 
     /// The destinations of a configuration, by their ids.
@@ -135,7 +138,11 @@ impl Destinations {
         let ready = config.destinations.iter().zip(&meters.destinations).map(|(it, meter)| {
             let to: Arc<dyn Deliver> = match &it.kind {
                 config::Kind::Stdout => self.stdout.clone(),
-                config::Kind::File(file) => Arc::new(FileOut::new(folder, file)),
+                config::Kind::File(file) => {
+                    let path = folder.join(&file.path);
+                    let open = self.file(&path);
+                    Arc::new(FileOut::new(path, file, open))
+                }
                 config::Kind::Exec(command) => Arc::new(ExecOut::new(folder, command)),
                 config::Kind::Http(http) => {
                     let signing = http.signed_by.map(|id| values(config, id, secrets));
@@ -163,6 +170,15 @@ impl Destinations {
             }
         });
         ready.collect()
+    }
+
+    /// A file that is added to: by what an earlier generation still writes, or by another
+    /// destination, as well.
+    fn file(&self, path: &Path) -> Opened {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody adds to the others any more.
+        files.retain(|_, open| Arc::strong_count(open) > 1);
+        Arc::clone(files.entry(path.to_owned()).or_default())
     }
 
     /// The connections to the host of a URL, which a reload leaves alone unless its rules are others.
