@@ -33,6 +33,7 @@ const REFUSED: &[&str] = &[
     "bad_names",
     "bad_paths",
     "bad_proxies",
+    "bad_remotes",
     "bad_server",
     "bad_tolerance",
     "challenge_digest_misplaced",

@@ -1,4 +1,4 @@
-//! The request that delivers an event.
+//! What delivers an event: its request, or where it goes.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -75,10 +75,7 @@ impl Outgoing {
     ///
     /// Why there is none, which would be the same every time.
     pub fn render(&self, event: Kept<'_>, secrets: &[Secret]) -> Result<Request<Bytes>, String> {
-        let value = read_json(event.json, &Paths::Whole).map_err(|error| error.to_string())?;
-        let name = Value::Text(Text::from(event.listener.to_owned()));
-        let listener = Record::from_iter([(Text::from("name"), name)]);
-        let scope = Scope { event: value, listener, now: event.now };
+        let scope = Scope::of(event, &Paths::Whole)?;
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.url.clone();
@@ -138,10 +135,7 @@ impl Outgoing {
 /// computed is of no order.
 #[must_use]
 pub fn order(by: &Expression, event: Kept<'_>) -> Option<i64> {
-    let value = read_json(event.json, &Paths::Whole).ok()?;
-    let name = Value::Text(Text::from(event.listener.to_owned()));
-    let listener = Record::from_iter([(Text::from("name"), name)]);
-    let scope = Scope { event: value, listener, now: event.now };
+    let scope = Scope::read_by(by, event).ok()?;
     let key = match by.eval(&scope).ok()? {
         Value::Null => return None,
         key => key.to_json().to_string(),
@@ -149,6 +143,28 @@ pub fn order(by: &Expression, event: Kept<'_>) -> Option<i64> {
     let digest = ring::digest::digest(&ring::digest::SHA256, key.as_bytes());
     let first = digest.as_ref().first_chunk().copied()?;
     Some(i64::from_le_bytes(first))
+}
+
+/// What an expression says of an event as a text, such as where it goes; null says nothing.
+///
+/// # Errors
+///
+/// Why there is no text, which would be the same every time.
+pub fn text(
+    expression: &Expression,
+    event: Kept<'_>,
+    what: &str,
+) -> Result<Option<String>, String> {
+    let scope = Scope::read_by(expression, event)?;
+    let value = eval(expression, &scope, || what.to_owned())?;
+    let is_text = !matches!(value, Value::List(_) | Value::Map(_));
+    match value {
+        Value::Null => Ok(None),
+        value => match value.to_text().filter(|_| is_text) {
+            Some(text) => Ok(Some(text.to_string())),
+            None => Err(format!("{what} is no text")),
+        },
+    }
 }
 
 /// CloudEvents 1.0, HTTP binding, section 3.1: attributes are headers, and the body is the data.
@@ -228,6 +244,21 @@ fn eval<'e>(
 ) -> Result<Value<'e>, String> {
     let exhausted = |bound| format!("{} ran out of its bound of {bound}", what());
     expression.eval(scope).map_err(exhausted)
+}
+
+impl<'e> Scope<'e> {
+    /// As much of an event as an expression reads.
+    fn read_by(expression: &Expression, event: Kept<'e>) -> Result<Self, String> {
+        let nothing = Paths::Keys(Vec::new());
+        Self::of(event, expression.needs().paths(roots::EVENT).unwrap_or(&nothing))
+    }
+
+    fn of(event: Kept<'e>, wanted: &Paths) -> Result<Self, String> {
+        let value = read_json(event.json, wanted).map_err(|error| error.to_string())?;
+        let name = Value::Text(Text::from(event.listener.to_owned()));
+        let listener = Record::from_iter([(Text::from("name"), name)]);
+        Ok(Self { event: value, listener, now: event.now })
+    }
 }
 
 impl<'e> Source<'e> for Scope<'e> {

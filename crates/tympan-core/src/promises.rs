@@ -67,8 +67,15 @@ fn heard(to: &[&Destination]) -> Option<String> {
 }
 
 fn taken(to: &[&Destination]) -> Option<String> {
-    let weak = to.iter().find(|it| matches!(it.kind, Kind::Stdout))?;
-    Some(format!("{} is standard output, whose reader may lose it", weak.name))
+    let weak = |it: &&Destination| match &it.kind {
+        Kind::Stdout => Some(format!("{} is standard output, whose reader may lose it", it.name)),
+        #[cfg(feature = "redis")]
+        Kind::Redis(_) => {
+            Some(format!("{} is Redis, which keeps as much as its `appendfsync` makes it", it.name))
+        }
+        _ => None,
+    };
+    to.iter().find_map(weak)
 }
 
 fn lasting(to: &[&Destination]) -> Option<String> {

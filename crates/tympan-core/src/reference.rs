@@ -128,6 +128,7 @@ fn name(named: Named) -> &'static str {
 
 fn literal(kind: Literal) -> &'static str {
     match kind {
+        Literal::Endpoint(_) => "URL without user or fragment",
         Literal::Address => "address and port, `unix:PATH`, `systemd` or `systemd:NAME`",
         Literal::Boolean => "true or false",
         Literal::Count => "whole number from 1",

@@ -252,6 +252,10 @@ fn literal(kind: Literal) -> Value {
         }),
         Literal::Status => json!({"type": "integer", "minimum": 200, "maximum": 599}),
         Literal::Url => json!({"type": "string", "pattern": "^https?://[^/?#@]+/?$"}),
+        Literal::Endpoint(schemes) => {
+            let pattern = format!("^({})://[^/?#@]+([/?][^#]*)?$", schemes.join("|"));
+            json!({"type": "string", "pattern": pattern})
+        }
         Literal::Version => json!({"const": 1}),
         Literal::Pattern => json!({"type": "string", "minLength": 1, "format": "regex"}),
         Literal::File | Literal::Glob => json!({"type": "string", "minLength": 1}),

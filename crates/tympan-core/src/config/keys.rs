@@ -126,6 +126,8 @@ pub enum Literal {
     Text,
     /// `https://hooks.example.com`
     Url,
+    /// Where something is called, by one of these schemes: `https://example.com/in`.
+    Endpoint(&'static [&'static str]),
     /// `1`
     Version,
     /// A whole number from 1.
@@ -889,6 +891,20 @@ pub static DESTINATION: Section = Section {
              has ended with 0.",
             "exec: {command: [./on-event, --quiet]}",
         ),
+        #[cfg(feature = "redis")]
+        key(
+            "redis",
+            Holds::Section(&REDIS),
+            "A stream of Redis. It has an event once the server has answered with the entry's id.",
+            "redis: {url: redis://127.0.0.1:6379, stream: '\"events\"'}",
+        ),
+        #[cfg(feature = "postgres")]
+        key(
+            "postgres",
+            Holds::Section(&POSTGRES),
+            "A table of PostgreSQL. It has an event once the row is committed.",
+            "postgres: {url: postgres://127.0.0.1/app, table: events, create: true, user: tympan}",
+        ),
         beside(key(
             "retry",
             Holds::Section(&RETRY),
@@ -907,8 +923,9 @@ pub static DESTINATION: Section = Section {
         beside(key(
             "concurrency",
             Holds::Literal(Literal::Count),
-            "How many deliveries may be on their way at once. Usually one to `stdout` and `file`, \
-             which take many events at a time, and 16 elsewhere.",
+            "How many deliveries may be on their way at once. Usually one to `stdout`, `file` \
+             and `postgres`, which take many events at a time, 4 to `exec`, 16 to `http`, and 64 to servers with a \
+             protocol of their own.",
             "concurrency: 16",
         )),
         beside(key(
@@ -932,7 +949,7 @@ pub static HTTP: Section = Section {
     keys: &[
         required(key(
             "url",
-            Holds::Literal(Literal::Url),
+            Holds::Literal(Literal::Endpoint(&["http", "https"])),
             "Where it is called.",
             "url: https://example.com/events",
         )),
@@ -999,6 +1016,94 @@ pub static EXEC: Section = Section {
         "command: [./on-event, --quiet]",
     ))],
 };
+
+/// `redis:` of a destination.
+#[cfg(feature = "redis")]
+pub static REDIS: Section = Section {
+    name: "`redis` of a destination",
+    doc: "A stream of Redis, or of what speaks its protocol. Each event is an entry with the fields \
+          `id`, `listener` and `event`, which is the event as it is delivered. What was answered is as \
+          durable as the server's `appendfsync` makes it. Expressions see the event as `event`, and \
+          `listener.name`.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Literal(Literal::Endpoint(&["redis", "rediss"])),
+            "Where the server is, with `rediss` for TLS, and the number of the database.",
+            "url: rediss://cache.example.com:6379/0",
+        )),
+        WHO,
+        PASSWORD,
+        required(key(
+            "stream",
+            Holds::Expression,
+            "The key of the stream.",
+            "stream: $CONCAT([\"events:\", listener.name])",
+        )),
+        key(
+            "max_length",
+            Holds::Literal(Literal::Count),
+            "About how many entries a stream keeps: the oldest go. Without it, all of them.",
+            "max_length: 1000000",
+        ),
+    ],
+};
+
+/// `postgres:` of a destination.
+#[cfg(feature = "postgres")]
+pub static POSTGRES: Section = Section {
+    name: "`postgres` of a destination",
+    doc: "A table of PostgreSQL with the columns `listener` (`text`), `id` (`text`), `received` \
+          (`timestamptz`) and `event` (`jsonb`, the event as it is delivered). `listener` and `id` \
+          together are its primary key, or unique: an event that comes again changes nothing.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Literal(Literal::Endpoint(&["postgres", "postgresql"])),
+            "Where the server is, and the name of the database.",
+            "url: postgres://db.example.com:5432/app",
+        )),
+        WHO,
+        PASSWORD,
+        key(
+            "tls",
+            Holds::Literal(Literal::Boolean),
+            "Whether the server has to speak TLS, and to prove who it is. Usually so, unless it is on \
+             this machine.",
+            "tls: true",
+        ),
+        required(key(
+            "table",
+            Holds::Literal(Literal::Text),
+            "The table, exactly as it is called, with its schema before it if it has one.",
+            "table: hooks.events",
+        )),
+        default(
+            key(
+                "create",
+                Holds::Literal(Literal::Boolean),
+                "Whether the table is made where there is none.",
+                "create: true",
+            ),
+            "false",
+        ),
+    ],
+};
+
+/// Who we are to a server that wants to know.
+#[cfg(feature = "remote")]
+const WHO: Key = key("user", Holds::Literal(Literal::Text), "Who we are there.", "user: tympan");
+
+/// How we prove it.
+#[cfg(feature = "remote")]
+const PASSWORD: Key = key(
+    "password",
+    Holds::Name(Named::Secret),
+    "The password, which never stands in a URL. With several references, the first.",
+    "password: broker_password",
+);
 
 /// `retry:`
 pub static RETRY: Section = Section {

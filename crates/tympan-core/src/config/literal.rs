@@ -170,6 +170,22 @@ impl Reader<'_> {
         })
     }
 
+    /// Where a server with a protocol of its own is, without credentials.
+    #[cfg(feature = "remote")]
+    pub(super) fn endpoint(
+        &mut self,
+        node: &Node,
+        schemes: &'static [&'static str],
+        example: &'static str,
+    ) -> Option<http::Uri> {
+        self.literal(node, "a URL without user or fragment", example, |text| {
+            let uri: http::Uri = text.parse().ok()?;
+            let is_known = uri.scheme_str().is_some_and(|scheme| schemes.contains(&scheme));
+            let authority = uri.authority().filter(|host| !host.as_str().contains('@'));
+            (is_known && authority.is_some() && !text.contains('#')).then_some(uri)
+        })
+    }
+
     /// A regular expression that has to match a value as a whole.
     pub(super) fn pattern(&mut self, node: &Node) -> Option<Regex> {
         let text = self.text(node)?;

@@ -34,14 +34,16 @@ struct Place {
     path: PathBuf,
     rotate: Option<u64>,
     keep: usize,
-    open: Mutex<Option<File>>,
+    open: Opened,
 }
 
+/// A file, shared by all that add to it, of whatever generation: one at a time writes or puts aside.
+pub(super) type Opened = Arc<Mutex<Option<File>>>;
+
 impl FileOut {
-    pub(super) fn new(folder: &Path, file: &config::File) -> Self {
-        let config::File { path, rotate, keep } = file;
-        let (path, open) = (folder.join(path), Mutex::new(None));
-        Self { place: Arc::new(Place { path, rotate: *rotate, keep: *keep, open }) }
+    pub(super) fn new(path: PathBuf, file: &config::File, open: Opened) -> Self {
+        let config::File { rotate, keep, .. } = *file;
+        Self { place: Arc::new(Place { path, rotate, keep, open }) }
     }
 }
 
@@ -138,11 +140,15 @@ fn ends_with_line(file: &File) -> io::Result<bool> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::fs;
+    use std::sync::Arc;
+    use std::thread;
 
     use tympan_core::config;
 
     use super::FileOut;
+    use super::Opened;
 
     #[test]
     fn whole_lines_and_a_new_file_when_it_is_large() {
@@ -150,7 +156,7 @@ mod tests {
         let path = folder.path().join("events.jsonl");
         fs::write(&path, "cut o").unwrap();
         let file = config::File { path: "events.jsonl".into(), rotate: Some(8), keep: 2 };
-        let out = FileOut::new(folder.path(), &file);
+        let out = FileOut::new(path.clone(), &file, Opened::default());
         for line in ["f\n", "b\n", "c\n", "d\n", "e\n", "f\n", "g\n", "h\n", "i\n", "j\n"] {
             out.place.add(line.as_bytes()).unwrap();
         }
@@ -162,5 +168,28 @@ mod tests {
         fs::rename(&path, folder.path().join("moved")).unwrap();
         out.place.add(b"k\n").unwrap();
         assert_eq!(read("events.jsonl"), "k\n");
+    }
+
+    #[test]
+    fn generations_take_turns_at_one_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let file = config::File { path: "events.jsonl".into(), rotate: Some(64), keep: 1000 };
+        let open = Opened::default();
+        thread::scope(|scope| {
+            for generation in 0..4 {
+                let out = FileOut::new(path.clone(), &file, Arc::clone(&open));
+                scope.spawn(move || {
+                    for number in 0..100 {
+                        out.place.add(format!("{generation}-{number}\n").as_bytes()).unwrap();
+                    }
+                });
+            }
+        });
+        let files = fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().path());
+        let texts: String = files.map(|it| fs::read_to_string(it).unwrap()).collect();
+        let all = (0..4).flat_map(|generation| (0..100).map(move |n| format!("{generation}-{n}")));
+        assert_eq!(texts.lines().count(), 400);
+        assert!(texts.lines().map(str::to_owned).collect::<BTreeSet<_>>() == all.collect());
     }
 }

@@ -7,7 +7,6 @@ use http::HeaderMap;
 use http::StatusCode;
 use http::header;
 use tympan_core::config;
-use tympan_core::outgoing::Kept;
 use tympan_core::outgoing::Outgoing;
 use tympan_core::secret::Secret;
 use tympan_journal::Later;
@@ -15,6 +14,7 @@ use tympan_journal::Leased;
 
 use super::Deliver;
 use super::Failure;
+use super::kept;
 use crate::clock;
 use crate::outbound::Host;
 use crate::outbound::pool::Pool;
@@ -47,14 +47,7 @@ impl HttpOut {
     async fn call(&self, event: &Leased) -> Result<(), Failure> {
         let secrets = self.secrets.as_ref().map_err(Failure::passing)?;
         let outgoing = self.outgoing.as_ref().map_err(Failure::passing)?;
-        let kept = Kept {
-            id: &event.id,
-            listener: &event.listener,
-            json: &event.body,
-            now: clock::since_1970().as_secs_f64(),
-        };
-        let request = outgoing.render(kept, secrets);
-        let request = request.map_err(|why| Failure { is_final: true, ..Failure::passing(why) })?;
+        let request = outgoing.render(kept(event), secrets).map_err(Failure::lasting)?;
         let answer = self.pool.send(request, Host::Written, MOST_BYTES).await;
         let answer = answer.map_err(|fault| Failure::passing(fault.to_string()))?;
         judge(answer.status(), answer.headers())
@@ -91,6 +84,7 @@ fn judge(status: StatusCode, headers: &HeaderMap) -> Result<(), Failure> {
         is_final: false,
         // It says that it will never take any again.
         pauses: status == StatusCode::GONE,
+        is_of_one: false,
     })
 }
 

@@ -5,12 +5,21 @@ mod exec;
 mod file;
 mod http;
 mod keep;
+#[cfg(feature = "remote")]
+mod link;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "remote")]
+mod remote;
 pub(crate) mod stdout;
 mod worker;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -23,6 +32,7 @@ use tympan_core::config::Config;
 use tympan_core::config::Retry;
 use tympan_core::config::SecretId;
 use tympan_core::keys::Secrets;
+use tympan_core::outgoing;
 use tympan_core::secret::Secret;
 use tympan_expr::Expression;
 use tympan_journal::Later;
@@ -31,9 +41,17 @@ use tympan_journal::Leased;
 pub(crate) use keep::From;
 pub(crate) use keep::keep;
 
+use crate::clock;
 use crate::delivery::exec::ExecOut;
 use crate::delivery::file::FileOut;
+use crate::delivery::file::Opened;
 use crate::delivery::http::HttpOut;
+#[cfg(feature = "postgres")]
+use crate::delivery::postgres::PostgresOut;
+#[cfg(feature = "redis")]
+use crate::delivery::redis::RedisOut;
+#[cfg(feature = "remote")]
+use crate::delivery::remote::Remote;
 use crate::delivery::stdout::Sink;
 use crate::delivery::stdout::Stdout;
 use crate::delivery::worker::Worker;
@@ -67,6 +85,8 @@ pub(crate) struct Failure {
     pub(crate) is_final: bool,
     /// Whether nothing more is to be sent until somebody has seen to it.
     pub(crate) pauses: bool,
+    /// Whether one of several events may be to blame, so that each is to be tried by itself.
+    pub(crate) is_of_one: bool,
 }
 
 /// What outlives every generation: a reload must neither cut a connection nor lose an event.
@@ -75,6 +95,7 @@ pub(crate) struct Destinations {
     journals: Journals,
     workers: Mutex<HashMap<Arc<str>, Worker>>,
     pools: Mutex<HashMap<Origin, Arc<Pool>>>,
+    files: Mutex<HashMap<PathBuf, Opened>>,
 }
 
 /// Whether a host is called by HTTPS, and which.
@@ -95,8 +116,8 @@ pub(crate) struct Destination {
 
 impl Destinations {
     pub(crate) fn start(stdout: Sink, journals: Journals) -> Self {
-        let (workers, pools) = Default::default();
-        Self { stdout: Arc::new(Stdout::start(stdout)), journals, workers, pools }
+        let (workers, pools, files) = Default::default();
+        Self { stdout: Arc::new(Stdout::start(stdout)), journals, workers, pools, files }
     }
 
     /// The destinations of a configuration, by their ids.
@@ -108,14 +129,33 @@ impl Destinations {
         egress: &Arc<Egress>,
         meters: &Meters,
     ) -> Vec<Destination> {
+        #[cfg(feature = "remote")]
+        let remote = |server: &config::Remote| {
+            let password = server.password.map(|id| values(config, id, secrets));
+            let password = password.transpose().map(|values| values?.into_iter().next());
+            Remote::new(server, password, egress)
+        };
         let ready = config.destinations.iter().zip(&meters.destinations).map(|(it, meter)| {
             let to: Arc<dyn Deliver> = match &it.kind {
                 config::Kind::Stdout => self.stdout.clone(),
-                config::Kind::File(file) => Arc::new(FileOut::new(folder, file)),
+                config::Kind::File(file) => {
+                    let path = folder.join(&file.path);
+                    let open = self.file(&path);
+                    Arc::new(FileOut::new(path, file, open))
+                }
                 config::Kind::Exec(command) => Arc::new(ExecOut::new(folder, command)),
                 config::Kind::Http(http) => {
-                    let secrets = signing(config, http, secrets);
-                    Arc::new(HttpOut::new(http, secrets, self.pool(&http.url, egress)))
+                    let signing = http.signed_by.map(|id| values(config, id, secrets));
+                    let signing = signing.unwrap_or(Ok(Vec::new()));
+                    Arc::new(HttpOut::new(http, signing, self.pool(&http.url, egress)))
+                }
+                #[cfg(feature = "redis")]
+                config::Kind::Redis(redis) => {
+                    Arc::new(RedisOut::new(&it.name, redis, remote(&redis.server)))
+                }
+                #[cfg(feature = "postgres")]
+                config::Kind::Postgres(table) => {
+                    Arc::new(PostgresOut::new(&it.name, table, remote(&table.server)))
                 }
             };
             Destination {
@@ -130,6 +170,15 @@ impl Destinations {
             }
         });
         ready.collect()
+    }
+
+    /// A file that is added to: by what an earlier generation still writes, or by another
+    /// destination, as well.
+    fn file(&self, path: &Path) -> Opened {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody adds to the others any more.
+        files.retain(|_, open| Arc::strong_count(open) > 1);
+        Arc::clone(files.entry(path.to_owned()).or_default())
     }
 
     /// The connections to the host of a URL, which a reload leaves alone unless its rules are others.
@@ -188,9 +237,22 @@ impl Destinations {
     }
 }
 
-/// What requests to a host are signed with.
-fn signing(config: &Config, http: &config::Http, secrets: &Secrets) -> Result<Vec<Secret>, String> {
-    let Some(SecretId(id)) = http.signed_by else { return Ok(Vec::new()) };
+/// An event as expressions see it, at this moment.
+fn kept(event: &Leased) -> outgoing::Kept<'_> {
+    outgoing::Kept {
+        id: &event.id,
+        listener: &event.listener,
+        json: &event.body,
+        now: clock::since_1970().as_secs_f64(),
+    }
+}
+
+/// The values of a secret, or why there are none.
+fn values(
+    config: &Config,
+    SecretId(id): SecretId,
+    secrets: &Secrets,
+) -> Result<Vec<Secret>, String> {
     let name = config.secrets.get(id).map_or("", |secret| secret.name.as_str());
     match secrets.get(id) {
         Some(Ok(values)) => Ok(values.clone()),
@@ -207,9 +269,20 @@ impl Destination {
 }
 
 impl Failure {
+    /// One that would be the same every time.
+    pub(crate) fn lasting(why: impl Into<String>) -> Self {
+        Self { is_final: true, ..Self::passing(why) }
+    }
+
     /// One that may pass.
     pub(crate) fn passing(why: impl Into<String>) -> Self {
-        Self { why: why.into(), retry_after: None, is_final: false, pauses: false }
+        Self {
+            why: why.into(),
+            retry_after: None,
+            is_final: false,
+            pauses: false,
+            is_of_one: false,
+        }
     }
 }
 

@@ -119,7 +119,7 @@ impl Running {
                 return;
             }
             let wake = next.unwrap_or_else(|| Instant::now() + POLL);
-            let wake = if self.is_resting() { wake.max(self.rests_until) } else { wake };
+            let wake = if self.is_resting() { self.rests_until } else { wake };
             tokio::select! {
                 Some(landed) = self.flying.join_next_with_id() => self.land(landed).await,
                 () = arrivals.notified(), if is_all && !self.is_resting() => {}
@@ -219,18 +219,20 @@ impl Running {
 
 /// One try, and what becomes of each event by it.
 async fn attempt(destination: Destination, events: Vec<Leased>) -> Landed {
-    let trying = destination.to.deliver(&events);
-    let tried = tokio::time::timeout(destination.timeout, trying).await;
-    let tried = tried.unwrap_or_else(|_| {
-        let seconds = destination.timeout.as_secs_f64();
-        Err(Failure::passing(format!("no answer within {seconds} s")))
-    });
+    let tried = hand_over(&destination, &events).await;
+    let is_of_one = tried.as_ref().is_err_and(|failure| failure.is_of_one);
+    let mut each = vec![tried; events.len()];
+    if is_of_one && events.len() > 1 {
+        for (event, tried) in events.iter().zip(&mut each) {
+            *tried = hand_over(&destination, std::slice::from_ref(event)).await;
+        }
+    }
     let at = clock::steady();
-    let pauses = tried.as_ref().is_err_and(|failure| failure.pauses);
-    let settled = events.into_iter().map(|event| {
-        let verdict = match &tried {
+    let pauses = each.iter().any(|tried| tried.as_ref().is_err_and(|failure| failure.pauses));
+    let settled = events.into_iter().zip(each).map(|(event, tried)| {
+        let verdict = match tried {
             Ok(()) => Verdict::Delivered,
-            Err(failure) => verdict(&destination, &event, failure, at),
+            Err(failure) => verdict(&destination, &event, &failure, at),
         };
         let meter = &destination.meter;
         let count = match &verdict {
@@ -245,6 +247,15 @@ async fn attempt(destination: Destination, events: Vec<Leased>) -> Landed {
         Settled { delivery, at, verdict }
     });
     Landed { settled: settled.collect(), pauses }
+}
+
+/// Hands events over, within the time that the destination gives itself.
+async fn hand_over(destination: &Destination, events: &[Leased]) -> Result<(), Failure> {
+    let tried = tokio::time::timeout(destination.timeout, destination.to.deliver(events)).await;
+    tried.unwrap_or_else(|_| {
+        let seconds = destination.timeout.as_secs_f64();
+        Err(Failure::passing(format!("no answer within {seconds} s")))
+    })
 }
 
 /// What comes after a failure.

@@ -1,4 +1,4 @@
-//! A connection to the host of a URL, once that may be reached, and has proved who it is.
+//! A connection to a host, once that may be reached, and has proved who it is.
 
 use std::io;
 use std::net::IpAddr;
@@ -27,7 +27,7 @@ const ATTEMPT: Duration = Duration::from_millis(1_500);
 const MOST_HEAD: usize = 8 << 10;
 
 /// Bytes both ways, encrypted or not.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Send> Stream for S {}
 
@@ -42,17 +42,32 @@ pub(super) async fn connect(
         Some("http") => false,
         _ => return Err(Fault::Url),
     };
-    let name = uri.host().ok_or(Fault::Url)?;
-    let name = name.trim_start_matches('[').trim_end_matches(']');
-    let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+    open(uri, if is_tls { 443 } else { 80 }, is_tls, host, egress).await
+}
+
+/// Connects to the host of a URL of any scheme, at a usual port, and has it prove that it is the one.
+pub(crate) async fn open(
+    uri: &Uri,
+    usual_port: u16,
+    is_tls: bool,
+    host: Host,
+    egress: &Egress,
+) -> Result<Pin<Box<dyn Stream>>, Fault> {
+    let (name, port) = (name(uri)?, uri.port_u16().unwrap_or(usual_port));
     let stream = match egress.proxy() {
         Some(proxy) => tunnel(proxy, name, port, host, egress).await?,
         None => reach(name, port, host, egress).await?,
     };
-    if !is_tls {
-        return Ok(Box::pin(stream));
-    }
-    let server = ServerName::try_from(name.to_owned()).map_err(|_| Fault::Url)?;
+    if is_tls { secure(stream, uri, egress).await } else { Ok(Box::pin(stream)) }
+}
+
+/// Has who is at the other end prove that it is the host of a URL, and encrypts what follows.
+pub(crate) async fn secure(
+    stream: impl Stream + Unpin + 'static,
+    uri: &Uri,
+    egress: &Egress,
+) -> Result<Pin<Box<dyn Stream>>, Fault> {
+    let server = ServerName::try_from(name(uri)?.to_owned()).map_err(|_| Fault::Url)?;
     let config = egress.tls().map_err(Fault::Tls)?;
     let stream = TlsConnector::from(config).connect(server, stream).await;
     Ok(Box::pin(stream.map_err(|error| Fault::Tls(error.to_string()))?))
@@ -72,8 +87,7 @@ async fn tunnel(
     {
         return Err(Fault::Forbidden(address));
     }
-    let at = proxy.host().ok_or(Fault::Url)?;
-    let at = at.trim_start_matches('[').trim_end_matches(']');
+    let at = self::name(proxy)?;
     let mut stream = reach(at, proxy.port_u16().unwrap_or(80), Host::Written, egress).await?;
     let broken = |error: io::Error| Fault::Proxy(error.to_string());
     let authority =
@@ -95,6 +109,12 @@ async fn tunnel(
     }
     let line = String::from_utf8_lossy(line).chars().take(80).collect::<String>();
     Err(Fault::Proxy(format!("it answers {line}")))
+}
+
+/// The host of a URL, as it is looked up.
+fn name(uri: &Uri) -> Result<&str, Fault> {
+    let name = uri.host().ok_or(Fault::Url)?;
+    Ok(name.trim_start_matches('[').trim_end_matches(']'))
 }
 
 /// Connects to the first address that may be reached and answers. What was judged is what is

@@ -4,7 +4,7 @@
 
 pub(crate) mod call;
 pub(crate) mod calls;
-mod connect;
+pub(crate) mod connect;
 mod curl;
 mod egress;
 mod hidden;

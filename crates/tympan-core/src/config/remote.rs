@@ -1,0 +1,115 @@
+//! Reading destinations that are servers with a protocol of their own.
+
+#[cfg(feature = "postgres")]
+use std::net::IpAddr;
+
+use http::Uri;
+use tympan_expr::Expression;
+
+use crate::config::Reader;
+use crate::config::SecretId;
+use crate::config::fields::Fields;
+use crate::config::keys;
+use crate::roots::Place;
+use crate::yaml::Key;
+use crate::yaml::Node;
+
+/// Where a server is, and who we are to it.
+#[derive(Clone, Debug)]
+pub struct Remote {
+    /// Where.
+    pub url: Uri,
+    /// Who, if it wants to know.
+    pub user: Option<String>,
+    /// What proves it.
+    pub password: Option<SecretId>,
+}
+
+/// A stream of Redis.
+#[cfg(feature = "redis")]
+#[derive(Clone, Debug)]
+pub struct Redis {
+    /// The server.
+    pub server: Remote,
+    /// The key of the stream.
+    pub stream: Expression,
+    /// About how many entries it keeps.
+    pub most: Option<usize>,
+}
+
+/// A table of `PostgreSQL`.
+#[cfg(feature = "postgres")]
+#[derive(Clone, Debug)]
+pub struct Postgres {
+    /// The server.
+    pub server: Remote,
+    /// Whether it has to prove who it is.
+    pub tls: bool,
+    /// The table, with its schema before it if it has one.
+    pub table: Vec<String>,
+    /// Whether it is made where there is none.
+    pub create: bool,
+}
+
+impl Reader<'_> {
+    #[cfg(feature = "redis")]
+    pub(super) fn redis(&mut self, key: &Key, node: Node) -> Option<Redis> {
+        let mut fields = self.fields(&keys::REDIS, key.span, node)?;
+        let schemes = &["redis", "rediss"];
+        let server = self.remote(&mut fields, schemes, "redis://127.0.0.1:6379");
+        let stream = self.required_expression(&mut fields, "stream");
+        let most = fields.take("max_length").and_then(|(_, node)| self.count(&node));
+        fields.end();
+        Some(Redis { server: server?, stream: stream?, most })
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(super) fn postgres(&mut self, key: &Key, node: Node) -> Option<Postgres> {
+        let mut fields = self.fields(&keys::POSTGRES, key.span, node)?;
+        let schemes = &["postgres", "postgresql"];
+        let server = self.remote(&mut fields, schemes, "postgres://127.0.0.1:5432/app");
+        let tls = fields.take("tls").and_then(|(_, node)| self.boolean(&node));
+        let table = fields.require(self, "table").and_then(|(_, node)| self.text(&node));
+        let create = fields.take("create").and_then(|(_, node)| self.boolean(&node));
+        fields.end();
+        let (server, table) = (server?, table?);
+        Some(Postgres {
+            tls: tls.unwrap_or_else(|| !is_here(&server.url)),
+            server,
+            table: table.split('.').map(str::to_owned).collect(),
+            create: create.unwrap_or_default(),
+        })
+    }
+
+    /// Where a server is, and who we are to it.
+    fn remote(
+        &mut self,
+        fields: &mut Fields,
+        schemes: &'static [&'static str],
+        example: &'static str,
+    ) -> Option<Remote> {
+        let url = fields.require(self, "url");
+        let url = url.and_then(|(_, node)| self.endpoint(&node, schemes, example));
+        let user = fields.take("user").and_then(|(_, node)| self.text(&node));
+        let password = fields.take("password").and_then(|(_, node)| self.secret_name(&node));
+        Some(Remote { url: url?, user, password })
+    }
+
+    /// An expression that says for each event where it goes.
+    fn required_expression(
+        &mut self,
+        fields: &mut Fields,
+        name: &'static str,
+    ) -> Option<Expression> {
+        let found = fields.require(self, name);
+        found.and_then(|(_, node)| self.expression(Place::Delivery, &node))
+    }
+}
+
+/// Whether a URL leads to this machine: `localhost` never leads elsewhere.
+#[cfg(feature = "postgres")]
+fn is_here(url: &Uri) -> bool {
+    let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    is_loopback || host.eq_ignore_ascii_case("localhost")
+}
