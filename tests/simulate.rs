@@ -183,7 +183,10 @@ fn handshakes_that_are_confirmed_by_a_call_are_played() {
 fn what_lies_hidden_and_cannot_be_played_says_why() {
     let (folder, _host) = secretly();
     for (arguments, why) in [
-        (&["framed"][..], "what its provider writes around it cannot be told"),
+        (
+            &["framed"][..],
+            "give the body as it is sent, with its message in the place of that text",
+        ),
         (&["called-elsewhere", "--case", "handshake"], "no URL that `call` calls can be told"),
         (&["certified", "--case", "handshake"], "the key of the provider's own certificate"),
     ] {
@@ -198,16 +201,21 @@ fn what_lies_hidden_and_cannot_be_played_says_why() {
 #[test]
 fn what_is_encrypted_already_stays_as_it_is() {
     let (folder, _host) = secretly();
-    let printed = simulate(&folder, &["answered", "--print"]);
-    let printed = String::from_utf8(printed.stdout).unwrap();
-    let body = printed.split("--data-raw '").nth(1).unwrap().split('\'').next().unwrap();
-    folder.write("own.json", body);
-    folder.write("own.txt", format!("<x><![CDATA[{}]]></x>", &body[12..body.len() - 2]));
-    for (listener, file) in [("answered", "own.json"), ("framed", "own.txt")] {
-        let again = simulate(&folder, &[listener, "--print", "--body", file]);
-        let again = String::from_utf8(again.stdout).unwrap();
-        let sent = again.split("--data-raw '").nth(1).unwrap().split('\'').next().unwrap();
-        assert_eq!(sent, fs::read_to_string(folder.path(file)).unwrap(), "{listener}");
+    folder.write("plain.json", r#"{"a":1}"#);
+    folder.write("plain.txt", r#"<x><![CDATA[{"a":1}]]></x>"#);
+    let sent = |listener, file| {
+        let printed = simulate(&folder, &[listener, "--print", "--body", file]);
+        let printed = String::from_utf8(printed.stdout).unwrap();
+        let body = printed.split("--data-raw '").nth(1).expect("a body").split('\'').next();
+        body.unwrap().to_owned()
+    };
+    for (listener, plain, own) in
+        [("answered", "plain.json", "own.json"), ("framed", "plain.txt", "own.txt")]
+    {
+        let encrypted = sent(listener, plain);
+        assert!(!encrypted.contains("\"a\":1"), "{encrypted}");
+        folder.write(own, &encrypted);
+        assert_eq!(sent(listener, own), encrypted, "{listener}");
     }
 }
 
