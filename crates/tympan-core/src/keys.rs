@@ -56,6 +56,7 @@ pub struct KeyId(usize);
 #[derive(Clone, Debug, Default)]
 pub struct KeyUses {
     list: Vec<KeyUse>,
+    /// Where each is, as long as more may come.
     known: HashMap<KeyUse, KeyId>,
     /// What challenges sign with a secret, whoever asks.
     challenged: HashMap<SecretId, Vec<Regex>>,
@@ -192,6 +193,12 @@ impl KeyUses {
             self.list.push(wanted.clone());
             KeyId(self.list.len() - 1)
         })
+    }
+
+    /// The same where no more uses will come.
+    pub(crate) fn complete(mut self) -> Self {
+        self.list.shrink_to_fit();
+        Self { known: HashMap::new(), ..self }
     }
 
     /// The secrets with a value of which no key can be made, and why.

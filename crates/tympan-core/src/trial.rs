@@ -5,7 +5,6 @@ use tympan_expr::Dialect;
 use tympan_expr::Exhausted;
 use tympan_expr::Expression;
 use tympan_expr::Paths;
-use tympan_expr::Record;
 use tympan_expr::Value;
 use tympan_expr::functions;
 
@@ -140,7 +139,7 @@ impl Trial {
         ask(&Scope {
             head: &self.head,
             path_params: &Vec::new(),
-            listener: &Record::default(),
+            listener: None,
             public_url: None,
             body: Some(&self.body),
             parsed: parsed.ok(),

@@ -200,7 +200,8 @@ pub struct Config {
 impl Config {
     /// What is left to be known once the listeners are compiled.
     #[must_use]
-    pub fn without_listeners(self) -> Self {
+    pub fn without_listeners(mut self) -> Self {
+        self.secrets.shrink_to_fit();
         Self { listeners: Vec::new(), ..self }
     }
 }

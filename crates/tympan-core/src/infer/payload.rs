@@ -3,7 +3,6 @@
 use tympan_expr::Dialect;
 use tympan_expr::Expression;
 use tympan_expr::Paths;
-use tympan_expr::Record;
 use tympan_expr::Text;
 use tympan_expr::Value;
 
@@ -133,7 +132,7 @@ impl Tried<'_> {
         let scope = Scope {
             head: self.head,
             path_params: &Vec::new(),
-            listener: &Record::default(),
+            listener: None,
             public_url: origin,
             body: Some(body),
             parsed: parsed.ok(),

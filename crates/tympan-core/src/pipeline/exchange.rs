@@ -451,7 +451,8 @@ impl Exchange {
                 return decided(Outcome::Filtered, pipeline, &scope);
             }
         }
-        let origin = Origin { listener: &pipeline.name, source: &pipeline.source };
+        let source = pipeline.source.as_deref().unwrap_or(&pipeline.path);
+        let origin = Origin { listener: &pipeline.name, source };
         let is_wanted = !pipeline.routes.is_empty() || pipeline.ack != Ack::Memory;
         let routes = is_wanted.then_some(&pipeline.routes);
         let events = pipeline.events.run(&scope, origin, routes)?;
@@ -546,7 +547,7 @@ impl Exchange {
         Scope {
             head: &self.head,
             path_params: &self.path_params,
-            listener: &pipeline.facts,
+            listener: Some(pipeline),
             public_url: self.live.generation.public_url.as_deref(),
             body: None,
             parsed: None,

@@ -111,7 +111,7 @@ impl Generation {
             limits: config.server.limits,
             routes,
             token_endpoint: TokenEndpoint::compile(config, &mut key_uses),
-            key_uses,
+            key_uses: key_uses.complete(),
             admin_token,
             secret_names: config.secrets.iter().map(|secret| secret.name.clone()).collect(),
         }

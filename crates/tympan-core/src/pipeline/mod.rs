@@ -17,6 +17,7 @@ mod decrypt;
 mod encrypt;
 mod event;
 mod exchange;
+mod facts;
 mod fetch;
 mod generation;
 mod head;
@@ -40,10 +41,6 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::Method;
 use tympan_expr::Expression;
-use tympan_expr::Number;
-use tympan_expr::Record;
-use tympan_expr::Text;
-use tympan_expr::Value;
 
 pub(crate) use body::parse;
 pub use event::Event;
@@ -102,10 +99,8 @@ pub(crate) struct Pipeline {
     name: String,
     /// The path as it is written.
     path: String,
-    /// The path as a URI-reference: the source of its events.
-    source: String,
-    /// The listener's own facts, as expressions read them.
-    facts: Record<'static>,
+    /// The path as a URI-reference, where that is another text: the source of its events.
+    source: Option<Box<str>>,
     methods: Vec<Method>,
     allow: HeaderValue,
     body_limit: u64,
@@ -115,7 +110,7 @@ pub(crate) struct Pipeline {
     rate_limit: Option<RateLimit>,
     challenges: Vec<Challenge>,
     verify: Verify,
-    decrypt: Option<Decrypt>,
+    decrypt: Option<Box<Decrypt>>,
     /// How a client is asked for its credential that shows none, or another.
     asks_for: Option<HeaderValue>,
     reject: Option<Expression>,
@@ -144,7 +139,7 @@ impl Pipeline {
         let challenges = listener.challenges.iter();
         let challenges: Vec<_> =
             challenges.map(|it| Challenge::compile(it, accept, sealed, config, keys)).collect();
-        let decrypt = sealed.map(|it| Decrypt::compile(it, accept, keys));
+        let decrypt = sealed.map(|it| Box::new(Decrypt::compile(it, accept, keys)));
         let events = MakeEvents::compile(&listener.events);
         let routes = Routes::compile(&listener.deliver);
         let responses: Vec<_> = listener
@@ -173,7 +168,7 @@ impl Pipeline {
         let lets = used_lets(&listener.lets, &later);
         let mut proofs = Vec::new();
         verify.expressions(&mut proofs);
-        proofs.extend(decrypt.iter().map(Decrypt::ciphertext));
+        proofs.extend(decrypt.iter().map(|decrypt| decrypt.ciphertext()));
         proofs.extend(challenges.iter().filter_map(Challenge::ciphertext));
         let body_use = BodyUse::compile(
             &challenges.iter().flat_map(Challenge::expressions).collect::<Vec<_>>(),
@@ -184,9 +179,11 @@ impl Pipeline {
         let methods = listener.methods.iter().map(Method::as_str).collect::<Vec<_>>();
         Self {
             name: listener.name.clone(),
-            source: listener.path.replace('{', "%7B").replace('}', "%7D"),
+            source: listener
+                .path
+                .contains('{')
+                .then(|| listener.path.replace('{', "%7B").replace('}', "%7D").into()),
             path: listener.path.clone(),
-            facts: facts(listener, server),
             allow: HeaderValue::from_str(&methods.join(", "))
                 .unwrap_or(HeaderValue::from_static("POST")),
             methods: listener.methods.clone(),
@@ -262,22 +259,4 @@ fn used_lets(lets: &[config::Let], readers: &[&Expression]) -> Vec<Option<Expres
         }
     }
     used
-}
-
-fn facts(listener: &config::Listener, server: &config::Server) -> Record<'static> {
-    let text = |text: &str| Value::Text(Text::from(text.to_owned()));
-    let n_facts = 2 + usize::from(server.public_url.is_some());
-    let mut facts = Record::with_capacity(n_facts + usize::from(listener.rate_limit.is_some()));
-    facts.insert(Text::from("name"), text(&listener.name));
-    facts.insert(Text::from("path"), text(&listener.path));
-    if let Some(origin) = &server.public_url {
-        facts.insert(Text::from("url"), text(&format!("{origin}{}", listener.path)));
-    }
-    if let Some(RateLimit { requests, per }) = listener.rate_limit {
-        // As providers ask for it, and never more than is taken.
-        let a_minute = requests as u128 * 60_000 / per.as_millis().max(1);
-        let a_minute = i128::try_from(a_minute).unwrap_or(i128::MAX);
-        facts.insert(Text::from("rate"), Value::Number(Number::Int(a_minute)));
-    }
-    facts
 }

@@ -24,7 +24,7 @@ impl Generation {
         ask(&Scope {
             head,
             path_params: &path_params,
-            listener: &pipeline.facts,
+            listener: Some(pipeline),
             public_url: self.public_url.as_deref(),
             body: Some(body),
             parsed: parsed.ok(),

@@ -11,7 +11,9 @@ use tympan_expr::Text;
 use tympan_expr::Value;
 
 use super::Head;
+use super::Pipeline;
 use super::body::cow;
+use super::facts;
 use super::watch::Fact;
 use super::watch::Watch;
 use crate::fetched::Fetched;
@@ -26,8 +28,8 @@ pub(crate) type PathParams = Vec<(String, String)>;
 pub(crate) struct Scope<'a, 's> {
     pub(crate) head: &'a Head,
     pub(crate) path_params: &'a PathParams,
-    /// The listener's own facts.
-    pub(crate) listener: &'a Record<'static>,
+    /// The listener, for its own facts; there is none where an expression is tried out.
+    pub(crate) listener: Option<&'a Pipeline>,
     /// The origin that providers call.
     pub(crate) public_url: Option<&'a str>,
     pub(crate) body: Option<&'a [u8]>,
@@ -70,7 +72,10 @@ impl<'a> Source<'a> for Scope<'a, '_> {
                 let client = self.head.client.map(|client| Text::from(client.to_string()));
                 client.map_or(Value::Null, Value::Text)
             }
-            roots::LISTENER => Value::Map(Map::Borrowed(self.listener)),
+            roots::LISTENER => record(facts::NAMES.iter().filter_map(|name| {
+                let fact = self.listener?.fact(name, self.public_url)?;
+                Some((Text::from(*name), fact))
+            })),
             roots::CHALLENGE_TOKEN => {
                 record(self.tokens.iter().map(|(name, token)| {
                     (Text::from(*name), Value::Text(Text::from(token.clone())))
@@ -103,7 +108,10 @@ impl<'a> Source<'a> for Scope<'a, '_> {
                 let found = self.path_params.iter().find(|(name, _)| name == key);
                 found.map_or(Value::Null, |(_, value)| Value::Text(Text::from(value.as_str())))
             }
-            roots::LISTENER => self.listener.get(key).cloned().unwrap_or(Value::Null),
+            roots::LISTENER => {
+                let fact = self.listener.and_then(|it| it.fact(key, self.public_url));
+                fact.unwrap_or(Value::Null)
+            }
             roots::CHALLENGE_TOKEN => {
                 let found = self.tokens.iter().find(|(name, _)| *name == key);
                 found.map_or(Value::Null, |(_, token)| Value::Text(Text::from(token.clone())))
