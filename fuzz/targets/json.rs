@@ -8,7 +8,7 @@ use tympan_expr::read_json;
 
 fuzz_target!(|bytes: &[u8]| {
     let nothing = Paths::Keys(Vec::new());
-    let some = Paths::Keys(vec![("a".to_owned(), Paths::Whole), ("b".to_owned(), nothing.clone())]);
+    let some = Paths::Keys(vec![("a".into(), Paths::Whole), ("b".into(), nothing.clone())]);
     let whole = read_json(bytes, &Paths::Whole).map_err(|error| error.to_string());
     for wanted in [&nothing, &some] {
         let read = read_json(bytes, wanted).map(drop).map_err(|error| error.to_string());

@@ -12,7 +12,7 @@ pub enum Paths {
     Whole,
     /// Only the values under these keys, which are sorted. Nearly always one: a map would be twenty
     /// times as large, and there are some of these in every listener.
-    Keys(Vec<(String, Paths)>),
+    Keys(Vec<(Box<str>, Paths)>),
 }
 
 impl Paths {
@@ -62,7 +62,7 @@ impl Needs {
         let paths = keys
             .into_iter()
             .rev()
-            .fold(Paths::Whole, |paths, key| Paths::Keys(vec![(key.to_owned(), paths)]));
+            .fold(Paths::Whole, |paths, key| Paths::Keys(vec![(key.into(), paths)]));
         self.merge(&Self { roots: vec![(root, paths)] });
     }
 }
@@ -91,10 +91,13 @@ mod tests {
         needs.read(RootId(1), ["a", "c"].into_iter());
         let Some(Paths::Keys(keys)) = needs.paths(RootId(1)) else { panic!("keys") };
         let [(_, Paths::Keys(inner))] = &keys[..] else { panic!("inner keys") };
-        assert_eq!(inner.iter().map(|(key, _)| key).collect::<Vec<_>>(), ["b", "c"]);
+        assert_eq!(
+            inner.iter().map(|(key, _)| key).collect::<Vec<_>>(),
+            [&Box::from("b"), &Box::from("c")]
+        );
 
         needs.read(RootId(1), ["a"].into_iter());
-        let whole = Paths::Keys(vec![("a".to_owned(), Paths::Whole)]);
+        let whole = Paths::Keys(vec![("a".into(), Paths::Whole)]);
         assert_eq!(needs.paths(RootId(1)), Some(&whole));
         assert!(!needs.reads(RootId(2)));
     }

@@ -310,8 +310,8 @@ impl Reader<'_> {
             return;
         };
         for (name, _) in read {
-            if inputs.iter().all(|input| input.name != *name) {
-                self.unknown_input(at, name.clone(), inputs);
+            if inputs.iter().all(|input| *input.name != **name) {
+                self.unknown_input(at, name.to_string(), inputs);
             }
         }
     }

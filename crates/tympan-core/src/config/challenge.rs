@@ -249,8 +249,9 @@ impl Reader<'_> {
             let Some(Paths::Keys(keys)) = needs.paths(roots::CHALLENGE_TOKEN) else {
                 continue;
             };
-            for (name, _) in keys.iter().filter(|(name, _)| !known.contains(name)) {
-                let (kind, name) = ("token", name.clone());
+            let names = keys.iter().map(|(name, _)| name.to_string());
+            for name in names.filter(|name| !known.contains(name)) {
+                let kind = "token";
                 self.report(at, Problem::UnknownName { kind, name, known: known.clone() });
             }
         }

@@ -175,7 +175,7 @@ fn leaves(paths: &Paths, above: &mut Vec<String>, found: &mut Vec<Vec<String>>) 
         Paths::Whole => found.push(above.clone()),
         Paths::Keys(keys) => {
             for (key, below) in keys {
-                above.push(key.clone());
+                above.push(key.to_string());
                 leaves(below, above, found);
                 above.pop();
             }

@@ -81,7 +81,7 @@ impl<'t> Plain<'t> {
             let wanted = match wanted {
                 Paths::Whole => wanted,
                 // There are few, and most are told apart by their lengths.
-                Paths::Keys(keys) => match keys.iter().find(|(name, _)| name == key) {
+                Paths::Keys(keys) => match keys.iter().find(|(name, _)| **name == *key) {
                     Some((_, wanted)) => wanted,
                     None => return reader.skip_next(depth),
                 },
@@ -369,7 +369,9 @@ mod tests {
         let leaf = prop_oneof![Just(Paths::Whole), Just(Paths::Keys(Vec::new()))];
         leaf.prop_recursive(3, 9, 3, |inner| {
             let keys = prop::collection::btree_map("[abc]", inner, 0..4);
-            keys.prop_map(|keys| Paths::Keys(keys.into_iter().collect()))
+            keys.prop_map(|keys| {
+                Paths::Keys(keys.into_iter().map(|(key, paths)| (key.into(), paths)).collect())
+            })
         })
     }
 

@@ -100,7 +100,7 @@ impl<'w> Reader<'w> {
     /// The entries of an object under these keys.
     fn some<'de, A: MapAccess<'de>>(
         self,
-        wanted: &'w [(String, Paths)],
+        wanted: &'w [(Box<str>, Paths)],
         mut access: A,
     ) -> Result<Value<'de>, A::Error> {
         let beside = Beside { depth: deeper(self.depth)? };
@@ -108,7 +108,7 @@ impl<'w> Reader<'w> {
         let mut keys = Keys::default();
         while let Some(key) = access.next_key_seed(Key)? {
             // There are few, and most are told apart by their lengths.
-            let found = wanted.iter().find(|(wanted, _)| *wanted == *key);
+            let found = wanted.iter().find(|(wanted, _)| **wanted == *key);
             let is_new = keys.add(&key);
             let value = if let Some((_, wanted)) = found {
                 Some(access.next_value_seed(Reader { wanted, depth: beside.depth })?)

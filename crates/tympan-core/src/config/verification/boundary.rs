@@ -43,7 +43,7 @@ fn has_bare_boundary(check: &SignatureCheck, payload: &Expression) -> bool {
                 None => false,
                 Some(Paths::Whole) => true,
                 Some(Paths::Keys(keys)) => {
-                    keys.iter().any(|(key, _)| timestamp != Some((*root, key.as_str())))
+                    keys.iter().any(|(key, _)| timestamp != Some((*root, &**key)))
                 }
             },
         )

@@ -21,7 +21,7 @@ const MOST_BYTES: usize = 1_024;
 /// Everything that is signed beside a body, and is no timestamp, which has a form of its own.
 #[derive(Debug)]
 pub(super) struct BesideBody {
-    parts: Vec<Part>,
+    parts: Box<[Part]>,
     /// What none of it may hold.
     forbidden: &'static [u8],
 }
@@ -52,8 +52,8 @@ impl BesideBody {
                     Some(Paths::Whole) => parts.push(Part::Entries(root)),
                     Some(Paths::Keys(keys)) => {
                         let keys = keys.iter().map(|(key, _)| key);
-                        let others = keys.filter(|key| timestamp != Some((root, key.as_str())));
-                        parts.extend(others.map(|key| Part::Entry(root, key.clone())));
+                        let others = keys.filter(|key| timestamp != Some((root, &***key)));
+                        parts.extend(others.map(|key| Part::Entry(root, key.to_string())));
                     }
                 }
             }
@@ -66,7 +66,7 @@ impl BesideBody {
             Accept::Json => b"\"&<>[]{}".as_slice(),
             Accept::Form | Accept::Text | Accept::Any => b"\"&<>[]{}=",
         };
-        Self { parts, forbidden }
+        Self { parts: parts.into(), forbidden }
     }
 
     /// Whether nothing of a request's own values can hold a part of its body.

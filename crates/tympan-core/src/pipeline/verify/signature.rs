@@ -47,11 +47,11 @@ pub(crate) struct SignatureVerify {
     number: usize,
     key: Key,
     /// What challenges sign with the same secret: no event may be one of these.
-    challenged: Vec<Regex>,
+    challenged: Box<[Regex]>,
     scheme: Signature,
     /// A list whose every item is signed.
     each: Option<Expression>,
-    payloads: Vec<Expression>,
+    payloads: Box<[Expression]>,
     received: Received,
     timestamp: Option<(Option<Expression>, Timestamp)>,
     beside_body: BesideBody,
@@ -96,10 +96,12 @@ impl SignatureVerify {
         Self {
             number,
             key,
-            challenged: check.secret.map_or_else(Vec::new, |secret| keys.challenged(secret)),
+            challenged: check
+                .secret
+                .map_or_else(Box::default, |secret| keys.challenged(secret).into()),
             scheme: check.scheme.clone(),
             each: check.each.clone(),
-            payloads: check.payloads.clone(),
+            payloads: check.payloads.as_slice().into(),
             received: Received::compile(&check.received, check.scheme.format.is_list()),
             timestamp,
             beside_body: BesideBody::compile(check, accept),
