@@ -519,9 +519,8 @@ fn assert_listed(shown: &str) {
     assert_eq!(row("signed"), ["signed", "not_ready (secret key: key does not exist)", &url]);
 }
 
-#[test]
-fn run_shows_a_table() {
-    let folder = listed();
+/// What `run` tells a person, until it serves.
+fn shown(folder: &Folder) -> String {
     let mut child = tympan()
         .args(["run", "--log-format", "text"])
         .current_dir(folder.path("."))
@@ -536,8 +535,26 @@ fn run_shows_a_table() {
     child.kill().unwrap();
     child.wait().unwrap();
     wait_until("the end", || (lines.has_ended() && out.has_ended()).then_some(()));
-    assert_listed(&lines.from(0).join("\n"));
     assert_eq!(out.from(0), [""; 0], "talk is not data");
+    lines.from(0).join("\n")
+}
+
+#[test]
+fn run_shows_a_table() {
+    assert_listed(&shown(&listed()));
+}
+
+#[test]
+fn run_shows_of_many_those_that_wait() {
+    let folder = listed();
+    let few = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    let more =
+        (0..300).map(|n| format!("  l{n}: {{verification: {{none: a test}}, deliver: []}}\n"));
+    folder.write("listeners.yaml", few + &more.collect::<String>());
+    let shown = shown(&folder);
+    let named = |name: &str| shown.lines().any(|line| line.trim().starts_with(name));
+    assert!(named("signed ") && named("... and 301 more"), "{shown}");
+    assert!(!named("anyone ") && !named("l7 "), "{shown}");
 }
 
 /// On a terminal the same is shown without being asked for, and mistakes come in colour.
