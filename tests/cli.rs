@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::process::Folder;
 use crate::process::Lines;
+use crate::process::Tympan;
 use crate::process::binary;
 use crate::process::repository;
 use crate::process::tympan;
@@ -254,6 +255,7 @@ fn check_needs_no_environment() {
 fn a_secret_that_is_no_key_is_told_before_it_serves() {
     let folder = Folder::new(
         r#"version: 1
+server: {listen: [127.0.0.1:0]}
 secrets: {public: {file: public}, coded: [{file: good}, {file: coded}]}
 listeners:
   a:
@@ -279,11 +281,16 @@ listeners:
     let found = here(&["check", "listeners.yaml"]);
     assert_eq!(found.code, 0, "{}", found.err);
     assert!(
-        found.err.contains("secret public is no key here: it is no public key"),
+        found.err.contains("secret `public` is no key for what it proves: it is no public key"),
         "{}",
         found.err
     );
-    assert!(found.err.contains("secret coded is no key here: it is not hex"), "{}", found.err);
+    assert!(found.err.contains("secret `coded` is no key for what it proves: it is not hex"));
+    assert!(found.err.contains("warning[L53]") && found.err.contains("listeners.yaml:3:11"));
+    assert_eq!(here(&["check", "--strict", "listeners.yaml"]).code, 1);
+    let server = Tympan::start_in(&folder);
+    let told = server.wait_for_log(|line| line["code"] == "L53");
+    assert_eq!(told["place"], "listeners.yaml:3:11", "{told}");
     assert!(!found.err.contains("secret text") && !found.err.contains("not even"));
     let json = here(&["check", "--format", "json", "listeners.yaml"]);
     let report: Value = serde_json::from_str(&json.out).unwrap();

@@ -158,7 +158,7 @@ impl Building {
 
     fn compile(
         &self,
-        Loaded { config, diagnostics }: Loaded,
+        Loaded { config, mut diagnostics }: Loaded,
         sources: Sources,
         tls: Option<Tls>,
         egress: Arc<Egress>,
@@ -168,6 +168,7 @@ impl Building {
         let secrets = lookup.secrets(&config);
         let fingerprint = self.files.fingerprint();
         let generation = Arc::new(Generation::compile(&config, self.number, &fingerprint));
+        generation.tell_unusable(&config, &secrets, &mut diagnostics);
         let live = Arc::new(Live::new(generation, &secrets, &self.base.rates));
         let (frozen, wanted) = (Vec::new(), Vec::new());
         let files = Arc::new(self.files.clone());

@@ -18,6 +18,8 @@ pub enum Proving {
     NothingProven,
     /// A public key that is none, or not of the algorithm.
     PublicKey { why: Unusable },
+    /// A secret that has a value of which no key can be made.
+    SecretKey { secret: String, why: Unusable },
     /// A timestamp that the signature does not cover.
     TimestampUnsigned,
     /// A time-stamped signature that may be very old.
@@ -38,13 +40,17 @@ impl Proving {
             Self::BodyUnsigned => "L44",
             Self::NothingProven => "L46",
             Self::Unseparated => "L47",
+            Self::SecretKey { .. } => "L53",
         }
     }
 
     /// See [`super::Problem::severity`].
     pub(super) fn severity(&self) -> Severity {
         match self {
-            Self::BodyUnsigned | Self::Tolerance { .. } | Self::Unseparated => Severity::Warning,
+            Self::BodyUnsigned
+            | Self::SecretKey { .. }
+            | Self::Tolerance { .. }
+            | Self::Unseparated => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -63,6 +69,9 @@ impl Proving {
                 "a rule or a digest proves nothing alone: whoever knows it can fulfil it".to_owned()
             }
             Self::PublicKey { why } => format!("this key cannot be used: {why}"),
+            Self::SecretKey { secret, why } => {
+                format!("secret `{secret}` is no key for what it proves: {why}")
+            }
             Self::TimestampUnsigned => {
                 "the timestamp is not part of what is signed, so anyone can renew it".to_owned()
             }
@@ -89,6 +98,9 @@ impl Proving {
                 "add a `signature` or a `token` beside it, also in every branch of `any`"
             }
             Self::PublicKey { why } => return key_help(*why),
+            Self::SecretKey { .. } => {
+                "mend what its reference names, or say how it is read; until then its listeners answer 503"
+            }
             Self::TimestampUnsigned => {
                 "put `signature_timestamp` into the `payload`, as the provider does; if it signs \
                  no time, remove `timestamp`"

@@ -11,7 +11,11 @@ use crate::config::Limits;
 use crate::config::Proxies;
 use crate::config::RateLimit;
 use crate::config::SecretId;
+use crate::config::SecretRefs;
 use crate::config::TOKEN_PATH;
+use crate::diagnostic::Diagnostics;
+use crate::diagnostic::Problem;
+use crate::diagnostic::Proving;
 use crate::keys::KeyForm;
 use crate::keys::KeyId;
 use crate::keys::KeyUse;
@@ -127,6 +131,15 @@ impl Generation {
     pub fn unusable(&self, secrets: &Secrets) -> impl Iterator<Item = (&str, Unusable)> {
         let unusable = self.key_uses.unusable(secrets).into_iter();
         unusable.map(|(secret, why)| (self.secret_name(secret), why))
+    }
+
+    /// Tells of them where the names are defined in its configuration.
+    pub fn tell_unusable(&self, config: &Config, secrets: &Secrets, found: &mut Diagnostics) {
+        for (SecretId(index), why) in self.key_uses.unusable(secrets) {
+            let Some(SecretRefs { name, at, .. }) = config.secrets.get(index) else { continue };
+            let problem = Proving::SecretKey { secret: name.clone(), why };
+            found.report(*at, Problem::Proving(problem));
+        }
     }
 
     /// The same with one listener, whatever path a request has.

@@ -45,13 +45,17 @@ pub(crate) fn run(options: &Check) -> Exit {
             return Exit::Usage;
         }
     };
-    let (Loaded { config, diagnostics }, sources) = files.load();
+    let (Loaded { config, mut diagnostics }, sources) = files.load();
     let folder = options.file.parent().unwrap_or(Path::new(""));
     let secrets = keys::Lookup::new(folder, &config).secrets(&config);
     let found = Found {
         unset: unset(&config, &secrets),
         // What holds mistakes is not compiled.
-        unusable: if diagnostics.refuse(false) { Vec::new() } else { unusable(&config, &secrets) },
+        unusable: if diagnostics.refuse(false) {
+            Vec::new()
+        } else {
+            unusable(&config, &secrets, &mut diagnostics)
+        },
     };
     match options.format {
         Format::Text => text(&name, &config, &diagnostics, &sources, &found),
@@ -68,8 +72,9 @@ fn unset(config: &Config, secrets: &Secrets) -> Vec<Secret> {
     unset.collect()
 }
 
-fn unusable(config: &Config, secrets: &Secrets) -> Vec<Secret> {
+fn unusable(config: &Config, secrets: &Secrets, diagnostics: &mut Diagnostics) -> Vec<Secret> {
     let generation = Generation::compile(config, 0, "");
+    generation.tell_unusable(config, secrets, diagnostics);
     let unusable = generation.unusable(secrets);
     unusable.map(|(name, why)| Secret { name: name.to_owned(), why: why.to_string() }).collect()
 }
@@ -80,9 +85,6 @@ fn text(name: &str, config: &Config, diagnostics: &Diagnostics, sources: &Source
     }
     for Secret { name, why } in &found.unset {
         terminal::say(&format!("note: secret {name} is not set here: {why}"));
-    }
-    for Secret { name, why } in &found.unusable {
-        terminal::say(&format!("note: secret {name} is no key here: {why}"));
     }
     for preset in config.presets.values().filter(|it| it.sureness() == Sureness::Known) {
         let Preset { name, source, .. } = &**preset;
