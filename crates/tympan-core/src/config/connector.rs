@@ -346,8 +346,7 @@ impl Reader<'_> {
         if url.parse().is_ok_and(is_host) {
             return Some(url);
         }
-        let (what, example) = ("a URL of a host", "http://proxy.example.com:3128");
-        self.report(node.span, Problem::BadValue { what, found: url, example, why: None });
+        self.bad_value(node.span, "a URL of a host", url, "http://proxy.example.com:3128");
         None
     }
 
@@ -363,8 +362,8 @@ impl Reader<'_> {
         if is_one {
             return Some(found.trim_end_matches('/').to_owned());
         }
-        let (what, example) = ("a URL without user, query and fragment", "https://api.example.com");
-        self.report(node.span, Problem::BadValue { what, found, example, why: None });
+        let what = "a URL without user, query and fragment";
+        self.bad_value(node.span, what, found, "https://api.example.com");
         None
     }
 }

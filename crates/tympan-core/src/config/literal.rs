@@ -14,6 +14,7 @@ use crate::config::Address;
 use crate::config::Reader;
 use crate::diagnostic::Problem;
 use crate::scheme::HashMode;
+use crate::span::Span;
 use crate::yaml::Node;
 use crate::yaml::Value;
 
@@ -213,10 +214,31 @@ impl Reader<'_> {
         let found = self.text(node)?;
         let value = read(&found);
         if value.is_none() {
-            self.report(node.span, Problem::BadValue { what, found, example, why: None });
+            self.bad_value(node.span, what, found, example);
         }
         value
     }
+
+    /// Tells that a value is none of those that are taken. What is told ends up in logs: a URL with a
+    /// password is told of as that.
+    pub(super) fn bad_value(
+        &mut self,
+        at: Span,
+        what: &'static str,
+        found: String,
+        example: &'static str,
+    ) {
+        let has_password = has_password(&found);
+        let problem = Problem::BadValue { what, found, example, why: None };
+        self.report(at, if has_password { Problem::SecretWritten } else { problem });
+    }
+}
+
+/// Whether a text is a URL with a password before its host (RFC 3986, section 3.2.1).
+fn has_password(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'))
 }
 
 /// Compiles a pattern that matches whole values only, whether or not it says so itself.

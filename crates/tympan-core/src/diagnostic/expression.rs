@@ -333,7 +333,12 @@ fn home(root: &str) -> &'static str {
         "signature_timestamp" => "it exists only in the `payload` of a signature",
         "reply" => "it exists only in responses with `encrypt`",
         "challenge_token" => "it exists only in the `response` of a challenge",
-        _ => "an answer to an unverified request may say nothing of that request",
+        "inputs" => "it exists only in actions",
+        "event" => "it exists only where an event is delivered",
+        _ => {
+            "it stands for a part of the request, which neither an answer to an unverified one nor a \
+             delivery has"
+        }
     }
 }
 
