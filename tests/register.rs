@@ -99,14 +99,14 @@ fn what_fails_leaves_nothing_half_done() {
     for (mood, exit, why, undone) in [
         (Mood::NoHandshake, 76, "no handshake has brought the secret", deleted),
         (Mood::OtherSecret, 76, "no handshake has brought the secret", deleted),
-        (Mood::NoSecret, 76, "it holds no secret: {", deleted),
+        (Mood::NoSecret, 76, "it holds no secret; what it says is not shown", deleted),
         (Mood::Redirect, 76, "answers 307, and redirects are not followed", None),
         (Mood::Huge, 76, "larger than 1048576 bytes", None),
         (Mood::NoJson, 76, "it answers 200 OK: <p>***</p>", None),
         (
             Mood::Babble,
             76,
-            "it answers 201 Created, but the answer is no JSON: <p>Created with ***</p>",
+            "it answers 201 Created, but the answer is no JSON; what it says is not shown",
             Some(
                 "the webhook that was made may still be there: it has to be deleted there; \
                   `tympan register asana-captured --list` tells which there are",

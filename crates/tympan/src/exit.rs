@@ -17,11 +17,11 @@ Exit codes:
   2   the command line cannot be understood, or names what is not there or holds no request;
       for `plan`, something would change
   69  `call` and `register`: whoever is called does not answer, or not in time
-  74  `run` lost something that it needs to go on
+  74  `run` or `register --serve` lost something that it needs to go on
   76  `call` and `register`: what is answered is not what was wanted: another status, a redirect, too
       much, no JSON, no id or secret, or no handshake came
   77  `call` and `register`: who we are is refused (401, 403), or no access token is given
-  78  `run` cannot start with this configuration";
+  78  `run` or `register --serve` cannot start with this configuration";
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -54,6 +54,9 @@ pub(crate) struct Challenge {
     call: Option<Call>,
     /// Where it lies encrypted, if it does.
     ciphertext: Option<Expression>,
+    /// Whether detection has to look into the body, and whether what comes behind it has to.
+    is_in_body: bool,
+    answers_from_body: bool,
 }
 
 /// The longest secret that a handshake may bring, in bytes.
@@ -103,7 +106,7 @@ impl Challenge {
     ) -> Self {
         let tokens = challenge.tokens.iter().map(|token| Token::compile(token, config, keys));
         let tokens = tokens.collect();
-        Self {
+        let compiled = Self {
             detection: challenge.detection.clone(),
             tokens,
             allow: challenge.allow.clone(),
@@ -138,12 +141,15 @@ impl Challenge {
                 .collect(),
             call: challenge.call.as_ref().map(Call::compile),
             ciphertext: challenge.ciphertext.clone(),
-        }
+            is_in_body: challenge.ciphertext.is_some() || reads_body(&challenge.detection),
+            answers_from_body: false,
+        };
+        Self { answers_from_body: compiled.is_answered_from_body(), ..compiled }
     }
 
     /// Whether detection has to look into the body.
     pub(crate) fn is_in_body(&self) -> bool {
-        self.ciphertext.is_some() || reads_body(&self.detection)
+        self.is_in_body
     }
 
     /// Where it lies encrypted, if it does.
@@ -153,6 +159,10 @@ impl Challenge {
 
     /// Whether the answer, or the proof that comes before it, has to look into the body.
     pub(crate) fn answers_from_body(&self) -> bool {
+        self.answers_from_body
+    }
+
+    fn is_answered_from_body(&self) -> bool {
         self.is_proven_as_events()
             || self.response.expressions().any(reads_body)
             || self.tokens.iter().any(|token| reads_body(token.signing.payload()))

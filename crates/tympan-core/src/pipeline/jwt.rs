@@ -45,6 +45,9 @@ pub(crate) struct JwtVerify {
     /// Which of the listener's proofs it is, counted as they are written.
     number: usize,
     received: Received,
+    /// Whether the token stands in the head, and whether nothing else is needed to judge it.
+    is_in_head: bool,
+    needs_only_head: bool,
     algorithms: Vec<Algorithm>,
     signers: Signers,
     issuers: Vec<String>,
@@ -77,9 +80,14 @@ impl JwtVerify {
             JwtKeys::Public(keys) => Signers::Public(keys.clone()),
             JwtKeys::Fetched(source) => Signers::Fetched(source.clone()),
         };
+        let is_token_in_head = is_in_head(&check.token);
+        let are_claims_in_head = check.claims.iter().all(|(_, value)| is_in_head(value));
+        let is_fetched = matches!(signers, Signers::Fetched(_));
         Self {
             number,
             received: Received::compile(&check.token, false),
+            is_in_head: is_token_in_head,
+            needs_only_head: is_token_in_head && are_claims_in_head && !is_fetched,
             algorithms: check.algorithms.clone(),
             signers,
             issuers: check.issuers.clone(),
@@ -137,10 +145,10 @@ impl JwtVerify {
         scope: &Scope<'_, '_>,
         keys: &Keys,
     ) -> Option<Result<(), Stop>> {
-        if !self.fetches() && self.expressions().all(is_in_head) {
+        if self.needs_only_head {
             return Some(self.run(scope, keys));
         }
-        if !is_in_head(self.received.expression()) {
+        if !self.is_in_head {
             return None;
         }
         let result = self.read_all(scope);

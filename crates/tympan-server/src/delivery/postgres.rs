@@ -129,9 +129,9 @@ impl PostgresOut {
 
     fn failure(&self, error: &Error) -> Failure {
         let is_of = |class| error.code().is_some_and(|code| code.code().starts_with(class));
-        // PostgreSQL, appendix A: data that no such column can hold, and data that this table wants
-        // to be otherwise.
-        let (is_final, is_unwanted) = (is_of("22"), is_of("23"));
+        // PostgreSQL, appendix A: data that no such column can hold, or that goes beyond a limit (such as
+        // an id that no index takes), and data that this table wants to be otherwise.
+        let (is_final, is_unwanted) = (is_of("22") || is_of("54"), is_of("23"));
         let is_of_one = is_final || is_unwanted;
         Failure { is_final, is_of_one, ..Failure::passing(self.said(error)) }
     }

@@ -258,6 +258,10 @@ impl<'c> Caller<'c> {
                 headers.insert(header::AUTHORIZATION, self.header(*password, &value)?);
             }
             Auth::OAuth(oauth) => {
+                if let (Some(client_id), Some(secret)) = (&oauth.client_id, oauth.client_secret) {
+                    let value = token::basic(client_id, &self.text(secret)?);
+                    self.hidden.add(value.trim_start_matches("Basic "));
+                }
                 let masked = |text: &str| self.masked(text);
                 let signed =
                     |assertion: &Assertion, audience: &str| self.signed(assertion, Some(audience));

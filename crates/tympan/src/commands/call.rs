@@ -145,7 +145,7 @@ pub(crate) fn made(
     answer.map_err(|fault| (failed(action, &fault), exit(&fault)))
 }
 
-fn failed(action: &Action, why: &dyn Display) -> String {
+pub(crate) fn failed(action: &Action, why: &dyn Display) -> String {
     format!("error: {}: {}", action.name, shown(&why.to_string()))
 }
 

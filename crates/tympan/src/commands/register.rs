@@ -100,7 +100,10 @@ impl Registration<'_> {
         let answer = provider.made(&rendered)?;
         let status = answer.status;
         let id = provider.id(&inputs, &answer);
-        let called = id.as_ref().ok().and_then(|id| Some(format!(": webhook {}", id.as_ref()?)));
+        let called = id
+            .as_ref()
+            .ok()
+            .and_then(|id| Some(format!(": webhook {}", terminal::plain(id.as_ref()?))));
         let called = called.unwrap_or_default();
         step("call", &format!("{} answers {status}{called}", provider.action.name));
         let finished = id.clone().and_then(|_| self.finish(&mut armed, &inputs, &answer, &before));

@@ -25,6 +25,8 @@ pub(crate) struct TokenVerify {
     number: usize,
     key: KeyId,
     received: Received,
+    /// Whether nothing but the head is needed to judge it.
+    is_in_head: bool,
     prefix: String,
     matching: Match,
 }
@@ -35,6 +37,7 @@ impl TokenVerify {
             number,
             key: keys.id(KeyUse { secret: check.secret, form: KeyForm::Token }),
             received: Received::compile(&check.received, false),
+            is_in_head: is_in_head(&check.received),
             prefix: check.prefix.clone(),
             matching: check.matching,
         }
@@ -47,7 +50,7 @@ impl TokenVerify {
 
     /// Whether nothing but the head is needed to judge it.
     pub(super) fn is_in_head(&self) -> bool {
-        is_in_head(self.received.expression())
+        self.is_in_head
     }
 
     pub(super) fn unready(&self, keys: &Keys) -> Option<KeyId> {

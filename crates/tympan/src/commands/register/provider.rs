@@ -76,9 +76,14 @@ impl<'c> Provider<'c> {
         }
     }
 
-    /// An answer that does not say what is wanted of it.
+    /// An answer that does not say what is wanted of it. One that brings a secret is not shown: nobody
+    /// knows where in it the secret is, if it is not where it should be.
     pub(super) fn unwanted(&self, why: &dyn Display, answer: &Called) -> Failed {
-        call::unwanted(&self.caller, self.action, why, answer)
+        if self.registration.secret_at.is_none() {
+            return call::unwanted(&self.caller, self.action, why, answer);
+        }
+        let why = format!("it answers {}, but {why}; what it says is not shown", answer.status);
+        (call::failed(self.action, &why), Exit::Unwanted)
     }
 
     /// Prints which webhooks there are.
@@ -112,16 +117,18 @@ impl<'c> Provider<'c> {
                 None => String::new(),
             };
             let id = id.unwrap_or("that was made");
+            let id = terminal::plain(id);
             return format!(
                 "the webhook {id} may still be there: it has to be deleted there{list}"
             );
         }
-        let said = id.map(|id| format!(" {id}")).unwrap_or_default();
+        let shown = id.map(terminal::plain);
+        let said = shown.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
         match self.delete(id) {
             Ok(()) => format!("the webhook{said} is deleted again"),
             Err((why, _)) => format!(
                 "the webhook{said} is still there: `tympan register {name} --delete {}` tries again\n{why}",
-                id.unwrap_or("it")
+                shown.as_deref().unwrap_or("it")
             ),
         }
     }
