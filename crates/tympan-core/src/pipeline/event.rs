@@ -189,8 +189,11 @@ impl MakeEvents {
     /// Whether an event can be made.
     fn judge<'a>(&'a self, scope: &Scope<'a, '_>) -> Result<(), Stop> {
         for (lookup, what) in [(&self.id, ID), (&self.kind, TYPE), (&self.subject, SUBJECT)] {
-            let Some(lookup) = lookup else { continue };
-            value_of(lookup, scope, what)?;
+            if let Some(lookup) = lookup
+                && !lookup.is_plainly_text(scope)
+            {
+                value_of(lookup, scope, what)?;
+            }
         }
         match &self.data {
             Some(data) => eval(data, scope, DATA).map(drop),

@@ -44,6 +44,7 @@ use super::claim;
 use super::client::client;
 use super::decide::decide;
 use super::event::Origin;
+use super::head::Survey;
 use super::lets::lets;
 use super::next::Next;
 use super::next::answer;
@@ -70,6 +71,7 @@ use crate::outcome::Stop;
 pub struct Exchange {
     live: Arc<Live>,
     head: Head,
+    survey: Survey,
     /// The listener, once it is known.
     listener: Option<usize>,
     path_params: PathParams,
@@ -91,11 +93,13 @@ pub struct Exchange {
 impl Exchange {
     /// A request that has just arrived.
     #[must_use]
-    pub fn new(live: Arc<Live>, mut head: Head) -> Self {
-        head.client = client(head.client, &head.headers, &live.generation.proxies);
+    pub fn new(live: Arc<Live>, head: Head) -> Self {
+        let survey = head.survey();
+        let client = client(head.client, &head.headers, &survey, &live.generation.proxies);
         Self {
             live,
-            head,
+            head: Head { client, ..head },
+            survey,
             listener: None,
             path_params: PathParams::new(),
             body_bytes: None,
@@ -244,7 +248,7 @@ impl Exchange {
     /// What is refused whatever it is about.
     fn within_limits(&self) -> Result<(), Stop> {
         let limits = &self.live.generation.limits;
-        if let Some(what) = self.head.ambiguity() {
+        if let Some(what) = self.survey.ambiguity {
             return Err(Stop::new(Outcome::Malformed, Reason::Ambiguous { what }));
         }
         let target = self.head.uri.path_and_query().map_or("", PathAndQuery::as_str);
@@ -404,6 +408,7 @@ impl Exchange {
         watch: Option<&dyn Watch>,
     ) -> Result<Next, Stop> {
         let body = verified.bytes();
+        let value;
         let mut scope = Scope { body: Some(body), watch, ..self.scope(pipeline) };
 
         if !pipeline.content_types.is_empty() {
@@ -414,16 +419,19 @@ impl Exchange {
                 return Err(Stop::new(Outcome::Unsupported, Reason::MediaType));
             }
         }
-        if let Some(encoding) = self.head.content_encoding() {
+        if self.survey.is_encoded
+            && let Some(encoding) = self.head.content_encoding()
+        {
             return Err(Stop::new(Outcome::Unsupported, Reason::Encoded { encoding }));
         }
         if pipeline.body_use.for_events {
             let read = parsed.unwrap_or_else(|| self.parse(pipeline, body, watch));
             scope.tell(|| Fact::Decoded { fault: read.as_ref().err().map(|it| it.why.as_str()) });
-            let value = read.map_err(|body::Unreadable { parser, why }| {
+            value = read.map_err(|body::Unreadable { parser, why }| {
                 Stop::new(Outcome::Malformed, Reason::Unreadable { parser, why })
             })?;
-            scope.parsed = Some(value);
+            // Lent, as each expression takes it anew.
+            scope.parsed = Some(value.borrow());
         }
         let lets = lets(pipeline, &scope)?;
         let scope = Scope { lets: &lets, ..scope };

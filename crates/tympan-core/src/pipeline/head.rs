@@ -35,6 +35,19 @@ pub struct Head {
     pub id: RequestId,
 }
 
+/// What one walk over the headers of a request finds: it costs less than to look up what is mostly not
+/// there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Survey {
+    /// What is ambiguous about where the request goes or ends, where another program that reads it may
+    /// understand another thing (RFC 9112, sections 3.2 and 6.1; RFC 9113, section 8.3.1).
+    pub(crate) ambiguity: Option<&'static str>,
+    /// Whether there is a `Forwarded`.
+    pub(crate) is_forwarded: bool,
+    /// Whether there is a `Content-Encoding`.
+    pub(crate) is_encoded: bool,
+}
+
 /// Whom a certificate names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CertificateNames(pub Vec<String>);
@@ -44,22 +57,27 @@ pub struct CertificateNames(pub Vec<String>);
 pub struct RequestId(pub u128);
 
 impl Head {
-    /// What is ambiguous about where the request goes or ends, where another program that reads it may
-    /// understand another thing (RFC 9112, sections 3.2 and 6.1; RFC 9113, section 8.3.1).
-    pub(crate) fn ambiguity(&self) -> Option<&'static str> {
-        let mut host = None;
-        // One walk costs less than looking up what is mostly not there.
+    pub(crate) fn survey(&self) -> Survey {
+        let (mut host, mut several, mut coded) = (None, None, None);
+        let (mut is_forwarded, mut is_encoded) = (false, false);
         for (name, value) in &self.headers {
             if *name == header::HOST {
-                if host.replace(value).is_some() {
-                    return Some("more than one Host");
-                }
-            } else if *name == header::TRANSFER_ENCODING
-                && !value.as_bytes().eq_ignore_ascii_case(b"chunked")
-            {
-                return Some("a Transfer-Encoding that is more than chunked");
+                let is_second = host.replace(value).is_some();
+                several = several.or(is_second.then_some("more than one Host"));
+            } else if *name == header::TRANSFER_ENCODING {
+                let is_more = !value.as_bytes().eq_ignore_ascii_case(b"chunked");
+                coded =
+                    is_more.then_some("a Transfer-Encoding that is more than chunked").or(coded);
+            } else {
+                is_forwarded |= *name == header::FORWARDED;
+                is_encoded |= *name == header::CONTENT_ENCODING;
             }
         }
+        let ambiguity = several.or(coded).or_else(|| self.ambiguity_of_host(host));
+        Survey { ambiguity, is_forwarded, is_encoded }
+    }
+
+    fn ambiguity_of_host(&self, host: Option<&HeaderValue>) -> Option<&'static str> {
         let authority = self.uri.authority().map(Authority::as_str);
         match (host, authority) {
             // In HTTP/2 the target says it.

@@ -27,6 +27,13 @@ impl Lookup {
         Self { expression: expression.clone(), header }
     }
 
+    /// Whether it is a header that is not there, or is text at first sight: more than need be said of it
+    /// where nobody wants the value.
+    pub(crate) fn is_plainly_text(&self, scope: &Scope<'_, '_>) -> bool {
+        let is_text = |name| scope.head.values(name).all(<[u8]>::is_ascii);
+        self.header.as_ref().is_some_and(is_text)
+    }
+
     /// Its value.
     pub(crate) fn eval<'a>(&'a self, scope: &Scope<'a, '_>) -> Result<Value<'a>, Exhausted> {
         match &self.header {
