@@ -146,12 +146,12 @@ impl Building {
     /// The root, then what serves already, then what is new: of two files that claim one name or
     /// path, the one that has changed is told that it is taken.
     fn order(&self) -> Vec<usize> {
-        let known = self.base.files.all.iter().map(|file| (&file.path, &file.bytes));
+        let known = self.base.files.all.iter().map(|file| (&file.path, &file.text));
         let known: HashMap<_, _> = known.collect();
         let mut order: Vec<_> = (0..self.files.all.len()).collect();
         order[1..].sort_by_cached_key(|index| {
-            let OneFile { path, bytes } = &self.files.all[*index];
-            known.get(path) != Some(&bytes)
+            let OneFile { path, text } = &self.files.all[*index];
+            known.get(path) != Some(&text)
         });
         order
     }

@@ -30,6 +30,7 @@ mod memory;
 mod meters;
 mod outbound;
 mod pace;
+mod packed;
 mod plan;
 mod proxy;
 mod receipt;
