@@ -45,6 +45,7 @@ mod properties;
 mod proxies;
 mod redact;
 mod redis;
+mod refused;
 mod register;
 mod registrations;
 mod reload;

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tympan_core::config::Config;
+use tympan_core::config::Keep;
 use tympan_core::config::Listener;
 use tympan_core::config::Loaded;
 use tympan_core::diagnostic::Diagnostics;
@@ -297,6 +298,7 @@ impl Built {
                 &meters,
             ),
             keeps: self.config.listeners.iter().any(Listener::keeps),
+            keeps_refused: self.config.listeners.iter().any(|it| it.keep == Keep::Refused),
             meters,
             files: Arc::clone(&self.files),
             server: self.config.server.clone(),

@@ -824,6 +824,35 @@ pub static JOURNAL: Section = Section {
             ),
             "10GiB",
         ),
+        key(
+            "refused",
+            Holds::Section(&REFUSED),
+            "How long refused requests stay, of listeners with `keep: refused`.",
+            "refused: {age: 7d, size: 64MiB}",
+        ),
+    ],
+};
+
+/// `refused:`
+pub static REFUSED: Section = Section {
+    name: "`refused`",
+    doc: "How long refused requests stay. They are kept beside the events, in `refused` of `state`, \
+          and never in their way: what comes too fast is left out, and the oldest go first.",
+    one_of: false,
+    keys: &[
+        default(
+            key("age", Holds::Literal(Literal::Duration), "How long they stay.", "age: 7d"),
+            "7d",
+        ),
+        default(
+            key(
+                "size",
+                Holds::Literal(Literal::Size),
+                "How much all of them may take. With more, the oldest go before their age.",
+                "size: 64MiB",
+            ),
+            "64MiB",
+        ),
     ],
 };
 
@@ -1242,6 +1271,18 @@ const ACK: Key = default(
     "durable",
 );
 
+const KEEP: Key = default(
+    key(
+        "keep",
+        Holds::Choice(&["events", "refused"]),
+        "What is kept of its requests: the events that they made; or those, too, that were refused, \
+         for `tympan events list --refused` and `tympan explain`, without what is never shown, tokens \
+         and bodies of more than 64 KiB, and as far as there is room.",
+        "keep: refused",
+    ),
+    "events",
+);
+
 const RESPONSES_ROW: Key = key(
     "responses",
     Holds::Section(&RESPONSES),
@@ -1416,6 +1457,7 @@ pub static LISTENER: Section = Section {
         EVENTS_ROW,
         DELIVER,
         ACK,
+        KEEP,
         DEDUPLICATE_ROW,
         RESPONSES_ROW,
         REDACT,
@@ -1800,7 +1842,7 @@ pub static DEFAULTS: Section = Section {
           `responses`, setting by setting. Whoever may send is never a default: every listener \
           has its own `verification`.",
     one_of: false,
-    keys: &[METHODS, ACCEPT, CONTENT_TYPES, LIMITS, DELIVER, ACK, RESPONSES_ROW, REDACT],
+    keys: &[METHODS, ACCEPT, CONTENT_TYPES, LIMITS, DELIVER, ACK, KEEP, RESPONSES_ROW, REDACT],
 };
 
 /// An entry of `deliver:`

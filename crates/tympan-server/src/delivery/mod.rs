@@ -39,6 +39,7 @@ use tympan_journal::Later;
 use tympan_journal::Leased;
 
 pub(crate) use keep::From;
+pub(crate) use keep::as_record;
 pub(crate) use keep::keep;
 
 use crate::clock;
@@ -262,6 +263,11 @@ fn values(
 }
 
 impl Destination {
+    /// What orders its events, if anything does.
+    pub(crate) fn order_by(&self) -> Option<&Expression> {
+        self.order_by.as_ref()
+    }
+
     /// Whether it needs standard output.
     pub(crate) fn is_stdout(&self) -> bool {
         self.is_stdout
