@@ -15,6 +15,7 @@ mod cli;
 mod connectors;
 mod credentials;
 mod delivery;
+mod delivery_tls;
 mod encrypted;
 mod events;
 mod example;

@@ -122,8 +122,8 @@ impl Building {
             let (mut loaded, sources) = self.files.load_in_order(order.iter().copied());
             let tls = loaded.config.server.tls.as_ref();
             let tls = Tls::read(&self.folder, tls, &mut loaded.diagnostics);
-            let egress = &loaded.config.egress;
-            let egress = Egress::read(&self.folder, egress, &mut loaded.diagnostics);
+            let config = &loaded.config;
+            let egress = Egress::read(&self.folder, config, &mut loaded.diagnostics);
             let (diagnostics, sources) = if loaded.diagnostics.refuse(false) {
                 (loaded.diagnostics, sources)
             } else {

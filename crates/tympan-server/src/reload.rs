@@ -522,15 +522,15 @@ impl Reloader {
         tls.or(last)
     }
 
-    /// The authorities of hosts that are called as they are now; the last ones, where they are not
-    /// good.
+    /// The authorities of hosts that are called, and what we prove ourselves with there, as they are
+    /// now; the last ones, where they are not good.
     fn renewed_egress(&self, last: &Arc<Egress>) -> Arc<Egress> {
         let mut found = Diagnostics::default();
-        let egress = Egress::read(&self.folder, &self.config.egress, &mut found);
+        let egress = Egress::read(&self.folder, &self.config, &mut found);
         let faults = found.sorted();
         for diagnostic in &faults {
             let why = diagnostic.problem.message();
-            tracing::warn!(why, "a renewed file of authorities is no good; the last one goes on");
+            tracing::warn!(why, "a renewed file for calls is no good; the last one goes on");
         }
         if faults.is_empty() && egress != **last { Arc::new(egress) } else { Arc::clone(last) }
     }

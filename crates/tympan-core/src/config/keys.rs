@@ -1014,6 +1014,12 @@ pub static HTTP: Section = Section {
             "How a request is signed.",
             "sign: {standard_webhooks: app_signing}",
         ),
+        key(
+            "tls",
+            Holds::Section(&CALLED_TLS),
+            "How it proves who it is, and we do. Over TLS, HTTP/2 is spoken where the host can.",
+            "tls: {ca: tls/own-ca.crt, certificate: tls/client.crt, key: tls/client.key}",
+        ),
     ],
 };
 
@@ -1950,10 +1956,11 @@ pub static CONNECTOR: Section = Section {
     ],
 };
 
-/// `tls:` of a connector
+/// `tls:` of a connector, or of a destination
 pub static CALLED_TLS: Section = Section {
     name: "`tls` of a connector",
-    doc: "TLS where we are the client. The files are PEM, and read for each command that calls.",
+    doc: "TLS where we are the client. The files are PEM; of connectors they are read for each command \
+          that calls, of destinations whenever they change.",
     one_of: false,
     keys: &[
         key(

@@ -148,7 +148,11 @@ impl Destinations {
                 config::Kind::Http(http) => {
                     let signing = http.signed_by.map(|id| values(config, id, secrets));
                     let signing = signing.unwrap_or(Ok(Vec::new()));
-                    Arc::new(HttpOut::new(http, signing, self.pool(&http.url, egress)))
+                    Arc::new(HttpOut::new(
+                        http,
+                        signing,
+                        self.pool(&http.url, &egress.of_destination(&it.name)),
+                    ))
                 }
                 #[cfg(feature = "redis")]
                 config::Kind::Redis(redis) => {
