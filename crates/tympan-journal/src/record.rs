@@ -186,6 +186,8 @@ pub struct Obeyed {
 pub struct Stats {
     /// Why nothing can be kept at the moment, or ever again.
     pub fault: Option<String>,
+    /// The last number that was given.
+    pub last: u64,
     /// How many entries there are.
     pub entries: u64,
     /// How many bytes they have.

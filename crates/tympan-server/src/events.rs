@@ -91,12 +91,13 @@ pub async fn answer(
             let obeyed = journal.replay(query, clock::steady()).await;
             let Obeyed { numbers, changed } = obeyed.map_err(failed)?;
             let next = numbers.last().filter(|_| numbers.len() == most);
-            Ok(json!({"count": changed + mended, "left": left, "next": next}))
+            let last = journal.stats().last;
+            Ok(json!({"count": changed + mended, "left": left, "next": next, "last": last}))
         }
         Ask::Drop => {
             let Obeyed { numbers, changed } = journal.drop(query).await.map_err(failed)?;
             let next = numbers.last().filter(|_| numbers.len() == most);
-            Ok(json!({"count": changed, "next": next}))
+            Ok(json!({"count": changed, "next": next, "last": journal.stats().last}))
         }
     }
 }

@@ -369,8 +369,9 @@ impl Writer {
     }
 
     fn tell_stats(&self) {
-        let Counts { entries, bytes, waiting, waiting_bytes, dead, .. } = self.write.counts;
+        let Counts { last, entries, bytes, waiting, waiting_bytes, dead } = self.write.counts;
         let mut stats = lock(&self.common.stats);
+        stats.last = last;
         (stats.entries, stats.bytes, stats.dead) = (entries, bytes, dead);
         (stats.waiting, stats.waiting_bytes) = (waiting, waiting_bytes);
     }

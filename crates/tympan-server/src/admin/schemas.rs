@@ -20,6 +20,7 @@ pub(super) fn all() -> Value {
         "Count": object("How many events something was done with.", &json!({
             "count": count("So many."),
             "next": next(),
+            "last": count("The last number that the journal has given."),
         })),
         "Event": object("What is known of an event.", &event(&json!({}))),
         "EventWithBody": object("All of an event.", &event(&json!({
@@ -82,6 +83,7 @@ pub(super) fn all() -> Value {
                 "why": text("Why."),
             }))),
             "next": next(),
+            "last": count("The last number that the journal has given."),
         })),
         "Receipt": object("What a reload did.", &json!({
             "generation": generation(),

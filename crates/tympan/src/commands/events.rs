@@ -162,7 +162,10 @@ fn tell(teller: &Teller, ask: Ask, which: &Which, shape: Shape) -> Result<Exit, 
                     terminal::say(&format!("{} stays a dead letter: {why}", dead["number"]));
                     exit = Exit::Problems;
                 }
-                terminal::progress(&format!("{count} so far"));
+                let (next, last) = (told["next"].as_u64(), told["last"].as_u64());
+                if let (Some(next), Some(last)) = (next, last) {
+                    terminal::progress(&terminal::bar(next, last, &format!("{count} so far")));
+                }
             }
         }
         match told["next"].as_u64() {
