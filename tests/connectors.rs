@@ -55,7 +55,7 @@ fn whom_they_believe_and_what_they_show() {
     check(&folder, &url, ", tls: {certificate: us.crt, key: us.key}", 69, stranger);
     assert_eq!(host.count(), 1);
     for (files, why) in [
-        ("ca: none.crt", "none.crt cannot be read"),
+        ("ca: none.crt", "none.crt: No such file"),
         ("ca: us.key", "us.key: no certificate"),
         ("certificate: us.crt, key: ca.crt", "the key of our certificate"),
         ("certificate: us.crt, key: host.key", "our certificate and its key"),

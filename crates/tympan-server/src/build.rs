@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tympan_core::config::Config;
+use tympan_core::config::Keep;
 use tympan_core::config::Listener;
 use tympan_core::config::Loaded;
 use tympan_core::diagnostic::Diagnostics;
@@ -121,8 +122,8 @@ impl Building {
             let (mut loaded, sources) = self.files.load_in_order(order.iter().copied());
             let tls = loaded.config.server.tls.as_ref();
             let tls = Tls::read(&self.folder, tls, &mut loaded.diagnostics);
-            let egress = &loaded.config.egress;
-            let egress = Egress::read(&self.folder, egress, &mut loaded.diagnostics);
+            let config = &loaded.config;
+            let egress = Egress::read(&self.folder, config, &mut loaded.diagnostics);
             let (diagnostics, sources) = if loaded.diagnostics.refuse(false) {
                 (loaded.diagnostics, sources)
             } else {
@@ -297,6 +298,7 @@ impl Built {
                 &meters,
             ),
             keeps: self.config.listeners.iter().any(Listener::keeps),
+            keeps_refused: self.config.listeners.iter().any(|it| it.keep == Keep::Refused),
             meters,
             files: Arc::clone(&self.files),
             server: self.config.server.clone(),

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::path::PathBuf;
 
+use tympan_core::config::CalledTls;
 use tympan_core::config::Config;
 use tympan_core::config::Reference;
 use tympan_core::config::SecretRefs;
@@ -136,8 +137,13 @@ pub fn files(folder: &Path, config: &Config) -> Vec<PathBuf> {
     });
     let tls = config.server.tls.iter().flat_map(tls::files);
     let authorities = config.egress.ca.iter().map(|(file, _)| file.as_str());
-    let rest =
-        tls.chain(authorities).chain(config.env_file.as_deref()).map(|file| folder.join(file));
+    let called = config.destinations.iter().filter_map(|it| it.kind.tls());
+    let called = called.flat_map(CalledTls::files);
+    let rest = tls
+        .chain(authorities)
+        .chain(called)
+        .chain(config.env_file.as_deref())
+        .map(|file| folder.join(file));
     secrets.chain(rest).collect()
 }
 

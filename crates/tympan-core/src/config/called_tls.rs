@@ -1,4 +1,4 @@
-//! Reading `tls:` of connectors: TLS where we are the client.
+//! Reading `tls:` of connectors and destinations: TLS where we are the client.
 
 use crate::config::Reader;
 use crate::config::keys;
@@ -16,6 +16,14 @@ pub struct CalledTls {
     pub own: Option<(String, String)>,
     /// Whether nothing older than TLS 1.3 is spoken.
     pub newest_only: bool,
+}
+
+impl CalledTls {
+    /// The files that it names.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let own = self.own.iter().flat_map(|(certificate, key)| [certificate, key]);
+        self.ca.iter().chain(own).map(String::as_str)
+    }
 }
 
 impl Reader<'_> {

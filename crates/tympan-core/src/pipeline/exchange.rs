@@ -9,8 +9,12 @@
 //! keep    the journal has them -> answer
 //! ```
 
+mod again;
 mod bury;
 mod greet;
+mod refused;
+
+pub use again::Again;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -43,6 +47,7 @@ use super::challenge::Challenge;
 use super::claim;
 use super::client::client;
 use super::decide::decide;
+use super::event::Made;
 use super::event::Origin;
 use super::head::Survey;
 use super::lets::lets;
@@ -83,7 +88,7 @@ pub struct Exchange {
     refusal: Option<Box<Reply>>,
     /// The proofs that were judged before the body was there, or while keys were fetched.
     judged: Judged,
-    /// The body, while keys are fetched.
+    /// The body, while keys are fetched, or as long as it may be kept although it was refused.
     sealed: Option<Sealed>,
     /// The keys that were fetched so far, and where the rest was asked for.
     fetched: Option<Arc<Fetched>>,
@@ -283,7 +288,11 @@ impl Exchange {
         let broken = || Stop::new(Outcome::Malformed, Reason::BodyBroken);
         let sealed = self.sealed.take().ok_or_else(broken)?;
         let mut judged = std::mem::take(&mut self.judged);
-        let next = self.judge(&sealed, &mut judged, watch)?;
+        let next = self.judge(&sealed, &mut judged, watch);
+        if self.pipeline().is_some_and(|pipeline| pipeline.keeps_refused) {
+            self.sealed = Some(sealed.clone());
+        }
+        let next = next?;
         self.judged = judged;
         let ask = self.after(next);
         if let Ask::Fetch(request) = &ask {
@@ -383,22 +392,6 @@ impl Exchange {
         self.make_or_bury(pipeline, &verified, Some(Ok(said)), watch)
     }
 
-    /// What no event can be made of is kept as a dead letter.
-    fn make_or_bury<'a>(
-        &'a self,
-        pipeline: &'a Pipeline,
-        verified: &Verified<'a>,
-        parsed: Option<Result<Value<'a>, body::Unreadable>>,
-        watch: Option<&dyn Watch>,
-    ) -> Result<Next, Stop> {
-        match self.make_events(pipeline, verified, parsed, watch) {
-            Err(stop) if stop.outcome() == Outcome::Invalid => {
-                Ok(self.bury(pipeline, verified, stop))
-            }
-            made => made,
-        }
-    }
-
     /// Everything from here on may trust what it reads.
     fn make_events<'a>(
         &'a self,
@@ -463,12 +456,16 @@ impl Exchange {
         let origin = Origin { listener: &pipeline.name, source };
         let is_wanted = !pipeline.routes.is_empty() || pipeline.ack != Ack::Memory;
         let routes = is_wanted.then_some(&pipeline.routes);
-        let events = pipeline.events.run(&scope, origin, routes)?;
+        let Made { events, count } = pipeline.events.run(&scope, origin, routes)?;
         let reply = pipeline.reply(Outcome::Accepted, &scope)?;
+        // A key that is none is one for whoever keeps nothing, too.
+        let claim = match &pipeline.deduplicate {
+            Some(deduplicate) if count > 0 => claim::claim(deduplicate, &scope)?,
+            _ => None,
+        };
         if events.is_empty() {
             return Ok(answer(reply, Outcome::Accepted, None).into());
         }
-        let claim = claim::claim(pipeline.deduplicate.as_ref(), &scope)?;
         let (ack, within) = (pipeline.ack, pipeline.patience);
         let record = Box::new(EventRecord { events, dead: None, claim, ack, within });
         let pending = Box::new(Pending { reply, outcome: Outcome::Accepted, reason: None });

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -124,9 +125,10 @@ fn is_of_host(byte: u8) -> bool {
 }
 
 /// Crockford's base 32, as ULIDs are written: sorted as text they are sorted by time.
+const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
         let mut text = [0; 26];
         for (index, digit) in text.iter_mut().enumerate() {
             let shift = 5 * (25 - index);
@@ -134,6 +136,20 @@ impl fmt::Display for RequestId {
             *digit = DIGITS[value];
         }
         f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+impl FromStr for RequestId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut id = 0_u128;
+        for digit in text.bytes() {
+            let value = DIGITS.iter().position(|known| *known == digit).ok_or(())?;
+            let room = id.leading_zeros() >= 5;
+            id = id.checked_shl(5).filter(|_| room).ok_or(())? | value as u128;
+        }
+        if text.len() == 26 { Ok(Self(id)) } else { Err(()) }
     }
 }
 
@@ -147,5 +163,11 @@ mod tests {
         let id = RequestId(0x0156_3E3A_B5D3_D676_4C61_EFB9_9302_BD5B);
         assert_eq!(id.to_string(), "01ARZ3NDEKTSV4RRFFQ69G5FAV");
         assert_eq!(RequestId(u128::MAX).to_string(), "7ZZZZZZZZZZZZZZZZZZZZZZZZZ");
+        for id in [id, RequestId(0), RequestId(u128::MAX)] {
+            assert_eq!(id.to_string().parse(), Ok(id));
+        }
+        for text in ["", "01ARZ3NDEKTSV4RRFFQ69G5FA", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "x"] {
+            assert_eq!(text.parse::<RequestId>(), Err(()), "{text}");
+        }
     }
 }

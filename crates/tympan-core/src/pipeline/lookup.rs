@@ -27,11 +27,11 @@ impl Lookup {
         Self { expression: expression.clone(), header }
     }
 
-    /// Whether it is a header that is not there, or is text at first sight: more than need be said of it
-    /// where nobody wants the value.
-    pub(crate) fn is_plainly_text(&self, scope: &Scope<'_, '_>) -> bool {
-        let is_text = |name| scope.head.values(name).all(<[u8]>::is_ascii);
-        self.header.as_ref().is_some_and(is_text)
+    /// The length of its value, if it is a header of ASCII alone, or is not there.
+    pub(crate) fn ascii_length(&self, scope: &Scope<'_, '_>) -> Option<usize> {
+        let mut values = scope.head.values(self.header.as_ref()?);
+        let Some(value) = values.next() else { return Some(0) };
+        (values.next().is_none() && value.is_ascii()).then_some(value.len())
     }
 
     /// Its value.

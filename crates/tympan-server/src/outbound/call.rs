@@ -139,7 +139,7 @@ impl<'c> Caller<'c> {
     #[must_use]
     pub fn new(folder: &Path, config: &'c Config, secrets: &'c Secrets) -> Self {
         // What is wrong with its certificates is told by whoever is called.
-        let egress = Egress::read(folder, &config.egress, &mut Diagnostics::default());
+        let egress = Egress::read(folder, config, &mut Diagnostics::default());
         let connectors = config.connectors.iter();
         let egress = connectors.map(|connector| egress.of(folder, connector)).collect();
         let (tokens, hidden) = (Tokens::default(), Hidden::default());

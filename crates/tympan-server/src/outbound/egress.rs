@@ -1,5 +1,6 @@
 //! Which addresses may be reached: judged by the address that is connected to, not by a name.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::net::IpAddr;
@@ -21,12 +22,17 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::version::TLS13;
 use tympan_core::config;
+use tympan_core::config::CalledTls;
+use tympan_core::config::Config;
 use tympan_core::config::Connector;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Problem;
 
 use super::Host;
 use crate::tls;
+
+/// What HTTP/2 is called in a handshake (RFC 9113, section 3.2).
+pub(super) const HTTP2: &[u8] = b"h2";
 
 /// Whom we may call, and whom we believe to be who it says.
 #[derive(Default)]
@@ -41,37 +47,68 @@ pub(crate) struct Egress {
     newest_only: bool,
     /// The proxy that everybody is called through.
     proxy: Option<Uri>,
-    /// What TLS connections are made with, once there are any.
+    /// What TLS connections are made with, once there are any; and the same where HTTP/2 is spoken by
+    /// who can.
     tls: OnceLock<Arc<ClientConfig>>,
+    http_tls: OnceLock<Arc<ClientConfig>>,
+    /// The rules of destinations that have some of their own, by name.
+    destinations: BTreeMap<String, Arc<Egress>>,
 }
 
 impl Egress {
-    /// Reads the file of authorities that a configuration names, if it names one.
-    pub(crate) fn read(folder: &Path, egress: &config::Egress, found: &mut Diagnostics) -> Self {
-        let (allow, deny) = (egress.allow.clone(), egress.deny.clone());
-        let mut authorities = Vec::new();
-        if let Some((file, at)) = &egress.ca {
+    /// Reads the files that a configuration names for calls: of authorities, and of certificates of our
+    /// own.
+    pub(crate) fn read(folder: &Path, config: &Config, found: &mut Diagnostics) -> Self {
+        let config::Egress { allow, deny, ca } = &config.egress;
+        let mut all = Self { allow: allow.clone(), deny: deny.clone(), ..Self::default() };
+        if let Some((file, at)) = ca {
             let read = fs::read(folder.join(file)).map_err(|error| error.to_string());
             match read.and_then(|pem| tls::authorities(&pem).map(|_| pem)) {
-                Ok(pem) => authorities = pem,
+                Ok(pem) => all.authorities = pem,
                 Err(why) => found.report(*at, Problem::TlsFile { file: file.clone(), why }),
             }
         }
-        Self { allow, deny, authorities, ..Self::default() }
+        let mut own = BTreeMap::new();
+        for destination in &config.destinations {
+            let Some(tls) = destination.kind.tls() else { continue };
+            match all.with(folder, tls, None) {
+                Ok(egress) => drop(own.insert(destination.name.clone(), Arc::new(egress))),
+                Err((file, why)) => {
+                    found.report(destination.at, Problem::TlsFile { file, why });
+                }
+            }
+        }
+        Self { destinations: own, ..all }
+    }
+
+    /// The rules by which a destination is called.
+    pub(crate) fn of_destination(self: &Arc<Self>, name: &str) -> Arc<Self> {
+        Arc::clone(self.destinations.get(name).unwrap_or(self))
     }
 
     /// The same for one connector, with what it says about TLS and its proxy; or what is wrong with
     /// that.
     pub(super) fn of(&self, folder: &Path, connector: &Connector) -> Result<Self, String> {
+        let egress = self.with(folder, &connector.tls, connector.proxy.as_deref());
+        egress.map_err(|(file, why)| format!("{file}: {why}"))
+    }
+
+    /// The same with further authorities, a certificate of our own, and a proxy; or which file is no
+    /// good, and why.
+    fn with(
+        &self,
+        folder: &Path,
+        tls: &CalledTls,
+        proxy: Option<&str>,
+    ) -> Result<Self, (String, String)> {
         let read = |file: &String| {
-            fs::read(folder.join(file)).map_err(|error| format!("{file} cannot be read: {error}"))
+            fs::read(folder.join(file)).map_err(|error| (file.clone(), error.to_string()))
         };
-        let tls = &connector.tls;
         let (allow, deny) = (self.allow.clone(), self.deny.clone());
         let mut authorities = self.authorities.clone();
         if let Some(file) = &tls.ca {
             let pem = read(file)?;
-            tls::authorities(&pem).map_err(|why| format!("{file}: {why}"))?;
+            tls::authorities(&pem).map_err(|why| (file.clone(), why))?;
             authorities.push(b'\n');
             authorities.extend(pem);
         }
@@ -79,11 +116,13 @@ impl Egress {
             Some((certificate, key)) => Some((read(certificate)?, read(key)?)),
             None => None,
         };
-        let proxy = connector.proxy.as_ref().and_then(|url| url.parse().ok());
+        let proxy = proxy.and_then(|url| url.parse().ok());
         let newest_only = tls.newest_only;
-        let egress =
-            Self { allow, deny, authorities, own, newest_only, proxy, tls: OnceLock::new() };
-        let config = egress.client_config()?;
+        let egress = Self { allow, deny, authorities, own, newest_only, proxy, ..Self::default() };
+        let config = egress.client_config().map_err(|why| {
+            let file = tls.own.as_ref().map(|(certificate, _)| certificate.clone());
+            (file.unwrap_or_default(), why)
+        })?;
         Ok(Self { tls: OnceLock::from(config), ..egress })
     }
 
@@ -99,6 +138,16 @@ impl Egress {
         }
         let config = self.client_config()?;
         Ok(Arc::clone(self.tls.get_or_init(|| config)))
+    }
+
+    /// The same, where HTTP/2 is spoken by who can.
+    pub(super) fn http_tls(&self) -> Result<Arc<ClientConfig>, String> {
+        if let Some(known) = self.http_tls.get() {
+            return Ok(Arc::clone(known));
+        }
+        let mut config = (*self.tls()?).clone();
+        config.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
+        Ok(Arc::clone(self.http_tls.get_or_init(|| Arc::new(config))))
     }
 
     /// The authorities that browsers trust come with the program, as not every machine has some.
@@ -155,7 +204,7 @@ impl PartialEq for Egress {
             let tls = (it.authorities.clone(), it.own.clone(), it.newest_only);
             (it.allow.clone(), it.deny.clone(), tls, it.proxy.clone())
         };
-        parts(self) == parts(other)
+        parts(self) == parts(other) && self.destinations == other.destinations
     }
 }
 
