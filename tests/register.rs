@@ -275,8 +275,8 @@ fn calls() {
     assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["status"], 200);
     let (_, out, _) = run(&folder, &["call", "asana.me", "--curl"]);
     let expected = format!(
-        "curl -sS -X GET \"http://{}/api/1.0/users/me\" \\\n  \
-         -H \"authorization: Bearer ${{ASANA_PAT}}\" \\\n  -H 'accept: application/json'\n",
+        "curl -sSg -X GET http://{}/api/1.0/users/me \\\n  \
+         -H 'authorization: Bearer '\"${{ASANA_PAT}}\" \\\n  -H 'accept: application/json'\n",
         asana.address
     );
     assert_eq!(out, expected);
@@ -359,5 +359,6 @@ listeners: {{}}
     assert_eq!(body, json!({"a": secret, "b": format!("{secret}.")}));
     assert_eq!((&*asked[1].body, &*asked[2].body), (&*format!("a={encoded}"), secret));
     let (_, out, _) = run(&folder, &["call", "json", "--curl"]);
-    assert!(out.contains(r#"/${KEY}?a=${KEY}" "#) && out.contains(r#""a":"'"${KEY}"'""#), "{out}");
+    assert!(out.contains(r#"/"${KEY}"'?a='"${KEY}" "#), "{out}");
+    assert!(out.contains(r#""a":"'"${KEY}"'""#), "{out}");
 }

@@ -135,9 +135,8 @@ pub fn files(folder: &Path, config: &Config) -> Vec<PathBuf> {
         Reference::Env(_) | Reference::Generated(_) | Reference::Captured { .. } => None,
     });
     let tls = config.server.tls.iter().flat_map(tls::files);
-    let authorities = config.egress.ca.iter().map(|(file, _)| file.as_str());
-    let rest =
-        tls.chain(authorities).chain(config.env_file.as_deref()).map(|file| folder.join(file));
+    let named = tls.chain(&config.egress.ca).map(|(file, _)| file.as_str());
+    let rest = named.chain(config.env_file.as_deref()).map(|file| folder.join(file));
     secrets.chain(rest).collect()
 }
 

@@ -11,6 +11,7 @@ mod bell;
 mod build;
 mod capture;
 pub mod captured;
+pub mod certificates;
 mod clock;
 mod connection;
 mod delivery;

@@ -75,6 +75,21 @@ pub struct File {
     pub keep: usize,
 }
 
+impl Kind {
+    /// The secret that it proves itself with, or signs with.
+    #[must_use]
+    pub fn secret(&self) -> Option<SecretId> {
+        match self {
+            Self::Stdout | Self::File(_) | Self::Exec(_) => None,
+            Self::Http(http) => http.signed_by,
+            #[cfg(feature = "redis")]
+            Self::Redis(redis) => redis.server.password,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(postgres) => postgres.server.password,
+        }
+    }
+}
+
 impl Reader<'_> {
     pub(super) fn kind(&mut self, fields: &mut Fields) -> Option<Kind> {
         if let Some((place, node)) = fields.take("stdout") {

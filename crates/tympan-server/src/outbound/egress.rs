@@ -24,6 +24,8 @@ use tympan_core::config;
 use tympan_core::config::Connector;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Problem;
+use tympan_core::span::Span;
+use zeroize::Zeroizing;
 
 use super::Host;
 use crate::tls;
@@ -41,6 +43,8 @@ pub(crate) struct Egress {
     newest_only: bool,
     /// The proxy that everybody is called through.
     proxy: Option<Uri>,
+    /// What proves to the proxy who we are.
+    proxy_authorization: Option<Zeroizing<String>>,
     /// What TLS connections are made with, once there are any.
     tls: OnceLock<Arc<ClientConfig>>,
 }
@@ -60,36 +64,54 @@ impl Egress {
         Self { allow, deny, authorities, ..Self::default() }
     }
 
-    /// The same for one connector, with what it says about TLS and its proxy; or what is wrong with
-    /// that.
-    pub(super) fn of(&self, folder: &Path, connector: &Connector) -> Result<Self, String> {
-        let read = |file: &String| {
-            fs::read(folder.join(file)).map_err(|error| format!("{file} cannot be read: {error}"))
+    /// The same for one connector, with what it says about TLS and its proxy, and what proves to that who
+    /// we are; or what is wrong with one of its files.
+    pub(crate) fn of(
+        &self,
+        folder: &Path,
+        connector: &Connector,
+        proxy_authorization: Option<Zeroizing<String>>,
+    ) -> Result<Self, (Span, Problem)> {
+        let refused = |(file, at): &(String, Span), why: String| {
+            (*at, Problem::TlsFile { file: file.clone(), why })
+        };
+        let read = |named: &(String, Span)| {
+            fs::read(folder.join(&named.0)).map_err(|error| refused(named, error.to_string()))
         };
         let tls = &connector.tls;
         let (allow, deny) = (self.allow.clone(), self.deny.clone());
         let mut authorities = self.authorities.clone();
-        if let Some(file) = &tls.ca {
-            let pem = read(file)?;
-            tls::authorities(&pem).map_err(|why| format!("{file}: {why}"))?;
+        if let Some(named) = &tls.ca {
+            let pem = read(named)?;
+            tls::authorities(&pem).map_err(|why| refused(named, why))?;
             authorities.push(b'\n');
             authorities.extend(pem);
         }
         let own = match &tls.own {
-            Some((certificate, key)) => Some((read(certificate)?, read(key)?)),
+            Some([certificate, key]) => Some((read(certificate)?, read(key)?)),
             None => None,
         };
-        let proxy = connector.proxy.as_ref().and_then(|url| url.parse().ok());
+        let proxy = connector.proxy.as_ref().and_then(|proxy| proxy.url.parse().ok());
         let newest_only = tls.newest_only;
+        let tls = OnceLock::new();
         let egress =
-            Self { allow, deny, authorities, own, newest_only, proxy, tls: OnceLock::new() };
-        let config = egress.client_config()?;
+            Self { allow, deny, authorities, own, newest_only, proxy, proxy_authorization, tls };
+        let config = egress.client_config().map_err(|why| match &connector.tls.own {
+            // Authorities were read before.
+            Some([_, key]) => refused(key, why),
+            None => refused(&(connector.name.clone(), connector.at), why),
+        })?;
         Ok(Self { tls: OnceLock::from(config), ..egress })
     }
 
     /// The proxy that everybody is called through, if there is one.
     pub(super) fn proxy(&self) -> Option<&Uri> {
         self.proxy.as_ref()
+    }
+
+    /// What proves to the proxy who we are, as a header.
+    pub(super) fn proxy_authorization(&self) -> Option<&str> {
+        self.proxy_authorization.as_ref().map(|text| text.as_str())
     }
 
     /// What TLS connections are made with.
@@ -153,7 +175,8 @@ impl PartialEq for Egress {
     fn eq(&self, other: &Self) -> bool {
         let parts = |it: &Self| {
             let tls = (it.authorities.clone(), it.own.clone(), it.newest_only);
-            (it.allow.clone(), it.deny.clone(), tls, it.proxy.clone())
+            let proxy = (it.proxy.clone(), it.proxy_authorization.clone());
+            (it.allow.clone(), it.deny.clone(), tls, proxy)
         };
         parts(self) == parts(other)
     }
