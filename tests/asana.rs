@@ -38,6 +38,8 @@ pub(crate) enum Mood {
     /// Its answer names another secret than its handshake.
     OtherSecret,
     NoSecret,
+    /// It greets, and creates nothing.
+    Refuses,
     Redirect,
     Huge,
     NoJson,
@@ -162,6 +164,9 @@ fn answer(asked: &Asked, mood: Mood, world: &mut World) -> Reply {
             "The remote server which is the target of the webhook ({target}) did not respond with the handshake secret."
         );
         return errors(400, &why);
+    }
+    if mood == Mood::Refuses {
+        return errors(400, "it is not to be");
     }
     let secret = match mood {
         Mood::OtherSecret | Mood::Stubborn => json!("another secret of thirty-two byte"),

@@ -186,6 +186,37 @@ fn a_handshake_that_never_comes() {
     assert_eq!((&captured(&folder)["armed"], asana.webhooks().len()), (&Value::Null, 0));
 }
 
+/// What a handshake has brought is forgotten with the registration that it was for.
+#[test]
+fn a_handshake_of_what_fails_afterwards() {
+    let secret_at = "      secret_at: parsed_body[\"X-Hook-Secret\"]\n";
+    let one = "capture: {asana_captured: 'headers[\"X-Hook-Secret\"]'}";
+    let both = "capture: {asana_captured: 'headers[\"X-Hook-Secret\"]', other: '$CONCAT([headers[\"X-Hook-Secret\"], \"x\"])'}";
+    for (mood, from, to, exit, why) in [
+        (Mood::Refuses, secret_at, "", 76, "it answers 400 Bad Request: it is not to be"),
+        (Mood::Babble, secret_at, "", 76, "it answers 201 Created, but the answer is no JSON"),
+        // The first of two is good, and the second is not what the answer names.
+        (Mood::Well, one, both, 76, "no handshake has brought the secret"),
+    ] {
+        let asana = Asana::start(mood);
+        let folder = folder(&asana);
+        let path = folder.path("listeners.yaml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from));
+        let text =
+            text.replace(from, to).replace("secrets:\n", "secrets:\n  other: {captured: true}\n");
+        folder.write("listeners.yaml", text);
+        let server = Tympan::start_in(&folder);
+        let (_, _, err) = run(&folder, &["secrets", "rotate", "asana_captured"]);
+        assert!(err.contains("holds nothing"), "{err}");
+        let (code, _, err) = register(&folder);
+        assert!(code == exit && err.contains(why), "{mood:?}: {code} {err}");
+        let known = captured(&folder);
+        assert_eq!((&known["values"], &known["armed"]), (&json!([]), &Value::Null), "{mood:?}");
+        assert_eq!(deliver(&server, SECRET), 503, "{mood:?}: nothing verifies");
+    }
+}
+
 #[test]
 fn without_a_server_it_is_one_for_as_long_as_it_takes() {
     let asana = Asana::start(Mood::Well);
