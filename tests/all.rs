@@ -7,6 +7,7 @@ mod answered;
 mod asana;
 mod assertions;
 mod backend;
+mod called;
 mod calls;
 mod captured;
 mod catalogue;

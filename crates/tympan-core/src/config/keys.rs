@@ -1472,8 +1472,9 @@ pub static REGISTRATION: Section = Section {
         key(
             "delete",
             Holds::Or(&Holds::Literal(Literal::Text), &Holds::Section(&ACTION)),
-            "The action that ends it; its input `id` is what the provider calls the webhook. It is used \
-             when a registration fails halfway, and by `tympan register --delete ID`.",
+            "The action that ends it; its input `id` is what the provider calls the webhook. If its `result` is \
+             null it has not ended. It is used when a registration fails halfway, and by `tympan register \
+             --delete ID`.",
             "delete: orders.unsubscribe",
         ),
         key(

@@ -252,16 +252,13 @@ impl Call {
         if !proves_by(name, text) {
             return self.value(text);
         }
-        let secret = self.secret(&variable(name), text);
-        let Some(at) = self.secrets.iter().position(|it| it.secret == secret) else {
-            return quoted("");
-        };
-        let input = match &self.secrets[at].input {
+        let proof = self.proof(&variable(name), text);
+        let input = match &self.secrets[proof].input {
             Some(input) => input.clone(),
             None => {
                 let input = free(&variable(name), |name| self.taken.contains(name));
                 self.taken.insert(input.clone());
-                self.secrets[at].input.insert(input).clone()
+                self.secrets[proof].input.insert(input).clone()
             }
         };
         format!("inputs.{input}")
@@ -285,16 +282,21 @@ impl Call {
         }
     }
 
-    /// The name of a secret with this value: one that is known already, or another.
+    /// The name of a secret with this value.
     fn secret(&mut self, what: &str, value: &str) -> String {
-        if let Some(known) = self.secrets.iter().find(|it| it.value == value) {
-            return known.secret.clone();
+        let proof = self.proof(what, value);
+        self.secrets[proof].secret.clone()
+    }
+
+    /// The place of a proof with this value: of one that is known already, or another.
+    fn proof(&mut self, what: &str, value: &str) -> usize {
+        if let Some(known) = self.secrets.iter().position(|it| it.value == value) {
+            return known;
         }
         let name = format!("{}_{what}", self.connector.replace('-', "_"));
         let secret = free(&name, |name| self.secrets.iter().any(|it| it.secret == name));
-        let value = value.to_owned();
-        self.secrets.push(Proof { secret: secret.clone(), value, input: None });
-        secret
+        self.secrets.push(Proof { secret, value: value.to_owned(), input: None });
+        self.secrets.len() - 1
     }
 
     fn end(mut self, saved: &Saved, origin: &str) -> Imported {

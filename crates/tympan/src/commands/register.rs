@@ -26,6 +26,7 @@ use crate::client::Server;
 use crate::commands::call;
 use crate::exit::Exit;
 use crate::input;
+use crate::interrupt;
 use crate::terminal;
 
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -62,6 +63,8 @@ fn done(options: &Register) -> Result<(), Failed> {
         step("delete", &format!("the webhook {id}"));
         return Ok(());
     }
+    let unnoted = |error| (format!("error: signals cannot be received: {error}"), Exit::System);
+    interrupt::note().map_err(unnoted)?;
     let register = || {
         let server = Server::find(&options.asked).map_err(|why| usage(format!("error: {why}")))?;
         let patience = Duration::from_secs(options.wait);
@@ -94,6 +97,7 @@ impl Registration<'_> {
             armed.expect(&secret, holds)?;
             step("expect", &format!("the secret {secret}, at {url}"));
         }
+        go_on()?;
         let answer = provider.made(&rendered)?;
         let status = answer.status;
         let id = provider.id(&inputs, &answer);
@@ -117,6 +121,7 @@ impl Registration<'_> {
         answer: &Called,
         before: &Value,
     ) -> Result<(), Failed> {
+        go_on()?;
         let provider = self.provider;
         if let Some(secret_at) = &provider.registration.secret_at {
             let told = action::evaluate(secret_at, inputs, &answer.headers, &answer.body);
@@ -163,6 +168,7 @@ impl Registration<'_> {
                 step("keep", "the secret of the handshake");
                 return Ok(());
             }
+            go_on()?;
             if started.elapsed() >= self.patience {
                 let (names, most) = (expected.join(", "), self.patience.as_secs());
                 let why = format!("error: no handshake has brought {names} within {most} s");
@@ -181,7 +187,7 @@ impl Registration<'_> {
                 step("verify", "the first delivery has verified");
                 return Ok(());
             }
-            if started.elapsed() >= self.patience {
+            if interrupt::is_wanted() || started.elapsed() >= self.patience {
                 step("verify", "no delivery yet: it will verify when it comes");
                 return Ok(());
             }
@@ -198,6 +204,14 @@ impl Registration<'_> {
         names.dedup();
         names
     }
+}
+
+/// Unless somebody wants it to end.
+fn go_on() -> Result<(), Failed> {
+    if interrupt::is_wanted() {
+        return Err(("error: it was interrupted".to_owned(), Exit::Interrupted));
+    }
+    Ok(())
 }
 
 /// What the server knows of a listener.
