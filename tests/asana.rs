@@ -117,12 +117,11 @@ impl Asana {
         let status = post(&webhook.target, &headers, &body).map(|(status, _)| status);
         let webhooks = &mut self.world.lock().unwrap().webhooks;
         let known = &mut webhooks[0];
-        match status {
-            Some(200 | 204) => known.n_failed = 0,
-            _ => {
-                known.n_failed += 1;
-                known.last_failure = Some(format!("{status:?}"));
-            }
+        if matches!(status, Some(200 | 204)) {
+            known.n_failed = 0;
+        } else {
+            known.n_failed += 1;
+            known.last_failure = Some(format!("{status:?}"));
         }
         let is_over = known.n_failed > MOST_FAILURES || status == Some(410);
         webhooks.retain(|_| !is_over);

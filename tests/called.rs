@@ -120,7 +120,7 @@ fn what_changes_nothing_is_tried_three_times() {
 #[test]
 fn all_tries_together_take_no_longer_than_the_timeout() {
     let stub = Stub::start(|_| {
-        std::thread::park_timeout(Duration::from_secs(60));
+        std::thread::park_timeout(Duration::from_mins(1));
         Reply::json(200, &json!({}))
     });
     let (code, err) = call(&folder(&stub, ", timeout: 1s"), "read");

@@ -363,7 +363,7 @@ fn a_webhook_that_is_deleted_is_said_to_be() {
     });
     let address = stub.address;
     let folder = Folder::new(&format!(
-        r#"version: 1
+        r"version: 1
 secrets: {{key: {{file: key}}}}
 connectors: {{api: {{base_url: 'http://{address}'}}}}
 listeners:
@@ -372,7 +372,7 @@ listeners:
     secret: key
     deliver: []
     registration: {{connector: api}}
-"#
+"
     ));
     folder.write("key", "a key that is long enough for anyone");
     let delete = |id: &str| run(&folder, &["register", "hook", "--delete", id]);

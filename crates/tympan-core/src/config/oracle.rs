@@ -82,14 +82,14 @@ struct Users<'c> {
 }
 
 impl<'c> Users<'c> {
-    fn of(config: &'c Config, uses: impl IntoIterator<Item = (SecretId, String)>) -> Self {
-        let mut users = Self { config, users: HashMap::new() };
-        for (secret, user) in uses {
-            for reference in users.references(secret) {
-                users.users.entry(reference).or_insert_with(|| user.clone());
+    fn of(config: &'c Config, found: impl IntoIterator<Item = (SecretId, String)>) -> Self {
+        let mut all = Self { config, users: HashMap::new() };
+        for (secret, user) in found {
+            for reference in all.references(secret) {
+                all.users.entry(reference).or_insert_with(|| user.clone());
             }
         }
-        users
+        all
     }
 
     /// Who uses the same secret.

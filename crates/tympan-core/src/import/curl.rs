@@ -70,6 +70,9 @@ struct Call {
     lost: Vec<String>,
 }
 
+/// What `api_key` says of a key that is sent under a name.
+type Sent<'s> = &'s dyn Fn(&str, String) -> Json;
+
 /// A secret, and the input that brings it into what is sent.
 struct Proof {
     secret: String,
@@ -175,13 +178,7 @@ impl Call {
 
     /// Names and values under a key of the action. What proves who calls is a secret: the first of the
     /// connector, others of the action.
-    fn pairs(
-        &mut self,
-        key: &str,
-        what: &str,
-        pairs: &[(String, String)],
-        auth: Option<&dyn Fn(&str, String) -> Json>,
-    ) {
+    fn pairs(&mut self, key: &str, what: &str, pairs: &[(String, String)], auth: Option<Sent<'_>>) {
         let mut written = Map::new();
         let mut is_whole = true;
         for (index, (name, text)) in pairs.iter().enumerate() {
@@ -253,14 +250,11 @@ impl Call {
             return self.value(text);
         }
         let proof = self.proof(&variable(name), text);
-        let input = match &self.secrets[proof].input {
-            Some(input) => input.clone(),
-            None => {
-                let input = free(&variable(name), |name| self.taken.contains(name));
-                self.taken.insert(input.clone());
-                self.secrets[proof].input.insert(input).clone()
-            }
-        };
+        let known = self.secrets[proof].input.clone();
+        let input =
+            known.unwrap_or_else(|| free(&variable(name), |name| self.taken.contains(name)));
+        self.taken.insert(input.clone());
+        self.secrets[proof].input = Some(input.clone());
         format!("inputs.{input}")
     }
 

@@ -1,5 +1,6 @@
 //! Asking for access tokens (RFC 6749).
 
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -118,14 +119,14 @@ impl Caller<'_> {
     async fn refresh_token(&self, secret: SecretId) -> Result<InUse, Fault> {
         let (name, written) = (self.name(secret), self.text(secret)?);
         let refreshed = self.refreshed.clone();
-        let taken = tokio::task::spawn_blocking(move || refreshed.take(&name, &written)).await;
-        let taken = taken.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-        let token = taken.map_err(|error| {
+        let found = tokio::task::spawn_blocking(move || refreshed.take(&name, &written)).await;
+        let found = found.unwrap_or_else(|error| Err(io::Error::other(error)));
+        let in_use = found.map_err(|error| {
             let why = format!("what takes its place cannot be kept: {error}");
             Fault::Secret { secret: self.name(secret), why }
         })?;
-        self.hidden.add(token.value());
-        Ok(token)
+        self.hidden.add(in_use.value());
+        Ok(in_use)
     }
 
     /// Keeps the refresh token that was given in the place of the one that was used.
