@@ -3,15 +3,19 @@
 //! <https://developers.asana.com/docs/webhooks-guide>: the handshake comes before the answer to the
 //! creation, with `X-Hook-Secret`, which has to be echoed with 200 or 204; the answer (201) names the
 //! same secret in `X-Hook-Secret`; deliveries are signed with HMAC-SHA256 of the body in
-//! `X-Hook-Signature`; an empty list of events is a heartbeat, and the first comes at once.
+//! `X-Hook-Signature`, several events in one; an empty list of events is a heartbeat, and the first comes
+//! at once. Whatever is not answered with 200 or 204 within 10 s is tried again, later and later, and
+//! counted (`delivery_retry_count`); after 24 h the webhook is deleted, and at once with 410.
 //! <https://developers.asana.com/reference/deletewebhook> and <https://developers.asana.com/reference/getwebhooks>:
 //! 200 with `{"data": {}}`, and the webhooks of a workspace.
 //! <https://developers.asana.com/docs/errors>: `{"errors": [{"message": ..., "help": ...}]}`.
 //! <https://www.rfc-editor.org/rfc/rfc6749>: sections 4.4.2, 5.1 and 5.2.
 
 use std::net::SocketAddr;
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use serde_json::Value;
 use serde_json::json;
@@ -38,6 +42,8 @@ pub(crate) enum Mood {
     /// Its answer names another secret than its handshake.
     OtherSecret,
     NoSecret,
+    /// It greets, and creates nothing.
+    Refuses,
     Redirect,
     Huge,
     NoJson,
@@ -58,12 +64,35 @@ pub(crate) struct Asana {
     world: Arc<Mutex<World>>,
 }
 
+/// How long an answer is waited for.
+const PATIENT: Duration = Duration::from_secs(10);
+
+/// How often a delivery fails within 24 hours.
+const MOST_FAILURES: usize = 10;
+
 /// What is known there.
 #[derive(Default)]
 struct World {
     n_tokens: usize,
-    /// The ids of webhooks.
-    webhooks: Vec<String>,
+    webhooks: Vec<Webhook>,
+}
+
+/// A webhook, with what has become of its last deliveries.
+#[derive(Clone)]
+struct Webhook {
+    gid: String,
+    target: String,
+    n_failed: usize,
+    last_failure: Option<String>,
+}
+
+impl Webhook {
+    fn told(&self) -> Value {
+        json!({
+            "gid": self.gid, "resource_type": "webhook", "active": true, "target": self.target,
+            "delivery_retry_count": self.n_failed, "last_failure_content": self.last_failure,
+        })
+    }
 }
 
 impl Asana {
@@ -76,7 +105,27 @@ impl Asana {
 
     /// The ids of its webhooks.
     pub(crate) fn webhooks(&self) -> Vec<String> {
-        self.world.lock().unwrap().webhooks.clone()
+        self.world.lock().unwrap().webhooks.iter().map(|it| it.gid.clone()).collect()
+    }
+
+    /// Tries to deliver a batch to its webhook; says with which status that ended, if it is answered.
+    pub(crate) fn deliver(&self, events: &Value) -> Option<u16> {
+        let webhook = self.world.lock().unwrap().webhooks[0].clone();
+        let body = json!({"events": events}).to_string();
+        let signature = sign(SECRET, &body);
+        let headers = [("X-Hook-Signature", signature.as_str())];
+        let status = post(&webhook.target, &headers, &body).map(|(status, _)| status);
+        let webhooks = &mut self.world.lock().unwrap().webhooks;
+        let known = &mut webhooks[0];
+        if matches!(status, Some(200 | 204)) {
+            known.n_failed = 0;
+        } else {
+            known.n_failed += 1;
+            known.last_failure = Some(format!("{status:?}"));
+        }
+        let is_over = known.n_failed > MOST_FAILURES || status == Some(410);
+        webhooks.retain(|_| !is_over);
+        status
     }
 
     /// What it was asked, a line each.
@@ -91,7 +140,7 @@ fn beat(target: &str) {
     let signature = sign(SECRET, heartbeat);
     wait_until("the heartbeat is taken", || {
         let headers = [("X-Hook-Signature", signature.as_str())];
-        let (status, _) = post(target, &headers, heartbeat);
+        let (status, _) = post(target, &headers, heartbeat)?;
         (status == 200).then_some(())
     });
 }
@@ -136,15 +185,15 @@ fn answer(asked: &Asked, mood: Mood, world: &mut World) -> Reply {
         return Reply::json(200, &me);
     }
     if asked.line.starts_with("GET /api/1.0/webhooks?workspace=7 ") {
-        let items = world.webhooks.iter().map(|gid| json!({"gid": gid}));
+        let items = world.webhooks.iter().map(Webhook::told);
         return Reply::json(200, &json!({"data": items.collect::<Vec<_>>()}));
     }
     if let Some(rest) = asked.line.strip_prefix("DELETE /api/1.0/webhooks/") {
         let gid = rest.split(' ').next().unwrap();
-        if mood == Mood::Stubborn || !world.webhooks.iter().any(|known| known == gid) {
+        if mood == Mood::Stubborn || !world.webhooks.iter().any(|known| known.gid == gid) {
             return errors(404, &format!("webhook: Unknown object: {gid}"));
         }
-        world.webhooks.retain(|known| known != gid);
+        world.webhooks.retain(|known| known.gid != gid);
         return Reply::json(200, &json!({"data": {}}));
     }
     let data = serde_json::from_str::<Value>(&asked.body).unwrap_or_default()["data"].clone();
@@ -163,16 +212,19 @@ fn answer(asked: &Asked, mood: Mood, world: &mut World) -> Reply {
         );
         return errors(400, &why);
     }
+    if mood == Mood::Refuses {
+        return errors(400, "it is not to be");
+    }
     let secret = match mood {
         Mood::OtherSecret | Mood::Stubborn => json!("another secret of thirty-two byte"),
         Mood::NoSecret => Value::Null,
         _ => json!(SECRET),
     };
-    let created = json!({
-        "data": {"gid": "4711", "resource_type": "webhook", "active": true, "target": target},
-        "X-Hook-Secret": secret,
-    });
-    world.webhooks.push("4711".to_owned());
+    let (gid, target) = ("4711".to_owned(), target.to_owned());
+    let webhook = Webhook { gid, target, n_failed: 0, last_failure: None };
+    let created = json!({"data": webhook.told(), "X-Hook-Secret": secret});
+    let target = webhook.target.clone();
+    world.webhooks.push(webhook);
     if mood == Mood::Babble {
         return Reply::new(201, format!("<p>Created with {TOKEN}</p>"));
     }
@@ -180,19 +232,23 @@ fn answer(asked: &Asked, mood: Mood, world: &mut World) -> Reply {
     if !matches!(mood, Mood::Well | Mood::Strangers) {
         return reply;
     }
-    let target = target.to_owned();
     reply.then(move || beat(&target))
 }
 
 /// Whether a target answers the handshake as it has to.
 fn greet(target: &str, secret: &str) -> bool {
-    let (status, echoed) = post(target, &[("X-Hook-Secret", secret)], "");
-    matches!(status, 200 | 204) && echoed.as_deref() == Some(secret)
+    post(target, &[("X-Hook-Secret", secret)], "").is_some_and(|(status, echoed)| {
+        matches!(status, 200 | 204) && echoed.as_deref() == Some(secret)
+    })
 }
 
-fn post(target: &str, headers: &[(&str, &str)], body: &str) -> (u16, Option<String>) {
+/// Status and secret of an answer; `None` if nobody answers in time.
+fn post(target: &str, headers: &[(&str, &str)], body: &str) -> Option<(u16, Option<String>)> {
     let (address, path) = target.strip_prefix("http://").unwrap().split_once('/').unwrap();
-    let mut client = Client::connect(address.parse().unwrap());
-    let response = client.ask(&request("POST", &format!("/{path}"), headers, body));
-    (response.status, response.header("x-hook-secret").map(str::to_owned))
+    let stream = TcpStream::connect_timeout(&address.parse().unwrap(), PATIENT).ok()?;
+    stream.set_read_timeout(Some(PATIENT)).unwrap();
+    let mut client = Client::over(stream);
+    client.try_send(request("POST", &format!("/{path}"), headers, body)).ok()?;
+    let response = client.try_response().ok()??;
+    Some((response.status, response.header("x-hook-secret").map(str::to_owned)))
 }

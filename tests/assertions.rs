@@ -96,6 +96,37 @@ fn an_access_token_is_granted_for_an_assertion() {
     assert!(made + 30 <= now() && now() < ends, "{claims}");
 }
 
+/// RFC 7523, section 2.2: the token takes the place of a secret.
+#[test]
+fn a_client_proves_itself_with_a_private_key() {
+    let stub = system();
+    let auth = "{oauth: {token_url: 'http://ADDRESS/token', client_id: us, client_assertion: {key: app, \
+                algorithm: ES256, audience: them}}}";
+    let folder = folder(&stub, auth);
+    let curve = ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "app.pem"];
+    openssl(&folder, &[&["genpkey"][..], &curve].concat());
+    let (code, err) = call(&folder);
+    assert_eq!(code, 0, "{err}");
+    let asked = stub.asked();
+    assert_eq!(asked[0].header("authorization"), "");
+    let form: Vec<_> = form_urlencoded::parse(asked[0].body.as_bytes()).into_owned().collect();
+    let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+    let parts = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "us"),
+        ("client_assertion_type", kind),
+    ];
+    assert_eq!(form[..3], parts.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    assert_eq!((form.len(), form[3].0.as_str()), (4, "client_assertion"));
+    let claims = form[3].1.split('.').nth(1).unwrap();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
+    assert_eq!(
+        (&claims["iss"], &claims["sub"], &claims["aud"]),
+        (&json!("us"), &json!("us"), &json!("them"))
+    );
+    assert!(claims["jti"].is_string() && claims["exp"].as_u64().unwrap() > now(), "{claims}");
+}
+
 #[test]
 fn a_token_of_our_own_is_another_for_every_call() {
     let stub = system();

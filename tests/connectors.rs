@@ -21,7 +21,7 @@ fn call(folder: &Folder, base_url: &str, more: &str) -> (i32, String) {
     folder.write(
         "listeners.yaml",
         format!(
-            "version: 1\nconnectors:\n  api: {{base_url: '{base_url}'{more}}}\nactions:\n  read: {{connector: api, \
+            "version: 1\nsecrets: {{proxy: {{file: proxy}}}}\nconnectors:\n  api: {{base_url: '{base_url}'{more}}}\nactions:\n  read: {{connector: api, \
              path: /me}}\nlisteners: {{}}\n"
         ),
     );
@@ -55,13 +55,51 @@ fn whom_they_believe_and_what_they_show() {
     check(&folder, &url, ", tls: {certificate: us.crt, key: us.key}", 69, stranger);
     assert_eq!(host.count(), 1);
     for (files, why) in [
-        ("ca: none.crt", "none.crt: No such file"),
-        ("ca: us.key", "us.key: no certificate"),
+        ("ca: none.crt", "`none.crt` cannot be used: No such file"),
+        ("ca: us.key", "`us.key` cannot be used: no certificate"),
         ("certificate: us.crt, key: ca.crt", "the key of our certificate"),
         ("certificate: us.crt, key: host.key", "our certificate and its key"),
     ] {
         check(&folder, &url, &format!(", tls: {{{files}}}"), 1, why);
+        // It is known before anybody is called; what is only not here may be elsewhere.
+        let (code, err) = checked(&folder);
+        if files.contains("none.crt") {
+            assert!(code == 0 && err.contains("note: none.crt is not here"), "{code} {err}");
+        } else {
+            assert!(code == 1 && err.contains("error[C132]") && err.contains(why), "{code} {err}");
+            assert!(err.contains("listeners.yaml:4:"), "{err}");
+        }
     }
+}
+
+fn checked(folder: &Folder) -> (i32, String) {
+    let output = tympan().args(["check"]).current_dir(folder.path(".")).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn the_certificates_of_the_server_are_checked_in_the_same_way() {
+    let folder = Folder::new("");
+    let _host = Host::start_strictly(&folder, false, true);
+    let check = |certificate: &str| {
+        folder.write(
+            "listeners.yaml",
+            format!(
+                "version: 1\nserver: {{tls: {{certificate: {certificate}, key: host.key}}}}\negress: {{ca: \
+                 ca.crt}}\nlisteners: {{}}\n"
+            ),
+        );
+        checked(&folder)
+    };
+    assert_eq!(check("host.crt"), (0, "listeners.yaml: 0 listeners\n".to_owned()));
+    let (code, err) = check("ca.crt");
+    assert!(code == 1 && err.contains("C132") && err.contains("listeners.yaml:2:"), "{err}");
+    let (code, err) = check("none.crt");
+    assert!(code == 0 && err.contains("note: none.crt is not here: No such file"), "{err}");
+    let json = ["check", "--format", "json"];
+    let output = tympan().args(json).current_dir(folder.path(".")).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["missing_files"][0]["file"], "none.crt");
 }
 
 #[test]
@@ -120,6 +158,19 @@ fn through_a_proxy_only_where_one_is_configured() {
     let tunnel = format!("CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n\r\n");
     assert_eq!(*asked.lock().unwrap(), [tunnel]);
 
+    // Who we are is for the proxy alone.
+    let (address, asked) = proxy("HTTP/1.1 200 OK\r\n\r\n");
+    let more = format!(
+        ", tls: {{ca: ca.crt}}, proxy: 'http://{address}', proxy_auth: {{username: us, password: proxy}}"
+    );
+    folder.write("proxy", "a password: %");
+    check(&folder, &host.url(""), &more, 0, "read: 200 OK");
+    let proof = "Proxy-Authorization: Basic dXM6YSBwYXNzd29yZDogJQ==\r\n\r\n";
+    assert!(asked.lock().unwrap()[0].ends_with(proof), "{asked:?}");
+    assert!(host.asked().iter().all(|head| !head.to_lowercase().contains("proxy-auth")));
+    std::fs::remove_file(folder.path("proxy")).unwrap();
+    check(&folder, &host.url(""), &more, 1, "the secret proxy cannot be used");
+
     for (says, why) in [
         ("HTTP/1.1 407 Who are you?\r\n\r\n", "it answers HTTP/1.1 407 Who are you?"),
         ("HTTP/1.1 500 20000\r\n\r\n", "it answers HTTP/1.1 500 20000"),
@@ -130,5 +181,5 @@ fn through_a_proxy_only_where_one_is_configured() {
         let more = format!(", proxy: 'http://{address}', timeout: 3s");
         check(&folder, &host.url(""), &more, 69, if says.ends_with('0') { "" } else { why });
     }
-    assert_eq!(host.count(), 2);
+    assert_eq!(host.count(), 3);
 }

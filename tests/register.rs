@@ -1,6 +1,8 @@
 //! Calls to external systems, and listeners that are made known to their providers with one.
 
+use std::process::Command;
 use std::process::Output;
+use std::process::Stdio;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -17,6 +19,7 @@ use crate::process::repository;
 use crate::process::request;
 use crate::process::sign;
 use crate::process::tympan;
+use crate::process::wait_until;
 use crate::stub::Reply;
 use crate::stub::Stub;
 
@@ -169,6 +172,24 @@ fn whom_nobody_reaches_and_whom_nobody_may_reach() {
     assert_eq!(asana.asked(), Vec::<String>::new());
 }
 
+/// The provider cannot reach the listener where it is said to be.
+#[test]
+fn a_target_that_nobody_reaches() {
+    let asana = Asana::start(Mood::Well);
+    let folder = folder(&asana);
+    let path = folder.path("listeners.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let listen = "listen: [127.0.0.1:0]";
+    assert!(text.contains(listen));
+    let text = text.replace(listen, &format!("{listen}\n  public_url: http://127.0.0.1:1"));
+    folder.write("listeners.yaml", text);
+    let _server = Tympan::start_in(&folder);
+    let (code, _, err) = register(&folder);
+    let why = "asana.subscribe: it answers 400 Bad Request: The remote server which is the target";
+    assert!(code == 76 && err.contains(why), "{code}: {err}");
+    assert_eq!((&captured(&folder)["armed"], asana.webhooks().len()), (&Value::Null, 0));
+}
+
 #[test]
 fn a_handshake_that_never_comes() {
     let asana = Asana::start(Mood::NoHandshake);
@@ -183,6 +204,60 @@ fn a_handshake_that_never_comes() {
     let (code, _, err) = run(&folder, &arguments);
     let why = "error: no handshake has brought asana_captured within 1 s\nthe webhook 4711 is deleted again";
     assert!(code == 76 && err.contains(why), "{code}: {err}");
+    assert_eq!((&captured(&folder)["armed"], asana.webhooks().len()), (&Value::Null, 0));
+}
+
+/// What a handshake has brought is forgotten with the registration that it was for.
+#[test]
+fn a_handshake_of_what_fails_afterwards() {
+    let secret_at = "      secret_at: parsed_body[\"X-Hook-Secret\"]\n";
+    let one = "capture: {asana_captured: 'headers[\"X-Hook-Secret\"]'}";
+    let both = "capture: {asana_captured: 'headers[\"X-Hook-Secret\"]', other: '$CONCAT([headers[\"X-Hook-Secret\"], \"x\"])'}";
+    for (mood, from, to, exit, why) in [
+        (Mood::Refuses, secret_at, "", 76, "it answers 400 Bad Request: it is not to be"),
+        (Mood::Babble, secret_at, "", 76, "it answers 201 Created, but the answer is no JSON"),
+        // The first of two is good, and the second is not what the answer names.
+        (Mood::Well, one, both, 76, "no handshake has brought the secret"),
+    ] {
+        let asana = Asana::start(mood);
+        let folder = folder(&asana);
+        let path = folder.path("listeners.yaml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from));
+        let text =
+            text.replace(from, to).replace("secrets:\n", "secrets:\n  other: {captured: true}\n");
+        folder.write("listeners.yaml", text);
+        let server = Tympan::start_in(&folder);
+        let (_, _, err) = run(&folder, &["secrets", "rotate", "asana_captured"]);
+        assert!(err.contains("holds nothing"), "{err}");
+        let (code, _, err) = register(&folder);
+        assert!(code == exit && err.contains(why), "{mood:?}: {code} {err}");
+        let known = captured(&folder);
+        assert_eq!((&known["values"], &known["armed"]), (&json!([]), &Value::Null), "{mood:?}");
+        assert_eq!(deliver(&server, SECRET), 503, "{mood:?}: nothing verifies");
+    }
+}
+
+#[test]
+fn who_interrupts_it_leaves_nothing_behind() {
+    let asana = Asana::start(Mood::NoHandshake);
+    let folder = folder(&asana);
+    let path = folder.path("listeners.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let secret_at = "      secret_at: parsed_body[\"X-Hook-Secret\"]\n";
+    folder.write("listeners.yaml", text.replace(secret_at, ""));
+    let _server = Tympan::start_in(&folder);
+    let mut command = tympan();
+    command.args(["register", "asana-captured", "--set", "resource=12345", "--wait", "60"]);
+    command.current_dir(folder.path(".")).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    wait_until("there is a webhook", || (!asana.webhooks().is_empty()).then_some(()));
+    let interrupt = ["-s", "INT", &child.id().to_string()];
+    assert!(Command::new("kill").args(interrupt).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    let why = "error: it was interrupted\nthe webhook 4711 is deleted again";
+    assert!(output.status.code() == Some(130) && err.contains(why), "{err}");
     assert_eq!((&captured(&folder)["armed"], asana.webhooks().len()), (&Value::Null, 0));
 }
 
@@ -220,7 +295,8 @@ fn which_there_are_and_one_less() {
         |folder| run(folder, &["register", "asana-captured", "--list", "--set", "workspace=7"]);
     let (code, out, err) = list(&folder);
     assert_eq!((code, err.as_str()), (0, ""));
-    assert_eq!(serde_json::from_str::<Value>(&out).unwrap(), json!({"data": [{"gid": "4711"}]}));
+    let known: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&known["data"][0]["gid"], &known["data"][1]), (&json!("4711"), &Value::Null));
     let delete = |id: &str| run(&folder, &["register", "asana-captured", "--delete", id]);
     let (code, _, err) = delete("1/../4711");
     assert!(code == 76 && err.contains("Unknown object: 1%2F..%2F4711"), "{err}");
@@ -235,6 +311,75 @@ fn which_there_are_and_one_less() {
         let (code, _, err) = run(&folder, &[&["register", "asana-captured"], arguments].concat());
         assert!(code == 2 && err.contains(why), "{arguments:?}: {err}");
     }
+}
+
+/// A listener that cannot verify says so in a way that the provider comes again, as long as it does.
+#[test]
+fn deliveries_that_fail_come_again_and_at_last_no_more() {
+    let asana = Asana::start(Mood::Well);
+    let folder = folder(&asana);
+    let server = Tympan::start_in(&folder);
+    assert_eq!(register(&folder).0, 0);
+    let event =
+        |action: &str| json!({"action": action, "resource": {"gid": "1", "resource_type": "task"}});
+    assert_eq!(asana.deliver(&json!([event("added"), event("changed")])), Some(200));
+    for kind in ["task.added", "task.changed"] {
+        server.wait_for_event_that(|event| event["type"] == kind);
+    }
+
+    let retries = || {
+        let list = ["register", "asana-captured", "--list", "--set", "workspace=7"];
+        let (_, out, _) = run(&folder, &list);
+        serde_json::from_str::<Value>(&out).unwrap()["data"][0]["delivery_retry_count"].clone()
+    };
+    let forget = || run(&folder, &["secrets", "forget", "asana_captured"]);
+    assert_eq!((forget().0, asana.deliver(&json!([event("removed")]))), (0, Some(503)));
+    assert_eq!(retries(), 1);
+    folder.write("secret", SECRET);
+    let mut rotate = tympan();
+    rotate.args(["secrets", "rotate", "asana_captured"]).current_dir(folder.path("."));
+    rotate.stdin(std::fs::File::open(folder.path("secret")).unwrap());
+    assert!(rotate.output().unwrap().status.success());
+    assert_eq!(asana.deliver(&json!([event("removed")])), Some(200));
+    server.wait_for_event_that(|event| event["type"] == "task.removed");
+    assert_eq!(retries(), 0);
+
+    forget();
+    while !asana.webhooks().is_empty() {
+        assert_eq!(asana.deliver(&json!([])), Some(503), "it never says that it is gone");
+    }
+    assert_eq!(retries(), Value::Null);
+}
+
+/// Some systems answer everything with 200.
+#[test]
+fn a_webhook_that_is_deleted_is_said_to_be() {
+    let stub = Stub::start(|asked| {
+        let is_known = asked.body.contains("4711");
+        let done = json!({"data": {"delete_webhook": {"id": "4711"}}});
+        let failed =
+            json!({"data": {"delete_webhook": null}, "errors": [{"message": "There is none"}]});
+        Reply::json(200, if is_known { &done } else { &failed })
+    });
+    let address = stub.address;
+    let folder = Folder::new(&format!(
+        r"version: 1
+secrets: {{key: {{file: key}}}}
+connectors: {{api: {{base_url: 'http://{address}'}}}}
+listeners:
+  hook:
+    preset: monday
+    secret: key
+    deliver: []
+    registration: {{connector: api}}
+"
+    ));
+    folder.write("key", "a key that is long enough for anyone");
+    let delete = |id: &str| run(&folder, &["register", "hook", "--delete", id]);
+    assert_eq!(delete("4711"), (0, String::new(), "delete  the webhook 4711\n".to_owned()));
+    let (code, _, err) = delete("4712");
+    let why = "it answers 200 OK, but it does not say that it is done: There is none";
+    assert!(code == 76 && err.contains(why), "{code}: {err}");
 }
 
 #[test]
@@ -275,8 +420,8 @@ fn calls() {
     assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["status"], 200);
     let (_, out, _) = run(&folder, &["call", "asana.me", "--curl"]);
     let expected = format!(
-        "curl -sS -X GET \"http://{}/api/1.0/users/me\" \\\n  \
-         -H \"authorization: Bearer ${{ASANA_PAT}}\" \\\n  -H 'accept: application/json'\n",
+        "curl -sSg -X GET http://{}/api/1.0/users/me \\\n  \
+         -H 'authorization: Bearer '\"${{ASANA_PAT}}\" \\\n  -H 'accept: application/json'\n",
         asana.address
     );
     assert_eq!(out, expected);
@@ -359,5 +504,6 @@ listeners: {{}}
     assert_eq!(body, json!({"a": secret, "b": format!("{secret}.")}));
     assert_eq!((&*asked[1].body, &*asked[2].body), (&*format!("a={encoded}"), secret));
     let (_, out, _) = run(&folder, &["call", "json", "--curl"]);
-    assert!(out.contains(r#"/${KEY}?a=${KEY}" "#) && out.contains(r#""a":"'"${KEY}"'""#), "{out}");
+    assert!(out.contains(r#"/"${KEY}"'?a='"${KEY}" "#), "{out}");
+    assert!(out.contains(r#""a":"'"${KEY}"'""#), "{out}");
 }

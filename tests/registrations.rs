@@ -6,9 +6,11 @@
 //! auth        how a connector proves itself there, with the secret `token`
 //! captured    whether the listener's secret is one that is captured
 //! listener    what the listener says beside its preset
+//! with        the secrets that the preset wants beside `secret`
 //! set, list, delete   what is told to register, list and delete
-//! calls       what is asked, in this order: `line`, `headers`, and `json` or `form`; how the provider
-//!             `greets` before it answers with `status` and `answer`, and what it sends then (`simulates`)
+//! calls       what is asked, in this order: `line`, `headers`, and `json` or `form`; what is the `target`
+//!             there; how the provider `greets` before it answers with `status` and `answer`, and what it
+//!             sends then (`simulates`)
 //! id          what it calls the webhook
 //! ```
 //!
@@ -67,7 +69,9 @@ impl Script {
         let reply = Reply::new(status, body);
         let Some(case) = call["simulates"].as_str().map(str::to_owned) else { return reply };
         let folder = self.folder.clone();
-        reply.then(move || simulate(&folder, &target, &case))
+        // What stands in its query is put there by who plays the provider, too.
+        let to = target.split('?').next().unwrap_or_default().to_owned();
+        reply.then(move || simulate(&folder, &to, &case))
     }
 }
 
@@ -84,6 +88,11 @@ fn check(call: &Value, asked: &Asked) -> Result<(), String> {
         if Some(found) != value.as_str() {
             return Err(format!("{name} is {found}"));
         }
+    }
+    if let Some(path) = call["target"].as_str()
+        && !target.ends_with(path)
+    {
+        return Err(format!("the target is {target}, and {path} expected"));
     }
     let filled = |value: &Value| match value {
         Value::String(word) if word == "TARGET" => json!(target),
@@ -129,15 +138,18 @@ fn target(asked: &Asked) -> Option<String> {
 fn greet(greets: &Value, target: &str) -> Result<(), String> {
     let Some(method) = greets["method"].as_str() else { return Ok(()) };
     let (address, path) = target.strip_prefix("http://").unwrap().split_once('/').unwrap();
-    let query = greets["query"].as_str().map(|query| format!("?{query}")).unwrap_or_default();
+    let sign = if path.contains('?') { '&' } else { '?' };
+    let query = greets["query"].as_str().map(|query| format!("{sign}{query}")).unwrap_or_default();
     let texts = |what: &str| -> Vec<(String, String)> {
         let map = greets[what].as_object().into_iter().flatten();
         map.map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect()
     };
     let headers = texts("headers");
-    let headers: Vec<_> = headers.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let mut headers: Vec<_> = headers.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     let mut client = Client::connect(address.parse().unwrap());
-    let request = request(method, &format!("/{path}{query}"), &headers, "");
+    let sent = Some(&greets["json"]).filter(|json| !json.is_null()).map(Value::to_string);
+    headers.extend(sent.iter().map(|_| ("Content-Type", "application/json")));
+    let request = request(method, &format!("/{path}{query}"), &headers, sent.unwrap_or_default());
     client.send(&request);
     let is_head = method == "HEAD";
     let response = if is_head { client.response_without_body() } else { client.response() };
@@ -165,18 +177,28 @@ fn folder(name: &str, said: &Value, stub: &Stub) -> Folder {
         "preset": name, "secret": "secret", "path": "/hook", "deliver": ["out"],
         "registration": {"connector": "api"},
     });
+    if let Some(with) = said["with"].as_object() {
+        listener.as_object_mut().unwrap().remove("secret");
+        listener["with"] = with.clone().into();
+        listener["with"]["secret"] = "secret".into();
+    }
     for (key, value) in said["listener"].as_object().into_iter().flatten() {
         listener[key] = value.clone();
     }
     let is_captured = said["captured"] == true;
+    let mut api = json!({"base_url": format!("http://{}", stub.address)});
+    if !said["auth"].is_null() {
+        api["auth"] = said["auth"].clone();
+    }
     let file = json!({
         "version": 1,
         "server": {"listen": ["127.0.0.1:0"]},
         "secrets": {
             "secret": if is_captured { json!({"captured": true}) } else { json!({"file": "secret"}) },
             "token": {"file": "token"},
+            "client": {"file": "client"},
         },
-        "connectors": {"api": {"base_url": format!("http://{}", stub.address), "auth": said["auth"]}},
+        "connectors": {"api": api},
         "destinations": {"out": {"stdout": {}}},
         "listeners": {"hook": listener},
     });
@@ -184,6 +206,7 @@ fn folder(name: &str, said: &Value, stub: &Stub) -> Folder {
     let folder = Folder::new(&file.to_string());
     folder.write("secret", SECRET);
     folder.write("token", said["token"].as_str().unwrap_or("the-token"));
+    folder.write("client", "7b2946535949ae70f015d696d8ac602830ece412 &=%");
     folder
 }
 
@@ -238,5 +261,5 @@ fn each_makes_lists_and_deletes_as_its_provider_describes_it() {
         let n_calls = said["calls"].as_array().unwrap().len();
         assert_eq!((script.next, &script.wrong), (n_calls, &Vec::new()), "{name}");
     }
-    assert!(n_tried >= 8, "{n_tried}");
+    assert!(n_tried >= 10, "{n_tried}");
 }

@@ -64,7 +64,7 @@ impl Filter {
     }
 
     pub(crate) fn run(&self, body: &str) -> bool {
-        self.0.eval(body, |value| value.is_truthy())
+        self.0.eval(body, |value: &Value<'_>| value.is_truthy())
     }
 }
 

@@ -91,6 +91,8 @@ struct Given<'a> {
     inputs: Value<'a>,
     listener: Value<'a>,
     answer: Option<(&'a HeaderMap, &'a [u8])>,
+    /// The secrets of which inputs hold marks.
+    secrets: Vec<SecretId>,
 }
 
 impl<'a> Source<'a> for Given<'a> {
@@ -143,38 +145,51 @@ impl Rendered {
     ) -> Result<Self, E> {
         let mut whole = self.clone();
         for &secret in &self.secrets {
-            let (mark, value) = (mark(secret), value(secret)?);
-            let form = byte_serialize(value.as_bytes()).collect::<String>();
-            let (path, query) = match whole.target.split_once('?') {
-                Some((path, query)) => (path, Some(query)),
-                None => (whole.target.as_str(), None),
-            };
-            let mut target = path.replace(&mark, &in_path(&value));
-            if let Some(query) = query {
-                target = format!("{target}?{}", query.replace(&mark, &form));
-            }
-            whole.target = target;
-            for header in whole.headers.values_mut() {
-                if let Some(text) = header.to_str().ok().filter(|text| text.contains(&mark)) {
-                    let filled = HeaderValue::from_str(&text.replace(&mark, &value));
-                    *header = filled.map_err(|_| unsendable(secret))?;
-                    header.set_sensitive(true);
-                }
-            }
-            let written = match self.written {
-                Written::Json => {
-                    let text = Json::from(value.as_str()).to_string();
-                    text[1..text.len() - 1].to_owned()
-                }
-                Written::Form => form,
-                Written::Plainly => value,
-            };
-            let body = str::from_utf8(&whole.body).unwrap_or_default();
-            if body.contains(&mark) {
-                whole.body = body.replace(&mark, &written).into();
-            }
+            let value = value(secret)?;
+            whole.fill(&mark_in_url(secret), &in_url(&value), secret, &unsendable)?;
+            whole.fill(&mark(secret), &value, secret, &unsendable)?;
         }
         Ok(whole)
+    }
+
+    /// Puts a value into the places of a mark.
+    fn fill<E>(
+        &mut self,
+        mark: &str,
+        value: &str,
+        secret: SecretId,
+        unsendable: impl Fn(SecretId) -> E,
+    ) -> Result<(), E> {
+        let form = byte_serialize(value.as_bytes()).collect::<String>();
+        let (path, query) = match self.target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (self.target.as_str(), None),
+        };
+        let mut target = path.replace(mark, &in_path(value));
+        if let Some(query) = query {
+            target = format!("{target}?{}", query.replace(mark, &form));
+        }
+        self.target = target;
+        for header in self.headers.values_mut() {
+            if let Some(text) = header.to_str().ok().filter(|text| text.contains(mark)) {
+                let filled = HeaderValue::from_str(&text.replace(mark, value));
+                *header = filled.map_err(|_| unsendable(secret))?;
+                header.set_sensitive(true);
+            }
+        }
+        let written = match self.written {
+            Written::Json => {
+                let text = Json::from(value).to_string();
+                text[1..text.len() - 1].to_owned()
+            }
+            Written::Form => form,
+            Written::Plainly => value.to_owned(),
+        };
+        let body = str::from_utf8(&self.body).unwrap_or_default();
+        if body.contains(mark) {
+            self.body = body.replace(mark, &written).into();
+        }
+        Ok(())
     }
 
     /// A text of the call with something else in the place of its secrets.
@@ -182,7 +197,9 @@ impl Rendered {
     pub fn without_marks(&self, text: &str, instead: impl Fn(SecretId) -> String) -> String {
         let mut text = text.to_owned();
         for &secret in &self.secrets {
-            text = text.replace(&mark(secret), &instead(secret));
+            for mark in [mark(secret), mark_in_url(secret)] {
+                text = text.replace(&mark, &instead(secret));
+            }
         }
         text
     }
@@ -245,6 +262,7 @@ impl Action {
             inputs: read_json(inputs.as_bytes(), &Paths::Whole).unwrap_or(Value::Null),
             listener: read_json(listener.as_bytes(), &Paths::Whole).unwrap_or(Value::Null),
             answer: None,
+            secrets: self.secrets().collect(),
         };
         let mut target = self.path(&given)?;
         let query = pairs(&self.query, &given)?;
@@ -264,7 +282,8 @@ impl Action {
             Body::Json(value) => {
                 let value = value.eval(&given);
                 let value = value.map_err(|_| Fault::Part("the body".to_owned()))?;
-                (value.to_json().to_string().into(), Some("application/json"))
+                let value = placed(value.to_json(), &given.secrets);
+                (value.to_string().into(), Some("application/json"))
             }
             Body::Form(parts) => {
                 (form(&pairs(parts, &given)?).into(), Some("application/x-www-form-urlencoded"))
@@ -285,7 +304,7 @@ impl Action {
             Body::Form(_) => Written::Form,
             Body::None | Body::Text(_) => Written::Plainly,
         };
-        let secrets = self.inputs.iter().filter_map(|input| input.secret).collect();
+        let secrets = given.secrets;
         Ok(Rendered { method: self.method.clone(), target, headers, body, written, secrets })
     }
 
@@ -344,6 +363,7 @@ pub fn evaluate(
         inputs: read_json(inputs.as_bytes(), &Paths::Whole).unwrap_or(Value::Null),
         listener: Value::Null,
         answer: Some((headers, body)),
+        secrets: Vec::new(),
     };
     let value = expression.eval(&given).map_err(|_| Fault::Part("the result".to_owned()))?;
     Ok(value.to_json())
@@ -353,6 +373,38 @@ pub fn evaluate(
 /// the same in JSON, in forms and in paths.
 fn mark(secret: SecretId) -> String {
     format!("the-secret-{:06}-is-put-here", secret.0)
+}
+
+/// What stands for one within a URL that is sent as a text: what is put there is part of that URL first.
+fn mark_in_url(secret: SecretId) -> String {
+    format!("the-secret-{:06}-is-put-into-a-url", secret.0)
+}
+
+/// A value whose marks say whether they stand within a URL.
+fn placed(json: Json, secrets: &[SecretId]) -> Json {
+    match json {
+        Json::String(text) => placed_in(text, secrets).into(),
+        Json::Array(items) => items.into_iter().map(|item| placed(item, secrets)).collect(),
+        Json::Object(map) => {
+            map.into_iter().map(|(key, value)| (key, placed(value, secrets))).collect()
+        }
+        other => other,
+    }
+}
+
+fn placed_in(mut text: String, secrets: &[SecretId]) -> String {
+    if text.starts_with("https://") || text.starts_with("http://") {
+        for &secret in secrets {
+            text = text.replace(&mark(secret), &mark_in_url(secret));
+        }
+    }
+    text
+}
+
+/// A text within any part of a URL, with nothing that ends the part.
+#[must_use]
+pub fn in_url(text: &str) -> String {
+    utf8_percent_encode(text, KEPT).to_string()
 }
 
 /// A text within the path of a URL, with everything that may stand there as it is (RFC 3986, section
@@ -400,7 +452,8 @@ fn text(value: &Expression, given: &Given<'_>, what: &str) -> Result<Option<Stri
         return Ok(None);
     }
     let text = value.to_text().map(|text| text.to_string());
-    text.map(Some).ok_or_else(|| Fault::Part(what.to_owned()))
+    let text = text.ok_or_else(|| Fault::Part(what.to_owned()))?;
+    Ok(Some(placed_in(text, &given.secrets)))
 }
 
 impl fmt::Display for Fault {

@@ -9,9 +9,6 @@ use crate::config::Assertion;
 use crate::scheme::SigningKey;
 use crate::scheme::Unusable;
 
-/// How long ago it says that it was made, in seconds: clocks differ.
-const AGO: u64 = 30;
-
 impl Assertion {
     /// The token as of an instant, in seconds since 1970, with an id that no other has. It is for
     /// whoever is meant, or else for `audience`.
@@ -32,7 +29,7 @@ impl Assertion {
         if let Some(key_id) = &self.key_id {
             header["kid"] = key_id.as_str().into();
         }
-        let since = now.saturating_sub(AGO);
+        let since = now.saturating_sub(Self::AGO.as_secs());
         let mut claims = self.claims.clone();
         let audience = self.audience.as_deref().or(audience);
         for (name, value) in

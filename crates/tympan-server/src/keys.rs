@@ -136,14 +136,10 @@ pub fn files(folder: &Path, config: &Config) -> Vec<PathBuf> {
         Reference::Env(_) | Reference::Generated(_) | Reference::Captured { .. } => None,
     });
     let tls = config.server.tls.iter().flat_map(tls::files);
-    let authorities = config.egress.ca.iter().map(|(file, _)| file.as_str());
     let called = config.destinations.iter().filter_map(|it| it.kind.tls());
     let called = called.flat_map(CalledTls::files);
-    let rest = tls
-        .chain(authorities)
-        .chain(called)
-        .chain(config.env_file.as_deref())
-        .map(|file| folder.join(file));
+    let named = tls.chain(&config.egress.ca).chain(called).map(|(file, _)| file.as_str());
+    let rest = named.chain(config.env_file.as_deref()).map(|file| folder.join(file));
     secrets.chain(rest).collect()
 }
 

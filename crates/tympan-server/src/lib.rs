@@ -12,6 +12,7 @@ mod bell;
 mod build;
 mod capture;
 pub mod captured;
+pub mod certificates;
 mod clock;
 mod connection;
 mod delivery;

@@ -27,7 +27,7 @@ pub(crate) const HTTP_2: &[u8] = b"h2";
 const HTTP_1_1: &[u8] = b"http/1.1";
 
 /// A file, and the place that names it.
-type Named = (String, Span);
+pub(crate) type Named = (String, Span);
 
 /// What TLS connections are accepted with.
 #[derive(Clone)]
@@ -104,9 +104,8 @@ impl fmt::Debug for Tls {
 }
 
 /// The files of TLS, as the configuration names them.
-pub(crate) fn files(tls: &config::Tls) -> impl Iterator<Item = &str> {
-    let own = [&tls.certificate, &tls.key];
-    own.into_iter().chain(&tls.client_ca).map(|(file, _)| file.as_str())
+pub(crate) fn files(tls: &config::Tls) -> impl Iterator<Item = &Named> {
+    [&tls.certificate, &tls.key].into_iter().chain(&tls.client_ca)
 }
 
 /// Whom a certificate names: its alternative names, or, if it has none, its common name, as was
@@ -160,7 +159,7 @@ fn roots(named: &Named, pem: &[u8]) -> Result<Arc<RootCertStore>, (Span, Problem
     Ok(Arc::new(roots))
 }
 
-fn certificates(
+pub(crate) fn certificates(
     named: &Named,
     pem: &[u8],
 ) -> Result<Vec<CertificateDer<'static>>, (Span, Problem)> {

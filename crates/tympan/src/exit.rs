@@ -21,7 +21,8 @@ Exit codes:
   76  `call` and `register`: what is answered is not what was wanted: another status, a redirect, too
       much, no JSON, no id or secret, or no handshake came
   77  `call` and `register`: who we are is refused (401, 403), or no access token is given
-  78  `run` or `register --serve` cannot start with this configuration";
+  78  `run` or `register --serve` cannot start with this configuration
+  130 `register` was interrupted, and has ended what it had begun";
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub(crate) enum Exit {
     Denied,
     /// The configuration cannot be served (`EX_CONFIG`).
     Configuration,
+    /// Somebody wanted it to end.
+    Interrupted,
 }
 
 impl From<Exit> for ExitCode {
@@ -57,6 +60,7 @@ impl From<Exit> for ExitCode {
             Exit::Unwanted => 76,
             Exit::Denied => 77,
             Exit::Configuration => 78,
+            Exit::Interrupted => 130,
         })
     }
 }

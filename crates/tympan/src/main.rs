@@ -6,6 +6,7 @@ mod commands;
 mod edit;
 mod exit;
 mod input;
+mod interrupt;
 mod prompt;
 mod terminal;
 

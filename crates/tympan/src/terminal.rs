@@ -36,10 +36,21 @@ pub(crate) fn bar(done: u64, whole: u64, text: &str) -> String {
     format!("[{:<30}] {:>3} % {text}", "#".repeat(part(WIDTH)), part(100))
 }
 
-/// A text without anything that a terminal would obey: parts of it may come from strangers.
+/// A text on one line without anything that a terminal would obey: parts of it may come from strangers.
 pub(crate) fn plain(text: &str) -> String {
+    escaped(text, |_| false)
+}
+
+/// The same with its own lines and columns.
+pub(crate) fn plain_lines(text: &str) -> String {
+    escaped(text, |character| matches!(character, '\n' | '\t'))
+}
+
+fn escaped(text: &str, is_kept: impl Fn(char) -> bool) -> String {
     let shown = text.chars().map(|character| match character {
-        character if character.is_control() => character.escape_unicode().to_string(),
+        character if character.is_control() && !is_kept(character) => {
+            character.escape_unicode().to_string()
+        }
         character => character.to_string(),
     });
     shown.collect()

@@ -98,6 +98,13 @@ pub enum InputKind {
     Json,
 }
 
+impl Action {
+    /// The secrets that it sends beside what proves who calls.
+    pub fn secrets(&self) -> impl Iterator<Item = SecretId> {
+        self.inputs.iter().filter_map(|input| input.secret)
+    }
+}
+
 impl Reader<'_> {
     pub(super) fn actions(&mut self, node: Node) {
         let Value::Map(entries) = node.value else {

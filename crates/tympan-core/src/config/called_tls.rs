@@ -3,6 +3,7 @@
 use crate::config::Reader;
 use crate::config::keys;
 use crate::diagnostic::Problem;
+use crate::span::Span;
 use crate::yaml::Key;
 use crate::yaml::Node;
 
@@ -11,27 +12,27 @@ use crate::yaml::Node;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CalledTls {
     /// Authorities beside those that are trusted anyway.
-    pub ca: Option<String>,
+    pub ca: Option<(String, Span)>,
     /// Our certificate, and its private key.
-    pub own: Option<(String, String)>,
+    pub own: Option<[(String, Span); 2]>,
     /// Whether nothing older than TLS 1.3 is spoken.
     pub newest_only: bool,
 }
 
 impl CalledTls {
-    /// The files that it names.
-    pub fn files(&self) -> impl Iterator<Item = &str> {
-        let own = self.own.iter().flat_map(|(certificate, key)| [certificate, key]);
-        self.ca.iter().chain(own).map(String::as_str)
+    /// The files, and where they are named.
+    pub fn files(&self) -> impl Iterator<Item = &(String, Span)> {
+        self.ca.iter().chain(self.own.iter().flatten())
     }
 }
 
 impl Reader<'_> {
     pub(super) fn called_tls(&mut self, key: &Key, node: Node) -> Option<CalledTls> {
         let mut fields = self.fields(&keys::CALLED_TLS, key.span, node)?;
-        let ca = fields.take("ca").and_then(|(_, node)| self.text(&node));
-        let certificate = fields.take("certificate").map(|(key, node)| (key, self.text(&node)));
-        let private = fields.take("key").map(|(key, node)| (key, self.text(&node)));
+        let file = |reader: &mut Self, node: Node| Some((reader.text(&node)?, node.span));
+        let ca = fields.take("ca").and_then(|(_, node)| file(self, node));
+        let certificate = fields.take("certificate").map(|(key, node)| (key, file(self, node)));
+        let private = fields.take("key").map(|(key, node)| (key, file(self, node)));
         let oldest = match fields.take("oldest") {
             Some((_, node)) => self.choice(&node, &["TLS-1.2", "TLS-1.3"]),
             None => Some("TLS-1.2"),
@@ -39,7 +40,7 @@ impl Reader<'_> {
         fields.end();
         let section = "`tls` with a certificate of our own";
         let own = match (certificate, private) {
-            (Some((_, certificate)), Some((_, private))) => Some((certificate?, private?)),
+            (Some((_, certificate)), Some((_, private))) => Some([certificate?, private?]),
             (Some((at, _)), None) => {
                 let (key, example) = ("key", "key: tls/client.key");
                 self.report(at.span, Problem::MissingKey { key, section, example });

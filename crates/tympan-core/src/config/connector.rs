@@ -9,6 +9,7 @@ use http::header;
 use crate::config::Assertion;
 use crate::config::CalledTls;
 use crate::config::ConnectorId;
+use crate::config::OAuth;
 use crate::config::Reader;
 use crate::config::SecretId;
 use crate::config::fields::Fields;
@@ -26,9 +27,6 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 /// What stands around a token or key unless something else does.
 const PATTERN: &str = "Bearer %s";
 
-/// The words for grants.
-const GRANTS: [&str; 4] = ["client_credentials", "refresh_token", "password", "jwt_bearer"];
-
 /// An external system, and what we prove ourselves with there.
 #[derive(Clone, Debug, Default)]
 pub struct Connector {
@@ -44,8 +42,17 @@ pub struct Connector {
     pub timeout: Duration,
     /// How it proves who it is, and we do.
     pub tls: CalledTls,
-    /// The URL of the proxy that it is called through.
-    pub proxy: Option<String>,
+    /// The proxy that it is called through.
+    pub proxy: Option<Proxy>,
+}
+
+/// A proxy.
+#[derive(Clone, Debug)]
+pub struct Proxy {
+    /// Its URL.
+    pub url: String,
+    /// Who we are there, and what proves it.
+    pub user: Option<(String, SecretId)>,
 }
 
 /// What we prove ourselves with.
@@ -90,39 +97,13 @@ pub enum Auth {
     Jwt(Box<Assertion>),
 }
 
-/// How an access token is asked for (RFC 6749).
-#[derive(Clone, Debug)]
-pub struct OAuth {
-    /// Where.
-    pub token_url: String,
-    /// What it is granted for.
-    pub grant: Grant,
-    /// Who we are there.
-    pub client_id: Option<String>,
-    /// What proves it.
-    pub client_secret: Option<SecretId>,
-    /// What the token is to be good for.
-    pub scope: Option<String>,
-    /// Whether id and secret are sent in the body, not in HTTP Basic.
-    pub in_body: bool,
-}
-
-/// What an access token is granted for.
-#[derive(Clone, Debug)]
-pub enum Grant {
-    /// The client's own credentials.
-    ClientCredentials,
-    /// A refresh token.
-    RefreshToken(SecretId),
-    /// The password of a user.
-    Password {
-        /// The user.
-        username: String,
-        /// The password.
-        password: SecretId,
-    },
-    /// A token that we sign ourselves (RFC 7523).
-    Jwt(Box<Assertion>),
+impl Connector {
+    /// The secrets that it takes to call it.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<SecretId> {
+        let proxy = self.proxy.as_ref().and_then(|proxy| proxy.user.as_ref());
+        self.auth.secrets().into_iter().chain(proxy.map(|(_, password)| *password)).collect()
+    }
 }
 
 impl Auth {
@@ -135,16 +116,7 @@ impl Auth {
                 vec![*key]
             }
             Self::Basic { password, .. } => vec![*password],
-            Self::OAuth(oauth) => {
-                let granted = match oauth.grant {
-                    Grant::ClientCredentials => None,
-                    Grant::RefreshToken(secret) | Grant::Password { password: secret, .. } => {
-                        Some(secret)
-                    }
-                    Grant::Jwt(ref assertion) => Some(assertion.key),
-                };
-                oauth.client_secret.into_iter().chain(granted).collect()
-            }
+            Self::OAuth(oauth) => oauth.secrets(),
             Self::Jwt(assertion) => vec![assertion.key],
         }
     }
@@ -189,7 +161,7 @@ impl Reader<'_> {
             Some((key, node)) => self.called_tls(&key, node),
             None => Some(CalledTls::default()),
         };
-        let proxy = fields.take("proxy").map(|(_, node)| self.proxy(&node));
+        let proxy = self.proxy(&mut fields);
         fields.end();
         Some(Connector {
             name: key.name,
@@ -198,10 +170,7 @@ impl Reader<'_> {
             auth: auth?,
             timeout: timeout?,
             tls: tls?,
-            proxy: match proxy {
-                Some(proxy) => Some(proxy?),
-                None => None,
-            },
+            proxy: proxy?,
         })
     }
 
@@ -222,23 +191,28 @@ impl Reader<'_> {
             return Some(Auth::Header { name, pattern, key: self.secret_name(&node)? });
         }
         if let Some((key, node)) = basic {
-            let mut fields = self.fields(&keys::USER, key.span, node)?;
-            let username = fields.require(self, "username");
-            let username = username.and_then(|(_, node)| self.text(&node));
-            let password = fields.require(self, "password");
-            let password = password.and_then(|(_, node)| self.secret_name(&node));
-            fields.end();
-            return Some(Auth::Basic { username: username?, password: password? });
+            let (username, password) = self.user_and_password(&key, node)?;
+            return Some(Auth::Basic { username, password });
         }
         if let Some((key, node)) = jwt {
             return self.assertion(&key, node).map(|assertion| Auth::Jwt(Box::new(assertion)));
         }
         let (key, node) = oauth?;
-        let fields = self.fields(&keys::GRANTED, key.span, node)?;
-        self.oauth(fields).map(|oauth| Auth::OAuth(Box::new(oauth)))
+        self.oauth(&key, node).map(|oauth| Auth::OAuth(Box::new(oauth)))
     }
 
     fn api_key(&mut self, mut fields: Fields) -> Option<Auth> {
+        let keys = ["header", "query", "path"];
+        let places: Vec<_> = keys.iter().filter_map(|key| fields.place(key)).collect();
+        if let Some(second) = places.get(1) {
+            let (section, found) = (keys::SENT_KEY.name, places.len());
+            self.report(*second, Problem::OneOf { section, found, keys: keys.to_vec() });
+        }
+        for with in ["query", "path"].into_iter().filter(|key| fields.place(key).is_some()) {
+            if let Some(at) = fields.place("pattern") {
+                self.report(at, Problem::KeyConflict { key: "pattern", with });
+            }
+        }
         let name = match fields.take("header") {
             Some((_, node)) => self.header(&node),
             None => Some(header::AUTHORIZATION),
@@ -280,78 +254,40 @@ impl Reader<'_> {
         None
     }
 
-    fn oauth(&mut self, mut fields: Fields) -> Option<OAuth> {
-        let at = fields.at();
-        let token_url = fields.require(self, "token_url");
-        let token_url = token_url.and_then(|(_, node)| self.called_url(&node));
-        let client_id = fields.take("client_id").map(|(_, node)| self.text(&node));
-        let secret = fields.take("client_secret").map(|(_, node)| self.secret_name(&node));
-        let grant = match fields.take("grant") {
-            Some((_, node)) => self.choice(&node, &GRANTS),
-            None => Some(GRANTS[0]),
-        };
-        let refresh = fields.take("refresh_token").map(|(_, node)| self.secret_name(&node));
-        let username = fields.take("username").map(|(_, node)| self.text(&node));
-        let password = fields.take("password").map(|(_, node)| self.secret_name(&node));
-        let assertion = fields.take("assertion").map(|(key, node)| self.assertion(&key, node));
-        let scope = fields.take("scope").map(|(_, node)| self.text(&node));
-        let in_body = match fields.take("client_in") {
-            Some((_, node)) => self.choice(&node, &["header", "body"]),
-            None => Some("header"),
-        };
+    /// A user, who may have no colon (RFC 7617, section 2), and a password.
+    fn user_and_password(&mut self, key: &Key, node: Node) -> Option<(String, SecretId)> {
+        let mut fields = self.fields(&keys::USER, key.span, node)?;
+        let username = fields.require(self, "username");
+        let username = username.and_then(|(_, node)| self.user(&node));
+        let password = fields.require(self, "password");
+        let password = password.and_then(|(_, node)| self.secret_name(&node));
         fields.end();
-        let mut missing = |key: &'static str, example: &'static str| {
-            let section = "this grant";
-            self.report(at, Problem::MissingKey { key, section, example });
-            None
-        };
-        let grant = grant?;
-        if client_id.is_none() && grant != "jwt_bearer" {
-            return missing("client_id", "client_id: us");
-        }
-        let grant = match grant {
-            "refresh_token" => match refresh {
-                Some(secret) => Grant::RefreshToken(secret?),
-                None => return missing("refresh_token", "refresh_token: crm_refresh"),
-            },
-            "password" => match (username, password) {
-                (Some(username), Some(password)) => {
-                    Grant::Password { username: username?, password: password? }
-                }
-                (None, _) => return missing("username", "username: robot"),
-                (_, None) => return missing("password", "password: robot_password"),
-            },
-            "jwt_bearer" => match assertion {
-                Some(assertion) => Grant::Jwt(Box::new(assertion?)),
-                None => {
-                    return missing("assertion", "assertion: {key: crm_key, issuer: robot}");
-                }
-            },
-            _ => Grant::ClientCredentials,
-        };
-        Some(OAuth {
-            token_url: token_url?,
-            grant,
-            client_id: client_id.map_or(Some(None), |it| it.map(Some))?,
-            client_secret: secret.map_or(Some(None), |it| it.map(Some))?,
-            scope: scope.flatten(),
-            in_body: in_body? == "body",
-        })
+        username.zip(password)
     }
 
-    /// A proxy, which is a host and nothing else.
-    fn proxy(&mut self, node: &Node) -> Option<String> {
-        let url = self.called_url(node)?;
-        let is_host = |uri: Uri| uri.scheme_str() == Some("http") && uri.path() == "/";
-        if url.parse().is_ok_and(is_host) {
-            return Some(url);
+    /// A proxy, which is a host and nothing else; `None` if there is a mistake.
+    #[expect(clippy::option_option, reason = "none, one, or a mistake")]
+    fn proxy(&mut self, fields: &mut Fields) -> Option<Option<Proxy>> {
+        let proxy = fields.take("proxy");
+        let user = fields.take("proxy_auth");
+        if let (None, Some((key, _))) = (&proxy, &user) {
+            let (section, example) =
+                ("a connector with `proxy_auth`", "proxy: http://proxy.example.com:3128");
+            self.report(key.span, Problem::MissingKey { key: "proxy", section, example });
         }
-        self.bad_value(node.span, "a URL of a host", url, "http://proxy.example.com:3128");
-        None
+        let user = user.map(|(key, node)| self.user_and_password(&key, node));
+        let Some((_, node)) = proxy else { return Some(None) };
+        let url = self.called_url(&node)?;
+        let is_host = |uri: Uri| uri.scheme_str() == Some("http") && uri.path() == "/";
+        if !url.parse().is_ok_and(is_host) {
+            self.bad_value(node.span, "a URL of a host", url, "http://proxy.example.com:3128");
+            return None;
+        }
+        Some(Some(Proxy { url, user: user.map_or(Some(None), |user| user.map(Some))? }))
     }
 
     /// A URL that is called: of a host, with nothing behind its path.
-    fn called_url(&mut self, node: &Node) -> Option<String> {
+    pub(super) fn called_url(&mut self, node: &Node) -> Option<String> {
         let found = self.text(node)?;
         let is_one = found.parse::<Uri>().is_ok_and(|uri| {
             matches!(uri.scheme_str(), Some("http" | "https"))

@@ -46,7 +46,7 @@ impl Reader<'_> {
     }
 
     /// The first colon ends the name of a user (RFC 7617, section 2).
-    fn user(&mut self, node: &Node) -> Option<String> {
+    pub(super) fn user(&mut self, node: &Node) -> Option<String> {
         let found = self.text(node)?;
         if found.contains(':') || found.contains(char::is_control) {
             let (what, example) = ("a user without colons", "orders");

@@ -1520,8 +1520,9 @@ pub static REGISTRATION: Section = Section {
         key(
             "delete",
             Holds::Or(&Holds::Literal(Literal::Text), &Holds::Section(&ACTION)),
-            "The action that ends it; its input `id` is what the provider calls the webhook. It is used \
-             when a registration fails halfway, and by `tympan register --delete ID`.",
+            "The action that ends it; its input `id` is what the provider calls the webhook. If its `result` is \
+             null it has not ended. It is used when a registration fails halfway, and by `tympan register \
+             --delete ID`.",
             "delete: orders.unsubscribe",
         ),
         key(
@@ -1953,6 +1954,12 @@ pub static CONNECTOR: Section = Section {
              `egress` judges where the proxy is, and an address that is written out, and nothing else.",
             "proxy: http://proxy.example.com:3128",
         ),
+        key(
+            "proxy_auth",
+            Holds::Section(&USER),
+            "Who we are at the proxy (RFC 7617).",
+            "proxy_auth: {username: robot, password: proxy_password}",
+        ),
     ],
 };
 
@@ -2029,7 +2036,7 @@ pub static AUTH: Section = Section {
     ],
 };
 
-/// `jwt:` and `assertion:` of a connector
+/// `jwt:`, `assertion:` and `client_assertion:` of a connector
 pub static ASSERTION: Section = Section {
     name: "a token that we sign",
     doc: "A JSON Web Token (RFC 7519) of our own. It says when it was made, half a minute ago, as clocks \
@@ -2067,14 +2074,14 @@ pub static ASSERTION: Section = Section {
         key(
             "audience",
             Holds::Literal(Literal::Text),
-            "Whom it is for: `aud`. An `assertion` is for the `token_url`, unless this says otherwise.",
+            "Whom it is for: `aud`. Within `oauth` it is for the `token_url`, unless this says otherwise.",
             "audience: https://api.example.com",
         ),
         default(
             key(
                 "lifetime",
                 Holds::Literal(Literal::Duration),
-                "How long it counts.",
+                "How long it counts, from half a minute ago.",
                 "lifetime: 10m",
             ),
             "5m",
@@ -2082,7 +2089,8 @@ pub static ASSERTION: Section = Section {
         key(
             "claims",
             Holds::Object,
-            "What else it says, as it stands.",
+            "What else it says, as it stands: nothing that has a key of its own, or is made for every token \
+             (`exp`, `iat`, `jti`).",
             "claims: {scope: orders.read}",
         ),
     ],
@@ -2091,7 +2099,7 @@ pub static ASSERTION: Section = Section {
 /// `api_key:` of a connector
 pub static SENT_KEY: Section = Section {
     name: "`api_key` of a connector",
-    doc: "A key that is sent along.",
+    doc: "A key that is sent along, in one place: `header`, `query` or `path`.",
     one_of: false,
     keys: &[
         default(
@@ -2123,9 +2131,9 @@ pub static SENT_KEY: Section = Section {
     ],
 };
 
-/// `basic:` of a connector
+/// `basic:` and `proxy_auth:` of a connector
 pub static USER: Section = Section {
-    name: "`basic` of a connector",
+    name: "a user",
     doc: "A user and a password.",
     one_of: false,
     keys: &[
@@ -2163,6 +2171,13 @@ pub static GRANTED: Section = Section {
             "What proves it.",
             "client_secret: orders_key",
         ),
+        key(
+            "client_assertion",
+            Holds::Section(&ASSERTION),
+            "A token that we sign to prove it, in place of a secret (`private_key_jwt`; RFC 7523, section \
+             2.2). It is from and about the `client_id`, unless it says otherwise.",
+            "client_assertion: {key: app_key}",
+        ),
         default(
             key(
                 "grant",
@@ -2175,7 +2190,8 @@ pub static GRANTED: Section = Section {
         key(
             "refresh_token",
             Holds::Name(Named::Secret),
-            "The refresh token, for that grant: one that stays the same when it is used.",
+            "The refresh token, for that grant. If another one is given when it is used, that is kept in \
+             the folder of `state`, and used from then on, until the secret has another value.",
             "refresh_token: orders_refresh",
         ),
         key(

@@ -87,6 +87,19 @@ impl Kind {
             _ => None,
         }
     }
+
+    /// The secret that it proves itself with, or signs with.
+    #[must_use]
+    pub fn secret(&self) -> Option<SecretId> {
+        match self {
+            Self::Stdout | Self::File(_) | Self::Exec(_) => None,
+            Self::Http(http) => http.signed_by,
+            #[cfg(feature = "redis")]
+            Self::Redis(redis) => redis.server.password,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(postgres) => postgres.server.password,
+        }
+    }
 }
 
 impl Reader<'_> {

@@ -7,18 +7,20 @@ use regex_syntax::hir::Class;
 use regex_syntax::hir::Hir;
 use regex_syntax::hir::HirKind;
 
+use crate::config::Action;
 use crate::config::ChallengeProof;
 use crate::config::ChallengeToken;
+use crate::config::ClientProof;
 use crate::config::Config;
 use crate::config::Listener;
 use crate::config::Reader;
 use crate::config::Reference;
+use crate::config::Registration;
 use crate::config::SecretId;
 use crate::config::Verification;
 use crate::diagnostic::Challenge;
 use crate::diagnostic::Problem;
 use crate::scheme::Algorithm;
-use crate::span::Span;
 use crate::yaml::Node;
 
 /// The longest token that is certainly no event, in bytes.
@@ -52,58 +54,111 @@ impl Reader<'_> {
         let tokens = challenges.flat_map(|challenge| &challenge.tokens);
         let (digests, macs): (Vec<_>, Vec<_>) = tokens.partition(|token| is_digest(token));
         let wide: Vec<_> = macs.into_iter().filter(|token| !is_opaque(&token.allow)).collect();
-        let signs = |listener| Challenge::Signs { listener };
-        let mixes = |listener| Challenge::Mixes { listener };
-        let mut found = shared(&self.config, &wide, signers, signs);
-        found.extend(shared(&self.config, &digests, provers, mixes));
+        let mut found = Vec::new();
+        if !wide.is_empty() {
+            let signers = Users::of(&self.config, signers(&self.config));
+            for token in wide {
+                let listener = signers.of_same(token.signing.secret).map(str::to_owned);
+                found.extend(listener.map(|listener| (token.at, Challenge::Signs { listener })));
+            }
+        }
+        if !digests.is_empty() {
+            let provers = Users::of(&self.config, provers(&self.config));
+            for token in digests {
+                let user = provers.of_same(token.signing.secret).map(str::to_owned);
+                found.extend(user.map(|user| (token.signing.at, Challenge::Mixes { user })));
+            }
+        }
         for (at, challenge) in found {
             self.report(at, Problem::Challenge(challenge));
         }
     }
 }
 
-/// The tokens with a secret that a listener uses so, too, under whichever name.
-fn shared(
-    config: &Config,
-    tokens: &[&ChallengeToken],
-    of: impl Fn(&Config, &Listener) -> Vec<SecretId>,
-    problem: impl Fn(String) -> Challenge,
-) -> Vec<(Span, Challenge)> {
-    if tokens.is_empty() {
-        return Vec::new();
-    }
-    let references = |secret: SecretId| config.secrets.get(secret.0).map(|it| &it.references);
-    let mut users: HashMap<&Reference, &str> = HashMap::new();
-    for listener in &config.listeners {
-        for reference in of(config, listener).into_iter().filter_map(references).flatten() {
-            users.entry(reference).or_insert(&listener.name);
+/// Who uses which secrets, known by what they refer to, whatever their names are.
+struct Users<'c> {
+    config: &'c Config,
+    users: HashMap<&'c Reference, String>,
+}
+
+impl<'c> Users<'c> {
+    fn of(config: &'c Config, found: impl IntoIterator<Item = (SecretId, String)>) -> Self {
+        let mut all = Self { config, users: HashMap::new() };
+        for (secret, user) in found {
+            for reference in all.references(secret) {
+                all.users.entry(reference).or_insert_with(|| user.clone());
+            }
         }
+        all
     }
-    let found = tokens.iter().filter_map(|token| {
-        let mut own = references(token.signing.secret)?.iter();
-        let listener = own.find_map(|reference| users.get(reference))?;
-        Some((token.at, problem((*listener).to_owned())))
+
+    /// Who uses the same secret.
+    fn of_same(&self, secret: SecretId) -> Option<&str> {
+        let mut references = self.references(secret).iter();
+        references.find_map(|reference| self.users.get(reference)).map(String::as_str)
+    }
+
+    fn references(&self, secret: SecretId) -> &'c [Reference] {
+        self.config.secrets.get(secret.0).map_or(&[], |it| &it.references)
+    }
+}
+
+/// The secrets of the signatures that senders of events may prove themselves with, with their listeners.
+fn signers(config: &Config) -> Vec<(SecretId, String)> {
+    let listeners = config.listeners.iter().flat_map(|listener| {
+        // No opaque token has the dots of a JWT.
+        let proofs = proofs(listener).into_iter();
+        let signed =
+            proofs.filter(|it| matches!(it, Verification::Signature(_) | Verification::Jwt(_)));
+        let secrets = signed.filter_map(|it| secret_of(config, it));
+        secrets.map(|secret| (secret, listener.name.clone()))
     });
-    found.collect()
+    listeners.collect()
 }
 
-/// The secrets of the signatures that a sender may prove itself with.
-fn signers(config: &Config, listener: &Listener) -> Vec<SecretId> {
-    let proofs = proofs(listener).into_iter();
-    // No opaque token has the dots of a JWT.
-    let signed =
-        proofs.filter(|it| matches!(it, Verification::Signature(_) | Verification::Jwt(_)));
-    signed.filter_map(|it| secret_of(config, it)).collect()
+/// Every secret that somebody proves itself with, here or elsewhere, or that something is encrypted with,
+/// and who uses it so.
+fn provers(config: &Config) -> Vec<(SecretId, String)> {
+    let mut found: Vec<(SecretId, String)> = Vec::new();
+    let mut add = |secrets: Vec<SecretId>, user: &dyn Fn() -> String| {
+        found.extend(secrets.into_iter().map(|secret| (secret, user())));
+    };
+    for listener in &config.listeners {
+        let name = &listener.name;
+        add(of_listener(config, listener), &|| format!("listener `{name}`"));
+        let registration = listener.registration.iter().flat_map(Registration::actions);
+        let sent = registration.flat_map(Action::secrets).collect();
+        add(sent, &|| format!("the registration of listener `{name}`"));
+    }
+    for client in &config.clients {
+        let secret = client.proof.iter().map(ClientProof::secret).collect();
+        add(secret, &|| format!("client `{}`", client.name));
+    }
+    for connector in &config.connectors {
+        add(connector.secrets(), &|| format!("connector `{}`", connector.name));
+    }
+    for action in &config.actions {
+        add(action.secrets().collect(), &|| format!("action `{}`", action.name));
+    }
+    for destination in &config.destinations {
+        let secrets = destination.kind.secret().into_iter().collect();
+        add(secrets, &|| format!("destination `{}`", destination.name));
+    }
+    add(config.admin.token.into_iter().collect(), &|| "`admin`".to_owned());
+    found
 }
 
-/// Every secret that a sender may prove itself with, or that something is encrypted with for it.
-fn provers(config: &Config, listener: &Listener) -> Vec<SecretId> {
+/// What proves something to a listener, or of its answers.
+fn of_listener(config: &Config, listener: &Listener) -> Vec<SecretId> {
     let proofs = proofs(listener).into_iter().filter_map(|it| secret_of(config, it));
+    let tokens = listener.challenges.iter().flat_map(|challenge| &challenge.tokens);
+    let macs = tokens.filter(|token| !is_digest(token)).map(|token| token.signing.secret);
     let greetings = listener.challenges.iter().map(|challenge| &challenge.response);
     let answers = greetings.chain(listener.responses.iter().map(|(_, response)| response));
     let replies = answers.filter_map(|it| it.encrypt.as_ref()?.signature.as_ref());
     let decrypt = listener.decrypt.iter().map(|decrypt| decrypt.secret);
-    proofs.chain(replies.map(|signature| signature.secret)).chain(decrypt).collect()
+    let replies = replies.map(|signature| signature.secret);
+    proofs.chain(macs).chain(replies).chain(decrypt).collect()
 }
 
 /// Everything by itself that senders of events and of challenges may have to prove.

@@ -67,6 +67,17 @@ impl Step {
     }
 }
 
+impl Registration {
+    /// The calls that are written out here.
+    pub(super) fn actions(&self) -> impl Iterator<Item = &Action> {
+        let steps = [Some(&self.action), self.delete.as_ref(), self.list.as_ref()];
+        steps.into_iter().flatten().filter_map(|step| match step {
+            Step::Named { .. } => None,
+            Step::Own(action) => Some(&**action),
+        })
+    }
+}
+
 impl Reader<'_> {
     pub(super) fn registration(&mut self, fields: &mut Fields) -> Option<Registration> {
         let (key, node) = fields.take("registration")?;

@@ -325,7 +325,7 @@ impl Reader<'_> {
         Some(size)
     }
 
-    fn misfit(&mut self, node: &Node, what: &'static str, example: &'static str) {
+    pub(super) fn misfit(&mut self, node: &Node, what: &'static str, example: &'static str) {
         let found = self.text(node).unwrap_or_default();
         self.report(node.span, Problem::BadValue { what, found, example, why: None });
     }

@@ -16,8 +16,8 @@ pub enum Challenge {
     Header { header: String },
     /// It answers with something that a browser would run.
     Markup { content_type: String },
-    /// It mixes a secret into digests that also proves a sender of events.
-    Mixes { listener: String },
+    /// It mixes a secret into digests that also proves something else, to whoever uses it so.
+    Mixes { user: String },
     /// It signs what the same secret signs for events.
     Signs { listener: String },
 }
@@ -56,9 +56,8 @@ impl Challenge {
             Self::Markup { content_type } => {
                 format!("a challenge may not answer with `{content_type}`")
             }
-            Self::Mixes { listener } => format!(
-                "a stranger could have a proof made: listener `{listener}` uses the secret of this \
-                 digest, too"
+            Self::Mixes { user } => format!(
+                "a stranger could have a proof made: {user} uses the secret of this digest, too"
             ),
             Self::Signs { listener } => format!(
                 "a stranger could have an event signed: listener `{listener}` verifies with the \

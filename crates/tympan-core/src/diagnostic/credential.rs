@@ -1,4 +1,4 @@
-//! What can be wrong with clients and with the keys of tokens, and all words about it.
+//! What can be wrong with clients, with tokens and with their keys, and all words about it.
 
 use super::Severity;
 use super::problem::time_words;
@@ -16,6 +16,10 @@ pub enum Credential {
     ClientIdTaken { by: String, first: Span },
     /// Tokens that have ended long ago, or will begin, pass.
     Leeway { seconds: u64 },
+    /// A key that says something about another way to be granted a token.
+    OfAnotherGrant { key: &'static str, of: &'static str },
+    /// A token of ours says something under a name that stands for something already.
+    OwnClaim { claim: &'static str, key: Option<&'static str> },
     /// A listener at the path where access tokens are asked for.
     PathReserved { by: String, first: Span },
 }
@@ -27,6 +31,8 @@ impl Credential {
             Self::PathReserved { .. } => "C150",
             Self::ClientIdTaken { .. } => "C151",
             Self::AlgorithmMisfit { .. } => "C152",
+            Self::OwnClaim { .. } => "C157",
+            Self::OfAnotherGrant { .. } => "C158",
             Self::AnyToken { .. } => "L16",
             Self::Leeway { .. } => "L48",
         }
@@ -50,6 +56,10 @@ impl Credential {
             Self::AlgorithmMisfit { algorithm } => {
                 format!("nothing can be signed with {algorithm} by this key")
             }
+            Self::OfAnotherGrant { key, of } => {
+                format!("`{key}` is for `grant: {of}` alone")
+            }
+            Self::OwnClaim { claim, .. } => format!("the claim `{claim}` is not said here"),
             Self::AnyToken { claim } => {
                 format!("tokens of any {claim} pass, as long as the key is the same")
             }
@@ -68,6 +78,11 @@ impl Credential {
                                              `PS256` with RSA, `ES256` with P-256, `ES384` with \
                                              P-384, `EdDSA` with Ed25519"
                 .to_owned(),
+            Self::OfAnotherGrant { of, .. } => format!("write `grant: {of}`, or remove it"),
+            Self::OwnClaim { key: Some(key), .. } => {
+                format!("say `{key}` in its place, beside `claims`")
+            }
+            Self::OwnClaim { .. } => "remove it: it is another one in every token".to_owned(),
             Self::Leeway { .. } => "keep `leeway` at 15m or less; 60s is usual".to_owned(),
             Self::AnyToken { claim } => {
                 format!("add `{claim}` with what the provider puts into its tokens")

@@ -1,5 +1,8 @@
 //! A command line of curl, as an action and the connector that it calls.
 
+mod placeholder;
+mod proof;
+
 use std::collections::BTreeSet;
 
 use base64::Engine;
@@ -11,6 +14,11 @@ use serde_json::Map;
 use serde_json::Value as Json;
 use serde_json::json;
 
+use self::placeholder::Part;
+use self::placeholder::parts;
+use self::placeholder::placeheld;
+use self::placeholder::variable;
+use self::proof::proves;
 use super::Imported;
 use super::slug;
 use super::write;
@@ -22,9 +30,6 @@ use crate::request::Saved;
 /// What curl says of itself, and what we say anyway.
 const OF_CURL: [HeaderName; 4] =
     [header::HOST, header::USER_AGENT, header::CONTENT_LENGTH, header::ACCEPT];
-
-/// What names of headers and parameters hold that prove something.
-const PROVING: [&str; 6] = ["key", "token", "secret", "signature", "password", "auth"];
 
 /// An action of a command line of curl. A variable of a shell, and a name in two braces, is an input.
 ///
@@ -40,7 +45,12 @@ pub fn curl(text: &str) -> Result<Imported, String> {
     let saved = request::read(text.as_bytes(), &no_files).map_err(|fault| fault.to_string())?;
     let saved = saved.into_iter().next().ok_or("it holds no request")?;
     let origin = saved.origin.clone().ok_or("its URL names no host")?;
-    let mut call = Call { connector: name_of(&origin), ..Call::default() };
+    let inputs = parts(&text).into_iter().filter_map(|part| match part {
+        Part::Input(name) => Some(name),
+        Part::Text(_) => None,
+    });
+    let taken = inputs.collect();
+    let mut call = Call { connector: name_of(&origin), taken, ..Call::default() };
     call.take(&saved);
     Ok(call.end(&saved, &origin))
 }
@@ -50,12 +60,24 @@ pub fn curl(text: &str) -> Result<Imported, String> {
 struct Call {
     connector: String,
     auth: Option<Json>,
-    /// The secret that `auth` names.
-    secret: Option<String>,
+    /// Everything that proves who calls.
+    secrets: Vec<Proof>,
+    /// The names that inputs have, or may come to have.
+    taken: BTreeSet<String>,
     inputs: BTreeSet<String>,
     action: Map<String, Json>,
     kept: Vec<String>,
     lost: Vec<String>,
+}
+
+/// What `api_key` says of a key that is sent under a name.
+type Sent<'s> = &'s dyn Fn(&str, String) -> Json;
+
+/// A secret, and the input that brings it into what is sent.
+struct Proof {
+    secret: String,
+    value: String,
+    input: Option<String>,
 }
 
 impl Call {
@@ -87,64 +109,98 @@ impl Call {
     }
 
     fn headers(&mut self, saved: &Saved) {
-        let mut headers = Map::new();
+        let mut pairs = Vec::new();
+        // What is meant to prove who calls does so, whatever else looks like it.
+        if let Some(value) = saved.headers.get(header::AUTHORIZATION) {
+            self.authorization(&String::from_utf8_lossy(value.as_bytes()));
+        }
         for (name, value) in &saved.headers {
             let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            if name == header::AUTHORIZATION {
-                self.authorization(&text);
-            } else if name == header::COOKIE {
+            if name == header::COOKIE {
                 self.lost.push("the header cookie: it is a session of a browser".to_owned());
-            } else if proves(name.as_str()) && self.auth.is_none() {
-                let key = self.secret("key");
-                let header = name.as_str();
-                self.auth =
-                    Some(json!({"api_key": {"header": header, "pattern": "%s", "key": key}}));
-            } else if !OF_CURL.contains(name) && !is_usual(name, &text, saved) {
-                let value = self.value(&text);
-                headers.insert(name.to_string(), value.into());
+            } else if name != header::AUTHORIZATION
+                && !OF_CURL.contains(name)
+                && !is_usual(name, &text, saved)
+            {
+                pairs.push((name.to_string(), text));
             }
         }
-        if !headers.is_empty() {
-            self.kept.push("headers".to_owned());
-            self.action.insert("headers".to_owned(), headers.into());
+        let several = saved.headers.get_all(header::AUTHORIZATION).iter().nth(1).is_some();
+        if several {
+            self.lost.push(twice("header", header::AUTHORIZATION.as_str()));
         }
+        let auth = |header: &str, key| json!({"header": header, "pattern": "%s", "key": key});
+        self.pairs("headers", "header", &pairs, Some(&auth));
     }
 
     fn authorization(&mut self, text: &str) {
+        let is_scheme = |scheme: &str| {
+            scheme.len() <= 20 && scheme.bytes().all(|it| it.is_ascii_alphabetic() || it == b'-')
+        };
         let auth = match text.split_once(' ') {
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case("bearer") => {
-                json!({"bearer": self.secret("token")})
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+                json!({"bearer": self.secret("token", token)})
             }
-            Some((scheme, encoded)) if scheme.eq_ignore_ascii_case("basic") => {
-                let decoded = STANDARD.decode(encoded.trim()).unwrap_or_default();
-                let decoded = String::from_utf8_lossy(&decoded).into_owned();
-                let user = decoded.split(':').next().unwrap_or_default();
-                json!({"basic": {"username": user, "password": self.secret("password")}})
+            Some((scheme, encoded)) if scheme.eq_ignore_ascii_case("basic") => self.basic(encoded),
+            Some((scheme, key)) if is_scheme(scheme) => {
+                let key = self.secret("key", key);
+                json!({"api_key": {"pattern": format!("{scheme} %s"), "key": key}})
             }
-            Some((scheme, _)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
-                json!({"api_key": {"pattern": format!("{scheme} %s"), "key": self.secret("key")}})
-            }
-            _ => json!({"api_key": {"pattern": "%s", "key": self.secret("key")}}),
+            _ => json!({"api_key": {"pattern": "%s", "key": self.secret("key", text)}}),
         };
         self.auth = Some(auth);
     }
 
-    fn query(&mut self, query: &str) {
-        let mut parameters = Map::new();
-        for (name, text) in form_urlencoded::parse(query.as_bytes()) {
-            if proves(&name) && self.auth.is_none() {
-                let key = self.secret("key");
-                self.auth = Some(json!({"api_key": {"query": name, "key": key}}));
-                continue;
+    /// A user and a password; a user whose password is nothing, or nearly so, is the secret itself.
+    fn basic(&mut self, encoded: &str) -> Json {
+        let decoded = STANDARD.decode(encoded.trim()).unwrap_or_default();
+        let decoded = String::from_utf8_lossy(&decoded).into_owned();
+        match decoded.split_once(':') {
+            Some((user, password)) if password.chars().count() > 1 => {
+                let password = self.secret("password", password);
+                json!({"basic": {"username": user, "password": password}})
             }
-            let value = self.value(&text);
-            if parameters.insert(name.to_string(), value.into()).is_some() {
-                self.lost.push(format!("the parameter {name}, which stands there twice"));
+            _ => {
+                let key = self.secret("key", encoded);
+                self.lost.push(format!(
+                    "who calls is the secret {key}: its value is USER:PASSWORD, in Base64"
+                ));
+                json!({"api_key": {"pattern": "Basic %s", "key": key}})
             }
         }
-        if !parameters.is_empty() {
-            self.kept.push("query".to_owned());
-            self.action.insert("query".to_owned(), parameters.into());
+    }
+
+    fn query(&mut self, query: &str) {
+        let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let auth = |name: &str, key| json!({"query": name, "key": key});
+        self.pairs("query", "parameter", &pairs, Some(&auth));
+    }
+
+    /// Names and values under a key of the action. What proves who calls is a secret: the first of the
+    /// connector, others of the action.
+    fn pairs(&mut self, key: &str, what: &str, pairs: &[(String, String)], auth: Option<Sent<'_>>) {
+        let mut written = Map::new();
+        let mut is_whole = true;
+        for (index, (name, text)) in pairs.iter().enumerate() {
+            // A map has one value under each name.
+            if pairs[..index].iter().any(|(before, _)| before == name) {
+                is_whole = false;
+                continue;
+            }
+            if pairs[index + 1..].iter().any(|(after, _)| after == name) {
+                self.lost.push(twice(what, name));
+            }
+            if let Some(auth) = auth.filter(|_| self.auth.is_none() && proves_by(name, text)) {
+                let key = self.secret("key", text);
+                self.auth = Some(json!({"api_key": auth(name, key)}));
+                continue;
+            }
+            let value = self.named(name, text);
+            written.insert(name.clone(), value.into());
+        }
+        if !written.is_empty() {
+            self.kept.extend(is_whole.then(|| key.to_owned()));
+            self.action.insert(key.to_owned(), written.into());
         }
     }
 
@@ -156,30 +212,50 @@ impl Call {
         let media = saved.headers.get(header::CONTENT_TYPE);
         let media = media.and_then(|it| it.to_str().ok()).unwrap_or_default();
         let json = serde_json::from_str::<Json>(&text).ok().filter(Json::is_object);
-        let (key, value) = match json {
-            Some(json) => ("body", self.values(&json)),
-            None if media.starts_with("application/x-www-form-urlencoded") => {
-                let pairs = form_urlencoded::parse(text.as_bytes());
-                let pairs =
-                    pairs.map(|(name, value)| (name.into_owned(), self.value(&value).into()));
-                ("form", Json::Object(pairs.collect()))
-            }
-            None => ("text", self.value(&text).into()),
-        };
-        self.kept.push("body".to_owned());
-        self.action.insert(key.to_owned(), value);
+        if let Some(json) = json {
+            let value = self.values("", &json);
+            self.action.insert("body".to_owned(), value);
+            self.kept.push("body".to_owned());
+        } else if media.starts_with("application/x-www-form-urlencoded") {
+            let pairs: Vec<_> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+            self.pairs("form", "field", &pairs, None);
+        } else {
+            let value = self.value(&text);
+            self.action.insert("text".to_owned(), value.into());
+            self.lost
+                .push("the body stands there as it is, with whatever is secret in it".to_owned());
+        }
     }
 
     /// A body, each of its texts as an expression.
-    fn values(&mut self, json: &Json) -> Json {
+    fn values(&mut self, name: &str, json: &Json) -> Json {
         match json {
-            Json::String(text) => self.value(text).into(),
-            Json::Array(items) => items.iter().map(|item| self.values(item)).collect(),
-            Json::Object(map) => {
-                map.iter().map(|(key, value)| (key.clone(), self.values(value))).collect()
+            Json::String(text) => self.named(name, text).into(),
+            Json::Number(number) if proves(name) => {
+                self.lost.push(format!("{name}, which is no text there: it is sent as one"));
+                self.named(name, &number.to_string()).into()
             }
+            Json::Array(items) => items.iter().map(|item| self.values(name, item)).collect(),
+            Json::Object(map) => map
+                .iter()
+                .map(|(key, value)| (as_it_stands(key), self.values(key, value)))
+                .collect(),
             other => other.clone(),
         }
+    }
+
+    /// An expression that yields what goes by a name: a secret, if it proves who calls.
+    fn named(&mut self, name: &str, text: &str) -> String {
+        if !proves_by(name, text) {
+            return self.value(text);
+        }
+        let proof = self.proof(&variable(name), text);
+        let known = self.secrets[proof].input.clone();
+        let input =
+            known.unwrap_or_else(|| free(&variable(name), |name| self.taken.contains(name)));
+        self.taken.insert(input.clone());
+        self.secrets[proof].input = Some(input.clone());
+        format!("inputs.{input}")
     }
 
     /// An expression that yields a text with inputs in it.
@@ -200,18 +276,30 @@ impl Call {
         }
     }
 
-    /// The name of the secret that proves who calls.
-    fn secret(&mut self, what: &str) -> String {
+    /// The name of a secret with this value.
+    fn secret(&mut self, what: &str, value: &str) -> String {
+        let proof = self.proof(what, value);
+        self.secrets[proof].secret.clone()
+    }
+
+    /// The place of a proof with this value: of one that is known already, or another.
+    fn proof(&mut self, what: &str, value: &str) -> usize {
+        if let Some(known) = self.secrets.iter().position(|it| it.value == value) {
+            return known;
+        }
         let name = format!("{}_{what}", self.connector.replace('-', "_"));
-        self.secret = Some(name.clone());
-        name
+        let secret = free(&name, |name| self.secrets.iter().any(|it| it.secret == name));
+        self.secrets.push(Proof { secret, value: value.to_owned(), input: None });
+        self.secrets.len() - 1
     }
 
     fn end(mut self, saved: &Saved, origin: &str) -> Imported {
-        if !self.inputs.is_empty() {
-            let inputs = self.inputs.iter();
-            let inputs = inputs.map(|name| (name.clone(), json!({"required": true})));
-            self.action.insert("inputs".to_owned(), Json::Object(inputs.collect()));
+        let mut inputs = Map::new();
+        inputs.extend(self.inputs.iter().map(|name| (name.clone(), json!({"required": true}))));
+        let proofs = self.secrets.iter().filter_map(|it| Some((it.input.clone()?, &it.secret)));
+        inputs.extend(proofs.map(|(input, secret)| (input, json!({"secret": secret}))));
+        if !inputs.is_empty() {
+            self.action.insert("inputs".to_owned(), inputs.into());
         }
         let mut connector = Map::new();
         connector.insert("base_url".to_owned(), origin.into());
@@ -223,7 +311,7 @@ impl Call {
             Method::GET => format!("{}.{what}", self.connector),
             _ => format!("{}.{}-{what}", self.connector, slug(saved.method.as_str())),
         };
-        let secrets: Vec<_> = self.secret.into_iter().collect();
+        let secrets: Vec<_> = self.secrets.into_iter().map(|it| it.secret).collect();
         for name in &secrets {
             self.lost.push(format!(
                 "the value of secret {name} is not written here: put it into secrets/{name}"
@@ -238,66 +326,30 @@ impl Call {
     }
 }
 
-/// A part of a text.
-enum Part {
-    Text(String),
-    Input(String),
+/// Whether what goes by a name proves who calls; nothing at all does not.
+fn proves_by(name: &str, text: &str) -> bool {
+    !text.is_empty() && proves(name)
 }
 
-/// A text, in whose `{{NAME}}` inputs stand.
-fn parts(text: &str) -> Vec<Part> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some((before, name, after)) = rest
-        .split_once("{{")
-        .and_then(|(before, rest)| Some((before, rest.split_once("}}")?)))
-        .map(|(before, (name, after))| (before, name, after))
-    {
-        let name = slug(name.trim()).replace('-', "_");
-        parts.extend((!before.is_empty()).then(|| Part::Text(before.to_owned())));
-        parts.push(Part::Input(name));
-        rest = after;
-    }
-    parts.extend((!rest.is_empty()).then(|| Part::Text(rest.to_owned())));
-    parts
+/// What is told of something that has one place here, and is sent more than once.
+fn twice(what: &str, name: &str) -> String {
+    format!("the {what} {name}, which stands there more than once: the first is written")
 }
 
-/// A command line whose variables are names in two braces: nobody runs it, so that none has a value.
-fn placeheld(text: &str) -> String {
-    let mut written = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    let (mut is_single, mut is_double) = (false, false);
-    while let Some(char) = chars.next() {
-        match char {
-            '\'' if !is_double => is_single = !is_single,
-            '"' if !is_single => is_double = !is_double,
-            '\\' if !is_single => {
-                written.push(char);
-                written.extend(chars.next());
-                continue;
-            }
-            '$' if !is_single => {
-                let is_braced = chars.next_if_eq(&'{').is_some();
-                let mut name = String::new();
-                while let Some(char) = chars.next_if(|it| it.is_ascii_alphanumeric() || *it == '_')
-                {
-                    name.push(char);
-                }
-                let is_closed = is_braced && chars.next_if_eq(&'}').is_some();
-                if name.is_empty() || is_braced != is_closed {
-                    written.push('$');
-                    written.extend(is_braced.then_some('{'));
-                    written += &name;
-                } else {
-                    written.extend(["{{", &name, "}}"]);
-                }
-                continue;
-            }
-            _ => {}
-        }
-        written.push(char);
-    }
-    written
+/// A name that is not taken yet.
+fn free(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let mut numbered = (2..).map(|n: usize| format!("{name}_{n}"));
+    let first = Some(name.to_owned()).filter(|name| !is_taken(name));
+    first.or_else(|| numbered.find(|name| !is_taken(name))).unwrap_or_default()
+}
+
+/// A key of a structured value that is no path, and no form.
+fn as_it_stands(key: &str) -> String {
+    let is_plain = key.starts_with(|first: char| first.is_ascii_alphabetic())
+        && key.chars().all(|char| char.is_ascii_alphanumeric() || "_-".contains(char))
+        && key.chars().any(|char| char.is_ascii_lowercase())
+        && key != "jmespath";
+    if is_plain { key.to_owned() } else { quoted(key) }
 }
 
 /// What a system is called: the part of its name that tells it from others.
@@ -311,11 +363,6 @@ fn name_of(origin: &str) -> String {
     }
 }
 
-fn proves(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    PROVING.iter().any(|word| name.contains(word))
-}
-
 /// Whether a header is what an action sends with such a body anyway.
 fn is_usual(name: &HeaderName, value: &str, saved: &Saved) -> bool {
     let is_json = serde_json::from_slice::<Json>(&saved.body).is_ok_and(|it| it.is_object());
@@ -326,14 +373,6 @@ fn is_usual(name: &HeaderName, value: &str, saved: &Saved) -> bool {
 #[cfg(test)]
 mod tests {
     use super::name_of;
-    use super::placeheld;
-
-    #[test]
-    fn variables() {
-        let text = r#"curl "$URL/${id}?a=$" '$kept' \$kept $(date)"#;
-        let expected = r#"curl "{{URL}}/{{id}}?a=$" '$kept' \$kept $(date)"#;
-        assert_eq!(placeheld(text), expected);
-    }
 
     #[test]
     fn names_of_systems() {

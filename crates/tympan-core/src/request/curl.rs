@@ -2,6 +2,7 @@
 
 use form_urlencoded::byte_serialize;
 use http::header;
+use percent_encoding::percent_decode_str;
 
 use super::Draft;
 use super::Fault;
@@ -228,6 +229,7 @@ impl Options<'_> {
         if !url.contains("://") && !url.starts_with('/') {
             url = format!("http://{url}");
         }
+        let (mut url, known) = without_user(&url);
         let mut body = self.data;
         if self.in_query
             && let Some(data) = body.take()
@@ -266,7 +268,8 @@ impl Options<'_> {
             usual.push((header::CONTENT_TYPE, form));
         }
         usual.push((header::ACCEPT, "*/*".to_owned()));
-        usual.extend(self.user.map(|user| (header::AUTHORIZATION, basic(&user))));
+        let user = self.user.or(known);
+        usual.extend(user.map(|user| (header::AUTHORIZATION, basic(&user))));
         for (name, value) in usual {
             if !draft.has(&name) && !removed.iter().any(|removed| *removed == name.as_str()) {
                 draft.header(name.as_str(), value.as_bytes())?;
@@ -274,6 +277,16 @@ impl Options<'_> {
         }
         Ok(draft.end(body.unwrap_or_default()))
     }
+}
+
+/// A URL, and whom it names before its host: curl proves itself with that, unless `-u` says otherwise.
+fn without_user(url: &str) -> (String, Option<String>) {
+    let Some((scheme, rest)) = url.split_once("://") else { return (url.to_owned(), None) };
+    let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let Some((user, host)) = authority.rsplit_once('@') else { return (url.to_owned(), None) };
+    let user = percent_decode_str(user).decode_utf8_lossy().into_owned();
+    let user = if user.contains(':') { user } else { format!("{user}:") };
+    (format!("{scheme}://{host}{behind}"), Some(user))
 }
 
 fn takes_value(option: &str) -> bool {

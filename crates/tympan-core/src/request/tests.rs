@@ -109,7 +109,9 @@ fn command_lines_of_curl() {
         "POST / content-type=text/plain x-empty= host=h | ü",
     );
     check("curl -u u:p h", "GET / accept=*/* authorization=Basic dTpw host=h | ");
-    check("curl -I http://u:p@h/#f", "HEAD / accept=*/* host=h | ");
+    check("curl -I http://u:p@h/#f", "HEAD / accept=*/* authorization=Basic dTpw host=h | ");
+    check("curl http://u%3a:@h?a=@b", "GET /?a=@b accept=*/* authorization=Basic dTo6 host=h | ");
+    check("curl -u a:b http://u:p@h", "GET / accept=*/* authorization=Basic YTpi host=h | ");
     check(
         "curl 'http://h/' \\\n  -H $'X-A: it\\'s' \\\r\n  --data-binary $'{\"a\":\"\\u00e9\\n\\ud83d\\ude00\\x41\\101\"}' \\\n --compressed | jq",
         "POST / x-a=it's content-type=application/x-www-form-urlencoded accept=*/* host=h | {\"a\":\"é\n😀AA\"}",

@@ -31,6 +31,7 @@ use super::Bounds;
 use super::Egress;
 use super::Host;
 use super::hidden::Hidden;
+use super::refreshed::Refreshed;
 use super::send;
 use super::token;
 use super::token::Tokens;
@@ -56,10 +57,11 @@ const MOST_SAID: usize = 300;
 pub struct Caller<'c> {
     pub(super) config: &'c Config,
     secrets: &'c Secrets,
-    /// Whom each connector may reach, and how; or what is wrong with its files.
-    egress: Vec<Result<Egress, String>>,
+    /// Whom each connector may reach, and how; or why nobody is.
+    egress: Vec<Result<Egress, Fault>>,
     tokens: Tokens,
-    hidden: Hidden,
+    pub(super) refreshed: Refreshed,
+    pub(super) hidden: Hidden,
 }
 
 /// What came back.
@@ -92,7 +94,7 @@ pub enum Fault {
         /// The secret.
         secret: String,
     },
-    /// What a connector says of TLS cannot be used.
+    /// What a connector says of how it is reached cannot be used.
     Connector {
         /// The connector.
         connector: String,
@@ -139,11 +141,13 @@ impl<'c> Caller<'c> {
     #[must_use]
     pub fn new(folder: &Path, config: &'c Config, secrets: &'c Secrets) -> Self {
         // What is wrong with its certificates is told by whoever is called.
-        let egress = Egress::read(folder, config, &mut Diagnostics::default());
+        let usual = Egress::read(folder, config, &mut Diagnostics::default());
+        let refreshed = Refreshed::new(&folder.join(&config.state.0));
+        let (egress, tokens, hidden) = (Vec::new(), Tokens::default(), Hidden::default());
+        let mut caller = Self { config, secrets, egress, tokens, refreshed, hidden };
         let connectors = config.connectors.iter();
-        let egress = connectors.map(|connector| egress.of(folder, connector)).collect();
-        let (tokens, hidden) = (Tokens::default(), Hidden::default());
-        Self { config, secrets, egress, tokens, hidden }
+        caller.egress = connectors.map(|it| caller.egress_of(folder, &usual, it)).collect();
+        caller
     }
 
     /// Makes a call, and gives the answer if it is one that was expected.
@@ -226,13 +230,8 @@ impl<'c> Caller<'c> {
         granted: &mut Option<Zeroizing<String>>,
     ) -> Result<(StatusCode, HeaderMap, Bytes), Fault> {
         let connector = &self.config.connectors[connector_id.0];
-        let egress = self.egress[connector_id.0].as_ref();
-        let egress = egress.map_err(|why| {
-            let connector = connector.name.clone();
-            Fault::Connector { connector, why: why.clone() }
-        })?;
-        let unsendable =
-            |SecretId(id)| Fault::Unsendable { secret: self.config.secrets[id].name.clone() };
+        let egress = self.egress[connector_id.0].as_ref().map_err(Fault::clone)?;
+        let unsendable = |secret| Fault::Unsendable { secret: self.name(secret) };
         let sent = rendered.with_secrets(|secret| self.text(secret), unsendable)?;
         let (mut target, mut headers) = (sent.target, sent.headers);
         headers.entry(header::USER_AGENT).or_insert(HeaderValue::from_static(USER_AGENT));
@@ -258,15 +257,7 @@ impl<'c> Caller<'c> {
                 headers.insert(header::AUTHORIZATION, self.header(*password, &value)?);
             }
             Auth::OAuth(oauth) => {
-                if let (Some(client_id), Some(secret)) = (&oauth.client_id, oauth.client_secret) {
-                    let value = token::basic(client_id, &self.text(secret)?);
-                    self.hidden.add(value.trim_start_matches("Basic "));
-                }
-                let masked = |text: &str| self.masked(text);
-                let signed =
-                    |assertion: &Assertion, audience: &str| self.signed(assertion, Some(audience));
-                let text = |id| self.text(id);
-                let ask = token::ask(egress, oauth, text, signed, masked);
+                let ask = self.grant(egress, oauth);
                 let refused = refused.map(|it| it.as_str());
                 let token = self.tokens.get(connector_id, refused, ask).await?;
                 self.hidden.add(&token);
@@ -297,26 +288,52 @@ impl<'c> Caller<'c> {
         Ok((parts.status, parts.headers, body))
     }
 
-    fn text(&self, SecretId(id): SecretId) -> Result<String, Fault> {
-        let secret = self.config.secrets.get(id).map(|it| it.name.clone()).unwrap_or_default();
-        let value = match self.secrets.get(id) {
+    /// What a connector says about whom it may reach, and how.
+    fn egress_of(
+        &self,
+        folder: &Path,
+        usual: &Egress,
+        connector: &Connector,
+    ) -> Result<Egress, Fault> {
+        let user = connector.proxy.as_ref().and_then(|proxy| proxy.user.as_ref());
+        let proof = user.map(|(user, password)| {
+            let value = Zeroizing::new(token::basic(user, &self.text(*password)?));
+            self.hidden.add(value.trim_start_matches("Basic "));
+            Ok(value)
+        });
+        usual.of(folder, connector, proof.transpose()?).map_err(|(_, problem)| {
+            let connector = connector.name.clone();
+            Fault::Connector { connector, why: problem.message() }
+        })
+    }
+
+    pub(super) fn text(&self, secret: SecretId) -> Result<String, Fault> {
+        let value = match self.secrets.get(secret.0) {
             Some(Ok(values)) => values.first().map(Secret::expose),
-            Some(Err(why)) => return Err(Fault::Secret { secret, why: why.to_string() }),
+            Some(Err(why)) => {
+                return Err(Fault::Secret { secret: self.name(secret), why: why.to_string() });
+            }
             None => None,
         };
         let text = value.and_then(|value| str::from_utf8(value).ok());
-        let text = text.ok_or(Fault::Unsendable { secret })?;
+        let text = text.ok_or_else(|| Fault::Unsendable { secret: self.name(secret) })?;
         self.hidden.add(text);
         Ok(text.to_owned())
     }
 
+    /// What a secret is called.
+    pub(super) fn name(&self, SecretId(id): SecretId) -> String {
+        self.config.secrets.get(id).map(|it| it.name.clone()).unwrap_or_default()
+    }
+
     /// A token of our own, which is never shown either.
-    fn signed(&self, assertion: &Assertion, audience: Option<&str>) -> Result<String, Fault> {
+    pub(super) fn signed(
+        &self,
+        assertion: &Assertion,
+        audience: Option<&str>,
+    ) -> Result<String, Fault> {
         let key = self.text(assertion.key)?;
-        let unusable = |why: String| {
-            let secret = self.config.secrets[assertion.key.0].name.clone();
-            Fault::Secret { secret, why }
-        };
+        let unusable = |why: String| Fault::Secret { secret: self.name(assertion.key), why };
         let id = generated::random().map_err(|error| unusable(error.to_string()))?;
         let now = clock::since_1970().as_secs();
         let token = assertion.sign(key.as_bytes(), now, &id, audience);
@@ -325,9 +342,8 @@ impl<'c> Caller<'c> {
         Ok(token)
     }
 
-    fn header(&self, SecretId(id): SecretId, text: &str) -> Result<HeaderValue, Fault> {
-        let secret = self.config.secrets.get(id).map(|it| it.name.clone()).unwrap_or_default();
-        sensitive(text).ok_or(Fault::Unsendable { secret })
+    fn header(&self, secret: SecretId, text: &str) -> Result<HeaderValue, Fault> {
+        sensitive(text).ok_or_else(|| Fault::Unsendable { secret: self.name(secret) })
     }
 }
 
@@ -341,7 +357,7 @@ fn shown_url(connector: &Connector, rendered: &Rendered) -> String {
 /// What a system says about a failure, in its own words: the member that most have for it, or the
 /// beginning of whatever it is. It is `masked` as a whole: of a secret that was cut nothing would be
 /// found.
-pub(super) fn said(body: &[u8], masked: impl Fn(&str) -> String) -> String {
+fn said(body: &[u8], masked: impl Fn(&str) -> String) -> String {
     const PLACES: [&str; 8] = [
         "/errors/0/message",
         "/error/message",
@@ -387,7 +403,7 @@ impl fmt::Display for Fault {
                 write!(f, "the secret {secret} holds what cannot be sent")
             }
             Self::Connector { connector, why } => {
-                write!(f, "`tls` of the connector {connector} cannot be used: {why}")
+                write!(f, "the connector {connector} cannot be used: {why}")
             }
             Self::Token { status: Some(status), why } => {
                 write!(f, "no access token: {} {why}", status.as_u16())

@@ -128,7 +128,9 @@ async fn tunnel(
     let broken = |error: io::Error| Fault::Proxy(error.to_string());
     let authority =
         if name.contains(':') { format!("[{name}]:{port}") } else { format!("{name}:{port}") };
-    let asked = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n");
+    let proof = egress.proxy_authorization();
+    let proof = proof.map(|value| format!("Proxy-Authorization: {value}\r\n")).unwrap_or_default();
+    let asked = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{proof}\r\n");
     stream.write_all(asked.as_bytes()).await.map_err(broken)?;
     // Byte by byte, as what follows the head is the other host's.
     let mut head = Vec::new();

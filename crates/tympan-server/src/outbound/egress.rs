@@ -25,8 +25,11 @@ use tympan_core::config;
 use tympan_core::config::CalledTls;
 use tympan_core::config::Config;
 use tympan_core::config::Connector;
+use tympan_core::config::Destination;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Problem;
+use tympan_core::span::Span;
+use zeroize::Zeroizing;
 
 use super::Host;
 use crate::tls;
@@ -47,6 +50,8 @@ pub(crate) struct Egress {
     newest_only: bool,
     /// The proxy that everybody is called through.
     proxy: Option<Uri>,
+    /// What proves to the proxy who we are.
+    proxy_authorization: Option<Zeroizing<String>>,
     /// What TLS connections are made with, once there are any; and the same where HTTP/2 is spoken by
     /// who can.
     tls: OnceLock<Arc<ClientConfig>>,
@@ -59,7 +64,21 @@ impl Egress {
     /// Reads the files that a configuration names for calls: of authorities, and of certificates of our
     /// own.
     pub(crate) fn read(folder: &Path, config: &Config, found: &mut Diagnostics) -> Self {
-        let config::Egress { allow, deny, ca } = &config.egress;
+        let all = Self::usual(folder, &config.egress, found);
+        let mut destinations = BTreeMap::new();
+        for destination in &config.destinations {
+            match all.own(folder, destination) {
+                Ok(None) => {}
+                Ok(Some(own)) => drop(destinations.insert(destination.name.clone(), Arc::new(own))),
+                Err((at, problem)) => found.report(at, problem),
+            }
+        }
+        Self { destinations, ..all }
+    }
+
+    /// The rules of whoever has none of its own.
+    pub(crate) fn usual(folder: &Path, egress: &config::Egress, found: &mut Diagnostics) -> Self {
+        let config::Egress { allow, deny, ca } = egress;
         let mut all = Self { allow: allow.clone(), deny: deny.clone(), ..Self::default() };
         if let Some((file, at)) = ca {
             let read = fs::read(folder.join(file)).map_err(|error| error.to_string());
@@ -68,17 +87,17 @@ impl Egress {
                 Err(why) => found.report(*at, Problem::TlsFile { file: file.clone(), why }),
             }
         }
-        let mut own = BTreeMap::new();
-        for destination in &config.destinations {
-            let Some(tls) = destination.kind.tls() else { continue };
-            match all.with(folder, tls, None) {
-                Ok(egress) => drop(own.insert(destination.name.clone(), Arc::new(egress))),
-                Err((file, why)) => {
-                    found.report(destination.at, Problem::TlsFile { file, why });
-                }
-            }
-        }
-        Self { destinations: own, ..all }
+        all
+    }
+
+    /// The rules of a destination, if it has some of its own; or what is wrong with one of its files.
+    pub(crate) fn own(
+        &self,
+        folder: &Path,
+        destination: &Destination,
+    ) -> Result<Option<Self>, (Span, Problem)> {
+        let Some(tls) = destination.kind.tls() else { return Ok(None) };
+        self.with(folder, tls, (&destination.name, destination.at)).map(Some)
     }
 
     /// The rules by which a destination is called.
@@ -86,42 +105,55 @@ impl Egress {
         Arc::clone(self.destinations.get(name).unwrap_or(self))
     }
 
-    /// The same for one connector, with what it says about TLS and its proxy; or what is wrong with
-    /// that.
-    pub(super) fn of(&self, folder: &Path, connector: &Connector) -> Result<Self, String> {
-        let egress = self.with(folder, &connector.tls, connector.proxy.as_deref());
-        egress.map_err(|(file, why)| format!("{file}: {why}"))
+    /// The same for one connector, with what it says about TLS and its proxy, and what proves to that who
+    /// we are; or what is wrong with one of its files.
+    pub(crate) fn of(
+        &self,
+        folder: &Path,
+        connector: &Connector,
+        proxy_authorization: Option<Zeroizing<String>>,
+    ) -> Result<Self, (Span, Problem)> {
+        let proxy = connector.proxy.as_ref().and_then(|proxy| proxy.url.parse().ok());
+        let whose = (connector.name.as_str(), connector.at);
+        Ok(Self { proxy, proxy_authorization, ..self.with(folder, &connector.tls, whose)? })
     }
 
-    /// The same with further authorities, a certificate of our own, and a proxy; or which file is no
-    /// good, and why.
+    /// The same with further authorities and a certificate of our own, for somebody of that name; or what
+    /// is wrong with one of the files.
     fn with(
         &self,
         folder: &Path,
         tls: &CalledTls,
-        proxy: Option<&str>,
-    ) -> Result<Self, (String, String)> {
-        let read = |file: &String| {
-            fs::read(folder.join(file)).map_err(|error| (file.clone(), error.to_string()))
+        whose: (&str, Span),
+    ) -> Result<Self, (Span, Problem)> {
+        let refused = |(file, at): &(String, Span), why: String| {
+            (*at, Problem::TlsFile { file: file.clone(), why })
+        };
+        let read = |named: &(String, Span)| {
+            fs::read(folder.join(&named.0)).map_err(|error| refused(named, error.to_string()))
         };
         let (allow, deny) = (self.allow.clone(), self.deny.clone());
         let mut authorities = self.authorities.clone();
-        if let Some(file) = &tls.ca {
-            let pem = read(file)?;
-            tls::authorities(&pem).map_err(|why| (file.clone(), why))?;
+        if let Some(named) = &tls.ca {
+            let pem = read(named)?;
+            tls::authorities(&pem).map_err(|why| refused(named, why))?;
             authorities.push(b'\n');
             authorities.extend(pem);
         }
         let own = match &tls.own {
-            Some((certificate, key)) => Some((read(certificate)?, read(key)?)),
+            Some([certificate, key]) => {
+                let chain = read(certificate)?;
+                tls::certificates(certificate, &chain)?;
+                Some((chain, read(key)?))
+            }
             None => None,
         };
-        let proxy = proxy.and_then(|url| url.parse().ok());
         let newest_only = tls.newest_only;
-        let egress = Self { allow, deny, authorities, own, newest_only, proxy, ..Self::default() };
-        let config = egress.client_config().map_err(|why| {
-            let file = tls.own.as_ref().map(|(certificate, _)| certificate.clone());
-            (file.unwrap_or_default(), why)
+        let egress = Self { allow, deny, authorities, own, newest_only, ..Self::default() };
+        let config = egress.client_config().map_err(|why| match &tls.own {
+            // Everything else was read before.
+            Some([_, key]) => refused(key, why),
+            None => refused(&(whose.0.to_owned(), whose.1), why),
         })?;
         Ok(Self { tls: OnceLock::from(config), ..egress })
     }
@@ -129,6 +161,11 @@ impl Egress {
     /// The proxy that everybody is called through, if there is one.
     pub(super) fn proxy(&self) -> Option<&Uri> {
         self.proxy.as_ref()
+    }
+
+    /// What proves to the proxy who we are, as a header.
+    pub(super) fn proxy_authorization(&self) -> Option<&str> {
+        self.proxy_authorization.as_ref().map(|text| text.as_str())
     }
 
     /// What TLS connections are made with.
@@ -202,7 +239,8 @@ impl PartialEq for Egress {
     fn eq(&self, other: &Self) -> bool {
         let parts = |it: &Self| {
             let tls = (it.authorities.clone(), it.own.clone(), it.newest_only);
-            (it.allow.clone(), it.deny.clone(), tls, it.proxy.clone())
+            let proxy = (it.proxy.clone(), it.proxy_authorization.clone());
+            (it.allow.clone(), it.deny.clone(), tls, proxy)
         };
         parts(self) == parts(other) && self.destinations == other.destinations
     }

@@ -18,8 +18,11 @@ impl Hidden {
         let form = encode::form(&[("", text)]);
         let json = serde_json::Value::from(text).to_string();
         let path = action::in_path(text);
+        let url = action::in_url(text);
+        let url_in_form = encode::form(&[("", &url)]);
         let mut texts = self.texts();
-        for written in [text, &form[1..], &json[1..json.len() - 1], &path] {
+        let json = &json[1..json.len() - 1];
+        for written in [text, &form[1..], json, &path, &url, &url_in_form[1..]] {
             if !written.is_empty() && texts.iter().all(|known| known.as_str() != written) {
                 texts.push(Zeroizing::new(written.to_owned()));
             }
@@ -53,5 +56,10 @@ mod tests {
         hidden.add("a\"+b c");
         let echo = "/a%22+b?secret=a%22%2Bb+c {\"secret\":\"a\\\"+b\"} a\"+b c.";
         assert_eq!(hidden.masked(echo), "/***?secret=*** {\"secret\":\"***\"} ***.");
+        let urls = "https://example.com/?token=a%22%2Bb%20c url=https%3A%2F%2F%3Ftoken%3Da%2522%252Bb%2520c";
+        assert_eq!(
+            hidden.masked(urls),
+            "https://example.com/?token=*** url=https%3A%2F%2F%3Ftoken%3D***"
+        );
     }
 }

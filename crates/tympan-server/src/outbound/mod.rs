@@ -7,10 +7,12 @@ pub(crate) mod calls;
 pub(crate) mod connect;
 mod curl;
 mod egress;
+mod granted;
 mod hidden;
 pub(crate) mod keys;
 pub(crate) mod pool;
 mod rates;
+mod refreshed;
 mod token;
 
 pub(crate) use self::egress::Egress;

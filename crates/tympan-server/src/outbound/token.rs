@@ -1,4 +1,4 @@
-//! Access tokens that we ask for (RFC 6749), and how long they count.
+//! Access tokens that were given to us, and how long they count.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,32 +8,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
-use bytes::Bytes;
-use http::HeaderValue;
-use http::Request;
-use http::StatusCode;
-use http::header;
-use serde_json::Value;
 use tokio::sync::Mutex;
-use tympan_core::config::Assertion;
 use tympan_core::config::ConnectorId;
-use tympan_core::config::Grant;
-use tympan_core::config::OAuth;
-use tympan_core::config::SecretId;
 use tympan_core::encode;
 use zeroize::Zeroizing;
 
-use super::Bounds;
-use super::Egress;
-use super::Host;
 use super::call::Fault;
-use super::call::said;
-use super::send;
-
-const BOUNDS: Bounds = Bounds { within: Duration::from_secs(10), most_bytes: 64 << 10 };
-
-/// RFC 7523, section 2.1.
-const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// How long before its end a token is asked for again.
 const AHEAD: Duration = Duration::from_secs(30);
@@ -126,70 +106,12 @@ impl Tokens {
     }
 }
 
-/// Asks for a token, proved by secrets of which `text` gives the values. What is told of a refusal is
-/// `masked`, as it may echo what it refuses.
-pub(super) async fn ask(
-    egress: &Egress,
-    oauth: &OAuth,
-    text: impl Fn(SecretId) -> Result<String, Fault>,
-    signed: impl Fn(&Assertion, &str) -> Result<String, Fault>,
-    masked: impl Fn(&str) -> String,
-) -> Result<Token, Fault> {
-    let failed = |status, why| Fault::Token { status, why };
-    let mut parts = match &oauth.grant {
-        Grant::ClientCredentials => vec![("grant_type", "client_credentials".to_owned())],
-        Grant::RefreshToken(secret) => {
-            vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", text(*secret)?)]
-        }
-        Grant::Password { username, password } => vec![
-            ("grant_type", "password".to_owned()),
-            ("username", username.clone()),
-            ("password", text(*password)?),
-        ],
-        Grant::Jwt(assertion) => vec![
-            ("grant_type", JWT_BEARER.to_owned()),
-            ("assertion", signed(assertion, &oauth.token_url)?),
-        ],
-    };
-    parts.extend(oauth.scope.clone().map(|scope| ("scope", scope)));
-    let secret = oauth.client_secret.map(text).transpose()?;
-    let mut request = Request::post(&oauth.token_url)
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(header::ACCEPT, "application/json");
-    match (&oauth.client_id, secret) {
-        (Some(client_id), Some(secret)) if !oauth.in_body => {
-            let value = HeaderValue::from_str(&basic(client_id, &secret));
-            let value = value.map_err(|error| failed(None, error.to_string()))?;
-            request = request.header(header::AUTHORIZATION, value);
-        }
-        (client_id, secret) => {
-            parts.extend(client_id.clone().map(|client_id| ("client_id", client_id)));
-            parts.extend(secret.map(|secret| ("client_secret", secret)));
-        }
+impl Token {
+    /// A token that lasts so long, if anybody has said.
+    pub(super) fn new(value: &str, lasts: Option<u64>) -> Self {
+        let ends = lasts.and_then(|seconds| Ends::after(Duration::from_secs(seconds)));
+        Self { value: Zeroizing::new(value.to_owned()), ends }
     }
-    let parts: Vec<_> = parts.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let request = request.body(Bytes::from(form(&parts)));
-    let request = request.map_err(|error| failed(None, error.to_string()))?;
-    let answer = send(request, Host::Written, BOUNDS, egress).await;
-    let answer = answer.map_err(|why| failed(None, why.to_string()))?;
-    let (status, body) = (answer.status(), answer.body());
-    if status != StatusCode::OK {
-        return Err(failed(Some(status), said(body, masked)));
-    }
-    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-    let Some(value) = answer["access_token"].as_str() else {
-        let why = "the answer holds no `access_token`".to_owned();
-        return Err(failed(Some(status), why));
-    };
-    if HeaderValue::from_str(value).is_err() {
-        return Err(failed(Some(status), "it holds what cannot be sent".to_owned()));
-    }
-    let lasts = match &answer["expires_in"] {
-        Value::String(digits) => digits.parse().ok(),
-        number => number.as_u64(),
-    };
-    let ends = lasts.and_then(|seconds| Ends::after(Duration::from_secs(seconds)));
-    Ok(Token { value: Zeroizing::new(value.to_owned()), ends })
 }
 
 impl Ends {

@@ -99,7 +99,7 @@ pub(crate) fn unwanted(
 /// A value for people.
 pub(crate) fn written(value: &Value) -> String {
     match value {
-        Value::String(text) => format!("{}\n", shown(text)),
+        Value::String(text) => format!("{}\n", terminal::plain_lines(text)),
         other => format!("{other:#}\n"),
     }
 }
@@ -146,7 +146,7 @@ pub(crate) fn made(
 }
 
 pub(crate) fn failed(action: &Action, why: &dyn Display) -> String {
-    format!("error: {}: {}", action.name, shown(&why.to_string()))
+    format!("error: {}: {}", action.name, terminal::plain_lines(&why.to_string()))
 }
 
 /// How a command ends whose call did not do what it should.
@@ -165,14 +165,4 @@ fn exit(fault: &CallFault) -> Exit {
             Exit::Unwanted
         }
     }
-}
-
-/// A text without anything that a terminal would obey: others wrote it.
-fn shown(text: &str) -> String {
-    let shown = text.chars().map(|character| match character {
-        '\n' | '\t' => character.to_string(),
-        character if character.is_control() => character.escape_unicode().to_string(),
-        character => character.to_string(),
-    });
-    shown.collect()
 }

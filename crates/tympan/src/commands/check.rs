@@ -15,6 +15,8 @@ use tympan_core::keys::Secrets;
 use tympan_core::pipeline::Generation;
 use tympan_core::span::Sources;
 use tympan_server::Files;
+use tympan_server::certificates;
+use tympan_server::certificates::Missing;
 use tympan_server::keys;
 
 use crate::args::Check;
@@ -22,12 +24,14 @@ use crate::args::Format;
 use crate::exit::Exit;
 use crate::terminal;
 
-/// What was found of secrets here: that is a fact about this machine, not about the file.
+/// What was found of secrets and certificates here: that is a fact about this machine, not about the file.
 struct Found {
     /// Those that have no value.
     unset: Vec<Secret>,
     /// Those with a value of which no key can be made.
     unusable: Vec<Secret>,
+    /// Files of TLS that are not here.
+    missing: Vec<Missing>,
 }
 
 /// A secret, and what is wrong with it.
@@ -48,7 +52,9 @@ pub(crate) fn run(options: &Check) -> Exit {
     let (Loaded { config, mut diagnostics }, sources) = files.load();
     let folder = options.file.parent().unwrap_or(Path::new(""));
     let secrets = keys::Lookup::new(folder, &config).secrets(&config);
+    let missing = certificates::check(folder, &config, &mut diagnostics);
     let found = Found {
+        missing,
         unset: unset(&config, &secrets),
         // What holds mistakes is not compiled.
         unusable: if diagnostics.refuse(false) {
@@ -86,6 +92,9 @@ fn text(name: &str, config: &Config, diagnostics: &Diagnostics, sources: &Source
     for Secret { name, why } in &found.unset {
         terminal::say(&format!("note: secret {name} is not set here: {why}"));
     }
+    for Missing { file, why } in &found.missing {
+        terminal::say(&format!("note: {file} is not here: {why}"));
+    }
     for preset in config.presets.values().filter(|it| it.sureness() == Sureness::Known) {
         let Preset { name, source, .. } = &**preset;
         let source = source.first().map_or("", String::as_str);
@@ -118,12 +127,14 @@ fn as_json(config: &Config, diagnostics: &Diagnostics, sources: &Sources, found:
             "sure": preset.sureness().word(),
         })
     };
+    let missing = |Missing { file, why }: &Missing| json!({"file": file, "why": why});
     let report = json!({
         "errors": diagnostics.count(Severity::Error),
         "warnings": diagnostics.count(Severity::Warning),
         "diagnostics": diagnostic::json(diagnostics, sources),
         "unset_secrets": list(&found.unset),
         "unusable_secrets": list(&found.unusable),
+        "missing_files": found.missing.iter().map(missing).collect::<Vec<_>>(),
         "presets": config.presets.values().map(preset).collect::<Vec<_>>(),
     });
     terminal::data(&format!("{report:#}\n"));

@@ -26,6 +26,7 @@ use crate::client::Server;
 use crate::commands::call;
 use crate::exit::Exit;
 use crate::input;
+use crate::interrupt;
 use crate::terminal;
 
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -62,6 +63,8 @@ fn done(options: &Register) -> Result<(), Failed> {
         step("delete", &format!("the webhook {id}"));
         return Ok(());
     }
+    let unnoted = |error| (format!("error: signals cannot be received: {error}"), Exit::System);
+    interrupt::note().map_err(unnoted)?;
     let register = || {
         let server = Server::find(&options.asked).map_err(|why| usage(format!("error: {why}")))?;
         let patience = Duration::from_secs(options.wait);
@@ -87,16 +90,14 @@ impl Registration<'_> {
         let url = before["url"].as_str().unwrap_or_default();
         let facts = json!({"name": listener.name, "path": listener.path, "url": url});
         let (inputs, rendered) = call::prepare(provider.action, provider.told, &facts)?;
-        let secrets = self.captured();
         // Where the answer names the secret that the handshake brought, all are held until then.
         let holds = provider.registration.secret_at.is_some();
-        let mut armed = Armed { server, secrets: Vec::new() };
-        for secret in &secrets {
-            let order = json!({"name": secret, "for": armed::EXPECTED, "count": 1, "hold": holds});
-            ordered(server, Order::Arm, &order)?;
-            armed.secrets.push(secret.clone());
+        let mut armed = Armed::new(server);
+        for secret in self.captured() {
+            armed.expect(&secret, holds)?;
             step("expect", &format!("the secret {secret}, at {url}"));
         }
+        go_on()?;
         let answer = provider.made(&rendered)?;
         let status = answer.status;
         let id = provider.id(&inputs, &answer);
@@ -107,7 +108,7 @@ impl Registration<'_> {
         let called = called.unwrap_or_default();
         step("call", &format!("{} answers {status}{called}", provider.action.name));
         let finished = id.clone().and_then(|_| self.finish(&mut armed, &inputs, &answer, &before));
-        finished.map_err(|(why, exit)| {
+        finished.map(|()| armed.done()).map_err(|(why, exit)| {
             (format!("{why}\n{}", provider.undo(id.ok().flatten().as_deref())), exit)
         })
     }
@@ -120,6 +121,7 @@ impl Registration<'_> {
         answer: &Called,
         before: &Value,
     ) -> Result<(), Failed> {
+        go_on()?;
         let provider = self.provider;
         if let Some(secret_at) = &provider.registration.secret_at {
             let told = action::evaluate(secret_at, inputs, &answer.headers, &answer.body);
@@ -127,7 +129,7 @@ impl Registration<'_> {
             let told = told.as_str().filter(|told| !told.is_empty());
             let told = told.ok_or_else(|| provider.unwanted(&"it holds no secret", answer))?;
             self.keep(armed, told)?;
-        } else if !armed.secrets.is_empty() {
+        } else if armed.names().next().is_some() {
             self.await_handshake(armed)?;
         }
         self.await_delivery(before)
@@ -137,11 +139,12 @@ impl Registration<'_> {
     fn keep(&self, armed: &mut Armed<'_>, told: &str) -> Result<(), Failed> {
         if let Some((secret, _)) = self.provider.registration.secret {
             let secret = &self.config.secrets[secret.0].name;
+            armed.watch(secret)?;
             ordered(&self.server, Order::Rotate, &json!({"name": secret, "value": told}))?;
             step("keep", &format!("the secret {secret}, which the answer brings"));
             return Ok(());
         }
-        for secret in &armed.secrets {
+        for secret in armed.names() {
             let settle = json!({"name": secret, "value": told});
             if ordered(&self.server, Order::Settle, &settle)?["matched"] != true {
                 let why = format!(
@@ -153,21 +156,19 @@ impl Registration<'_> {
             }
             step("keep", &format!("the secret {secret}, which the answer names as well"));
         }
-        // What is settled is expected no longer.
-        armed.secrets.clear();
         Ok(())
     }
 
     /// Waits until handshakes have brought everything that is expected.
-    fn await_handshake(&self, armed: &mut Armed<'_>) -> Result<(), Failed> {
+    fn await_handshake(&self, armed: &Armed<'_>) -> Result<(), Failed> {
         let started = Instant::now();
         loop {
             let expected = armed.still_expected()?;
             if expected.is_empty() {
                 step("keep", "the secret of the handshake");
-                armed.secrets.clear();
                 return Ok(());
             }
+            go_on()?;
             if started.elapsed() >= self.patience {
                 let (names, most) = (expected.join(", "), self.patience.as_secs());
                 let why = format!("error: no handshake has brought {names} within {most} s");
@@ -186,7 +187,7 @@ impl Registration<'_> {
                 step("verify", "the first delivery has verified");
                 return Ok(());
             }
-            if started.elapsed() >= self.patience {
+            if interrupt::is_wanted() || started.elapsed() >= self.patience {
                 step("verify", "no delivery yet: it will verify when it comes");
                 return Ok(());
             }
@@ -203,6 +204,14 @@ impl Registration<'_> {
         names.dedup();
         names
     }
+}
+
+/// Unless somebody wants it to end.
+fn go_on() -> Result<(), Failed> {
+    if interrupt::is_wanted() {
+        return Err(("error: it was interrupted".to_owned(), Exit::Interrupted));
+    }
+    Ok(())
 }
 
 /// What the server knows of a listener.

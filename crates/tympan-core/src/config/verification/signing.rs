@@ -15,6 +15,7 @@ use crate::scheme::Algorithm;
 use crate::scheme::Derivation;
 use crate::scheme::Encoding;
 use crate::scheme::HashMode;
+use crate::span::Span;
 use crate::yaml::Key;
 use crate::yaml::Node;
 use crate::yaml::Value;
@@ -24,6 +25,8 @@ use crate::yaml::Value;
 pub struct Signing {
     /// The secret that is the key.
     pub secret: SecretId,
+    /// Where it is named.
+    pub at: Span,
     /// How the secret becomes the key, if it is not the key itself.
     pub derivation: Option<Arc<Derivation>>,
     /// How it is computed.
@@ -97,7 +100,8 @@ impl Reader<'_> {
         (types, expected): (Types, &'static str),
         how: Option<(Algorithm, HashMode)>,
     ) -> Option<Signing> {
-        let secret = fields.require(self, "secret").and_then(|(_, node)| self.secret_name(&node));
+        let secret = fields.require(self, "secret");
+        let secret = secret.and_then(|(key, node)| Some((key.span, self.secret_name(&node)?)));
         let derivation = match fields.take("key") {
             Some((key, node)) => self.derivation(&key, node).map(|it| Some(Arc::new(it))),
             None => Some(None),
@@ -112,8 +116,10 @@ impl Reader<'_> {
             Some(payload)
         });
         let (algorithm, mode) = how?;
+        let (at, secret) = secret?;
         Some(Signing {
-            secret: secret?,
+            secret,
+            at,
             derivation: derivation?,
             algorithm,
             mode,

@@ -1,6 +1,8 @@
-//! Secrets that are expected while a listener is registered, and at no other time.
+//! Secrets that are expected while a listener is registered, and at no other time; and what has become of
+//! them if that fails.
 
 use http::Method;
+use serde_json::Value;
 use serde_json::json;
 use tympan_server::secrets::Order;
 
@@ -12,33 +14,103 @@ use crate::exit::Exit;
 use crate::terminal;
 
 /// For how many seconds a secret is expected: longer than any call takes.
-pub(super) const EXPECTED: u64 = 120;
+const EXPECTED: u64 = 120;
 
-/// Secrets that are expected until this goes away, whatever fails.
+/// Secrets that are expected until this goes away. Unless the registration is done by then, everything
+/// that has come to be kept meanwhile is forgotten again.
 pub(super) struct Armed<'s> {
-    pub(super) server: &'s Server,
-    pub(super) secrets: Vec<String>,
+    server: &'s Server,
+    secrets: Vec<Secret>,
+    is_done: bool,
 }
 
-impl Armed<'_> {
+/// A secret of the registration.
+struct Secret {
+    name: String,
+    /// The values that it had before.
+    before: Vec<u64>,
+}
+
+impl<'s> Armed<'s> {
+    pub(super) fn new(server: &'s Server) -> Self {
+        Self { server, secrets: Vec::new(), is_done: false }
+    }
+
+    /// Expects one value of a secret. What `holds` waits until somebody says which is good.
+    pub(super) fn expect(&mut self, name: &str, holds: bool) -> Result<(), Failed> {
+        self.watch(name)?;
+        let order = json!({"name": name, "for": EXPECTED, "count": 1, "hold": holds});
+        ordered(self.server, Order::Arm, &order).map(|_| ())
+    }
+
+    /// Remembers which values a secret has before it gets another.
+    pub(super) fn watch(&mut self, name: &str) -> Result<(), Failed> {
+        let before = ids(&self.known()?, name);
+        self.secrets.push(Secret { name: name.to_owned(), before });
+        Ok(())
+    }
+
     /// Those that no handshake has brought yet.
     pub(super) fn still_expected(&self) -> Result<Vec<String>, Failed> {
+        let known = self.known()?;
+        let is_armed = |name: &&String| find(&known, name).is_some_and(|it| !it["armed"].is_null());
+        Ok(self.names().filter(is_armed).cloned().collect())
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
+        self.secrets.iter().map(|secret| &secret.name)
+    }
+
+    /// Everything that is kept by now stays.
+    pub(super) fn done(mut self) {
+        self.is_done = true;
+    }
+
+    /// What the server knows of all secrets.
+    fn known(&self) -> Result<Value, Failed> {
         let answer = self.server.ask(Method::GET, "/v1/secrets", PATIENCE);
         let answer = answer.map_err(|silent| (format!("error: {silent}"), Exit::Problems))?;
-        let items = answer.body["items"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let is_armed = |name: &&String| {
-            items.iter().any(|item| item["name"] == **name && !item["armed"].is_null())
-        };
-        Ok(self.secrets.iter().filter(is_armed).cloned().collect())
+        Ok(answer.body)
+    }
+
+    /// Expects nothing any more, and forgets what has come to be kept unless that is meant.
+    fn end(&self) -> Result<(), Failed> {
+        for name in self.names() {
+            ordered(self.server, Order::Disarm, &json!({"name": name}))?;
+        }
+        if self.is_done {
+            return Ok(());
+        }
+        let known = self.known()?;
+        for Secret { name, before } in &self.secrets {
+            for id in ids(&known, name).into_iter().filter(|id| !before.contains(id)) {
+                ordered(self.server, Order::Forget, &json!({"name": name, "id": id}))?;
+            }
+        }
+        Ok(())
     }
 }
 
 impl Drop for Armed<'_> {
     fn drop(&mut self) {
-        for secret in &self.secrets {
-            if let Err((why, _)) = ordered(self.server, Order::Disarm, &json!({"name": secret})) {
-                terminal::say(&format!("{why}\n`tympan secrets disarm {secret}` tries again"));
-            }
+        if let Err((why, _)) = self.end() {
+            let names: Vec<_> = self.names().map(String::as_str).collect();
+            terminal::say(&format!(
+                "{why}\n{} may still be expected, or kept: `tympan secrets list` tells; `disarm` and \
+                 `forget` end it",
+                names.join(", ")
+            ));
         }
     }
+}
+
+/// What is known of one secret.
+fn find<'k>(known: &'k Value, name: &str) -> Option<&'k Value> {
+    known["items"].as_array()?.iter().find(|item| item["name"] == *name)
+}
+
+/// The values of one secret, by their numbers.
+fn ids(known: &Value, name: &str) -> Vec<u64> {
+    let values = find(known, name).and_then(|item| item["values"].as_array());
+    values.into_iter().flatten().filter_map(|value| value["id"].as_u64()).collect()
 }

@@ -100,8 +100,16 @@ impl<'c> Provider<'c> {
     pub(super) fn delete(&self, id: Option<&str>) -> Result<(), Failed> {
         let action = self.step(self.registration.delete.as_ref(), "delete")?;
         let told = self.told_to(action, id);
-        let (_, rendered) = call::prepare(action, &told, &self.facts())?;
-        call::made(&self.caller, action, &rendered).map(|_| ())
+        let (inputs, rendered) = call::prepare(action, &told, &self.facts())?;
+        let answer = call::made(&self.caller, action, &rendered)?;
+        // Some systems answer everything with 200, and say in the body whether it is done.
+        if action.result.is_some()
+            && call::wanted(&self.caller, action, &inputs, &answer)?.is_null()
+        {
+            let why = "it does not say that it is done";
+            return Err(call::unwanted(&self.caller, action, &why, &answer));
+        }
+        Ok(())
     }
 
     /// Ends the webhook of a registration that failed, and says what became of it.

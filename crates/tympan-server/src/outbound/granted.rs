@@ -1,0 +1,147 @@
+//! Asking for access tokens (RFC 6749).
+
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use http::Request;
+use http::StatusCode;
+use http::header;
+use serde_json::Value;
+use tympan_core::config::Assertion;
+use tympan_core::config::Grant;
+use tympan_core::config::OAuth;
+use tympan_core::config::SecretId;
+
+use super::Bounds;
+use super::Egress;
+use super::Host;
+use super::call::Caller;
+use super::call::Fault;
+use super::refreshed::InUse;
+use super::send;
+use super::token;
+use super::token::Token;
+
+const BOUNDS: Bounds = Bounds { within: Duration::from_secs(10), most_bytes: 64 << 10 };
+
+/// RFC 7523, section 2.1.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// RFC 7523, section 2.2.
+const CLIENT_ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// What is sent to a token server.
+type Parts = Vec<(&'static str, String)>;
+
+impl Caller<'_> {
+    /// Asks for a token.
+    pub(super) async fn grant(&self, egress: &Egress, oauth: &OAuth) -> Result<Token, Fault> {
+        let refresh = match oauth.grant {
+            Grant::RefreshToken(secret) => Some((secret, self.refresh_token(secret).await?)),
+            _ => None,
+        };
+        let mut parts: Parts = match &oauth.grant {
+            Grant::ClientCredentials => vec![("grant_type", "client_credentials".to_owned())],
+            Grant::RefreshToken(_) => vec![("grant_type", "refresh_token".to_owned())],
+            Grant::Password { username, password } => vec![
+                ("grant_type", "password".to_owned()),
+                ("username", username.clone()),
+                ("password", self.text(*password)?),
+            ],
+            Grant::Jwt(assertion) => vec![
+                ("grant_type", JWT_BEARER.to_owned()),
+                ("assertion", self.assertion(assertion, oauth)?),
+            ],
+        };
+        parts.extend(refresh.iter().map(|(_, token)| ("refresh_token", token.value().to_owned())));
+        parts.extend(oauth.scope.clone().map(|scope| ("scope", scope)));
+        let request = self.token_request(oauth, parts)?;
+        let answer = send(request, Host::Written, BOUNDS, egress).await;
+        let answer = answer.map_err(|why| failed(None, why.to_string()))?;
+        let (status, body) = (answer.status(), answer.body());
+        if status != StatusCode::OK {
+            return Err(failed(Some(status), self.said(body)));
+        }
+        let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+        if let (Some((secret, old)), Some(new)) = (&refresh, answer["refresh_token"].as_str()) {
+            self.replace(*secret, old, new)?;
+        }
+        let Some(value) = answer["access_token"].as_str() else {
+            let why = "the answer holds no `access_token`".to_owned();
+            return Err(failed(Some(status), why));
+        };
+        if HeaderValue::from_str(value).is_err() {
+            return Err(failed(Some(status), "it holds what cannot be sent".to_owned()));
+        }
+        let lasts = match &answer["expires_in"] {
+            Value::String(digits) => digits.parse().ok(),
+            number => number.as_u64(),
+        };
+        Ok(Token::new(value, lasts))
+    }
+
+    /// The request, with what proves who asks.
+    fn token_request(&self, oauth: &OAuth, mut parts: Parts) -> Result<Request<Bytes>, Fault> {
+        let mut request = Request::post(&oauth.token_url)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT, "application/json");
+        let secret = oauth.client_secret.map(|secret| self.text(secret)).transpose()?;
+        match (&oauth.client_id, secret) {
+            (Some(client_id), Some(secret)) if !oauth.in_body => {
+                let value = token::basic(client_id, &secret);
+                self.hidden.add(value.trim_start_matches("Basic "));
+                let value = HeaderValue::from_str(&value);
+                let value = value.map_err(|error| failed(None, error.to_string()))?;
+                request = request.header(header::AUTHORIZATION, value);
+            }
+            (client_id, secret) => {
+                parts.extend(client_id.clone().map(|client_id| ("client_id", client_id)));
+                parts.extend(secret.map(|secret| ("client_secret", secret)));
+            }
+        }
+        if let Some(assertion) = &oauth.client_assertion {
+            parts.push(("client_assertion_type", CLIENT_ASSERTION.to_owned()));
+            parts.push(("client_assertion", self.assertion(assertion, oauth)?));
+        }
+        let parts: Vec<_> = parts.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let request = request.body(Bytes::from(token::form(&parts)));
+        request.map_err(|error| failed(None, error.to_string()))
+    }
+
+    /// A token that we sign, which is for the token server unless it says otherwise.
+    fn assertion(&self, assertion: &Assertion, oauth: &OAuth) -> Result<String, Fault> {
+        self.signed(assertion, Some(&oauth.token_url))
+    }
+
+    /// The refresh token that counts now. Nobody else uses it until it is dropped.
+    async fn refresh_token(&self, secret: SecretId) -> Result<InUse, Fault> {
+        let (name, written) = (self.name(secret), self.text(secret)?);
+        let refreshed = self.refreshed.clone();
+        let found = tokio::task::spawn_blocking(move || refreshed.take(&name, &written)).await;
+        let found = found.unwrap_or_else(|error| Err(io::Error::other(error)));
+        let in_use = found.map_err(|error| {
+            let why = format!("what takes its place cannot be kept: {error}");
+            Fault::Secret { secret: self.name(secret), why }
+        })?;
+        self.hidden.add(in_use.value());
+        Ok(in_use)
+    }
+
+    /// Keeps the refresh token that was given in the place of the one that was used.
+    fn replace(&self, secret: SecretId, old: &InUse, new: &str) -> Result<(), Fault> {
+        self.hidden.add(new);
+        if new.is_empty() || new == old.value() {
+            return Ok(());
+        }
+        old.replace(new).map_err(|error| {
+            let why = format!("another was given in its place, and cannot be kept: {error}");
+            Fault::Secret { secret: self.name(secret), why }
+        })
+    }
+}
+
+fn failed(status: Option<StatusCode>, why: String) -> Fault {
+    Fault::Token { status, why }
+}
