@@ -30,6 +30,7 @@ mod include;
 mod infer;
 mod journal;
 mod jwt;
+mod kinds;
 mod last_good;
 mod limits;
 mod mapper;
