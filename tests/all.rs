@@ -19,6 +19,7 @@ mod encrypted;
 mod events;
 mod example;
 mod explain;
+mod fetched;
 mod floods;
 mod framing;
 mod fresh;

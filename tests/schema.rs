@@ -27,6 +27,7 @@ const REFUSED: &[&str] = &[
     "bad_certificates",
     "bad_clients",
     "bad_encryption",
+    "bad_fetched_keys",
     "bad_jwt",
     "bad_listener_values",
     "bad_log",

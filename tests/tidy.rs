@@ -54,7 +54,7 @@ const PROVIDERS: [&str; 36] = [
 /// The modules of the core from below to above: each may use those before it and its own.
 const CORE: [&[&str]; 6] = [
     &["span", "scalar", "secret", "roots", "room", "request", "escape", "encode", "anchor"],
-    &["diagnostic", "yaml", "scheme", "jwt", "fetched", "outcome"],
+    &["diagnostic", "yaml", "scheme", "jwt", "asked_key", "fetched", "outcome"],
     &["config"],
     &["action", "assertion", "keys", "diff", "outgoing", "promises", "rate", "schema", "reference"],
     &["pipeline"],

@@ -70,6 +70,15 @@ pub(super) struct Token {
     ends: Option<Ends>,
 }
 
+/// Who asks for a token.
+#[derive(Clone, Copy)]
+pub(super) struct Client<'c> {
+    pub(super) id: Option<&'c str>,
+    pub(super) secret: Option<&'c str>,
+    /// Whether both are sent in the body, not in HTTP Basic.
+    pub(super) in_body: bool,
+}
+
 #[derive(Clone, Copy)]
 struct Ends {
     at: Instant,
@@ -135,8 +144,7 @@ pub(super) async fn ask(
     signed: impl Fn(&Assertion, &str) -> Result<String, Fault>,
     masked: impl Fn(&str) -> String,
 ) -> Result<Token, Fault> {
-    let failed = |status, why| Fault::Token { status, why };
-    let mut parts = match &oauth.grant {
+    let parts = match &oauth.grant {
         Grant::ClientCredentials => vec![("grant_type", "client_credentials".to_owned())],
         Grant::RefreshToken(secret) => {
             vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", text(*secret)?)]
@@ -151,20 +159,35 @@ pub(super) async fn ask(
             ("assertion", signed(assertion, &oauth.token_url)?),
         ],
     };
-    parts.extend(oauth.scope.clone().map(|scope| ("scope", scope)));
     let secret = oauth.client_secret.map(text).transpose()?;
-    let mut request = Request::post(&oauth.token_url)
+    let (id, in_body) = (oauth.client_id.as_deref(), oauth.in_body);
+    let client = Client { id, secret: secret.as_deref(), in_body };
+    send_for(egress, &oauth.token_url, parts, oauth.scope.as_deref(), client, masked).await
+}
+
+/// Asks for a token, for what is granted.
+pub(super) async fn send_for(
+    egress: &Egress,
+    url: &str,
+    mut parts: Vec<(&'static str, String)>,
+    scope: Option<&str>,
+    client: Client<'_>,
+    masked: impl Fn(&str) -> String,
+) -> Result<Token, Fault> {
+    let failed = |status, why| Fault::Token { status, why };
+    parts.extend(scope.map(|scope| ("scope", scope.to_owned())));
+    let mut request = Request::post(url)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(header::ACCEPT, "application/json");
-    match (&oauth.client_id, secret) {
-        (Some(client_id), Some(secret)) if !oauth.in_body => {
-            let value = HeaderValue::from_str(&basic(client_id, &secret));
+    match (client.id, client.secret) {
+        (Some(client_id), Some(secret)) if !client.in_body => {
+            let value = HeaderValue::from_str(&basic(client_id, secret));
             let value = value.map_err(|error| failed(None, error.to_string()))?;
             request = request.header(header::AUTHORIZATION, value);
         }
         (client_id, secret) => {
-            parts.extend(client_id.clone().map(|client_id| ("client_id", client_id)));
-            parts.extend(secret.map(|secret| ("client_secret", secret)));
+            parts.extend(client_id.map(|client_id| ("client_id", client_id.to_owned())));
+            parts.extend(secret.map(|secret| ("client_secret", secret.to_owned())));
         }
     }
     let parts: Vec<_> = parts.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -190,6 +213,13 @@ pub(super) async fn ask(
     };
     let ends = lasts.and_then(|seconds| Ends::after(Duration::from_secs(seconds)));
     Ok(Token { value: Zeroizing::new(value.to_owned()), ends })
+}
+
+impl Token {
+    /// What is sent.
+    pub(super) fn value(&self) -> &str {
+        &self.value
+    }
 }
 
 impl Ends {
