@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::Output;
 
+use tympan_core::config::preset;
+
 use crate::process::Folder;
 use crate::process::repository;
 use crate::process::tympan;
@@ -40,7 +42,16 @@ fn every_preset_holds() {
     let tried = run(&["presets", "verify"]);
     let told = String::from_utf8(tried.stdout).unwrap();
     assert!(tried.status.success(), "{told}");
-    assert!(told.lines().filter(|line| line.starts_with("ok")).count() > 100, "{told}");
+    let n_presets = preset::built_in().count();
+    assert!(told.lines().count() == n_presets && n_presets > 100, "{told}");
+    assert!(told.lines().all(|line| line.starts_with("ok")), "{told}");
+    // Whatever a provider signs with, it is played as a whole.
+    for line in told.lines() {
+        let name = line.split([' ', ':']).find(|word| !word.is_empty() && *word != "ok").unwrap();
+        assert!(line.contains("a delivery is accepted"), "{line}");
+        let greets = preset::text(name).unwrap().contains("\nchallenge:");
+        assert!(!greets || line.contains("the set-up request is answered"), "{line}");
+    }
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(crate) enum Answer {
 pub(crate) struct Host {
     port: u16,
     answers: Arc<Mutex<BTreeMap<String, Answer>>>,
-    /// The heads of all requests so far.
+    /// All requests so far.
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -118,7 +118,7 @@ impl Host {
         self.answers.lock().unwrap().insert(path.to_owned(), answer);
     }
 
-    /// The heads of all requests so far.
+    /// All requests so far.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
@@ -162,7 +162,10 @@ fn serve(
     }
     let head = String::from_utf8(head).unwrap();
     let path = head.split(' ').nth(1).unwrap().to_owned();
-    asked.lock().unwrap().push(head);
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+    stream.read_exact(&mut body).unwrap();
+    asked.lock().unwrap().push(head + std::str::from_utf8(&body).unwrap());
     let answer = answers.lock().unwrap().get(&path).cloned();
     match answer.unwrap_or_else(|| Answer::new("404 Not Found", "")) {
         Answer::Bytes(bytes) => {

@@ -1,289 +1,318 @@
 //! What a sender can get wrong, for every kind of proof: the running server answers the same to
 //! all of it, and no event comes of it.
 //!
-//! Signatures are made by `openssl` and by other libraries' code, not by the code under test.
+//! The table is `kinds.rs`: a row is a kind, a column a threat, and where the two mean nothing
+//! together it says why.
 
 use std::fmt::Write as _;
 use std::fs;
+use std::slice;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
 
-use hmac::Hmac;
-use hmac::KeyInit;
-use hmac::Mac;
-use serde_json::Value;
 use serde_json::json;
 use sha2::Digest;
 use sha2::Sha256;
 use tympan_core::scheme::Encoding;
 
-use crate::host::Answer;
-use crate::host::Host;
-use crate::host::authority;
-use crate::jwt;
 use crate::jwt::hs256;
+use crate::kinds::BODY;
+use crate::kinds::KEY;
+use crate::kinds::KINDS;
+use crate::kinds::Kind;
+use crate::kinds::OTHER;
+use crate::kinds::Place;
+use crate::kinds::Senders;
+use crate::kinds::Threat;
+use crate::kinds::claims;
+use crate::kinds::keys;
 use crate::process::Folder;
+use crate::process::Response;
 use crate::process::Tympan;
 use crate::process::request;
 use crate::process::sign;
 use crate::process::wait_until;
-use crate::wire::openssl;
 
-const KEY: &str = "a key that is long enough for anyone";
-const OTHER: &str = "another key that is as long as the first";
-const BODY: &str = r#"{"id":"1"}"#;
-
-/// A way to prove oneself: what is written about it, and how its senders do it.
-struct Kind {
-    name: &'static str,
-    verification: &'static str,
-    /// The value of the header for a body, by the key of this name.
-    prove: fn(&Folder, &str, &str) -> String,
-    /// Whether it covers the body.
-    covers_body: bool,
-}
-
-const KINDS: &[Kind] = &[
-    Kind {
-        name: "hmac",
-        verification: "signature: {secret: key, encoding: hex, format: {prefix: 'sha256='}, \
-                       received_signature: 'headers[\"X-Proof\"]'}",
-        prove: |_, key, body| format!("sha256={}", sign(text(key), body)),
-        covers_body: true,
-    },
-    Kind {
-        name: "hmac-sha1",
-        verification: "signature: {secret: key, hash_mode: SHA-1, encoding: base64, \
-                       received_signature: 'headers[\"X-Proof\"]'}",
-        prove: |folder, key, body| {
-            let key = Encoding::Hex.encode(text(key).as_bytes());
-            let hmac = format!("dgst -sha1 -mac HMAC -macopt hexkey:{key} -binary body");
-            with_openssl(folder, body, &hmac)
-        },
-        covers_body: true,
-    },
-    Kind {
-        name: "named",
-        verification: "signature: {secret: key, hash_mode: [SHA-256, SHA-512], \
-                       format: {named: '='}, received_signature: 'headers[\"X-Proof\"]'}",
-        prove: |_, key, body| format!("sha256={}", sign(text(key), body)),
-        covers_body: true,
-    },
-    Kind {
-        name: "derived",
-        verification: "signature: {secret: key, key: {after: '&', digest: SHA-256}, encoding: \
-                       base64, received_signature: 'headers[\"X-Proof\"]'}",
-        prove: |_, key, body| {
-            let key = Sha256::digest(format!("{}&", text(key)));
-            let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
-            mac.update(body.as_bytes());
-            Encoding::Base64.encode(&mac.finalize().into_bytes())
-        },
-        covers_body: true,
-    },
-    Kind {
-        name: "digest",
-        verification: "signature: {secret: key, algorithm: digest, secret_at: end, encoding: hex, \
-                       received_signature: 'headers[\"X-Proof\"]'}",
-        prove: |_, key, body| Encoding::Hex.encode(&Sha256::digest(format!("{body}{}", text(key)))),
-        covers_body: true,
-    },
-    Kind {
-        name: "ed25519",
-        verification: "signature: {secret: ed25519, algorithm: Ed25519, encoding: base64, \
-                       received_signature: 'headers[\"X-Proof\"]'}",
-        prove: |folder, key, body| {
-            with_openssl(
-                folder,
-                body,
-                &format!("pkeyutl -sign -rawin -inkey {key}-ed25519.pem -in body"),
-            )
-        },
-        covers_body: true,
-    },
-    Kind {
-        name: "ecdsa",
-        verification: "signature: {secret: ecdsa, algorithm: ECDSA-P256, encoding: base64, \
-                       received_signature: 'headers[\"X-Proof\"]'}",
-        prove: |folder, key, body| {
-            with_openssl(folder, body, &format!("dgst -sha256 -sign {key}-ecdsa.pem body"))
-        },
-        covers_body: true,
-    },
-    Kind {
-        name: "ecdsa-fixed",
-        verification: "signature: {secret: ecdsa, algorithm: ECDSA-P256-fixed, encoding: base64, \
-                       received_signature: 'headers[\"X-Proof\"]'}",
-        prove: |folder, key, body| {
-            let der =
-                with_openssl(folder, body, &format!("dgst -sha256 -sign {key}-ecdsa.pem body"));
-            Encoding::Base64.encode(&fixed(&Encoding::Base64.decode_all(&der).unwrap()))
-        },
-        covers_body: true,
-    },
-    Kind {
-        name: "rsa",
-        verification: "signature: {secret: rsa, algorithm: RSA, encoding: base64, \
-                       received_signature: 'headers[\"X-Proof\"]'}",
-        prove: |folder, key, body| {
-            with_openssl(folder, body, &format!("dgst -sha256 -sign {key}-rsa.pem body"))
-        },
-        covers_body: true,
-    },
-    Kind {
-        name: "rsa-pss",
-        verification: "signature: {secret: rsa, algorithm: RSA-PSS, hash_mode: SHA-512, encoding: \
-                       base64, received_signature: 'headers[\"X-Proof\"]'}",
-        prove: |folder, key, body| {
-            let pss = "-sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:-1";
-            with_openssl(folder, body, &format!("dgst -sha512 {pss} -sign {key}-rsa.pem body"))
-        },
-        covers_body: true,
-    },
-    Kind {
-        name: "certificate",
-        verification: "signature: {algorithm: RSA, encoding: base64, received_signature: \
-                       'headers[\"X-Proof\"]', certificate: {url: 'headers[\"X-Cert\"]', hosts: [HOST]}}",
-        prove: |folder, key, body| {
-            with_openssl(folder, body, &format!("dgst -sha256 -sign {key}-rsa.pem body"))
-        },
-        covers_body: true,
-    },
-    Kind {
-        name: "jwt",
-        verification: "jwt: {algorithms: HS256, secret: key, token: 'headers[\"X-Proof\"]', expiry: \
-                       optional, claims: {body: 'raw_body.$SHA256().$HEX_ENCODE()'}}",
-        prove: |_, key, body| hs256(&json!({"alg": "HS256"}), &claims(body), text(key)),
-        covers_body: true,
-    },
-    Kind {
-        name: "jwt-eddsa",
-        verification: "jwt: {algorithms: EdDSA, public_key: {pem: PEM}, token: 'headers[\"X-Proof\"]', \
-                       expiry: optional, claims: {body: 'raw_body.$SHA256().$HEX_ENCODE()'}}",
-        prove: |folder, key, body| {
-            let sign = "pkeyutl -sign -rawin -in .message -out .tag -inkey";
-            let sign = format!("{sign} {key}-ed25519.pem");
-            jwt::sign(folder, &json!({"alg": "EdDSA"}), &claims(body), &sign)
-        },
-        covers_body: true,
-    },
-    Kind {
-        name: "body-digest",
-        verification: "all: [{token: {secret: key, received_token: 'headers[\"X-Token\"]'}}, \
-                       {body_digest: {received_digest: 'headers[\"X-Proof\"]', encoding: base64}}]",
-        prove: |_, _, body| Encoding::Base64.encode(&Sha256::digest(body)),
-        covers_body: true,
-    },
-    Kind {
-        name: "basic",
-        verification: "basic: {username: ann, secret: key}",
-        prove: |_, key, _| {
-            format!("Basic {}", Encoding::Base64.encode(format!("ann:{}", text(key)).as_bytes()))
-        },
-        covers_body: false,
-    },
-    Kind {
-        name: "credential",
-        verification: "credential: robot",
-        prove: |_, key, _| format!("Bearer {}", text(key)),
-        covers_body: false,
-    },
-    Kind {
-        name: "token",
-        verification: "token: {secret: key, prefix: 'Bearer ', \
-                       received_token: 'headers[\"X-Proof\"]'}",
-        prove: |_, key, _| format!("Bearer {}", text(key)),
-        covers_body: false,
-    },
-];
-
-impl Kind {
-    /// The header that its proof stands in.
-    fn header(&self) -> &'static str {
-        if self.verification.contains("X-Proof") { "X-Proof" } else { "Authorization" }
+/// Every cell of the table is tried or says why it is not; the tests below try what is left.
+#[test]
+fn what_is_not_tried_says_why() {
+    for kind in KINDS {
+        for (index, (threat, why)) in kind.meaningless.iter().enumerate() {
+            let again = kind.meaningless[..index].iter().any(|(other, _)| other == threat);
+            assert!(!again, "{}: {threat:?} stands twice", kind.name);
+            assert!(why.contains(' '), "{}: {threat:?}: {why}", kind.name);
+        }
+        // Who signs a text has all of it to fear, and nobody can do without a proof.
+        assert!(kind.fears(Threat::Nothing) && kind.fears(Threat::Algorithm), "{}", kind.name);
+        let is_whole = kind.meaningless.iter().all(|(threat, _)| *threat == Threat::Several);
+        assert!(is_whole || !kind.signs(), "{}", kind.name);
     }
 }
 
+/// S3 to S6 and S8: nothing, nearly what is right, right in another writing, more than once, or by
+/// another algorithm.
 #[test]
 fn whatever_is_wrong_is_refused_alike() {
-    let folder = folder();
-    let host = Host::start(&folder);
-    let written = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
-    folder.write("listeners.yaml", written.replace("HOST", &host.name()));
-    host.set("/rsa.pem", Answer::new("200 OK", fs::read(folder.path("rsa.crt")).unwrap()));
-    let certificate = host.url("/rsa.pem");
-    let server = Tympan::start_in(&folder);
-    let mut refusals = Vec::new();
-    for kind in KINDS {
-        let path = format!("/{}", kind.name);
-        let ask = |proofs: &[String], body: &str| {
-            let mut headers = vec![("X-Token", KEY), ("X-Cert", certificate.as_str())];
-            headers.extend(proofs.iter().map(|proof| (kind.header(), proof.as_str())));
-            server.ask(&request("POST", &path, &headers, body))
-        };
-        let right = (kind.prove)(&folder, "key", BODY);
-        for (what, values) in wrong_values(kind, &folder, &right) {
-            let response = ask(&values, BODY);
-            assert_eq!(response.status, 401, "{}: {what}: {values:?}", kind.name);
-            refusals.push(response.text().to_owned());
-        }
-        let right = [right];
-        if kind.covers_body {
-            for body in [r#"{"id":"2"}"#, r#"{"id": "1"}"#, "{\"id\":\"1\"}\n", ""] {
-                let response = ask(&right, body);
-                assert_eq!(response.status, 401, "{}: {body:?}", kind.name);
-                refusals.push(response.text().to_owned());
+    let senders = Senders::start();
+    let right: Vec<_> = KINDS.iter().map(|kind| kind.prove(&senders, "key", BODY)).collect();
+    let mut bodies = Vec::new();
+    for (kind, right) in KINDS.iter().zip(&right) {
+        let mut refused = Vec::new();
+        for (threat, values) in wrong_values(kind, &senders, right) {
+            match senders.ask((kind, "plain"), &values, &[], BODY) {
+                Some(answer) => refused.push((format!("{threat:?}: {values:?}"), answer)),
+                None => assert_eq!(kind.place, Place::Connection, "{}: {values:?}", kind.name),
             }
         }
-        let response = ask(&right, BODY);
-        assert_eq!(response.status, 200, "{}: {}", kind.name, server.log_text());
+        bodies.push(refused[0].1.body.clone());
+        assert_refused_alike(kind, &refused);
+        let answer = senders.status((kind, "plain"), slice::from_ref(right), &[], BODY);
+        assert_eq!(answer, 200, "{}", kind.name);
     }
-    refusals.dedup();
-    assert_eq!(refusals.len(), 1, "{refusals:?}");
+    bodies.dedup();
+    assert_eq!(bodies.len(), 1, "{bodies:?}");
     // Only what was right became an event.
-    assert_events(&server, KINDS.len());
-    let log = server.log_text();
-    assert!(!log.contains(KEY), "a secret shows");
+    assert_events(&senders.server, KINDS.len());
+    let log = senders.server.log_text();
+    assert!(!log.contains(KEY) && !log.contains(OTHER), "a secret shows");
 }
 
-/// What is signed in a row can be cut in other places: no part of a body passes for what stands
+/// S8: what proves something to one listener proves nothing to those of other kinds.
+#[test]
+fn no_kind_passes_for_another() {
+    let senders = Senders::start();
+    let sent: Vec<_> = KINDS.iter().filter(|kind| kind.place != Place::Connection).collect();
+    let right: Vec<_> = sent.iter().map(|kind| kind.prove(&senders, "key", BODY)).collect();
+    for (kind, own) in sent.iter().zip(&right) {
+        let mut refused = Vec::new();
+        for (other, theirs) in sent.iter().zip(&right).filter(|(_, theirs)| *theirs != own) {
+            let answer = senders.ask((kind, "plain"), slice::from_ref(theirs), &[], BODY).unwrap();
+            // A key may be sent as a password.
+            if (kind.name, other.name) != ("api-key", "basic") {
+                refused.push((other.name.to_owned(), answer));
+            }
+        }
+        assert!(refused.len() > sent.len() / 2, "{}", kind.name);
+        assert_refused_alike(kind, &refused);
+    }
+    assert_events(&senders.server, 1);
+}
+
+/// S7: one signature that is right is enough wherever it stands, up to as many as are tried; other
+/// versions are left out, and never counted instead.
+#[test]
+fn of_several_signatures_one_is_enough_and_none_is_not() {
+    let senders = Senders::start();
+    let mut n_taken = 0;
+    for kind in KINDS.iter().filter(|kind| kind.fears(Threat::Several)) {
+        let bare = |key, body| {
+            let proof = kind.prove(&senders, key, body);
+            proof.strip_prefix("sha256=").unwrap_or(&proof).to_owned()
+        };
+        let (right, wrong) = (bare("key", BODY), bare("other", BODY));
+        let ask = |value: String| senders.ask((kind, "several"), &[value], &[], BODY).unwrap();
+        let listed = |n_all: usize, at: Option<usize>| {
+            let one = |index| if Some(index) == at { &right } else { &wrong };
+            let all = (0..n_all).map(|index| format!("v1,{}", one(index)));
+            all.collect::<Vec<_>>().join(" ")
+        };
+        for n_all in [1, 2, kind.most] {
+            for at in [0, n_all / 2, n_all - 1] {
+                let place = format!("{}: {at} of {n_all}", kind.name);
+                assert_eq!(ask(listed(n_all, Some(at))).status, 200, "{place}");
+                n_taken += 1;
+            }
+        }
+        let beside = format!("v0,{wrong} v2,x v1,{right} v1a,{right}");
+        assert_eq!(ask(beside).status, 200, "{}", kind.name);
+        n_taken += 1;
+        let refused = [
+            ("none is right", listed(kind.most, None)),
+            ("too many", listed(21, Some(20))),
+            ("too many, the first is right", listed(21, Some(0))),
+            ("behind those that are tried", listed(kind.most + 1, Some(kind.most))),
+            ("a thousand", vec!["v1,0"; 1_000].join(" ")),
+            ("nothing a thousand times", " ".repeat(1_000)),
+            ("an older version", format!("v0,{right}")),
+            ("a version that is no other", format!("v1a,{right} V1,{right} v11,{right}")),
+            ("no version", right.clone()),
+            ("other signs", format!("v1={right},v1={right}")),
+        ];
+        let refused = refused.map(|(what, value)| (what.to_owned(), ask(value)));
+        assert_refused_alike(kind, &refused);
+    }
+    assert_events(&senders.server, n_taken);
+}
+
+/// S9: what is signed in a row can be cut in other places: no part of a body passes for what stands
 /// before it, though nothing stands between them.
 #[test]
-fn no_boundary_moves() {
+fn no_boundary_moves_for_any_kind() {
     const TIME: &str = "2023-11-14T22:13:20Z";
-    let folder = Folder::new(
-        r#"version: 1
-server: {listen: [127.0.0.1:0]}
-secrets: {key: {file: key}}
-destinations: {out: {stdout: {}}}
-listeners:
-  row:
-    path: /row
-    accept: any
-    deliver: [out]
-    verification:
-      - signature:
-          secret: key
-          received_signature: headers["X-Proof"]
-          payload: $CONCAT([headers["X-Id"], signature_timestamp, raw_body])
-          timestamp: {value: 'headers["X-Time"]', unit: RFC-3339, tolerance: 36500d}
-"#,
-    );
-    folder.write("key", KEY);
-    let server = Tympan::start_in(&folder);
+    let senders = Senders::start();
     let body = format!(r#"{{"at":"{TIME}","id":"1"}}"#);
     let row = format!("7{TIME}{body}");
-    let proof = sign(KEY, &row);
-    let ask = |id: &str, time: &str, body: &str| {
-        assert_eq!(format!("{id}{time}{body}"), row, "the same is signed");
-        let headers = [("X-Proof", proof.as_str()), ("X-Id", id), ("X-Time", time)];
-        server.ask(&request("POST", "/row", &headers, body)).status
-    };
-    assert_eq!(ask("7", TIME, &body), 200);
-    assert_eq!(ask(&format!("7{TIME}{{\"at\":\""), TIME, r#"","id":"1"}"#), 401);
-    assert_eq!(ask("72", &TIME[1..], &body), 401);
-    assert_eq!(ask("", &format!("7{TIME}"), &body), 401);
-    assert_eq!(ask("7", &format!("{TIME}{{"), &body[1..]), 401);
-    assert_eq!(ask("7", &TIME[..TIME.len() - 1], &format!("Z{body}")), 401);
-    assert_events(&server, 1);
+    let mut n_taken = 0;
+    for kind in KINDS.iter().filter(|kind| kind.fears(Threat::Boundary)) {
+        let proof = [kind.prove(&senders, "key", &row)];
+        let ask = |id: &str, time: &str, body: &str| {
+            assert_eq!(format!("{id}{time}{body}"), row, "the same is signed");
+            let parts = [("X-Id", id), ("X-Time", time)];
+            senders.ask((kind, "row"), &proof, &parts, body).unwrap()
+        };
+        assert_eq!(ask("7", TIME, &body).status, 200, "{}", kind.name);
+        n_taken += 1;
+        let cuts = [
+            (&*format!("7{TIME}{{\"at\":\""), TIME, r#"","id":"1"}"#),
+            ("72", &TIME[1..], &body),
+            ("", &format!("7{TIME}"), &body),
+            ("7", &format!("{TIME}{{"), &body[1..]),
+            ("7", &TIME[..TIME.len() - 1], &format!("Z{body}")),
+            ("7", "", &format!("{TIME}{body}")),
+            (&row, "", ""),
+        ];
+        let refused = cuts.map(|(id, time, body)| (time.to_owned(), ask(id, time, body)));
+        assert_refused_alike(kind, &refused);
+    }
+    assert_events(&senders.server, n_taken);
+}
+
+/// S10: what was right, and what will be. The edges are exact where a clock can be set
+/// (`requests/`); here they are as far apart as two clocks of this machine can be.
+#[test]
+fn nothing_is_taken_outside_its_time() {
+    const TOLERANCE: i64 = 300;
+    const NEAR: i64 = 20;
+    const YEAR: i64 = 365 * 86_400;
+    let senders = Senders::start();
+    let mut n_taken = 0;
+    for kind in KINDS.iter().filter(|kind| kind.fears(Threat::Time)) {
+        let mut refused = Vec::new();
+        if kind.signs() {
+            let prove = |time: &str| kind.prove(&senders, "key", &format!("{time}.{BODY}"));
+            let ask = |time: &str, proof: String| {
+                senders.ask((kind, "time"), &[proof], &[("X-Time", time)], BODY).unwrap()
+            };
+            for offset in [0, NEAR - TOLERANCE, TOLERANCE - NEAR] {
+                let time = (now() + offset).to_string();
+                assert_eq!(ask(&time, prove(&time)).status, 200, "{}: {offset}", kind.name);
+                n_taken += 1;
+            }
+            let now_and = |offset: i64| (now() + offset).to_string();
+            for offset in [-TOLERANCE - NEAR, TOLERANCE + NEAR, -YEAR, YEAR] {
+                let time = now_and(offset);
+                refused.push((time.clone(), ask(&time, prove(&time))));
+                // An old delivery gets no younger by what is written beside it.
+                refused.push((format!("not {time}"), ask(&now_and(0), prove(&time))));
+            }
+            let milliseconds = format!("{}000", now());
+            for time in ["", "0", "-1", "null", "9999999999999999999999", "1e9", &milliseconds] {
+                refused.push((time.to_owned(), ask(time, prove(time))));
+            }
+            let (time, twice) = (now_and(0), now_and(0));
+            let twice = [("X-Time", &*time), ("X-Time", &*twice)];
+            let answer = senders.ask((kind, "time"), &[prove(&time)], &twice, BODY).unwrap();
+            refused.push(("twice".to_owned(), answer));
+        } else if kind.token(&senders, &[]).is_some() {
+            let ask = |times: &[(&str, i64)]| {
+                let token = kind.token(&senders, times).unwrap();
+                senders.ask((kind, "time"), &[token], &[], BODY).unwrap()
+            };
+            for times in [[("exp", NEAR)], [("exp", NEAR - 60)], [("exp", YEAR)]] {
+                let [(name, offset)] = times;
+                assert_eq!(ask(&[(name, now() + offset)]).status, 200, "{}: {times:?}", kind.name);
+                n_taken += 1;
+            }
+            let wrong: [&[(&str, i64)]; 5] = [
+                &[],
+                &[("exp", -60 - NEAR)],
+                &[("exp", -YEAR)],
+                &[("exp", YEAR), ("nbf", 60 + NEAR)],
+                // Milliseconds are no seconds, and nothing lasts as long as that.
+                &[("exp", YEAR), ("nbf", 999 * now())],
+            ];
+            for offsets in wrong {
+                let times: Vec<_> =
+                    offsets.iter().map(|(name, offset)| (*name, now() + offset)).collect();
+                refused.push((format!("{offsets:?}"), ask(&times)));
+            }
+        } else if kind.place == Place::Connection {
+            let answer = senders.ask((kind, "time"), &["key".to_owned()], &[], BODY).unwrap();
+            assert_eq!(answer.status, 200);
+            n_taken += 1;
+            let ended = senders.ask((kind, "time"), &["past".to_owned()], &[], BODY);
+            assert!(ended.is_none(), "{ended:?}");
+            continue;
+        } else {
+            let token = [senders.access_token("short")];
+            let ask = || senders.ask((kind, "time"), &token, &[], BODY).unwrap();
+            let ended = wait_until("the token ends", || {
+                let answer = ask();
+                n_taken += usize::from(answer.status == 200);
+                (answer.status != 200).then_some(answer)
+            });
+            let nothing = senders.ask((kind, "time"), &[], &[], BODY).unwrap();
+            refused.extend([("ended".to_owned(), ended), ("none".to_owned(), nothing)]);
+        }
+        assert_refused_alike(kind, &refused);
+    }
+    assert_events(&senders.server, n_taken);
+}
+
+/// S11: what is verified are the bytes that came, however they came.
+#[test]
+fn a_body_that_is_nearly_the_same_is_another() {
+    let text = "{\"id\": \"1\", \"name\": \"Zoë\"}";
+    let senders = Senders::start();
+    let mut n_taken = 0;
+    for kind in KINDS.iter().filter(|kind| kind.fears(Threat::Body)) {
+        let ask = |proof: &[String], more: &[(&str, &str)], body: &str| {
+            senders.ask((kind, "plain"), proof, more, body).unwrap()
+        };
+        let proof = [kind.prove(&senders, "key", text)];
+        let mut refused: Vec<_> = [
+            r#"{"id":"1","name":"Zoë"}"#,
+            r#"{"name": "Zoë", "id": "1"}"#,
+            r#"{"id": "1", "name": "Zo\u00eb"}"#,
+            // The same letters, in two characters.
+            "{\"id\": \"1\", \"name\": \"Zoe\u{308}\"}",
+            &format!("{text}\n"),
+            &format!("{text}\r\n"),
+            &format!("\u{feff}{text}"),
+            &format!("{text}\0"),
+            &text[..text.len() - 1],
+            "",
+        ]
+        .map(|body| (body.to_owned(), ask(&proof, &[], body)))
+        .into();
+        // Who cannot prove it hears nothing of how it is coded.
+        let gzip = [("Content-Encoding", "gzip")];
+        refused.push(("gzip".to_owned(), ask(&proof, &gzip, "{}")));
+        assert_refused_alike(kind, &refused);
+        assert_eq!(ask(&proof, &gzip, text).status, 415, "{}", kind.name);
+
+        let largest = "a".repeat(1 << 20);
+        for body in [text, "", "\r\n", "[1]", &largest] {
+            // The command signs no empty file.
+            if body.is_empty() && kind.name == "ed25519" {
+                continue;
+            }
+            let proof = [kind.prove(&senders, "key", body)];
+            let status = ask(&proof, &[], body).status;
+            assert_eq!(status, 200, "{}: {} bytes", kind.name, body.len());
+            let chunked = [("Transfer-Encoding", "chunked")];
+            assert_eq!(ask(&proof, &chunked, body).status, 200, "{}: in pieces", kind.name);
+            n_taken += 2;
+        }
+    }
+    // What covers no body says so in the table, and is right there.
+    for kind in KINDS.iter().filter(|kind| !kind.fears(Threat::Body)) {
+        let proof = [kind.prove(&senders, "key", BODY)];
+        let status = senders.status((kind, "plain"), &proof, &[], "[1]");
+        assert_eq!(status, 200, "{}", kind.name);
+        n_taken += 1;
+    }
+    assert_events(&senders.server, n_taken);
 }
 
 /// Wherever the part before the body comes from, and whatever the body is.
@@ -346,7 +375,33 @@ listeners:
 /// Secrets that cannot be keys: their listeners refuse everything and say why, the others serve.
 #[test]
 fn a_secret_that_is_no_key() {
-    let folder = folder();
+    let folder = keys();
+    let mut listeners = String::new();
+    for (name, secret, algorithm) in [
+        ("hmac", "key", "HMAC"),
+        ("rsa", "rsa", "RSA"),
+        ("ed25519", "ed25519", "Ed25519"),
+        ("ecdsa", "ecdsa", "ECDSA-P256"),
+    ] {
+        let _ = write!(
+            listeners,
+            "  {name}:
+    path: /{name}
+    deliver: [out]
+    verification:
+      - signature: {{secret: {secret}, algorithm: {algorithm}, received_signature: 'headers[\"X-Proof\"]'}}
+"
+        );
+    }
+    let secrets =
+        "{key: {file: key}, rsa: {file: rsa}, ed25519: {file: ed25519}, ecdsa: {file: ecdsa}}";
+    folder.write(
+        "listeners.yaml",
+        format!(
+            "version: 1\nserver: {{listen: [127.0.0.1:0]}}\nsecrets: {secrets}\n\
+             destinations: {{out: {{stdout: {{}}}}}}\nlisteners:\n{listeners}"
+        ),
+    );
     for (secret, found, why) in [
         ("rsa", "no key", "it is no public key"),
         ("ed25519", KEY, "it is no public key"),
@@ -378,129 +433,167 @@ pub(crate) fn assert_events(server: &Tympan, count: usize) {
     assert_eq!(server.events().len(), count);
 }
 
-/// What stands in the header instead of what is right: no value is no header.
-fn wrong_values(kind: &Kind, folder: &Folder, right: &str) -> Vec<(&'static str, Vec<String>)> {
-    let one = |value: &str| vec![value.to_owned()];
-    let mut wrong = vec![
-        ("missing", Vec::new()),
-        ("twice", vec![right.to_owned(), right.to_owned()]),
-        ("doubled", one(&format!("{right}{right}"))),
-        ("a list", one(&format!("{right}, {right}"))),
-        ("too long", one(&format!("{right}0"))),
-        ("another key", one(&(kind.prove)(folder, "other", BODY))),
-        ("an encoding around it", one(&Encoding::Base64.encode(right.as_bytes()))),
-    ];
-    for value in ["", "sha256=", "v1,", "v1=", ",", "=", "null", "undefined", "0", "none", "%00"] {
-        wrong.push(("nothing", one(value)));
+/// Asserts that nothing was taken, and that no refusal tells more than another.
+#[track_caller]
+fn assert_refused_alike(kind: &Kind, refused: &[(String, Response)]) {
+    for (what, answer) in refused {
+        assert_eq!(answer.status, 401, "{}: {what}", kind.name);
+        assert_eq!(answer.without_date(), refused[0].1.without_date(), "{}: {what}", kind.name);
     }
+}
+
+/// What is sent instead of what is right, for each threat that means something to a kind: no value
+/// is no header.
+fn wrong_values(kind: &Kind, senders: &Senders, right: &str) -> Vec<(Threat, Vec<String>)> {
+    let mut wrong = Wrong { right, all: Vec::new() };
+    wrong.all.push((Threat::Nothing, Vec::new()));
+    if kind.place == Place::Connection {
+        for name in ["other", "stranger", "theirs"] {
+            wrong.add(Threat::Algorithm, name);
+        }
+        return wrong.all;
+    }
+    for value in
+        ["", "sha256=", "v1,", "v1=", ",", ", ,", "=", "null", "undefined", "0", "none", "%00"]
+    {
+        wrong.add(Threat::Nothing, value);
+    }
+    let proof_of = |key, body| kind.prove(senders, key, body);
+    if kind.fears(Threat::Nearly) {
+        nearly(kind, right, &mut wrong);
+        wrong.add(Threat::Nearly, proof_of("other", BODY));
+        if kind.fears(Threat::Body) {
+            wrong.add(Threat::Nearly, proof_of("key", r#"{"id":"2"}"#));
+        }
+    }
+    if kind.fears(Threat::Encoded) {
+        encoded(right, &mut wrong);
+    }
+    if kind.fears(Threat::Twice) {
+        let other = proof_of("other", BODY);
+        for values in [[right, right], [right, other.as_str()], [other.as_str(), right]] {
+            wrong.all.push((Threat::Twice, values.map(ToOwned::to_owned).into()));
+        }
+        for value in
+            [format!("{right}, {right}"), format!("{right},{other}"), format!("{other} {right}")]
+        {
+            wrong.add(Threat::Twice, value);
+        }
+    }
+    algorithms(senders, &mut wrong);
+    wrong.all
+}
+
+/// What is wrong so far. A digest has no key, so that another one makes no other.
+struct Wrong<'r> {
+    right: &'r str,
+    all: Vec<(Threat, Vec<String>)>,
+}
+
+impl Wrong<'_> {
+    fn add(&mut self, threat: Threat, value: impl Into<String>) {
+        let value = value.into();
+        if value != self.right {
+            self.all.push((threat, vec![value]));
+        }
+    }
+}
+
+/// Parts of what is right, and more than it.
+fn nearly(kind: &Kind, right: &str, wrong: &mut Wrong) {
     let length = right.len();
     let lengths = (0..length).filter(|end| length < 100 || end % 37 == 0 || end + 5 > length);
     // Base64 may stand without its padding: that is no other signature.
     let body_of = right.trim_end_matches('=').len();
     for end in lengths.filter(|end| *end < body_of || right.ends_with(|it| it != '=')) {
-        wrong.push(("truncated", one(&right[..end])));
+        wrong.add(Threat::Nearly, &right[..end]);
+    }
+    for value in [format!("{right}0"), format!("0{right}"), format!("{right}{right}")] {
+        wrong.add(Threat::Nearly, value);
     }
     // Without a format a word may stand before it.
-    if kind.verification.contains("format") || !kind.covers_body {
-        wrong.push(("a word before it", one(&format!("sha1={right}"))));
+    if right.starts_with("sha256=") || !kind.fears(Threat::Body) {
+        wrong.add(Threat::Nearly, format!("sha1={right}"));
     }
-    if kind.covers_body {
-        wrong.push(("of another body", one(&(kind.prove)(folder, "key", r#"{"id":"2"}"#))));
-    }
-    let bytes = Encoding::Base64.decode_all(right);
-    if let Some(bytes) = bytes.filter(|_| kind.verification.contains("base64")) {
-        wrong.push(("in hex", one(&Encoding::Hex.encode(&bytes))));
-        wrong.push(("after a zero", one(&Encoding::Base64.encode(&[&[0], &bytes[..]].concat()))));
-        wrong.push(("all zeros", one(&Encoding::Base64.encode(&vec![0; bytes.len()]))));
+    if let Some(bytes) = Encoding::Base64.decode_all(right) {
         let mut flipped = bytes.clone();
         flipped[bytes.len() / 2] ^= 1;
-        wrong.push(("one bit is another", one(&Encoding::Base64.encode(&flipped))));
+        for bytes in [&[&[0], &bytes[..]].concat(), &vec![0; bytes.len()], &flipped] {
+            wrong.add(Threat::Nearly, Encoding::Base64.encode(bytes));
+        }
+    }
+}
+
+/// The same in other writings than that which is agreed on.
+fn encoded(right: &str, wrong: &mut Wrong) {
+    let (word, bare) =
+        right.split_once([' ', '=']).filter(|(_, bare)| bare.len() > 1).unwrap_or(("", right));
+    let before = &right[..right.len() - bare.len()];
+    assert!(before.is_empty() || before.starts_with(word));
+    wrong.add(Threat::Encoded, Encoding::Base64.encode(right.as_bytes()));
+    wrong.add(Threat::Encoded, Encoding::Hex.encode(right.as_bytes()));
+    wrong.add(Threat::Encoded, format!("\"{right}\""));
+    wrong.add(Threat::Encoded, format!("{before}{}", bare.replace(['=', '.'], "%3D") + "%20"));
+    let half = bare.len() / 2;
+    for sign in [" ", "\t", "%0A", ","] {
+        wrong.add(Threat::Encoded, format!("{before}{}{sign}{}", &bare[..half], &bare[half..]));
+    }
+    if let Ok(bytes) = const_hex::decode(bare) {
+        wrong.add(Threat::Encoded, format!("{before}{}", Encoding::Base64.encode(&bytes)));
+        wrong.add(Threat::Encoded, format!("{before}0x{bare}"));
+    } else if let Some(bytes) = Encoding::Base64.decode_all(bare) {
+        wrong.add(Threat::Encoded, format!("{before}{}", Encoding::Hex.encode(&bytes)));
+        // The bits behind the last byte are zeros, or else two texts were one signature.
+        let digits = bare.trim_end_matches('=');
+        if digits.len() % 4 != 0 {
+            let last = char::from(digits.as_bytes()[digits.len() - 1] + 1);
+            let digits = &digits[..digits.len() - 1];
+            let padding = &bare[digits.len() + 1..];
+            wrong.add(Threat::Encoded, format!("{before}{digits}{last}{padding}"));
+        }
+    }
+}
+
+/// What is right by other algorithms, whatever the kind. That of `named` may be SHA-512.
+fn algorithms(senders: &Senders, wrong: &mut Wrong) {
+    let mut tags = Vec::new();
+    let key = Encoding::Hex.encode(KEY.as_bytes());
+    for hash in ["md5", "sha1", "sha224", "sha384"] {
+        let hmac = format!("dgst -{hash} -mac HMAC -macopt hexkey:{key} -binary body");
+        tags.push((hash, senders.with_openssl(BODY, &hmac)));
+        for text in [format!("{KEY}{BODY}"), format!("{BODY}{KEY}"), BODY.to_owned()] {
+            tags.push((hash, senders.with_openssl(&text, &format!("dgst -{hash} -binary body"))));
+        }
+    }
+    for text in [format!("{KEY}{BODY}"), BODY.to_owned()] {
+        tags.push(("sha256", Encoding::Base64.encode(&Sha256::digest(text))));
     }
     // A public key is no secret: nobody may sign with it.
     for public in ["ed25519", "ecdsa", "rsa"] {
-        let public = fs::read_to_string(folder.path(public)).unwrap();
+        let public = fs::read_to_string(senders.folder.path(public)).unwrap();
         for key in [public.as_str(), public.trim()] {
             let mac = const_hex::decode(sign(key, BODY)).unwrap();
-            wrong.push(("an HMAC by the public key", one(&Encoding::Base64.encode(&mac))));
+            tags.push(("sha256", Encoding::Base64.encode(&mac)));
+            let token = hs256(&json!({"alg": "HS256"}), &claims(BODY), key);
+            wrong.add(Threat::Algorithm, token);
         }
     }
-    // A digest has no key, so that another one makes no other.
-    wrong.retain(|(_, values)| *values != [right]);
-    wrong
-}
-
-/// One listener for each kind, and the keys of all.
-fn folder() -> Folder {
-    let mut text = "version: 1
-server: {listen: [127.0.0.1:0]}
-egress: {ca: ca.crt}
-clients: {robot: {api_key: key}}
-secrets:
-  key: {file: key}
-  ed25519: {file: ed25519}
-  ecdsa: {file: ecdsa}
-  rsa: {file: rsa}
-destinations: {out: {stdout: {}}}
-listeners:
-"
-    .to_owned();
-    for Kind { name, verification, .. } in KINDS {
-        let _ = write!(
-            text,
-            "  {name}:
-    path: /{name}
-    deliver: [out]
-    verification:
-      - {verification}
-"
-        );
-    }
-    let folder = Folder::new("");
-    folder.write("key", KEY);
-    authority(&folder, "ca");
-    for owner in ["key", "other"] {
-        let generate = [
-            ("ed25519", "-algorithm ed25519"),
-            ("ecdsa", "-algorithm EC -pkeyopt ec_paramgen_curve:P-256"),
-            ("rsa", "-algorithm RSA -pkeyopt rsa_keygen_bits:2048"),
-        ];
-        for (kind, options) in generate {
-            openssl(&folder, &format!("genpkey {options} -out {owner}-{kind}.pem"));
+    for (hash, tag) in tags {
+        let hex = Encoding::Hex.encode(&Encoding::Base64.decode_all(&tag).unwrap());
+        for value in [&tag, &hex, &format!("{hash}={hex}"), &format!("sha256={hex}")] {
+            wrong.add(Threat::Algorithm, value);
         }
     }
-    for kind in ["ed25519", "ecdsa", "rsa"] {
-        openssl(&folder, &format!("pkey -in key-{kind}.pem -pubout -out {kind}"));
+    for algorithm in ["none", "NONE", "HS512", "EdDSA", "RS256"] {
+        let token = hs256(&json!({"alg": algorithm}), &claims(BODY), KEY);
+        let (unsigned, _) = token.rsplit_once('.').unwrap();
+        for value in [&token, &format!("{unsigned}."), unsigned] {
+            wrong.add(Threat::Algorithm, value);
+        }
     }
-    folder.write(".cnf", "[req]\ndistinguished_name = dn\n[dn]\n");
-    openssl(&folder, "req -x509 -config .cnf -key key-rsa.pem -days 2 -subj /CN=us -out rsa.crt");
-    let pem = fs::read_to_string(folder.path("ed25519")).unwrap();
-    folder.write("listeners.yaml", text.replace("PEM", &json!(pem).to_string()));
-    folder
 }
 
-fn text(key: &str) -> &'static str {
-    if key == "key" { KEY } else { OTHER }
-}
-
-fn claims(body: &str) -> Value {
-    json!({"body": const_hex::encode(Sha256::digest(body))})
-}
-
-/// The two numbers of a signature in ASN.1, 32 bytes each.
-fn fixed(der: &[u8]) -> Vec<u8> {
-    let number = |at: usize| &der[at + 2..at + 2 + usize::from(der[at + 1])];
-    let first = number(2);
-    let numbers = [first, number(4 + first.len())];
-    let padded = |number: &[u8]| {
-        let digits: Vec<u8> = number.iter().copied().skip_while(|byte| *byte == 0).collect();
-        [vec![0; 32 - digits.len()], digits].concat()
-    };
-    numbers.iter().flat_map(|number| padded(number)).collect()
-}
-
-/// What `openssl` signs, in base64.
-fn with_openssl(folder: &Folder, body: &str, arguments: &str) -> String {
-    folder.write("body", body);
-    openssl(folder, &arguments.replacen(" -", " -out signature -", 1));
-    Encoding::Base64.encode(&fs::read(folder.path("signature")).unwrap())
+fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(now.as_secs()).unwrap()
 }

@@ -28,6 +28,7 @@ const REFUSED: &[&str] = &[
     "bad_clients",
     "bad_connectors",
     "bad_encryption",
+    "bad_fetched_keys",
     "bad_jwt",
     "bad_listener_values",
     "bad_log",

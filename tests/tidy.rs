@@ -57,7 +57,7 @@ const CORE: [&[&str]; 6] = [
         "span", "scalar", "secret", "roots", "room", "request", "escape", "encode", "instant",
         "anchor",
     ],
-    &["diagnostic", "yaml", "scheme", "jwt", "fetched", "outcome"],
+    &["diagnostic", "yaml", "scheme", "jwt", "asked_key", "fetched", "outcome"],
     &["config"],
     &["action", "assertion", "keys", "diff", "outgoing", "promises", "rate", "schema", "reference"],
     &["pipeline"],

@@ -71,13 +71,25 @@ def form(pairs):
 
 
 def jwt(hash, key, claims, header=None):
-    """A compact JSON Web Token, signed with a secret by HMAC, or with a pair of keys by RSA."""
+    """A compact JSON Web Token, signed with a secret by HMAC, or with a pair of keys by RSA or ECDSA."""
     is_pair = isinstance(key, Pair)
-    alg = ("RS" if is_pair else "HS") + hash.removeprefix("sha")
+    alg = (("ES" if key.is_curve else "RS") if is_pair else "HS") + hash.removeprefix("sha")
     header = {"alg": alg, "typ": "JWT", **(header or {})}
     compact = lambda value: b64url(json.dumps(value, separators=(",", ":")))
     signed = compact(header) + "." + compact(claims)
-    return signed + "." + b64url(key.sign(signed, hash=hash) if is_pair else hmac(hash, key, signed))
+    if not is_pair:
+        return signed + "." + b64url(hmac(hash, key, signed))
+    signature = key.sign(signed, hash=hash)
+    return signed + "." + b64url(fixed(signature) if key.is_curve else signature)
+
+
+def fixed(der):
+    """The two numbers of a signature in ASN.1 (SEC 1, section C.8), 32 bytes each."""
+    numbers, rest = b"", der[2:]
+    for _ in range(2):
+        number, rest = rest[2:2 + rest[1]], rest[2 + rest[1]:]
+        numbers += number[-32:].rjust(32, b"\0")
+    return numbers
 
 
 class Pair:
@@ -91,6 +103,8 @@ class Pair:
         der = base64.b64decode("".join(self.pem.splitlines()[1:-1]))
         # Of Ed25519, what stands behind the name of the algorithm.
         self.raw = der[-32:]
+        self.is_curve = "EC" in options
+        self.point = der[-64:]
 
     def sign(self, *parts, hash=None):
         message = pathlib.Path(self.folder.name) / "message"
@@ -102,7 +116,10 @@ class Pair:
         return self._openssl(*how)
 
     def jwk(self, kid):
-        """The public key of RSA as a JSON Web Key."""
+        """The public key of RSA or of a curve as a JSON Web Key."""
+        if self.is_curve:
+            x, y = b64url(self.point[:32]), b64url(self.point[32:])
+            return {"kty": "EC", "alg": "ES256", "crv": "P-256", "use": "sig", "kid": kid, "x": x, "y": y}
         modulus = self._openssl("rsa", "-in", str(self.key), "-noout", "-modulus").decode()
         number = bytes.fromhex(modulus.strip().removeprefix("Modulus="))
         return {"kty": "RSA", "alg": "RS256", "use": "sig", "kid": kid, "n": b64url(number), "e": "AQAB"}
@@ -146,7 +163,7 @@ class Case:
         }
 
     def words(self):
-        names = ["secret", "other", "given", "keys", "certificate", "at", "accepted", "challenged", "published", "unpublished"]
+        names = ["secret", "other", "given", "keys", "certificate", "fetched", "at", "accepted", "challenged", "published", "unpublished"]
         return {name: getattr(self, name) for name in names}
 
     def secret(self, name, value):
@@ -171,6 +188,10 @@ class Case:
         """The certificate that is found where it is fetched."""
         self.said["fetched"] = pem
 
+    def fetched(self, answer):
+        """What is answered to who asks for a key."""
+        self.said["fetched"] = answer
+
     def at(self, now=None, origin=None, path=None):
         """When and where requests arrive."""
         for key, value in [("now", now), ("origin", origin), ("path", path)]:
@@ -179,13 +200,15 @@ class Case:
         return self.said["now"]
 
     def accepted(self, name, signature, headers=None, body="", method="POST", target=None, covers_body=True,
-                 timed=False, repeats=False, events=None, sealed=None):
+                 timed=False, repeats=False, events=None, sealed=None, proves_by_secret=True):
         """A request that has to be accepted. `signature` is the text in it that proves it; `covers_body` says
-        whether another body is refused, `timed` whether it gets old, `repeats` whether its header may
-        stand several times, and `sealed` how the answer is opened, if it has to be encrypted."""
+        whether another body is refused, `proves_by_secret` whether another secret is (some only ask for keys),
+        `timed` whether it gets old, `repeats` whether its header may stand several times, and `sealed` how
+        the answer is opened, if it has to be encrypted."""
         self._add(name, headers, body, method, target, {
             "signature": signature, "covers_body": covers_body and body != "", "timed": timed,
             "repeats": repeats, "events": events, **({"sealed": sealed} if sealed else {}),
+            **({} if proves_by_secret else {"proves_by_secret": False}),
         })
 
     def challenged(self, name, answer="", headers=None, body="", method="POST", target=None, status=200,

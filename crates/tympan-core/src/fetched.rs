@@ -8,8 +8,10 @@ use std::sync::Arc;
 use http::Uri;
 
 use crate::anchor::Anchored;
+use crate::asked_key::AskedKey;
 use crate::jwt::KeySet;
 use crate::scheme::Certificate;
+use crate::scheme::FoundKey;
 use crate::scheme::IssuedTo;
 
 /// How long keys count without being asked for again, in seconds: one that was taken back by who
@@ -27,10 +29,9 @@ const WAITS: f64 = 3_600.0;
 /// that nobody reaches for a day cannot take anything back. A certificate says itself how long it does.
 const COUNTS: f64 = 86_400.0;
 
-/// How many sources of keys are remembered, which the operator wrote, and how many certificates,
-/// which requests name.
+/// How many sources are remembered that the operator wrote, and how many that requests name.
 const MOST_SETS: usize = 1000;
-const MOST_CERTIFICATES: usize = 100;
+const MOST_NAMED: usize = 100;
 
 /// Where something is fetched from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +48,8 @@ pub enum Holds {
     Keys,
     /// A certificate, and who has to vouch for it.
     Certificate(Option<Arc<IssuedTo>>),
+    /// One key, and how it is asked for.
+    Key(Box<AskedKey>),
 }
 
 /// What is known of every source. It lives longer than a generation, and is replaced as a whole.
@@ -73,6 +76,8 @@ pub enum Found {
     Keys(Arc<KeySet>),
     /// A certificate.
     Certificate(Arc<Certificate>),
+    /// One key; `None` where it is said that there is none.
+    Key(Option<FoundKey>),
 }
 
 impl Source {
@@ -110,6 +115,13 @@ impl Source {
         }
     }
 
+    /// A URL of a key that a request names.
+    #[must_use]
+    pub fn of_key(url: &Anchored, asked: AskedKey) -> Self {
+        let holds = Holds::Key(Box::new(asked));
+        Self { url: url.url().to_owned(), holds, is_written: url.is_written() }
+    }
+
     /// The URL.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -138,11 +150,17 @@ impl Source {
             Holds::Keys => KeySet::read(bytes).map(|keys| Found::Keys(Arc::new(keys))),
             Holds::Certificate(issued_to) => Certificate::read(bytes, issued_to.as_deref(), now)
                 .map(|certificate| Found::Certificate(Arc::new(certificate))),
+            Holds::Key(asked) => asked.read(bytes).map(Found::Key),
         }
     }
 
-    fn is_certificate(&self) -> bool {
-        matches!(self.holds, Holds::Certificate(_))
+    /// Whether requests name it.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        match self.holds {
+            Holds::Keys => false,
+            Holds::Certificate(_) | Holds::Key(_) => true,
+        }
     }
 }
 
@@ -189,8 +207,8 @@ impl Fetched {
     #[must_use]
     pub fn with(&self, source: Source, known: Known) -> Self {
         let mut sources = self.0.clone();
-        let is_like = |other: &Source| other.is_certificate() == source.is_certificate();
-        let most = if source.is_certificate() { MOST_CERTIFICATES } else { MOST_SETS };
+        let is_like = |other: &Source| other.is_named() == source.is_named();
+        let most = if source.is_named() { MOST_NAMED } else { MOST_SETS };
         if !sources.contains_key(&source) {
             while sources.keys().filter(|it| is_like(it)).count() >= most {
                 let like = sources.iter().filter(|(it, _)| is_like(it));
@@ -212,6 +230,7 @@ impl Known {
             None => false,
             Some(Found::Keys(keys)) => !keys.is_empty() && !is_past(self.at, COUNTS, now),
             Some(Found::Certificate(_)) => true,
+            Some(Found::Key(_)) => !is_past(self.at, COUNTS, now),
         }
     }
 
@@ -220,6 +239,7 @@ impl Known {
             None => false,
             Some(Found::Keys(keys)) => self.counts(now) && keys.may_know(kid),
             Some(Found::Certificate(certificate)) => certificate.counts_at(now),
+            Some(Found::Key(_)) => self.counts(now),
         }
     }
 }
@@ -243,7 +263,7 @@ mod tests {
     use super::Fetched;
     use super::Found;
     use super::Known;
-    use super::MOST_CERTIFICATES;
+    use super::MOST_NAMED;
     use super::MOST_SETS;
     use super::Source;
     use crate::anchor::Anchor;
@@ -331,12 +351,12 @@ mod tests {
         };
         let good = Known { found: Some(found()), at: 1000.0, ..Known::default() };
         let mut fetched = Fetched::default().with(source("good"), good);
-        for index in 0..3 * MOST_CERTIFICATES {
+        for index in 0..3 * MOST_NAMED {
             let fault = Some("it answers 404".to_owned());
             fetched = fetched.with(source(&index.to_string()), Known { fault, ..Known::default() });
         }
         assert!(fetched.get(&source("good")).is_some());
         assert!(fetched.get(&source("299")).is_some());
-        assert_eq!(fetched.0.len(), MOST_CERTIFICATES);
+        assert_eq!(fetched.0.len(), MOST_NAMED);
     }
 }

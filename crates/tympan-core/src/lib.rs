@@ -12,6 +12,7 @@
 
 pub mod action;
 pub mod anchor;
+pub mod asked_key;
 mod assertion;
 pub mod catalogue;
 pub mod config;

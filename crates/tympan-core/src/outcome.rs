@@ -265,6 +265,8 @@ pub enum Reason {
     CertificateEnded { url: String },
     /// A certificate holds no key that can be used.
     CertificateKey { url: String, why: Unusable },
+    /// The key that was asked for is of another kind than the proof.
+    FetchedKey { why: Unusable },
     /// A request names a URL that may not be called.
     ForeignUrl { what: &'static str, why: &'static str },
     /// A token counts only in this many seconds.
@@ -392,6 +394,7 @@ impl Reason {
             Self::Undecryptable => "undecryptable",
             Self::CertificateEnded { .. } => "certificate_ended",
             Self::CertificateKey { .. } => "certificate_key",
+            Self::FetchedKey { .. } => "fetched_key",
             Self::ForeignUrl { .. } => "foreign_url",
             Self::NotYet { .. } => "not_yet",
             Self::Expired { .. } => "expired",
@@ -458,7 +461,7 @@ impl fmt::Display for Reason {
             Self::WrongAddress => f.write_str("the sender's address is in none of the networks"),
             Self::BadToken { fault } => write!(f, "the token {fault}"),
             Self::WrongClaim { claim } => write!(f, "the token says something else in `{claim}`"),
-            Self::UnknownKey => f.write_str("the token is signed by a key that is not known"),
+            Self::UnknownKey => f.write_str("it is signed by a key that is not known"),
             Self::NotFetched { what, url, why } => {
                 write!(f, "the {what} at {url} could not be fetched: {why}")
             }
@@ -468,6 +471,9 @@ impl fmt::Display for Reason {
             }
             Self::CertificateEnded { url } => {
                 write!(f, "the certificate at {url} counts no longer, or not yet")
+            }
+            Self::FetchedKey { why } => {
+                write!(f, "the key that was asked for cannot have signed it: {why}")
             }
             Self::CertificateKey { url, why } => {
                 write!(f, "the key of the certificate at {url} cannot be used: {why}")

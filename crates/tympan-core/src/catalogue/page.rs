@@ -28,7 +28,12 @@ pub fn page() -> String {
          optional parameter has a question mark behind its name. Those that register know how webhooks \
          are made at their provider: `tympan register` does it, where the listener says `registration: \
          {{connector: NAME}}`. How well the proof is known: \
-         *documented* by the provider, read from the *code* of others, or only *known*.\n"
+         *documented* by the provider, read from the *code* of others, or only *known*.\n\n\
+         `tympan presets verify NAME` plays the provider without a server, with secrets and pairs of keys \
+         that are made up, and `tympan simulate LISTENER` plays it to one. Where the provider's public \
+         key is a secret of the listener, that takes a pair of your own: `openssl genpkey -algorithm \
+         ed25519 -out private.pem`, its public half (`openssl pkey -in private.pem -pubout`) as the \
+         secret, and `simulate LISTENER --key private.pem`.\n"
     );
     for (category, entries) in categories {
         let _ = writeln!(

@@ -86,13 +86,22 @@ impl Reader<'_> {
         url
     }
 
+    /// Where a key is: for all of them, or for one that a request names.
+    pub(super) fn url_of_key(&mut self, fields: &mut Fields) -> Option<NamedUrl> {
+        let url = fields.require(self, "url").and_then(|(_, node)| {
+            let url = self.expression(Place::Proof, &node)?;
+            self.check_type(node.span, &url, Types::TEXT, "a text");
+            Some(url)
+        });
+        self.anchored(fields, url, PATH_OF_CERTIFICATE)
+    }
+
     fn named_url(
         &mut self,
         fields: &mut Fields,
         place: Place,
         usual_path: &str,
     ) -> Option<NamedUrl> {
-        let at = fields.at();
         let url = fields.require(self, "url").and_then(|(_, node)| {
             let url = self.expression(place, &node)?;
             if url.as_constant().is_some() {
@@ -102,6 +111,17 @@ impl Reader<'_> {
             }
             Some(url)
         });
+        self.anchored(fields, url, usual_path)
+    }
+
+    /// A URL, if it is said which hosts it may name.
+    fn anchored(
+        &mut self,
+        fields: &mut Fields,
+        url: Option<Expression>,
+        usual_path: &str,
+    ) -> Option<NamedUrl> {
+        let at = fields.at();
         let is_anchored = ["hosts", "host_pattern"].iter().any(|key| fields.place(key).is_some());
         let hosts = fields.take("hosts").map_or_else(Vec::new, |hosts| {
             self.some("hosts", hosts, |reader, _, node| reader.host(&node))

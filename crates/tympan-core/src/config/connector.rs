@@ -242,14 +242,14 @@ impl Reader<'_> {
         }
     }
 
-    /// What stands around a key: it has one place for it.
-    fn sent_pattern(&mut self, node: &Node) -> Option<String> {
+    /// What stands around a key or a signature: it has one place for it.
+    pub(super) fn sent_pattern(&mut self, node: &Node) -> Option<String> {
         let pattern = self.text(node)?;
         let is_plain = pattern.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         if pattern.matches("%s").count() == 1 && is_plain {
             return Some(pattern);
         }
-        let (what, example) = ("a text with one `%s` for the key", "'Bearer %s'");
+        let (what, example) = ("a text with one `%s` for what stands there", "'Bearer %s'");
         self.report(node.span, Problem::BadValue { what, found: pattern, example, why: None });
         None
     }

@@ -6,6 +6,7 @@ use tympan_expr::Dialect;
 use tympan_expr::Expression;
 use tympan_expr::Types;
 
+use crate::config::FetchedKey;
 use crate::config::Reader;
 use crate::config::SecretId;
 use crate::config::Verification;
@@ -63,6 +64,8 @@ pub enum JwtKeys {
     Public(Vec<TokenKey>),
     /// Those that are fetched.
     Fetched(Source),
+    /// That of one key, which is asked for.
+    Asked(Box<FetchedKey>),
 }
 
 impl JwtCheck {
@@ -71,7 +74,7 @@ impl JwtCheck {
     pub fn secret(&self) -> Option<SecretId> {
         match self.keys {
             JwtKeys::Secret(secret) => Some(secret),
-            JwtKeys::Public(_) | JwtKeys::Fetched(_) => None,
+            JwtKeys::Public(_) | JwtKeys::Fetched(_) | JwtKeys::Asked(_) => None,
         }
     }
 }
@@ -141,14 +144,15 @@ impl Reader<'_> {
         Some(token)
     }
 
-    /// Exactly one of three.
+    /// Exactly one of four.
     fn jwt_keys(&mut self, fields: &mut Fields, algorithms: &[Algorithm]) -> Option<JwtKeys> {
         let secret = fields.take("secret");
         let public = fields.take("public_key");
         let url = fields.take("jwks_url");
-        match (secret, public, url) {
-            (Some((_, node)), None, None) => self.secret_name(&node).map(JwtKeys::Secret),
-            (None, Some(public), None) => {
+        let asked = fields.take("fetched_key");
+        match (secret, public, url, asked) {
+            (Some((_, node)), None, None, None) => self.secret_name(&node).map(JwtKeys::Secret),
+            (None, Some(public), None, None) => {
                 let keys = self.some("public_key", public, |reader, at, node| {
                     // Of algorithms that cannot be read, something was told already.
                     let means = |it| algorithms.is_empty() || algorithms.contains(&it);
@@ -156,12 +160,16 @@ impl Reader<'_> {
                 });
                 (!keys.is_empty()).then_some(JwtKeys::Public(keys))
             }
-            (None, None, Some((_, node))) => self.source(&node).map(JwtKeys::Fetched),
-            (secret, public, url) => {
-                let written = [&secret, &public, &url].into_iter().flatten().collect::<Vec<_>>();
+            (None, None, Some((_, node)), None) => self.source(&node).map(JwtKeys::Fetched),
+            (None, None, None, Some((key, node))) => {
+                self.fetched_key(&key, node).map(|key| JwtKeys::Asked(Box::new(key)))
+            }
+            (secret, public, url, asked) => {
+                let written = [&secret, &public, &url, &asked];
+                let written = written.into_iter().flatten().collect::<Vec<_>>();
                 let at = written.get(1).map_or(fields.at(), |(second, _)| second.span);
                 let (section, found) = ("the key of a `jwt`", written.len());
-                let keys = vec!["secret", "public_key", "jwks_url"];
+                let keys = vec!["secret", "public_key", "jwks_url", "fetched_key"];
                 self.report(at, Problem::OneOf { section, found, keys });
                 None
             }
@@ -209,7 +217,7 @@ impl Reader<'_> {
             let fits = match keys {
                 JwtKeys::Secret(_) => algorithm.hmac().is_some(),
                 JwtKeys::Public(keys) => keys.iter().any(|key| key.fits(*algorithm)),
-                JwtKeys::Fetched(_) => algorithm.hmac().is_none(),
+                JwtKeys::Fetched(_) | JwtKeys::Asked(_) => algorithm.hmac().is_none(),
             };
             if !fits {
                 let problem = Credential::AlgorithmMisfit { algorithm: algorithm.name() };

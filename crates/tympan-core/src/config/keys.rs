@@ -1566,6 +1566,12 @@ pub static SIMULATE: Section = Section {
             "prefix: \"Bearer \"",
         ),
         key(
+            "envelope",
+            Holds::Literal(Literal::Text),
+            "What stands around the signature, with `%s` for it, where all of that is sent in base64.",
+            "envelope: '{\"kid\": \"1\", \"signature\": \"%s\"}'",
+        ),
+        key(
             "headers",
             Holds::Texts,
             "Headers of every delivery.",
@@ -2757,7 +2763,7 @@ pub static BASIC: Section = Section {
 pub static JWT: Section = Section {
     name: "`jwt`",
     doc: "A JSON Web Token (RFC 7519). Its claims count only when its signature is good, by exactly one \
-          of `secret`, `public_key` and `jwks_url`.",
+          of `secret`, `public_key`, `jwks_url` and `fetched_key`.",
     one_of: false,
     keys: &[
         default(
@@ -2798,6 +2804,7 @@ pub static JWT: Section = Section {
              day at most.",
             "jwks_url: https://auth.example.com/keys",
         ),
+        FETCHED_KEY_ROW,
         key(
             "issuer",
             Holds::OneOrMany(&Holds::Literal(Literal::Text)),
@@ -2890,6 +2897,7 @@ pub static SIGNATURE: Section = Section {
             "Where the certificate is that holds the sender's public key, instead of `secret`.",
             "certificate: {url: parsed_body.certUrl, hosts: [keys.example.com]}",
         ),
+        FETCHED_KEY_ROW,
         key(
             "signing_key",
             Holds::Name(Named::Secret),
@@ -3230,6 +3238,118 @@ pub static CERTIFICATE: Section = Section {
             Holds::Literal(Literal::Text),
             "The certificates of authorities, as PEM, instead of those that browsers trust.",
             "authority: \"-----BEGIN CERTIFICATE-----...\"",
+        ),
+    ],
+};
+
+const FETCHED_KEY_ROW: Key = key(
+    "fetched_key",
+    Holds::Section(&FETCHED_KEY),
+    "How the sender's public key is asked for, where each request says which one it is.",
+    "fetched_key: {url: '$CONCAT([\"https://api.example.com/keys/\", headers[\"X-Key-Id\"]])', hosts: \
+     [api.example.com]}",
+);
+
+/// `fetched_key:`
+pub static FETCHED_KEY: Section = Section {
+    name: "`fetched_key`",
+    doc: "A public key that is asked for over HTTPS, by a request of its own: as PEM, as a JSON Web Key, or as \
+          base64. With `fields` it is a POST, without them a GET. A key is remembered as a certificate is: \
+          for as long as it is asked for, and for a day at most; it is asked for again after ten minutes, and \
+          counts on while its host fails. A listener asks for 10 a minute at most, each up to 64 KiB within \
+          5 s; no redirect is followed. Who has none yet is answered 503.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Expression,
+            "Where it is. It has to begin with `https://`, and to name no user.",
+            "url: '$CONCAT([\"https://api.example.com/keys/\", headers[\"X-Key-Id\"]])'",
+        )),
+        HOSTS,
+        HOST_PATTERN,
+        default(
+            key(
+                "path",
+                Holds::Literal(Literal::Pattern),
+                "What path and query have to look like, as a whole. `..` never passes.",
+                "path: '/keys/[a-z0-9-]+'",
+            ),
+            "'(/[A-Za-z0-9_.~-]+)+'",
+        ),
+        key(
+            "fields",
+            Holds::LooseMapOf(&Holds::Or(&Holds::Expression, &Holds::Section(&SENT_SECRET))),
+            "What is sent, as JSON: expressions, as texts, and secrets.",
+            "fields: {key_id: 'headers[\"X-Key-Id\"]', secret: {secret: api_secret}}",
+        ),
+        key(
+            "oauth",
+            Holds::Section(&TOKEN_FOR_KEY),
+            "An access token that is asked for first, and sent along.",
+            "oauth: {token_url: https://auth.example.com/token, client_id: us, client_secret: api_secret}",
+        ),
+        key(
+            "key",
+            Holds::Expression,
+            "What of the answer is the key: a text, or a map that is a JSON Web Key. Null says that there is \
+             none. Without it, the key is all of the answer.",
+            "key: parsed_body.key",
+        ),
+    ],
+};
+
+/// A secret in the place of an expression.
+pub static SENT_SECRET: Section = Section {
+    name: "a secret that is sent",
+    doc: "A secret, as a text.",
+    one_of: false,
+    keys: &[required(key(
+        "secret",
+        Holds::Name(Named::Secret),
+        "The secret.",
+        "secret: api_secret",
+    ))],
+};
+
+/// `oauth:` of a fetched key
+pub static TOKEN_FOR_KEY: Section = Section {
+    name: "`oauth` of a fetched key",
+    doc: "How an access token is asked for with the client's own credentials (RFC 6749, section 4.4).",
+    one_of: false,
+    keys: &[
+        required(key(
+            "token_url",
+            Holds::Literal(Literal::Text),
+            "Where.",
+            "token_url: https://auth.example.com/token",
+        )),
+        required(key(
+            "client_id",
+            Holds::Literal(Literal::Text),
+            "Who we are there.",
+            "client_id: us",
+        )),
+        required(key(
+            "client_secret",
+            Holds::Name(Named::Secret),
+            "What proves it.",
+            "client_secret: api_secret",
+        )),
+        key(
+            "scope",
+            Holds::Literal(Literal::Text),
+            "What it is to be good for, with spaces between.",
+            "scope: keys.read",
+        ),
+        default(
+            key(
+                "client_in",
+                Holds::Choice(&["header", "body"]),
+                "Where id and secret are sent: in HTTP Basic, or in the body.",
+                "client_in: body",
+            ),
+            "header",
         ),
     ],
 };

@@ -20,6 +20,7 @@ mod destination;
 mod egress;
 mod event;
 mod expression;
+mod fetched_key;
 mod fields;
 pub mod forms;
 mod granted;
@@ -90,6 +91,8 @@ pub use destination::Destination;
 pub use destination::Retry;
 pub use egress::Egress;
 pub use event::Events;
+pub use fetched_key::FetchedKey;
+pub use fetched_key::Field;
 pub use granted::Grant;
 pub use granted::OAuth;
 pub use include::Named;
@@ -162,7 +165,7 @@ use crate::yaml::Sections;
 use crate::yaml::Value;
 
 /// A whole configuration, as meant.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     /// Where and how requests are received.
     pub server: Server,

@@ -24,6 +24,8 @@ pub struct Simulate {
     pub token: Option<Expression>,
     /// What stands before signature or token.
     pub prefix: String,
+    /// What stands around the signature, with `%s` for it; all of that is sent in base64.
+    pub envelope: Option<String>,
     /// Headers of every delivery.
     pub headers: Vec<(String, Option<String>)>,
     /// Parameters of the query of every delivery.
@@ -46,12 +48,13 @@ impl Reader<'_> {
         let timestamp = place(self, "timestamp");
         let token = place(self, "token");
         let prefix = fields.take("prefix").and_then(|(_, node)| self.text(&node));
+        let envelope = fields.take("envelope").and_then(|(_, node)| self.sent_pattern(&node));
         let headers = self.header_texts(&mut fields);
         let query = self.texts(&mut fields, "query");
         let body = fields.take("body").map(|(_, node)| body(&node));
         fields.end();
         let prefix = prefix.unwrap_or_default();
-        Simulate { signature, timestamp, token, prefix, headers, query, body }
+        Simulate { signature, timestamp, token, prefix, envelope, headers, query, body }
     }
 
     /// `headers:` as they are sent; null stands for one that is taken out.

@@ -324,7 +324,11 @@ fn unresolved(verification: &Verification, config: &Config, secrets: &Secrets) -
     };
     let leaves = leaves(verification);
     let missing = leaves.iter().enumerate().filter(|(_, leaf)| match leaf {
-        Verification::Signature(check) if check.certificate.is_some() => true,
+        Verification::Signature(check)
+            if check.certificate.is_some() || check.fetched_key.is_some() =>
+        {
+            true
+        }
         Verification::Signature(check) => check.secret.is_some_and(|secret| {
             let values = secrets.get(secret.0).and_then(|found| found.as_ref().ok());
             let forms = KeyForm::of_signature(check);
@@ -336,7 +340,8 @@ fn unresolved(verification: &Verification, config: &Config, secrets: &Secrets) -
         Verification::Basic(check) => is_missing(check.secret),
         Verification::Credential(check) => config.secret_of(check.client).is_none_or(is_missing),
         Verification::Jwt(check) => {
-            matches!(check.keys, JwtKeys::Fetched(_)) || check.secret().is_some_and(is_missing)
+            matches!(check.keys, JwtKeys::Fetched(_) | JwtKeys::Asked(_))
+                || check.secret().is_some_and(is_missing)
         }
         _ => false,
     });

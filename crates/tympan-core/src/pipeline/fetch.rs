@@ -6,14 +6,17 @@ use crate::fetched::Source;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
+use crate::secret::Secret;
 
 /// Keys that are needed to judge a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct KeyRequest {
     /// Where they are.
     pub source: Source,
     /// The key that is meant, if it is named.
     pub kid: Option<String>,
+    /// What proves who asks.
+    pub secrets: Vec<Secret>,
 }
 
 /// The request for a key, unless it is known or was asked for.
@@ -28,7 +31,7 @@ pub(super) fn unless_known(
         scope.fetched.is_none_or(|fetched| fetched.wants(source, kid.as_deref(), now))
     };
     let is_wanted = !asked.contains(source) && wants();
-    is_wanted.then(|| Box::new(KeyRequest { source: source.clone(), kid }))
+    is_wanted.then(|| Box::new(KeyRequest { source: source.clone(), kid, secrets: Vec::new() }))
 }
 
 /// What is known of a source. Where nothing is that counts, the sender may have to come again.

@@ -9,6 +9,7 @@ use super::Fact;
 use super::KeyRequest;
 use super::Scope;
 use super::fetch;
+use super::verify::FetchedKey;
 use super::verify::Received;
 use super::verify::is_in_head;
 use super::verify::missing;
@@ -65,6 +66,8 @@ enum Signers {
     Both(Vec<(Algorithm, KeyId)>),
     Public(Vec<TokenKey>),
     Fetched(Source),
+    /// One whose key is asked for.
+    Asked(Box<FetchedKey>),
 }
 
 impl JwtVerify {
@@ -79,10 +82,11 @@ impl JwtVerify {
             }
             JwtKeys::Public(keys) => Signers::Public(keys.clone()),
             JwtKeys::Fetched(source) => Signers::Fetched(source.clone()),
+            JwtKeys::Asked(key) => Signers::Asked(Box::new(FetchedKey::compile(key, keys))),
         };
         let is_token_in_head = is_in_head(&check.token);
         let are_claims_in_head = check.claims.iter().all(|(_, value)| is_in_head(value));
-        let is_fetched = matches!(signers, Signers::Fetched(_));
+        let is_fetched = matches!(signers, Signers::Fetched(_) | Signers::Asked(_));
         Self {
             number,
             received: Received::compile(&check.token, false),
@@ -110,6 +114,7 @@ impl JwtVerify {
             Signers::Both(both) => {
                 both.iter().map(|(_, key)| *key).find(|key| !keys.is_ready(*key))
             }
+            Signers::Asked(key) => key.unready(keys),
             Signers::Public(_) | Signers::Fetched(_) => None,
         }
     }
@@ -117,6 +122,11 @@ impl JwtVerify {
     /// Everything that it reads.
     pub(super) fn expressions(&self) -> impl Iterator<Item = &Expression> {
         let claims = self.claims.iter().map(|(_, expected)| expected);
+        let asked = match &self.signers {
+            Signers::Asked(key) => Some(key.expressions()),
+            _ => None,
+        };
+        let claims = claims.chain(asked.into_iter().flatten());
         std::iter::once(self.received.expression()).chain(claims)
     }
 
@@ -127,20 +137,28 @@ impl JwtVerify {
 
     /// Whether its keys are fetched.
     pub(super) fn fetches(&self) -> bool {
-        matches!(self.signers, Signers::Fetched(_))
+        matches!(self.signers, Signers::Fetched(_) | Signers::Asked(_))
     }
 
     /// The keys that have to be fetched before it can judge a request.
-    pub(super) fn wants(&self, scope: &Scope<'_, '_>, asked: &[Source]) -> Option<Box<KeyRequest>> {
-        let Signers::Fetched(source) = &self.signers else { return None };
-        if asked.contains(source) {
+    pub(super) fn wants(
+        &self,
+        scope: &Scope<'_, '_>,
+        keys: &Keys,
+        asked: &[Source],
+    ) -> Option<Box<KeyRequest>> {
+        if !self.fetches() {
             return None;
         }
         let value = self.received.expression().eval(scope).ok()?;
         let tokens = tokens(&value).ok()?;
         tokens.into_iter().find_map(|token| {
             let Token { kid, .. } = Token::read(token, &self.algorithms).ok()?;
-            fetch::unless_known(source, kid, scope, asked)
+            match &self.signers {
+                Signers::Fetched(source) => fetch::unless_known(source, kid, scope, asked),
+                Signers::Asked(key) => key.wants(scope, keys, asked),
+                Signers::Both(_) | Signers::Public(_) => None,
+            }
         })
     }
 
@@ -200,6 +218,10 @@ impl JwtVerify {
             Signers::Public(public) => token.claims(|algorithm, message, tag| {
                 public.iter().any(|key| key.has_signed(algorithm, message, tag))
             }),
+            Signers::Asked(key) => {
+                let key = key.of_tokens(scope)?;
+                token.claims(|algorithm, message, tag| key.has_signed(algorithm, message, tag))
+            }
             Signers::Fetched(source) => {
                 let known = fetch::known(source, scope, KEYS)?;
                 let Some(Found::Keys(set)) = &known.found else {

@@ -60,6 +60,12 @@ impl Certificate {
         Ok(certificate)
     }
 
+    /// A key as if a certificate held it that counts at an instant, and that nobody has to vouch for.
+    #[must_use]
+    pub fn of(key: FoundKey, now: f64) -> Self {
+        Self { key, from: now, until: now }
+    }
+
     /// Whether it counts at an instant.
     #[must_use]
     pub fn counts_at(&self, now: f64) -> bool {

@@ -9,8 +9,10 @@ use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey as Parsed;
 use x509_parser::public_key::RSAPublicKey;
 use x509_parser::x509::SubjectPublicKeyInfo;
+use zeroize::Zeroizing;
 
 use super::Unusable;
+use super::Written;
 
 /// Object identifiers of algorithms and curves (RFC 8410, section 3; RFC 5480, section 2.1.1.1).
 const ED25519: &str = "1.3.101.112";
@@ -36,17 +38,36 @@ pub enum FoundKey {
 }
 
 impl FoundKey {
-    /// Reads PEM (RFC 7468) of a key or a certificate.
+    /// Reads PEM (RFC 7468) of a key or a certificate, whatever became of its line breaks in JSON.
     ///
     /// # Errors
     ///
     /// Why it is none.
     pub fn from_pem(text: &[u8]) -> Result<Self, Unusable> {
-        let (_, pem) = parse_x509_pem(text.trim_ascii()).map_err(|_| Unusable::NotPem)?;
-        if pem.label.contains("PRIVATE") {
-            return Err(Unusable::PrivateKey);
+        if let Ok((_, pem)) = parse_x509_pem(text.trim_ascii()) {
+            return Self::labelled(&pem.label, &pem.contents);
         }
-        Self::from_bytes(&pem.contents)
+        let (label, contents) = unbroken(text).ok_or(Unusable::NotPem)?;
+        Self::labelled(label, &contents)
+    }
+
+    /// Reads a key as it is handed out: PEM, a JSON Web Key, base64 of what [`Self::from_bytes`] reads,
+    /// or that itself.
+    ///
+    /// # Errors
+    ///
+    /// Why it is none.
+    pub fn read(found: &[u8]) -> Result<Self, Unusable> {
+        let text = found.trim_ascii();
+        if text.starts_with(b"-----BEGIN") {
+            return Self::from_pem(text);
+        }
+        if text.starts_with(b"{") {
+            let jwk = serde_json::from_slice(text).map_err(|_| Unusable::NotPublicKey)?;
+            return Self::from_jwk(&jwk);
+        }
+        let written = Written::Base64.decode(text).and_then(|bytes| Self::from_bytes(&bytes));
+        written.or_else(|_| Self::from_bytes(found))
     }
 
     /// Reads bytes: DER of a `SubjectPublicKeyInfo` (RFC 5280, section 4.1), of a certificate or of
@@ -121,6 +142,14 @@ impl FoundKey {
         if bits < fewest { Err(Unusable::FewBits { bits, fewest }) } else { Ok(()) }
     }
 
+    fn labelled(label: &str, contents: &[u8]) -> Result<Self, Unusable> {
+        if label.contains("PRIVATE") {
+            Err(Unusable::PrivateKey)
+        } else {
+            Self::from_bytes(contents)
+        }
+    }
+
     fn of(key: &SubjectPublicKeyInfo<'_>) -> Result<Self, Unusable> {
         let curve = key.algorithm.parameters.as_ref().and_then(|it| it.as_oid().ok());
         let curve = curve.map(|curve| curve.to_id_string());
@@ -151,6 +180,15 @@ impl FoundKey {
             Err(Unusable::Ed25519Length)
         }
     }
+}
+
+/// The label and the contents of PEM that stands on one line.
+fn unbroken(text: &[u8]) -> Option<(&str, Zeroizing<Vec<u8>>)> {
+    let text = str::from_utf8(text).ok()?.trim();
+    let (label, rest) = text.strip_prefix("-----BEGIN ")?.split_once("-----")?;
+    let (contents, _) = rest.split_once("-----END ")?;
+    let digits: String = contents.split_whitespace().collect();
+    Some((label, Written::Base64.decode(digits.as_bytes()).ok()?))
 }
 
 #[cfg(test)]

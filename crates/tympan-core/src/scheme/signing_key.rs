@@ -9,6 +9,7 @@ use p256::pkcs8::DecodePrivateKey;
 use ring::rand::SystemRandom;
 use ring::signature as rsa;
 use ring::signature::Ed25519KeyPair;
+use ring::signature::KeyPair;
 use ring::signature::RsaEncoding;
 use ring::signature::RsaKeyPair;
 use x509_parser::pem::parse_x509_pem;
@@ -75,6 +76,16 @@ impl SigningKey {
             Algorithm::Hmac | Algorithm::Digest(_) => None,
         }
         .ok_or(Unusable::NotPrivateKey)
+    }
+
+    /// The public key, as [`super::FoundKey::from_bytes`] reads it.
+    #[must_use]
+    pub fn public(&self) -> Vec<u8> {
+        match self {
+            Self::Ed25519(pair) => pair.public_key().as_ref().to_vec(),
+            Self::Ecdsa(key, ..) => key.verifying_key().to_sec1_point(false).as_bytes().to_vec(),
+            Self::Rsa(pair, _) => pair.public_key().as_ref().to_vec(),
+        }
     }
 
     /// The signature of `payload`.

@@ -11,6 +11,7 @@ use tympan_expr::Expression;
 use super::Draft;
 use super::Simulation;
 use super::Unsimulable;
+use super::pairs;
 use super::proof::How;
 use super::proof::STALE;
 use super::proof::put;
@@ -36,7 +37,10 @@ impl Simulation<'_> {
     ) -> Result<(), Unsimulable> {
         let claims = self.claims(listener, check, draft, how)?;
         let algorithm = *check.algorithms.first().ok_or(Unsimulable::NoProof)?;
-        let header = json!({"alg": algorithm.name(), "typ": "JWT"});
+        let mut header = json!({"alg": algorithm.name(), "typ": "JWT"});
+        if matches!(check.keys, JwtKeys::Fetched(_) | JwtKeys::Asked(_)) {
+            header["kid"] = pairs::KID.into();
+        }
         let encoded = |part: &Json| URL_SAFE_NO_PAD.encode(part.to_string());
         let signed = format!("{}.{}", encoded(&header), encoded(&Json::Object(claims)));
         let wrong = if how == How::Wrong { "!" } else { "" };
@@ -95,10 +99,11 @@ impl Simulation<'_> {
         if let (JwtKeys::Secret(secret), Some(mode)) = (&check.keys, algorithm.hmac()) {
             return Ok(MacKey::new(mode, self.secret(*secret)?.expose()).sign(signed));
         }
-        let found = self.private_key.as_ref().ok_or(Unsimulable::PublicOnly)?;
         let unusable = |why| Unsimulable::NoKey { secret: "--key".to_owned(), why };
         let (algorithm, mode) =
             algorithm.signature().ok_or_else(|| unusable(Unusable::NotPrivateKey))?;
+        let own = self.has_pairs.then(|| pairs::private(algorithm)).flatten();
+        let found = self.private_key.as_ref().or(own.as_ref()).ok_or(Unsimulable::PublicOnly)?;
         let key = SigningKey::read(algorithm, mode, found.expose()).map_err(unusable)?;
         key.sign(signed).map_err(unusable)
     }

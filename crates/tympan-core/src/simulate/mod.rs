@@ -9,6 +9,7 @@ mod encrypt;
 mod example;
 mod handshake;
 mod jwt;
+mod pairs;
 mod place;
 mod proof;
 mod signature;
@@ -36,10 +37,10 @@ use crate::secret::Secret;
 
 pub use credential::token_in;
 pub use draft::Draft;
+pub use pairs::with_pairs;
 pub use test::Difference;
 pub use test::Files;
 pub use test::Verdict;
-pub use test::made_up;
 pub use test::tests;
 
 use self::proof::How;
@@ -57,6 +58,8 @@ pub struct Simulation<'s> {
     private_key: Option<Secret>,
     /// What a server has given to the listener's client.
     access_token: Option<String>,
+    /// Whether public keys are those of pairs that are made up.
+    has_pairs: bool,
 }
 
 /// What is sent.
@@ -119,13 +122,26 @@ impl<'s> Simulation<'s> {
     #[must_use]
     pub fn new(config: &'s Config, secrets: &'s Secrets) -> Self {
         let generation = Arc::new(Generation::compile(config, 1, ""));
-        Self { config, secrets, generation, private_key: None, access_token: None }
+        Self {
+            config,
+            secrets,
+            generation,
+            private_key: None,
+            access_token: None,
+            has_pairs: false,
+        }
     }
 
     /// The same with the private key of a provider of which a listener knows only the public one.
     #[must_use]
     pub fn with_private_key(self, key: Secret) -> Self {
         Self { private_key: Some(key), ..self }
+    }
+
+    /// The same with the private keys of pairs that are made up, for a configuration of [`with_pairs`].
+    #[must_use]
+    pub fn with_own_pairs(self) -> Self {
+        Self { has_pairs: true, ..self }
     }
 
     /// The same with the access token that a server has given to the listener's client.
@@ -217,6 +233,9 @@ impl<'s> Simulation<'s> {
                 // Whoever simulates a handshake expects it.
                 Ask::Capture(_) => Input::Captured(Captured::Stored),
                 // Nobody is asked for keys, and whoever would be called is taken to answer.
+                Ask::Fetch(request) if self.has_pairs => {
+                    Input::Fetched(pairs::fetched(self.config, &request.source, draft.now))
+                }
                 Ask::Fetch(_) => Input::Fetched(Arc::default()),
                 Ask::Call(_) => Input::Called(Ok(())),
                 Ask::Append(events) => {

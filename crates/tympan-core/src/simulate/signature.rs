@@ -1,5 +1,7 @@
 //! Signing a request as the provider would.
 
+use std::borrow::Cow;
+
 use serde_json::Value as Json;
 use tympan_expr::Expression;
 use tympan_expr::RootId;
@@ -9,12 +11,14 @@ use tympan_expr::Value;
 use super::Draft;
 use super::Simulation;
 use super::Unsimulable;
+use super::pairs;
 use super::place;
 use super::proof::How;
 use super::proof::STALE;
 use super::proof::signatures;
 use crate::config::Listener;
 use crate::config::SignatureCheck;
+use crate::encode;
 use crate::pipeline::Scope;
 use crate::roots;
 use crate::scheme::Algorithm;
@@ -119,6 +123,10 @@ impl Simulation<'_> {
         }
         let signature = self.signature(check, &payload)?;
         let signature = check.scheme.write(&signature, timestamp.as_deref());
+        let signature = match &listener.simulate.envelope {
+            Some(around) => encode::base64(around.replace("%s", &signature).as_bytes()),
+            None => signature,
+        };
         let signature = format!("{}{signature}", listener.simulate.prefix);
         let at = listener.simulate.signature.as_ref().unwrap_or(&check.received);
         match self.stand_in(listener, draft, at) {
@@ -161,16 +169,25 @@ impl Simulation<'_> {
     }
 
     /// The private key that the provider has, and what it is called.
-    fn private_key(&self, check: &SignatureCheck) -> Result<(&Secret, String), Unsimulable> {
+    fn private_key(
+        &self,
+        check: &SignatureCheck,
+    ) -> Result<(Cow<'_, Secret>, String), Unsimulable> {
         if let Some(key) = &self.private_key {
-            return Ok((key, "--key".to_owned()));
+            return Ok((Cow::Borrowed(key), "--key".to_owned()));
         }
-        let fault = match check.certificate {
+        if self.has_pairs
+            && check.signing_key.is_none()
+            && let Some(key) = pairs::private(check.scheme.algorithm)
+        {
+            return Ok((Cow::Owned(key), "a pair".to_owned()));
+        }
+        let fault = match &check.certificate {
             Some(_) => Unsimulable::CertificateOnly,
             None => Unsimulable::PublicOnly,
         };
         let secret = check.signing_key.ok_or(fault)?;
-        Ok((self.secret(secret)?, self.secret_name(secret)))
+        Ok((Cow::Borrowed(self.secret(secret)?), self.secret_name(secret)))
     }
 
     /// What is signed, in parts: of several candidates the first that this request has.

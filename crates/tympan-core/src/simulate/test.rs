@@ -8,6 +8,7 @@ use sha2::Sha256;
 
 use super::Simulation;
 use super::encrypt::cipher_key;
+use super::pairs::with_pairs;
 use super::proof::signatures;
 use crate::config::ChallengeProof;
 use crate::config::Changed;
@@ -60,23 +61,28 @@ pub struct Difference {
 pub fn tests(config: &Config, found: &Secrets, files: Files<'_>) -> Vec<Verdict> {
     let secrets = stand_ins(config, found);
     let simulation = Simulation::new(config, &secrets);
-    let tests = config
-        .listeners
-        .iter()
-        .flat_map(|listener| listener.tests.iter().map(move |test| (listener, test)));
-    tests.map(|(listener, test)| run(config, &simulation, listener, test, files)).collect()
-}
-
-/// A value for every secret of a configuration of which none is found.
-#[must_use]
-pub fn made_up(config: &Config) -> Secrets {
-    stand_ins(config, &Secrets::new())
+    // A request that was recorded is verified with the keys that there are, and one that is signed with
+    // pairs of our own.
+    let (played, own) = with_pairs(config, found);
+    let playing = Simulation::new(&played, &own).with_own_pairs();
+    let listeners = config.listeners.iter().zip(&played.listeners);
+    let tests = listeners.flat_map(|(listener, played)| {
+        let of = |test: &Test| {
+            if test.request.sign { (&playing, played) } else { (&simulation, listener) }
+        };
+        let run = |test: &Test| {
+            let (simulation, listener) = of(test);
+            run(config, simulation, listener, test, files)
+        };
+        listener.tests.iter().map(run).collect::<Vec<_>>()
+    });
+    tests.collect()
 }
 
 /// A value for every secret, which is no secret: hexadecimal digits, which are base64 as well, and as
 /// many as make a key of the right length of what decrypts. Only the two halves of a pair of keys
 /// have to be those that they are.
-fn stand_ins(config: &Config, found: &Secrets) -> Secrets {
+pub(super) fn stand_ins(config: &Config, found: &Secrets) -> Secrets {
     let mut checks = Vec::new();
     for listener in &config.listeners {
         signatures(&listener.verification, &mut checks);

@@ -357,7 +357,7 @@ fn shown_url(connector: &Connector, rendered: &Rendered) -> String {
 /// What a system says about a failure, in its own words: the member that most have for it, or the
 /// beginning of whatever it is. It is `masked` as a whole: of a secret that was cut nothing would be
 /// found.
-fn said(body: &[u8], masked: impl Fn(&str) -> String) -> String {
+pub(super) fn said(body: &[u8], masked: impl Fn(&str) -> String) -> String {
     const PLACES: [&str; 8] = [
         "/errors/0/message",
         "/error/message",

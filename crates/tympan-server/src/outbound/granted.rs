@@ -19,6 +19,7 @@ use super::Egress;
 use super::Host;
 use super::call::Caller;
 use super::call::Fault;
+use super::call::said;
 use super::refreshed::InUse;
 use super::send;
 use super::token;
@@ -33,7 +34,19 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const CLIENT_ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// What is sent to a token server.
-type Parts = Vec<(&'static str, String)>;
+pub(super) type Parts = Vec<(&'static str, String)>;
+
+/// Who asks for a token.
+#[derive(Clone, Copy)]
+pub(super) struct Client<'c> {
+    pub(super) id: Option<&'c str>,
+    pub(super) secret: Option<&'c str>,
+    /// Whether both are sent in the body, not in HTTP Basic.
+    pub(super) in_body: bool,
+}
+
+/// What a token server answers with when it grants something.
+pub(super) struct Given(Value);
 
 impl Caller<'_> {
     /// Asks for a token.
@@ -57,57 +70,22 @@ impl Caller<'_> {
         };
         parts.extend(refresh.iter().map(|(_, token)| ("refresh_token", token.value().to_owned())));
         parts.extend(oauth.scope.clone().map(|scope| ("scope", scope)));
-        let request = self.token_request(oauth, parts)?;
-        let answer = send(request, Host::Written, BOUNDS, egress).await;
-        let answer = answer.map_err(|why| failed(None, why.to_string()))?;
-        let (status, body) = (answer.status(), answer.body());
-        if status != StatusCode::OK {
-            return Err(failed(Some(status), self.said(body)));
-        }
-        let answer: Value = serde_json::from_slice(body).unwrap_or_default();
-        if let (Some((secret, old)), Some(new)) = (&refresh, answer["refresh_token"].as_str()) {
-            self.replace(*secret, old, new)?;
-        }
-        let Some(value) = answer["access_token"].as_str() else {
-            let why = "the answer holds no `access_token`".to_owned();
-            return Err(failed(Some(status), why));
-        };
-        if HeaderValue::from_str(value).is_err() {
-            return Err(failed(Some(status), "it holds what cannot be sent".to_owned()));
-        }
-        let lasts = match &answer["expires_in"] {
-            Value::String(digits) => digits.parse().ok(),
-            number => number.as_u64(),
-        };
-        Ok(Token::new(value, lasts))
-    }
-
-    /// The request, with what proves who asks.
-    fn token_request(&self, oauth: &OAuth, mut parts: Parts) -> Result<Request<Bytes>, Fault> {
-        let mut request = Request::post(&oauth.token_url)
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .header(header::ACCEPT, "application/json");
-        let secret = oauth.client_secret.map(|secret| self.text(secret)).transpose()?;
-        match (&oauth.client_id, secret) {
-            (Some(client_id), Some(secret)) if !oauth.in_body => {
-                let value = token::basic(client_id, &secret);
-                self.hidden.add(value.trim_start_matches("Basic "));
-                let value = HeaderValue::from_str(&value);
-                let value = value.map_err(|error| failed(None, error.to_string()))?;
-                request = request.header(header::AUTHORIZATION, value);
-            }
-            (client_id, secret) => {
-                parts.extend(client_id.clone().map(|client_id| ("client_id", client_id)));
-                parts.extend(secret.map(|secret| ("client_secret", secret)));
-            }
-        }
         if let Some(assertion) = &oauth.client_assertion {
             parts.push(("client_assertion_type", CLIENT_ASSERTION.to_owned()));
             parts.push(("client_assertion", self.assertion(assertion, oauth)?));
         }
-        let parts: Vec<_> = parts.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let request = request.body(Bytes::from(token::form(&parts)));
-        request.map_err(|error| failed(None, error.to_string()))
+        let secret = oauth.client_secret.map(|secret| self.text(secret)).transpose()?;
+        let (id, in_body) = (oauth.client_id.as_deref(), oauth.in_body);
+        if let (Some(id), Some(secret)) = (id, &secret) {
+            self.hidden.add(token::basic(id, secret).trim_start_matches("Basic "));
+        }
+        let client = Client { id, secret: secret.as_deref(), in_body };
+        let masked = |text: &str| self.masked(text);
+        let given = client.ask(egress, &oauth.token_url, parts, masked).await?;
+        if let (Some((secret, old)), Some(new)) = (&refresh, given.refresh_token()) {
+            self.replace(*secret, old, new)?;
+        }
+        given.token()
     }
 
     /// A token that we sign, which is for the token server unless it says otherwise.
@@ -139,6 +117,71 @@ impl Caller<'_> {
             let why = format!("another was given in its place, and cannot be kept: {error}");
             Fault::Secret { secret: self.name(secret), why }
         })
+    }
+}
+
+impl Client<'_> {
+    /// Asks for a token, for what is granted. What is told of a refusal is `masked`, as it may echo what it
+    /// refuses.
+    pub(super) async fn ask(
+        self,
+        egress: &Egress,
+        url: &str,
+        parts: Parts,
+        masked: impl Fn(&str) -> String,
+    ) -> Result<Given, Fault> {
+        let request = self.request(url, parts)?;
+        let answer = send(request, Host::Written, BOUNDS, egress).await;
+        let answer = answer.map_err(|why| failed(None, why.to_string()))?;
+        let (status, body) = (answer.status(), answer.body());
+        if status != StatusCode::OK {
+            return Err(failed(Some(status), said(body, masked)));
+        }
+        Ok(Given(serde_json::from_slice(body).unwrap_or_default()))
+    }
+
+    /// The request, with what proves who asks.
+    fn request(self, url: &str, mut parts: Parts) -> Result<Request<Bytes>, Fault> {
+        let mut request = Request::post(url)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ACCEPT, "application/json");
+        match (self.id, self.secret) {
+            (Some(id), Some(secret)) if !self.in_body => {
+                let value = HeaderValue::from_str(&token::basic(id, secret));
+                let value = value.map_err(|error| failed(None, error.to_string()))?;
+                request = request.header(header::AUTHORIZATION, value);
+            }
+            (id, secret) => {
+                parts.extend(id.map(|id| ("client_id", id.to_owned())));
+                parts.extend(secret.map(|secret| ("client_secret", secret.to_owned())));
+            }
+        }
+        let parts: Vec<_> = parts.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let request = request.body(Bytes::from(token::form(&parts)));
+        request.map_err(|error| failed(None, error.to_string()))
+    }
+}
+
+impl Given {
+    /// The token.
+    pub(super) fn token(&self) -> Result<Token, Fault> {
+        let failed = |why: &str| Err(failed(Some(StatusCode::OK), why.to_owned()));
+        let Some(value) = self.0["access_token"].as_str() else {
+            return failed("the answer holds no `access_token`");
+        };
+        if HeaderValue::from_str(value).is_err() {
+            return failed("it holds what cannot be sent");
+        }
+        let lasts = match &self.0["expires_in"] {
+            Value::String(digits) => digits.parse().ok(),
+            number => number.as_u64(),
+        };
+        Ok(Token::new(value, lasts))
+    }
+
+    /// What the next one is asked for with, if that is another.
+    fn refresh_token(&self) -> Option<&str> {
+        self.0["refresh_token"].as_str()
     }
 }
 

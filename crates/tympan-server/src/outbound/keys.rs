@@ -9,11 +9,14 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::HeaderValue;
+use http::Method;
 use http::Request;
 use http::StatusCode;
 use http::header;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinHandle;
+use tympan_core::asked_key;
+use tympan_core::asked_key::AskedToken;
 use tympan_core::config::RateLimit;
 use tympan_core::fetched::Fetched;
 use tympan_core::fetched::Found;
@@ -22,11 +25,15 @@ use tympan_core::fetched::Known;
 use tympan_core::fetched::Source;
 use tympan_core::pipeline::KeyRequest;
 use tympan_core::rate::Rate;
+use tympan_core::secret::Secret;
 
 use super::Asker;
 use super::Bounds;
 use super::Host;
+use super::granted::Client;
+use super::hidden::Hidden;
 use super::rates::Rates;
+use super::token;
 use crate::outbound;
 
 /// How long an answer may take: requests wait for it.
@@ -34,13 +41,13 @@ const WITHIN: Duration = Duration::from_secs(5);
 
 /// How large it may be, in bytes.
 const MOST_OF_KEYS: usize = 256 << 10;
-const MOST_OF_CERTIFICATE: usize = 64 << 10;
+const MOST_OF_ONE: usize = 64 << 10;
 
 /// How often one source is asked at most, whatever tokens name.
 const OFTEN: RateLimit = RateLimit { requests: 5, per: Duration::from_mins(1) };
 
-/// How often one listener has certificates fetched at most, whatever its requests name.
-const CERTIFICATES: RateLimit = RateLimit { requests: 10, per: Duration::from_mins(1) };
+/// How often one listener has certificates and keys fetched at most, whatever its requests name.
+const NAMED: RateLimit = RateLimit { requests: 10, per: Duration::from_mins(1) };
 
 /// From how many sources on those are forgotten that requests named and nobody waits for.
 const MOST_ASKED: usize = 1000;
@@ -71,7 +78,7 @@ impl FetchedKeys {
     /// What is known once a request's keys were asked for, if they had to be.
     pub(crate) async fn get(self: &Arc<Self>, request: KeyRequest, asker: Asker) -> Arc<Fetched> {
         let known = self.known();
-        let KeyRequest { source, kid } = request;
+        let KeyRequest { source, kid, secrets } = request;
         let now = asker.now;
         let asking = self.asking(&source);
         let turn = Arc::clone(&asking.turn);
@@ -80,7 +87,7 @@ impl FetchedKeys {
             if let Ok(turn) = turn.try_lock_owned()
                 && asking.rate.admit(OFTEN, now).is_ok()
             {
-                self.refresh(source, asker, turn);
+                self.refresh(source, secrets, asker, turn);
             }
             return known;
         }
@@ -92,7 +99,7 @@ impl FetchedKeys {
             return latest;
         }
         // It logs for itself how it ends.
-        let _ = self.refresh(source, asker, turn).await;
+        let _ = self.refresh(source, secrets, asker, turn).await;
         self.known()
     }
 
@@ -101,6 +108,7 @@ impl FetchedKeys {
     fn refresh(
         self: &Arc<Self>,
         source: Source,
+        secrets: Vec<Secret>,
         asker: Asker,
         turn: OwnedMutexGuard<()>,
     ) -> JoinHandle<()> {
@@ -111,7 +119,7 @@ impl FetchedKeys {
                 // Floods of names are told by how their requests end.
                 Err(why) if last.found.is_none() => Some(Known { fault: Some(why), ..last }),
                 Err(_) => None,
-                Ok(()) => Some(fetch_after(last, &source, &asker).await),
+                Ok(()) => Some(fetch_after(last, &source, &secrets, &asker).await),
             };
             if let Some(known) = known {
                 this.known.rcu(|all| all.with(source.clone(), known.clone()));
@@ -122,24 +130,22 @@ impl FetchedKeys {
 
     /// What requests name is fetched for each listener now and then only.
     fn admit(&self, source: &Source, asker: &Asker) -> Result<(), String> {
-        match source.holds() {
-            Holds::Keys => Ok(()),
-            Holds::Certificate(_) => self.rates.admit(asker, CERTIFICATES),
-        }
+        if source.is_named() { self.rates.admit(asker, NAMED) } else { Ok(()) }
     }
 
     fn asking(&self, source: &Source) -> Arc<Asking> {
         let mut asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
         if asking.len() >= MOST_ASKED {
-            asking.retain(|known, it| *known.holds() == Holds::Keys || Arc::strong_count(it) > 1);
+            asking.retain(|known, it| !known.is_named() || Arc::strong_count(it) > 1);
         }
         Arc::clone(asking.entry(source.clone()).or_default())
     }
 }
 
 /// What is known of a source once it has been asked.
-async fn fetch_after(last: Known, source: &Source, asker: &Asker) -> Known {
-    let fetched = fetch(source, asker).await;
+async fn fetch_after(last: Known, source: &Source, secrets: &[Secret], asker: &Asker) -> Known {
+    let fetched = tokio::time::timeout(WITHIN, fetch(source, secrets, asker)).await;
+    let fetched = fetched.unwrap_or_else(|_| Err(format!("no whole answer within {WITHIN:?}")));
     let (what, url, now) = (what(source), source.url(), asker.now);
     match fetched {
         Ok(found) => {
@@ -157,16 +163,28 @@ async fn fetch_after(last: Known, source: &Source, asker: &Asker) -> Known {
     }
 }
 
-async fn fetch(source: &Source, asker: &Asker) -> Result<Found, String> {
+async fn fetch(source: &Source, secrets: &[Secret], asker: &Asker) -> Result<Found, String> {
     let (accept, most_bytes) = match source.holds() {
         Holds::Keys => ("application/jwk-set+json, application/json", MOST_OF_KEYS),
         Holds::Certificate(_) => {
-            ("application/x-pem-file, application/pkix-cert, */*", MOST_OF_CERTIFICATE)
+            ("application/x-pem-file, application/pkix-cert, */*", MOST_OF_ONE)
         }
+        Holds::Key(_) => ("application/json, application/x-pem-file, */*", MOST_OF_ONE),
     };
-    let accept = HeaderValue::from_static(accept);
-    let request = Request::get(source.url()).header(header::ACCEPT, accept);
-    let request = request.body(Bytes::new()).map_err(|error| error.to_string())?;
+    let mut request = Request::get(source.url());
+    let mut body = Bytes::new();
+    if let Holds::Key(asked) = source.holds() {
+        if let Some(fields) = asked.body(secrets)? {
+            body = fields.into();
+            request = request.method(Method::POST).header(header::CONTENT_TYPE, "application/json");
+        }
+        if let Some(token) = &asked.how.token {
+            let token = token_for_key(token, secrets.last(), asker).await?;
+            request = request.header(header::AUTHORIZATION, token);
+        }
+    }
+    let request = request.header(header::ACCEPT, HeaderValue::from_static(accept));
+    let request = request.body(body).map_err(|error| error.to_string())?;
     let host = Host::of(source.is_written());
     let bounds = Bounds { within: WITHIN, most_bytes };
     let answer = outbound::send(request, host, bounds, &asker.egress).await;
@@ -180,11 +198,35 @@ async fn fetch(source: &Source, asker: &Asker) -> Result<Found, String> {
     }
 }
 
+/// An access token as it is sent. It is asked for anew for each key: that is seldom, and nothing has to
+/// be remembered.
+async fn token_for_key(
+    how: &AskedToken,
+    secret: Option<&Secret>,
+    asker: &Asker,
+) -> Result<HeaderValue, String> {
+    let secret = asked_key::text(secret)?;
+    let hidden = Hidden::default();
+    hidden.add(secret);
+    hidden.add(token::basic(&how.client_id, secret).trim_start_matches("Basic "));
+    let mut parts = vec![("grant_type", "client_credentials".to_owned())];
+    parts.extend(how.scope.clone().map(|scope| ("scope", scope)));
+    let client = Client { id: Some(&how.client_id), secret: Some(secret), in_body: how.in_body };
+    let masked = |text: &str| hidden.masked(text);
+    let given = client.ask(&asker.egress, &how.url, parts, masked).await;
+    let token = given.and_then(|given| given.token()).map_err(|fault| fault.to_string())?;
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.value()))
+        .map_err(|error| error.to_string())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 /// What logs call it.
 fn what(source: &Source) -> &'static str {
     match source.holds() {
         Holds::Keys => "keys",
         Holds::Certificate(_) => "certificate",
+        Holds::Key(_) => "key",
     }
 }
 
@@ -221,7 +263,8 @@ mod tests {
         }
 
         fn request(&self) -> KeyRequest {
-            KeyRequest { source: self.source.clone(), kid: Some("new".to_owned()) }
+            let (source, kid) = (self.source.clone(), Some("new".to_owned()));
+            KeyRequest { source, kid, secrets: Vec::new() }
         }
 
         /// A fetch that waits for its answer.

@@ -112,6 +112,11 @@ impl Token {
         let ends = lasts.and_then(|seconds| Ends::after(Duration::from_secs(seconds)));
         Self { value: Zeroizing::new(value.to_owned()), ends }
     }
+
+    /// What is sent.
+    pub(super) fn value(&self) -> &str {
+        &self.value
+    }
 }
 
 impl Ends {

@@ -20,7 +20,7 @@ const MERGED: [&str; 6] =
     ["challenge", "events", "limits", "registration", "responses", "simulate"];
 
 /// The keys of a preset under which the name of a parameter stands that is a secret.
-const SECRETS: [&str; 2] = ["secret", "signing_key"];
+const SECRETS: [&str; 3] = ["client_secret", "secret", "signing_key"];
 
 /// How parameters are written within expressions.
 const WITHIN: &str = "parameters.";

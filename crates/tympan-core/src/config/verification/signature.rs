@@ -10,6 +10,7 @@ use tympan_expr::Types;
 use super::SignedAt;
 use super::WRITTEN;
 use crate::config::FetchedCertificate;
+use crate::config::FetchedKey;
 use crate::config::Reader;
 use crate::config::SecretId;
 use crate::config::fields::Fields;
@@ -35,7 +36,7 @@ use crate::yaml::Value;
 pub struct SignatureCheck {
     /// Where it is written.
     pub at: Span,
-    /// The secret that is the key; `None` if there are public keys or a certificate.
+    /// The secret that is the key; `None` if there are public keys, or one that is fetched.
     pub secret: Option<SecretId>,
     /// How the secret becomes the key, if it is not the key itself.
     pub derivation: Option<Arc<Derivation>>,
@@ -43,6 +44,8 @@ pub struct SignatureCheck {
     pub public_keys: Vec<PublicKey>,
     /// Where the certificate with the sender's public key is.
     pub certificate: Option<FetchedCertificate>,
+    /// How the sender's public key is asked for.
+    pub fetched_key: Option<FetchedKey>,
     /// The private key that tests sign with.
     pub signing_key: Option<SecretId>,
     /// How it is computed and written.
@@ -64,6 +67,7 @@ struct KeyFrom {
     derivation: Option<Arc<Derivation>>,
     public_keys: Vec<PublicKey>,
     certificate: Option<FetchedCertificate>,
+    fetched_key: Option<FetchedKey>,
 }
 
 impl Reader<'_> {
@@ -119,6 +123,7 @@ impl Reader<'_> {
             derivation: key_from.derivation,
             public_keys: key_from.public_keys,
             certificate: key_from.certificate,
+            fetched_key: key_from.fetched_key,
             signing_key,
             scheme,
             each: match each {
@@ -215,13 +220,27 @@ impl Reader<'_> {
         let at = fields.at();
         let secret_at = fields.place("secret");
         let certificate = fields.take("certificate");
+        let fetched = fields.take("fetched_key");
         let secret = fields.take("secret").map(|(_, node)| self.secret_name(&node));
         let how = fields.take("key");
         let public = fields.take("public_key");
         let is_asymmetric = algorithm.map(Algorithm::is_asymmetric);
         if let Some((key, node)) = certificate {
+            let fetched_at = fetched.map(|(key, _)| key.span);
+            let others = [
+                (secret_at, "secret"),
+                (public.map(|(key, _)| key.span), "public_key"),
+                (fetched_at, "fetched_key"),
+            ];
+            self.check_alone(("certificate", key.span), others, is_asymmetric)?;
+            let certificate = Some(self.fetched_certificate(&key, node)?);
+            return Some(KeyFrom { certificate, ..KeyFrom::default() });
+        }
+        if let Some((key, node)) = fetched {
             let others = [(secret_at, "secret"), (public.map(|(key, _)| key.span), "public_key")];
-            return self.certificate_alone(&key, node, others, is_asymmetric != Some(false));
+            self.check_alone(("fetched_key", key.span), others, is_asymmetric)?;
+            let fetched_key = Some(self.fetched_key(&key, node)?);
+            return Some(KeyFrom { fetched_key, ..KeyFrom::default() });
         }
         match (secret, public) {
             (Some(_), Some((key, _))) => {
@@ -260,22 +279,22 @@ impl Reader<'_> {
         }
     }
 
-    /// A certificate goes with no other key, and with algorithms that have public ones.
-    fn certificate_alone(
+    /// What is fetched goes with no other key, and with algorithms that have public ones.
+    fn check_alone<const N: usize>(
         &mut self,
-        key: &Key,
-        node: Node,
-        others: [(Option<Span>, &'static str); 2],
-        is_asymmetric: bool,
-    ) -> Option<KeyFrom> {
+        (key, at): (&'static str, Span),
+        others: [(Option<Span>, &'static str); N],
+        is_asymmetric: Option<bool>,
+    ) -> Option<()> {
         let with = others.into_iter().find_map(|(at, other)| at.map(|_| other));
-        let with = with.or((!is_asymmetric).then_some("algorithm"));
-        if let Some(with) = with {
-            self.report(key.span, Problem::KeyConflict { key: "certificate", with });
-            return None;
+        let with = with.or((is_asymmetric == Some(false)).then_some("algorithm"));
+        match with {
+            Some(with) => {
+                self.report(at, Problem::KeyConflict { key, with });
+                None
+            }
+            None => Some(()),
         }
-        let certificate = self.fetched_certificate(key, node)?;
-        Some(KeyFrom { certificate: Some(certificate), ..KeyFrom::default() })
     }
 
     /// Says what a signature does not cover.

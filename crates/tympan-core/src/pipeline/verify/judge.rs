@@ -117,7 +117,7 @@ impl Verify {
                 let refused = || Verdict::Refused(nearest.unwrap_or_else(|| missing("proof")));
                 open.map_or_else(refused, Verdict::Open)
             }
-            _ => match self.wants(stage, scope, judged) {
+            _ => match self.wants(stage, scope, keys, judged) {
                 Some(request) => Verdict::Open(Some(request)),
                 None => self.judge_once(stage, scope, keys, judged),
             },
@@ -129,14 +129,15 @@ impl Verify {
         &self,
         stage: Stage<'_>,
         scope: &Scope<'_, '_>,
+        keys: &Keys,
         judged: &Judged,
     ) -> Option<Box<KeyRequest>> {
         let Stage::Body(asked) = stage else { return None };
         let is_open = |number| judged.of(number).is_none();
         match self {
-            Self::Jwt(jwt) if is_open(jwt.number()) => jwt.wants(scope, asked),
+            Self::Jwt(jwt) if is_open(jwt.number()) => jwt.wants(scope, keys, asked),
             Self::Signature(signature) if is_open(signature.number()) => {
-                signature.wants(scope, asked)
+                signature.wants(scope, keys, asked)
             }
             _ => None,
         }

@@ -3,11 +3,13 @@
 mod beside_body;
 mod body_digest;
 mod certificate;
+mod fetched_key;
 mod judge;
 mod received;
 mod signature;
 mod token;
 
+pub(super) use self::fetched_key::FetchedKey;
 pub(super) use self::judge::Judged;
 pub(super) use self::judge::Proof;
 pub(super) use self::received::Received;

@@ -8,6 +8,7 @@ use tympan_expr::Value;
 
 use super::beside_body::BesideBody;
 use super::certificate::CertificateKey;
+use super::fetched_key::FetchedKey;
 use super::missing;
 use super::received::Received;
 use super::received::text;
@@ -66,8 +67,10 @@ enum Key {
     Named(Vec<KeyId>),
     /// What is no secret.
     Public(Vec<PublicKey>),
-    /// What is fetched.
+    /// That of a certificate, which is fetched.
     Certificate(Box<CertificateKey>),
+    /// One that is asked for.
+    Fetched(Box<FetchedKey>),
 }
 
 /// The parts of a payload.
@@ -81,10 +84,11 @@ impl SignatureVerify {
         number: usize,
     ) -> Self {
         let timestamp = check.timestamp.as_ref().map(|it| (it.value.clone(), it.scheme));
-        let key = match (check.secret, &check.certificate) {
-            (None, None) => Key::Public(check.public_keys.clone()),
-            (None, Some(it)) => Key::Certificate(Box::new(CertificateKey::compile(it))),
-            (Some(secret), _) => {
+        let key = match (check.secret, &check.certificate, &check.fetched_key) {
+            (None, None, None) => Key::Public(check.public_keys.clone()),
+            (None, Some(it), _) => Key::Certificate(Box::new(CertificateKey::compile(it))),
+            (None, None, Some(it)) => Key::Fetched(Box::new(FetchedKey::compile(it, keys))),
+            (Some(secret), ..) => {
                 let forms = KeyForm::of_signature(check).into_iter();
                 let ids: Vec<_> = forms.map(|form| keys.id(KeyUse { secret, form })).collect();
                 match ids[..] {
@@ -118,28 +122,36 @@ impl SignatureVerify {
         match &self.key {
             Key::Secret(key) => (!keys.is_ready(*key)).then_some(*key),
             Key::Named(all) => all.iter().copied().find(|key| !keys.is_ready(*key)),
+            Key::Fetched(key) => key.unready(keys),
             Key::Public(_) | Key::Certificate(_) => None,
         }
     }
 
     /// Whether its key is fetched.
     pub(super) fn fetches(&self) -> bool {
-        matches!(self.key, Key::Certificate(_))
+        matches!(self.key, Key::Certificate(_) | Key::Fetched(_))
     }
 
-    /// The certificate that has to be fetched before it can judge a request: none for one that
-    /// cannot be proved anyway.
+    /// What has to be fetched before it can judge a request: nothing for one that cannot be proved
+    /// anyway.
     pub(super) fn wants(
         &self,
         scope: &Scope<'_, '_>,
+        keys: &Keys,
         asked: &[fetched::Source],
     ) -> Option<Box<KeyRequest>> {
-        let Key::Certificate(certificate) = &self.key else { return None };
+        if !self.fetches() {
+            return None;
+        }
         if self.each.is_none() {
             let received = self.received.texts(scope, "signature").ok()?;
             received.iter().find(|value| self.scheme.read(value).is_ok())?;
         }
-        certificate.wants(scope, asked)
+        match &self.key {
+            Key::Certificate(certificate) => certificate.wants(scope, asked),
+            Key::Fetched(key) => key.wants(scope, keys, asked),
+            _ => None,
+        }
     }
 
     pub(super) fn expressions<'v>(&'v self, found: &mut Vec<&'v Expression>) {
@@ -147,8 +159,10 @@ impl SignatureVerify {
         found.extend(&self.payloads);
         found.push(self.received.expression());
         found.extend(self.timestamp.iter().filter_map(|(value, _)| value.as_ref()));
-        if let Key::Certificate(certificate) = &self.key {
-            found.push(certificate.expression());
+        match &self.key {
+            Key::Certificate(certificate) => found.push(certificate.expression()),
+            Key::Fetched(key) => found.extend(key.expressions()),
+            _ => {}
         }
     }
 
@@ -284,6 +298,10 @@ impl SignatureVerify {
                         own = [certificate.key(scope, &self.scheme)?];
                         &own[..]
                     }
+                    Key::Fetched(key) => {
+                        own = [key.bound(scope, &self.scheme)?];
+                        &own[..]
+                    }
                     _ => keys.publics(self.secret(&received)?),
                 };
                 self.scheme.verify_public(&received, bytes, publics)
@@ -318,7 +336,7 @@ impl SignatureVerify {
                 }
                 _ => None,
             },
-            Key::Public(_) | Key::Certificate(_) => None,
+            Key::Public(_) | Key::Certificate(_) | Key::Fetched(_) => None,
         };
         found.ok_or_else(|| refused(Unproven::Undecodable))
     }
