@@ -127,7 +127,7 @@ fn is_root() -> bool {
 pub(crate) fn folder(app: &str, more: &str) -> Folder {
     Folder::new(&format!(
         "version: 1
-server: {{listen: [127.0.0.1:0]}}
+server: {{listen: [127.0.0.1:0], exec: true}}
 destinations:
   app: {{{app}, retry: {{first: 50ms, most: 200ms}}}}
 {more}

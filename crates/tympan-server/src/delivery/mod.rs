@@ -1,5 +1,6 @@
 //! Where events go: one file a kind, one match here.
 
+mod attempt;
 mod backoff;
 mod exec;
 mod file;
