@@ -33,6 +33,7 @@ mod jwt;
 mod last_good;
 mod limits;
 mod mapper;
+mod nats;
 mod oracle;
 mod packaging;
 mod places;

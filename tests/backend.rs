@@ -7,6 +7,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
@@ -21,6 +22,7 @@ use tempfile::TempDir;
 
 use crate::process::Folder;
 use crate::process::Tympan;
+use crate::process::repository;
 use crate::process::request;
 use crate::process::wait_until;
 
@@ -91,6 +93,13 @@ pub(crate) fn free_port() -> u16 {
 /// Whether somebody listens at a port.
 pub(crate) fn listens(port: u16) -> bool {
     TcpStream::connect(("127.0.0.1", port)).is_ok()
+}
+
+/// A program that `tests/run` has unpacked.
+pub(crate) fn tool(name: &str) -> PathBuf {
+    let path = repository().join("target/tools/bin").join(name);
+    assert!(path.exists(), "{name} is not there: tests/run brings it");
+    path
 }
 
 /// A folder for a server.

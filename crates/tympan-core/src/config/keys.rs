@@ -898,6 +898,13 @@ pub static DESTINATION: Section = Section {
             "A stream of Redis. It has an event once the server has answered with the entry's id.",
             "redis: {url: redis://127.0.0.1:6379, stream: '\"events\"'}",
         ),
+        #[cfg(feature = "nats")]
+        key(
+            "nats",
+            Holds::Section(&NATS),
+            "A subject of NATS. It has an event once a stream of JetStream has acknowledged it.",
+            "nats: {url: nats://127.0.0.1:4222, subject: event.type}",
+        ),
         #[cfg(feature = "postgres")]
         key(
             "postgres",
@@ -1046,6 +1053,47 @@ pub static REDIS: Section = Section {
             Holds::Literal(Literal::Count),
             "About how many entries a stream keeps: the oldest go. Without it, all of them.",
             "max_length: 1000000",
+        ),
+    ],
+};
+
+/// `nats:` of a destination.
+#[cfg(feature = "nats")]
+pub static NATS: Section = Section {
+    name: "`nats` of a destination",
+    doc: "A subject of NATS. A message is the event as it is delivered, with `Content-Type`, and a \
+          `Nats-Msg-Id` of the destination, the listener and the event's id, by which a stream knows \
+          what comes again. Expressions see the event as `event`, and `listener.name`.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Literal(Literal::Endpoint(&["nats", "tls"])),
+            "Where the server is, with `tls` for TLS.",
+            "url: tls://nats.example.com:4222",
+        )),
+        WHO,
+        key(
+            "password",
+            Holds::Name(Named::Secret),
+            "The password, or without `user` a token. With several references, the first.",
+            "password: broker_password",
+        ),
+        required(key(
+            "subject",
+            Holds::Expression,
+            "The subject. What is none, or a pattern of several, makes the event a dead letter.",
+            "subject: $CONCAT([\"events.\", listener.name])",
+        )),
+        default(
+            key(
+                "jetstream",
+                Holds::Literal(Literal::Boolean),
+                "Whether a stream has to acknowledge an event. Otherwise it counts as delivered once the \
+                 server has heard it, and only who listens at that moment gets it.",
+                "jetstream: false",
+            ),
+            "true",
         ),
     ],
 };

@@ -4,6 +4,8 @@ use http::HeaderName;
 use http::Method;
 use tympan_expr::Expression;
 
+#[cfg(feature = "nats")]
+use crate::config::Nats;
 #[cfg(feature = "postgres")]
 use crate::config::Postgres;
 use crate::config::Reader;
@@ -32,6 +34,9 @@ pub enum Kind {
     /// A stream of Redis.
     #[cfg(feature = "redis")]
     Redis(Box<Redis>),
+    /// A subject of NATS.
+    #[cfg(feature = "nats")]
+    Nats(Box<Nats>),
     /// A table of `PostgreSQL`.
     #[cfg(feature = "postgres")]
     Postgres(Box<Postgres>),
@@ -94,6 +99,10 @@ impl Reader<'_> {
         #[cfg(feature = "postgres")]
         if let Some((place, node)) = fields.take("postgres") {
             return self.postgres(&place, node).map(|table| Kind::Postgres(Box::new(table)));
+        }
+        #[cfg(feature = "nats")]
+        if let Some((place, node)) = fields.take("nats") {
+            return self.nats(&place, node).map(|nats| Kind::Nats(Box::new(nats)));
         }
         let (place, node) = fields.take("exec")?;
         let mut fields = self.fields(&keys::EXEC, place.span, node)?;

@@ -113,6 +113,8 @@ pub use redact::HIDDEN;
 pub use redact::Redact;
 pub use registration::Registration;
 pub use registration::Step;
+#[cfg(feature = "nats")]
+pub use remote::Nats;
 #[cfg(feature = "postgres")]
 pub use remote::Postgres;
 #[cfg(feature = "redis")]

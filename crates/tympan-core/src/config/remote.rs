@@ -4,12 +4,14 @@
 use std::net::IpAddr;
 
 use http::Uri;
+#[cfg(any(feature = "nats", feature = "redis"))]
 use tympan_expr::Expression;
 
 use crate::config::Reader;
 use crate::config::SecretId;
 use crate::config::fields::Fields;
 use crate::config::keys;
+#[cfg(any(feature = "nats", feature = "redis"))]
 use crate::roots::Place;
 use crate::yaml::Key;
 use crate::yaml::Node;
@@ -51,6 +53,18 @@ pub struct Postgres {
     pub create: bool,
 }
 
+/// A subject of NATS.
+#[cfg(feature = "nats")]
+#[derive(Clone, Debug)]
+pub struct Nats {
+    /// The server.
+    pub server: Remote,
+    /// The subject.
+    pub subject: Expression,
+    /// Whether a stream has to acknowledge an event.
+    pub jetstream: bool,
+}
+
 impl Reader<'_> {
     #[cfg(feature = "redis")]
     pub(super) fn redis(&mut self, key: &Key, node: Node) -> Option<Redis> {
@@ -81,6 +95,16 @@ impl Reader<'_> {
         })
     }
 
+    #[cfg(feature = "nats")]
+    pub(super) fn nats(&mut self, key: &Key, node: Node) -> Option<Nats> {
+        let mut fields = self.fields(&keys::NATS, key.span, node)?;
+        let server = self.remote(&mut fields, &["nats", "tls"], "nats://127.0.0.1:4222");
+        let subject = self.required_expression(&mut fields, "subject");
+        let jetstream = fields.take("jetstream").and_then(|(_, node)| self.boolean(&node));
+        fields.end();
+        Some(Nats { server: server?, subject: subject?, jetstream: jetstream.unwrap_or(true) })
+    }
+
     /// Where a server is, and who we are to it.
     fn remote(
         &mut self,
@@ -96,6 +120,7 @@ impl Reader<'_> {
     }
 
     /// An expression that says for each event where it goes.
+    #[cfg(any(feature = "nats", feature = "redis"))]
     fn required_expression(
         &mut self,
         fields: &mut Fields,

@@ -8,6 +8,8 @@ mod http;
 mod keep;
 #[cfg(feature = "remote")]
 mod link;
+#[cfg(feature = "nats")]
+mod nats;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]
@@ -47,6 +49,8 @@ use crate::delivery::exec::ExecOut;
 use crate::delivery::file::FileOut;
 use crate::delivery::file::Opened;
 use crate::delivery::http::HttpOut;
+#[cfg(feature = "nats")]
+use crate::delivery::nats::NatsOut;
 #[cfg(feature = "postgres")]
 use crate::delivery::postgres::PostgresOut;
 #[cfg(feature = "redis")]
@@ -153,6 +157,10 @@ impl Destinations {
                 #[cfg(feature = "redis")]
                 config::Kind::Redis(redis) => {
                     Arc::new(RedisOut::new(&it.name, redis, remote(&redis.server)))
+                }
+                #[cfg(feature = "nats")]
+                config::Kind::Nats(nats) => {
+                    Arc::new(NatsOut::new(&it.name, nats, remote(&nats.server)))
                 }
                 #[cfg(feature = "postgres")]
                 config::Kind::Postgres(table) => {

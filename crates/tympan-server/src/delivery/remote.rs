@@ -54,7 +54,7 @@ impl Remote {
     }
 
     /// Has the other end of a connection prove who it is, and encrypts what follows.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "nats", feature = "postgres"))]
     pub(super) async fn secure(
         &self,
         stream: Pin<Box<dyn Stream>>,
@@ -77,8 +77,11 @@ impl Remote {
         }
         let mut told = String::new();
         for sign in said.trim().chars().take(MOST_SAID) {
-            // A text takes whatever is written to it.
-            let _ = write!(told, "{}", sign.escape_debug());
+            match sign {
+                '"' | '\'' => told.push(sign),
+                // A text takes whatever is written to it.
+                _ => drop(write!(told, "{}", sign.escape_debug())),
+            }
         }
         told
     }
@@ -105,7 +108,8 @@ mod tests {
         let server = config::Remote { url, user: None, password: None };
         let password = Secret::new(b"s3cret".to_vec(), "file").unwrap();
         let remote = Remote::new(&server, Ok(Some(password)), &Arc::default());
-        assert_eq!(remote.said("unknown command\nAUTH s3cret"), "unknown command\\nAUTH ***");
+        let said = remote.said("unknown command\n\"AUTH\" s3cret");
+        assert_eq!(said, "unknown command\\n\"AUTH\" ***");
         assert!(!format!("{remote:?}").contains("s3cret"));
     }
 }
