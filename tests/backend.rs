@@ -25,9 +25,13 @@ use crate::process::Tympan;
 use crate::process::repository;
 use crate::process::request;
 use crate::process::wait_until;
+use crate::process::wait_within;
 
 /// Whom servers run as that refuse to be root.
 const NOBODY: u32 = 65534;
+
+/// How long a server may take to start, on a machine that has other things to do.
+const START: Duration = Duration::from_mins(5);
 
 /// How many clients send events.
 const CLIENTS: usize = 4;
@@ -66,7 +70,7 @@ impl Backend {
     pub(crate) fn restart(&mut self) {
         use std::os::unix::process::CommandExt;
         self.kill();
-        wait_until("the server is up", || {
+        wait_within(START, "the server is up", || {
             // What is left of the one before may still hold what this one needs.
             let child = self.child.as_mut();
             if child.is_none_or(|child| child.try_wait().unwrap().is_some()) {

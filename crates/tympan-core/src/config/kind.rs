@@ -4,6 +4,10 @@ use http::HeaderName;
 use http::Method;
 use tympan_expr::Expression;
 
+#[cfg(feature = "amqp")]
+use crate::config::Amqp;
+#[cfg(feature = "kafka")]
+use crate::config::Kafka;
 #[cfg(feature = "nats")]
 use crate::config::Nats;
 #[cfg(feature = "postgres")]
@@ -37,6 +41,12 @@ pub enum Kind {
     /// A subject of NATS.
     #[cfg(feature = "nats")]
     Nats(Box<Nats>),
+    /// An exchange of AMQP.
+    #[cfg(feature = "amqp")]
+    Amqp(Box<Amqp>),
+    /// A topic of Kafka.
+    #[cfg(feature = "kafka")]
+    Kafka(Box<Kafka>),
     /// A table of `PostgreSQL`.
     #[cfg(feature = "postgres")]
     Postgres(Box<Postgres>),
@@ -103,6 +113,14 @@ impl Reader<'_> {
         #[cfg(feature = "nats")]
         if let Some((place, node)) = fields.take("nats") {
             return self.nats(&place, node).map(|nats| Kind::Nats(Box::new(nats)));
+        }
+        #[cfg(feature = "amqp")]
+        if let Some((place, node)) = fields.take("amqp") {
+            return self.amqp(&place, node).map(|amqp| Kind::Amqp(Box::new(amqp)));
+        }
+        #[cfg(feature = "kafka")]
+        if let Some((place, node)) = fields.take("kafka") {
+            return self.kafka(&place, node).map(|kafka| Kind::Kafka(Box::new(kafka)));
         }
         let (place, node) = fields.take("exec")?;
         let mut fields = self.fields(&keys::EXEC, place.span, node)?;

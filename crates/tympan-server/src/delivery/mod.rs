@@ -1,10 +1,14 @@
 //! Where events go: one file a kind, one match here.
 
+#[cfg(feature = "amqp")]
+mod amqp;
 mod attempt;
 mod backoff;
 mod exec;
 mod file;
 mod http;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod keep;
 #[cfg(feature = "remote")]
 mod link;
@@ -17,6 +21,8 @@ mod redis;
 #[cfg(feature = "remote")]
 mod remote;
 pub(crate) mod stdout;
+#[cfg(any(feature = "amqp", feature = "nats"))]
+mod wire;
 mod worker;
 
 use std::collections::HashMap;
@@ -45,10 +51,14 @@ pub(crate) use keep::From;
 pub(crate) use keep::keep;
 
 use crate::clock;
+#[cfg(feature = "amqp")]
+use crate::delivery::amqp::AmqpOut;
 use crate::delivery::exec::ExecOut;
 use crate::delivery::file::FileOut;
 use crate::delivery::file::Opened;
 use crate::delivery::http::HttpOut;
+#[cfg(feature = "kafka")]
+use crate::delivery::kafka::KafkaOut;
 #[cfg(feature = "nats")]
 use crate::delivery::nats::NatsOut;
 #[cfg(feature = "postgres")]
@@ -161,6 +171,15 @@ impl Destinations {
                 #[cfg(feature = "nats")]
                 config::Kind::Nats(nats) => {
                     Arc::new(NatsOut::new(&it.name, nats, remote(&nats.server)))
+                }
+                #[cfg(feature = "amqp")]
+                config::Kind::Amqp(amqp) => {
+                    Arc::new(AmqpOut::new(&it.name, amqp, remote(&amqp.server)))
+                }
+                #[cfg(feature = "kafka")]
+                config::Kind::Kafka(kafka) => {
+                    let remote = remote(&kafka.server);
+                    Arc::new(KafkaOut::new(&it.name, kafka, remote, it.timeout))
                 }
                 #[cfg(feature = "postgres")]
                 config::Kind::Postgres(table) => {

@@ -2,7 +2,6 @@
 
 mod client;
 mod line;
-mod wire;
 
 use bytes::Bytes;
 use serde_json::Value;

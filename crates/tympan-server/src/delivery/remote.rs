@@ -53,6 +53,22 @@ impl Remote {
         open.await.map_err(|fault| fault.to_string())
     }
 
+    /// The same to another server, which this one has told of.
+    #[cfg(feature = "kafka")]
+    pub(super) async fn open_other(
+        &self,
+        host: &str,
+        port: u16,
+        is_tls: bool,
+    ) -> Result<Pin<Box<dyn Stream>>, String> {
+        let at =
+            if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        let url = Uri::builder().scheme("kafka").authority(at).path_and_query("/").build();
+        let url = url.map_err(|error| format!("the server tells of `{host}`: {error}"))?;
+        let open = connect::open(&url, port, is_tls, Host::Told, &self.egress).await;
+        open.map_err(|fault| format!("{host}:{port}: {fault}"))
+    }
+
     /// Has the other end of a connection prove who it is, and encrypts what follows.
     #[cfg(any(feature = "nats", feature = "postgres"))]
     pub(super) async fn secure(

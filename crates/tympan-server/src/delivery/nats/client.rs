@@ -15,8 +15,8 @@ use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
 use super::line::Said;
-use super::wire::Wire;
 use crate::delivery::remote::Remote;
+use crate::delivery::wire::Wire;
 
 const PORT: u16 = 4222;
 
@@ -81,7 +81,7 @@ impl Client {
     pub(super) async fn connect(remote: &Remote) -> Result<Self, String> {
         let is_tls = remote.url.scheme_str() == Some("tls");
         let mut wire = Wire::new(remote.open(PORT, false).await?);
-        let Said::Info(info) = wire.next().await? else {
+        let Said::Info(info) = wire.next(Said::read).await? else {
             return Err("what answers is no server of NATS".to_owned());
         };
         let is = |name: &str| info[name] == Value::Bool(true);
@@ -98,7 +98,7 @@ impl Client {
         let hello = hello(remote, is_tls)?;
         wire.say(format!("CONNECT {hello}\r\nSUB {inbox}* 1\r\nPING\r\n").as_bytes());
         loop {
-            match wire.next().await? {
+            match wire.next(Said::read).await? {
                 Said::Pong => break,
                 Said::Ping => wire.say(b"PONG\r\n"),
                 Said::Error(why) => return Err(why),
@@ -166,7 +166,7 @@ impl Driver {
     async fn run(mut self, mut wanted: mpsc::Receiver<Order>) {
         let ended = loop {
             tokio::select! {
-                said = self.wire.next() => {
+                said = self.wire.next(Said::read) => {
                     if let Err(why) = said.and_then(|said| self.hear(said)) {
                         break why;
                     }

@@ -1,4 +1,4 @@
-//! Bytes to and from a server of NATS, both ways at once.
+//! Bytes to and from a server with a protocol of its own, both ways at once.
 
 use std::io;
 use std::pin::Pin;
@@ -9,7 +9,6 @@ use tokio::io::AsyncWriteExt;
 use tokio::io::ReadHalf;
 use tokio::io::WriteHalf;
 
-use super::line::Said;
 use crate::outbound::connect::Stream;
 
 /// A connection, what has come of it and was not read yet, and what is to be sent.
@@ -43,10 +42,14 @@ impl Wire {
         self.is_sent = false;
     }
 
-    /// What is said next. Whoever asks may give up at any time, and ask again.
-    pub(super) async fn next(&mut self) -> Result<Said, String> {
+    /// What is said next, as somebody understands what came who takes it off that, or waits for more.
+    /// Whoever asks may give up at any time, and ask again.
+    pub(super) async fn next<T>(
+        &mut self,
+        read: impl Fn(&mut BytesMut) -> Result<Option<T>, String>,
+    ) -> Result<T, String> {
         loop {
-            if let Some(said) = Said::read(&mut self.incoming)? {
+            if let Some(said) = read(&mut self.incoming)? {
                 return Ok(said);
             }
             let moved = tokio::select! {
