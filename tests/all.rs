@@ -31,6 +31,7 @@ mod include;
 mod infer;
 mod journal;
 mod jwt;
+mod kafka;
 mod last_good;
 mod limits;
 mod mapper;
