@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod admin;
+mod amqp;
 mod answered;
 mod asana;
 mod assertions;
@@ -34,10 +35,12 @@ mod include;
 mod infer;
 mod journal;
 mod jwt;
+mod kafka;
 mod kinds;
 mod last_good;
 mod limits;
 mod mapper;
+mod nats;
 mod oracle;
 mod packaging;
 mod places;

@@ -7,6 +7,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
@@ -21,11 +22,16 @@ use tempfile::TempDir;
 
 use crate::process::Folder;
 use crate::process::Tympan;
+use crate::process::repository;
 use crate::process::request;
 use crate::process::wait_until;
+use crate::process::wait_within;
 
 /// Whom servers run as that refuse to be root.
 const NOBODY: u32 = 65534;
+
+/// How long a server may take to start, on a machine that has other things to do.
+const START: Duration = Duration::from_mins(5);
 
 /// How many clients send events.
 const CLIENTS: usize = 4;
@@ -64,7 +70,7 @@ impl Backend {
     pub(crate) fn restart(&mut self) {
         use std::os::unix::process::CommandExt;
         self.kill();
-        wait_until("the server is up", || {
+        wait_within(START, "the server is up", || {
             // What is left of the one before may still hold what this one needs.
             let child = self.child.as_mut();
             if child.is_none_or(|child| child.try_wait().unwrap().is_some()) {
@@ -91,6 +97,13 @@ pub(crate) fn free_port() -> u16 {
 /// Whether somebody listens at a port.
 pub(crate) fn listens(port: u16) -> bool {
     TcpStream::connect(("127.0.0.1", port)).is_ok()
+}
+
+/// A program that `tests/run` has unpacked.
+pub(crate) fn tool(name: &str) -> PathBuf {
+    let path = repository().join("target/tools/bin").join(name);
+    assert!(path.exists(), "{name} is not there: tests/run brings it");
+    path
 }
 
 /// A folder for a server.
@@ -127,7 +140,7 @@ fn is_root() -> bool {
 pub(crate) fn folder(app: &str, more: &str) -> Folder {
     Folder::new(&format!(
         "version: 1
-server: {{listen: [127.0.0.1:0]}}
+server: {{listen: [127.0.0.1:0], exec: true}}
 destinations:
   app: {{{app}, retry: {{first: 50ms, most: 200ms}}}}
 {more}

@@ -17,7 +17,7 @@ use std::time::Instant;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::process::Folder;
+use crate::backend::folder;
 use crate::process::Tympan;
 use crate::process::request;
 use crate::process::wait_until;
@@ -107,24 +107,6 @@ fn read(reader: &mut impl BufRead) -> Option<Asked> {
 
 const DONE: &str = "204 No Content";
 
-/// A listener at `/in` whose events go to `app`.
-fn folder(app: &str, more: &str) -> Folder {
-    Folder::new(&format!(
-        "version: 1
-server: {{listen: [127.0.0.1:0], exec: true}}
-destinations:
-  app: {{{app}, retry: {{first: 50ms, most: 100ms}}}}
-{more}
-listeners:
-  in:
-    path: /in
-    verification: {{none: a test}}
-    events: {{id: parsed_body.id, data: parsed_body}}
-    deliver: [app]
-"
-    ))
-}
-
 fn send(server: &Tympan, id: &str) {
     let body = json!({"id": id}).to_string();
     assert_eq!(server.ask(&request("POST", "/in", &[], body)).status, 200);
@@ -180,7 +162,7 @@ fn a_dead_letter_after_so_many_tries_and_nobody_else_waits() {
     let text = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
     let text =
         text.replace("deliver: [app]", "deliver: [app, {to: other, when: item.id != \"x\"}]");
-    let text = text.replace("most: 100ms", "most: 100ms, attempts: 3");
+    let text = text.replace("most: 200ms", "most: 200ms, attempts: 3");
     let text =
         text.replace("{id: parsed_body.id, data: parsed_body}", "{each: parsed_body, id: item.id}");
     folder.write("listeners.yaml", text);

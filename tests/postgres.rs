@@ -89,7 +89,7 @@ fn each_event_is_one_row_while_postgres_is_killed() {
     let mut postgres = Postgres::start(&[]);
     let folder = folder_of(&postgres, "127.0.0.1", "table: public.events, create: true");
     let server = Tympan::start_in(&folder);
-    let ids = send_while_killed(&server, &mut postgres.backend, 1000, 5);
+    let ids = send_while_killed(&server, &mut postgres.backend, 1000, 10);
     wait_until("all have arrived", || {
         let count = postgres.ask("SELECT count(*) FROM events");
         (count.trim() == ids.len().to_string()).then_some(())

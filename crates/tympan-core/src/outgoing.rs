@@ -145,6 +145,12 @@ pub fn order(by: &Expression, event: Kept<'_>) -> Option<i64> {
     Some(i64::from_le_bytes(first))
 }
 
+/// What tells an event from all others, as one word: two listeners may have events of one id.
+#[must_use]
+pub fn identity(event: Kept<'_>) -> String {
+    format!("{}/{}", event.listener, percent_encoded(event.id))
+}
+
 /// What an expression says of an event as a text, such as where it goes; null says nothing.
 ///
 /// # Errors

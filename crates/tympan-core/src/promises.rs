@@ -69,6 +69,10 @@ fn heard(to: &[&Destination]) -> Option<String> {
 fn taken(to: &[&Destination]) -> Option<String> {
     let weak = |it: &&Destination| match &it.kind {
         Kind::Stdout => Some(format!("{} is standard output, whose reader may lose it", it.name)),
+        #[cfg(feature = "nats")]
+        Kind::Nats(nats) if !nats.jetstream => {
+            Some(format!("{} is NATS without JetStream, which keeps nothing", it.name))
+        }
         #[cfg(feature = "redis")]
         Kind::Redis(_) => {
             Some(format!("{} is Redis, which keeps as much as its `appendfsync` makes it", it.name))

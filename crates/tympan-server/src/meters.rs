@@ -220,7 +220,7 @@ impl<const N: usize> Default for Histogram<N> {
 }
 
 impl DestinationMeter {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let zero = || AtomicU64::new(0);
         Self {
             name: name.to_owned(),

@@ -927,6 +927,29 @@ pub static DESTINATION: Section = Section {
             "A stream of Redis. It has an event once the server has answered with the entry's id.",
             "redis: {url: redis://127.0.0.1:6379, stream: '\"events\"'}",
         ),
+        #[cfg(feature = "nats")]
+        key(
+            "nats",
+            Holds::Section(&NATS),
+            "A subject of NATS. It has an event once a stream of JetStream has acknowledged it.",
+            "nats: {url: nats://127.0.0.1:4222, subject: event.type}",
+        ),
+        #[cfg(feature = "amqp")]
+        key(
+            "amqp",
+            Holds::Section(&AMQP),
+            "An exchange of AMQP 0-9-1, such as RabbitMQ's. It has an event once the server has confirmed \
+             it, and at least one queue takes it.",
+            "amqp: {url: amqp://127.0.0.1, routing_key: '\"events\"'}",
+        ),
+        #[cfg(feature = "kafka")]
+        key(
+            "kafka",
+            Holds::Section(&KAFKA),
+            "A topic of Kafka, or of what speaks its protocol. It has an event once every replica that is \
+             in sync has it.",
+            "kafka: {url: kafka://127.0.0.1:9092, topic: '\"events\"', key: event.subject}",
+        ),
         #[cfg(feature = "postgres")]
         key(
             "postgres",
@@ -952,8 +975,8 @@ pub static DESTINATION: Section = Section {
         beside(key(
             "concurrency",
             Holds::Literal(Literal::Count),
-            "How many deliveries may be on their way at once. Usually one to `stdout`, `file` \
-             and `postgres`, which take many events at a time, 4 to `exec`, 16 to `http`, and 64 to servers with a \
+            "How many deliveries may be on their way at once. Usually one to `stdout`, `file`, \
+             `postgres` and `kafka`, which take many events at a time, 4 to `exec`, 16 to `http`, and 64 to servers with a \
              protocol of their own.",
             "concurrency: 16",
         )),
@@ -1081,6 +1104,118 @@ pub static REDIS: Section = Section {
             Holds::Literal(Literal::Count),
             "About how many entries a stream keeps: the oldest go. Without it, all of them.",
             "max_length: 1000000",
+        ),
+    ],
+};
+
+/// `nats:` of a destination.
+#[cfg(feature = "nats")]
+pub static NATS: Section = Section {
+    name: "`nats` of a destination",
+    doc: "A subject of NATS. A message is the event as it is delivered, with `Content-Type`, and a \
+          `Nats-Msg-Id` of the destination, the listener and the event's id, by which a stream knows \
+          what comes again. Without `user`, the password is a token. Expressions see the event as \
+          `event`, and `listener.name`.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Literal(Literal::Endpoint(&["nats", "tls"])),
+            "Where the server is, with `tls` for TLS.",
+            "url: tls://nats.example.com:4222",
+        )),
+        WHO,
+        PASSWORD,
+        required(key(
+            "subject",
+            Holds::Expression,
+            "The subject. What is none, or a pattern of several, makes the event a dead letter.",
+            "subject: $CONCAT([\"events.\", listener.name])",
+        )),
+        default(
+            key(
+                "jetstream",
+                Holds::Literal(Literal::Boolean),
+                "Whether a stream has to acknowledge an event. Otherwise it counts as delivered once the \
+                 server has heard it, and only who listens at that moment gets it.",
+                "jetstream: false",
+            ),
+            "true",
+        ),
+    ],
+};
+
+/// `amqp:` of a destination.
+#[cfg(feature = "amqp")]
+pub static AMQP: Section = Section {
+    name: "`amqp` of a destination",
+    doc: "An exchange of AMQP 0-9-1, as RabbitMQ speaks it. A message is the event as it is delivered: \
+          persistent, with its type, and with the event's id as `message-id` if that has room there. It \
+          is tried again until a queue takes it, and how durable that is, is for the queue to say. \
+          Without `user`, we are `guest`. Expressions see the event as `event`, and `listener.name`.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Literal(Literal::Endpoint(&["amqp", "amqps"])),
+            "Where the server is, with `amqps` for TLS, and the virtual host if it is another than `/`.",
+            "url: amqps://rabbit.example.com/orders",
+        )),
+        WHO,
+        PASSWORD,
+        default(
+            key(
+                "exchange",
+                Holds::Literal(Literal::Text),
+                "The exchange, which has to be there. Without it the routing key is the name of a queue.",
+                "exchange: events",
+            ),
+            "the default exchange",
+        ),
+        required(key(
+            "routing_key",
+            Holds::Expression,
+            "The routing key. One of more than 255 bytes makes the event a dead letter.",
+            "routing_key: $CONCAT([\"hooks.\", listener.name])",
+        )),
+    ],
+};
+
+/// `kafka:` of a destination.
+#[cfg(feature = "kafka")]
+pub static KAFKA: Section = Section {
+    name: "`kafka` of a destination",
+    doc: "A topic of Kafka from 2.5, or of what speaks its protocol. The value of a record is the event as it \
+          is delivered, with its media type in the header `content-type`. A record that has to be sent \
+          again within one delivery is not there twice. Expressions see the event as `event`, and \
+          `listener.name`.",
+    one_of: false,
+    keys: &[
+        required(key(
+            "url",
+            Holds::Literal(Literal::Endpoint(&["kafka", "kafka+ssl"])),
+            "A broker that knows the others, with `kafka+ssl` for TLS to all of them.",
+            "url: kafka+ssl://kafka.example.com:9093",
+        )),
+        key(
+            "user",
+            Holds::Literal(Literal::Text),
+            "Who we are there, which is proved by the password as it is (SASL's `PLAIN`).",
+            "user: tympan",
+        ),
+        PASSWORD,
+        required(key(
+            "topic",
+            Holds::Expression,
+            "The topic, which has to be there. What cannot be called so makes the event a dead letter.",
+            "topic: $CONCAT([\"hooks.\", listener.name])",
+        )),
+        key(
+            "key",
+            Holds::Expression,
+            "The key: records of one key are in one partition, where every other client would put them. \
+             With none, or null, records go to all partitions in turn.",
+            "key: event.subject",
         ),
     ],
 };

@@ -4,7 +4,13 @@ use http::HeaderName;
 use http::Method;
 use tympan_expr::Expression;
 
+#[cfg(feature = "amqp")]
+use crate::config::Amqp;
 use crate::config::CalledTls;
+#[cfg(feature = "kafka")]
+use crate::config::Kafka;
+#[cfg(feature = "nats")]
+use crate::config::Nats;
 #[cfg(feature = "postgres")]
 use crate::config::Postgres;
 use crate::config::Reader;
@@ -33,6 +39,15 @@ pub enum Kind {
     /// A stream of Redis.
     #[cfg(feature = "redis")]
     Redis(Box<Redis>),
+    /// A subject of NATS.
+    #[cfg(feature = "nats")]
+    Nats(Box<Nats>),
+    /// An exchange of AMQP.
+    #[cfg(feature = "amqp")]
+    Amqp(Box<Amqp>),
+    /// A topic of Kafka.
+    #[cfg(feature = "kafka")]
+    Kafka(Box<Kafka>),
     /// A table of `PostgreSQL`.
     #[cfg(feature = "postgres")]
     Postgres(Box<Postgres>),
@@ -98,6 +113,12 @@ impl Kind {
             Self::Redis(redis) => redis.server.password,
             #[cfg(feature = "postgres")]
             Self::Postgres(postgres) => postgres.server.password,
+            #[cfg(feature = "nats")]
+            Self::Nats(nats) => nats.server.password,
+            #[cfg(feature = "amqp")]
+            Self::Amqp(amqp) => amqp.server.password,
+            #[cfg(feature = "kafka")]
+            Self::Kafka(kafka) => kafka.server.password,
         }
     }
 }
@@ -121,6 +142,18 @@ impl Reader<'_> {
         #[cfg(feature = "postgres")]
         if let Some((place, node)) = fields.take("postgres") {
             return self.postgres(&place, node).map(|table| Kind::Postgres(Box::new(table)));
+        }
+        #[cfg(feature = "nats")]
+        if let Some((place, node)) = fields.take("nats") {
+            return self.nats(&place, node).map(|nats| Kind::Nats(Box::new(nats)));
+        }
+        #[cfg(feature = "amqp")]
+        if let Some((place, node)) = fields.take("amqp") {
+            return self.amqp(&place, node).map(|amqp| Kind::Amqp(Box::new(amqp)));
+        }
+        #[cfg(feature = "kafka")]
+        if let Some((place, node)) = fields.take("kafka") {
+            return self.kafka(&place, node).map(|kafka| Kind::Kafka(Box::new(kafka)));
         }
         let (place, node) = fields.take("exec")?;
         let mut fields = self.fields(&keys::EXEC, place.span, node)?;

@@ -204,6 +204,14 @@ impl Reader<'_> {
         compiled.ok()
     }
 
+    /// A name that has to fit where a protocol has one byte for its length.
+    #[cfg(feature = "amqp")]
+    pub(super) fn short(&mut self, node: &Node, example: &'static str) -> Option<String> {
+        self.literal(node, "at most 255 bytes", example, |text| {
+            (text.len() <= 255).then(|| text.to_owned())
+        })
+    }
+
     fn literal<T>(
         &mut self,
         node: &Node,

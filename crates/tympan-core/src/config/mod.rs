@@ -119,6 +119,12 @@ pub use redact::HIDDEN;
 pub use redact::Redact;
 pub use registration::Registration;
 pub use registration::Step;
+#[cfg(feature = "amqp")]
+pub use remote::Amqp;
+#[cfg(feature = "kafka")]
+pub use remote::Kafka;
+#[cfg(feature = "nats")]
+pub use remote::Nats;
 #[cfg(feature = "postgres")]
 pub use remote::Postgres;
 #[cfg(feature = "redis")]

@@ -4,12 +4,14 @@
 use std::net::IpAddr;
 
 use http::Uri;
+#[cfg(any(feature = "amqp", feature = "kafka", feature = "nats", feature = "redis"))]
 use tympan_expr::Expression;
 
 use crate::config::Reader;
 use crate::config::SecretId;
 use crate::config::fields::Fields;
 use crate::config::keys;
+#[cfg(any(feature = "amqp", feature = "kafka", feature = "nats", feature = "redis"))]
 use crate::roots::Place;
 use crate::yaml::Key;
 use crate::yaml::Node;
@@ -51,6 +53,44 @@ pub struct Postgres {
     pub create: bool,
 }
 
+/// A subject of NATS.
+#[cfg(feature = "nats")]
+#[derive(Clone, Debug)]
+pub struct Nats {
+    /// The server.
+    pub server: Remote,
+    /// The subject.
+    pub subject: Expression,
+    /// Whether a stream has to acknowledge an event.
+    pub jetstream: bool,
+}
+
+/// An exchange of AMQP.
+#[cfg(feature = "amqp")]
+#[derive(Clone, Debug)]
+pub struct Amqp {
+    /// The server.
+    pub server: Remote,
+    /// The virtual host.
+    pub host: String,
+    /// The exchange; the default one has no name.
+    pub exchange: String,
+    /// The routing key.
+    pub routing_key: Expression,
+}
+
+/// A topic of Kafka.
+#[cfg(feature = "kafka")]
+#[derive(Clone, Debug)]
+pub struct Kafka {
+    /// A broker that knows the others.
+    pub server: Remote,
+    /// The topic.
+    pub topic: Expression,
+    /// What its partition is chosen by.
+    pub key: Option<Expression>,
+}
+
 impl Reader<'_> {
     #[cfg(feature = "redis")]
     pub(super) fn redis(&mut self, key: &Key, node: Node) -> Option<Redis> {
@@ -81,6 +121,43 @@ impl Reader<'_> {
         })
     }
 
+    #[cfg(feature = "nats")]
+    pub(super) fn nats(&mut self, key: &Key, node: Node) -> Option<Nats> {
+        let mut fields = self.fields(&keys::NATS, key.span, node)?;
+        let server = self.remote(&mut fields, &["nats", "tls"], "nats://127.0.0.1:4222");
+        let subject = self.required_expression(&mut fields, "subject");
+        let jetstream = fields.take("jetstream").and_then(|(_, node)| self.boolean(&node));
+        fields.end();
+        Some(Nats { server: server?, subject: subject?, jetstream: jetstream.unwrap_or(true) })
+    }
+
+    #[cfg(feature = "amqp")]
+    pub(super) fn amqp(&mut self, key: &Key, node: Node) -> Option<Amqp> {
+        let mut fields = self.fields(&keys::AMQP, key.span, node)?;
+        let server = self.remote(&mut fields, &["amqp", "amqps"], "amqp://127.0.0.1:5672");
+        let exchange = fields.take("exchange").map(|(_, node)| self.short(&node, "events"));
+        let routing_key = self.required_expression(&mut fields, "routing_key");
+        fields.end();
+        let server = server?;
+        let path = server.url.path().trim_start_matches('/');
+        let host = if path.is_empty() { "/" } else { path };
+        let host = percent_encoding::percent_decode_str(host).decode_utf8_lossy().into_owned();
+        let exchange = exchange.unwrap_or_else(|| Some(String::new()));
+        Some(Amqp { server, host, exchange: exchange?, routing_key: routing_key? })
+    }
+
+    #[cfg(feature = "kafka")]
+    pub(super) fn kafka(&mut self, key: &Key, node: Node) -> Option<Kafka> {
+        let mut fields = self.fields(&keys::KAFKA, key.span, node)?;
+        let schemes = &["kafka", "kafka+ssl"];
+        let server = self.remote(&mut fields, schemes, "kafka://127.0.0.1:9092");
+        let topic = self.required_expression(&mut fields, "topic");
+        let key = fields.take("key");
+        let key = key.and_then(|(_, node)| self.expression(Place::Delivery, &node));
+        fields.end();
+        Some(Kafka { server: server?, topic: topic?, key })
+    }
+
     /// Where a server is, and who we are to it.
     fn remote(
         &mut self,
@@ -96,6 +173,7 @@ impl Reader<'_> {
     }
 
     /// An expression that says for each event where it goes.
+    #[cfg(any(feature = "amqp", feature = "kafka", feature = "nats", feature = "redis"))]
     fn required_expression(
         &mut self,
         fields: &mut Fields,

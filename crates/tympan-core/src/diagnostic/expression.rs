@@ -117,6 +117,9 @@ pub(super) fn message(kind: &ErrorKind) -> String {
 /// See [`super::Problem::help`].
 pub(super) fn help(kind: &ErrorKind) -> Option<String> {
     Some(match kind {
+        ErrorKind::UnknownName { name, near: Some(near), looks_like_literal: true, .. } => {
+            format!("did you mean `{near}`? A literal text takes quotes, such as `'\"{name}\"'`")
+        }
         ErrorKind::UnknownName { near: Some(near), .. }
         | ErrorKind::UnknownFunction { near: Some(near), .. } => format!("did you mean `{near}`?"),
         ErrorKind::UnknownName { name, elsewhere: true, .. } => home(name).to_owned(),

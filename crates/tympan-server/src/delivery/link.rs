@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -24,6 +25,9 @@ struct State<C> {
     open: Option<C>,
     /// How many there were, this one included.
     number: u64,
+    /// How often none could be made, and why the last time.
+    n_failed: u64,
+    why: String,
     /// Whether it was told that there is none.
     is_told: bool,
 }
@@ -39,7 +43,8 @@ pub(super) struct Lent<'l, C> {
 
 impl<C: Clone> Link<C> {
     pub(super) fn new(name: &str) -> Self {
-        let state = State { open: None, number: 0, is_told: false };
+        let why = String::new();
+        let state = State { open: None, number: 0, n_failed: 0, why, is_told: false };
         Self {
             name: name.into(),
             state: Mutex::new(state),
@@ -47,7 +52,8 @@ impl<C: Clone> Link<C> {
         }
     }
 
-    /// The connection, which is made if there is none.
+    /// The connection, which is made if there is none: by one of all who want it, whose failure is
+    /// that of all who have waited for it.
     pub(super) async fn get(
         &self,
         connect: impl Future<Output = Result<C, String>>,
@@ -55,23 +61,31 @@ impl<C: Clone> Link<C> {
         if let Some(lent) = self.lend() {
             return Ok(lent);
         }
+        let n_failed = self.state().n_failed;
         let _turn = self.connecting.lock().await;
-        // Who went before may have made one.
+        // Who went before may have made one, or failed to.
         if let Some(lent) = self.lend() {
             return Ok(lent);
+        }
+        if let Some(why) = self.failed_since(n_failed) {
+            return Err(Failure::passing(why));
         }
         let destination = &*self.name;
         let made = tokio::time::timeout(PATIENCE, connect).await;
         match made.unwrap_or_else(|_| Err(format!("no connection within {PATIENCE:?}"))) {
             Ok(connection) => {
                 tracing::info!(destination, "connected");
-                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                let number = state.number + 1;
-                *state = State { open: Some(connection.clone()), number, is_told: false };
+                let mut state = self.state();
+                state.number += 1;
+                state.open = Some(connection.clone());
+                state.is_told = false;
+                let number = state.number;
                 Ok(Lent { connection, link: self, number, is_fine: false })
             }
             Err(why) => {
-                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut state = self.state();
+                state.n_failed += 1;
+                state.why.clone_from(&why);
                 if !std::mem::replace(&mut state.is_told, true) {
                     tracing::warn!(destination, why, "no connection");
                 }
@@ -81,9 +95,19 @@ impl<C: Clone> Link<C> {
     }
 
     fn lend(&self) -> Option<Lent<'_, C>> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state();
         let connection = state.open.clone()?;
         Some(Lent { connection, link: self, number: state.number, is_fine: false })
+    }
+
+    /// Why none could be made, if that happened since there were so many failures.
+    fn failed_since(&self, n_failed: u64) -> Option<String> {
+        let state = self.state();
+        (state.n_failed != n_failed).then(|| state.why.clone())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<C>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -149,5 +173,21 @@ mod tests {
         let refused = link.get(async { Err("nobody answers".to_owned()) }).await;
         assert_eq!(refused.err().unwrap().why, "nobody answers");
         assert!(link.get(async { Ok(()) }).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_one_that_fails_fails_with_it() {
+        let link: Link<()> = Link::new("a");
+        let made = Cell::new(0);
+        let connect = async || {
+            made.set(made.get() + 1);
+            tokio::task::yield_now().await;
+            Err(format!("refused {} times", made.get()))
+        };
+        let both = tokio::join!(link.get(connect()), link.get(connect()));
+        let whys = [both.0.err().unwrap().why, both.1.err().unwrap().why];
+        assert_eq!(whys, ["refused 1 times", "refused 1 times"]);
+        // Who comes later tries anew.
+        assert_eq!(link.get(connect()).await.err().unwrap().why, "refused 2 times");
     }
 }

@@ -1,12 +1,19 @@
 //! Where events go: one file a kind, one match here.
 
+#[cfg(feature = "amqp")]
+mod amqp;
+mod attempt;
 mod backoff;
 mod exec;
 mod file;
 mod http;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod keep;
 #[cfg(feature = "remote")]
 mod link;
+#[cfg(feature = "nats")]
+mod nats;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]
@@ -14,6 +21,8 @@ mod redis;
 #[cfg(feature = "remote")]
 mod remote;
 pub(crate) mod stdout;
+#[cfg(any(feature = "amqp", feature = "nats"))]
+mod wire;
 mod worker;
 
 use std::collections::HashMap;
@@ -43,10 +52,16 @@ pub(crate) use keep::as_record;
 pub(crate) use keep::keep;
 
 use crate::clock;
+#[cfg(feature = "amqp")]
+use crate::delivery::amqp::AmqpOut;
 use crate::delivery::exec::ExecOut;
 use crate::delivery::file::FileOut;
 use crate::delivery::file::Opened;
 use crate::delivery::http::HttpOut;
+#[cfg(feature = "kafka")]
+use crate::delivery::kafka::KafkaOut;
+#[cfg(feature = "nats")]
+use crate::delivery::nats::NatsOut;
 #[cfg(feature = "postgres")]
 use crate::delivery::postgres::PostgresOut;
 #[cfg(feature = "redis")]
@@ -157,6 +172,19 @@ impl Destinations {
                 #[cfg(feature = "redis")]
                 config::Kind::Redis(redis) => {
                     Arc::new(RedisOut::new(&it.name, redis, remote(&redis.server)))
+                }
+                #[cfg(feature = "nats")]
+                config::Kind::Nats(nats) => {
+                    Arc::new(NatsOut::new(&it.name, nats, remote(&nats.server)))
+                }
+                #[cfg(feature = "amqp")]
+                config::Kind::Amqp(amqp) => {
+                    Arc::new(AmqpOut::new(&it.name, amqp, remote(&amqp.server)))
+                }
+                #[cfg(feature = "kafka")]
+                config::Kind::Kafka(kafka) => {
+                    let remote = remote(&kafka.server);
+                    Arc::new(KafkaOut::new(&it.name, kafka, remote, it.timeout))
                 }
                 #[cfg(feature = "postgres")]
                 config::Kind::Postgres(table) => {

@@ -53,8 +53,24 @@ impl Remote {
         open.await.map_err(|fault| fault.to_string())
     }
 
+    /// The same to another server, which this one has told of.
+    #[cfg(feature = "kafka")]
+    pub(super) async fn open_other(
+        &self,
+        host: &str,
+        port: u16,
+        is_tls: bool,
+    ) -> Result<Pin<Box<dyn Stream>>, String> {
+        let at =
+            if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+        let url = Uri::builder().scheme("kafka").authority(at).path_and_query("/").build();
+        let url = url.map_err(|error| format!("the server tells of `{host}`: {error}"))?;
+        let open = connect::open(&url, port, is_tls, Host::Told, &self.egress).await;
+        open.map_err(|fault| format!("{host}:{port}: {fault}"))
+    }
+
     /// Has the other end of a connection prove who it is, and encrypts what follows.
-    #[cfg(feature = "postgres")]
+    #[cfg(any(feature = "nats", feature = "postgres"))]
     pub(super) async fn secure(
         &self,
         stream: Pin<Box<dyn Stream>>,
@@ -77,8 +93,11 @@ impl Remote {
         }
         let mut told = String::new();
         for sign in said.trim().chars().take(MOST_SAID) {
-            // A text takes whatever is written to it.
-            let _ = write!(told, "{}", sign.escape_debug());
+            match sign {
+                '"' | '\'' => told.push(sign),
+                // A text takes whatever is written to it.
+                _ => drop(write!(told, "{}", sign.escape_debug())),
+            }
         }
         told
     }
@@ -105,7 +124,8 @@ mod tests {
         let server = config::Remote { url, user: None, password: None };
         let password = Secret::new(b"s3cret".to_vec(), "file").unwrap();
         let remote = Remote::new(&server, Ok(Some(password)), &Arc::default());
-        assert_eq!(remote.said("unknown command\nAUTH s3cret"), "unknown command\\nAUTH ***");
+        let said = remote.said("unknown command\n\"AUTH\" s3cret");
+        assert_eq!(said, "unknown command\\n\"AUTH\" ***");
         assert!(!format!("{remote:?}").contains("s3cret"));
     }
 }

@@ -19,7 +19,8 @@ use tympan_journal::Settled;
 use tympan_journal::Verdict;
 
 use super::Destination;
-use super::Failure;
+use super::attempt::Landed;
+use super::attempt::attempt;
 use super::backoff;
 use crate::clock;
 use crate::journal::Journals;
@@ -68,12 +69,6 @@ struct Running {
     rests_until: Instant,
     /// Whether it has said that it is gone.
     is_paused: bool,
-}
-
-/// What became of one flight.
-struct Landed {
-    settled: Vec<Settled>,
-    pauses: bool,
 }
 
 impl Worker {
@@ -223,7 +218,7 @@ impl Running {
         let retry = self.destination.borrow().retry;
         for Settled { verdict, .. } in &settled {
             self.trouble = match verdict {
-                Verdict::Again { .. } => self.trouble.saturating_add(1),
+                Verdict::Again { counts, .. } => self.trouble.saturating_add(u32::from(*counts)),
                 Verdict::Delivered | Verdict::Dead { .. } | Verdict::Damaged => 0,
             };
         }
@@ -261,82 +256,6 @@ impl Running {
 
     fn is_resting(&self) -> bool {
         self.trouble >= TROUBLE && Instant::now() < self.rests_until
-    }
-}
-
-/// One try, and what becomes of each event by it.
-async fn attempt(destination: Destination, events: Vec<Leased>) -> Landed {
-    let tried = hand_over(&destination, &events).await;
-    let is_of_one = tried.as_ref().is_err_and(|failure| failure.is_of_one);
-    let mut each = vec![tried; events.len()];
-    if is_of_one && events.len() > 1 {
-        for (event, tried) in events.iter().zip(&mut each) {
-            *tried = hand_over(&destination, std::slice::from_ref(event)).await;
-        }
-    }
-    let at = clock::steady();
-    let pauses = each.iter().any(|tried| tried.as_ref().is_err_and(|failure| failure.pauses));
-    let settled = events.into_iter().zip(each).map(|(event, tried)| {
-        let verdict = match tried {
-            Ok(()) => Verdict::Delivered,
-            Err(failure) => verdict(&destination, &event, &failure, at),
-        };
-        let meter = &destination.meter;
-        let count = match &verdict {
-            Verdict::Delivered => &meter.delivered,
-            Verdict::Again { .. } => &meter.failed,
-            Verdict::Dead { .. } | Verdict::Damaged => &meter.dead,
-        };
-        count.fetch_add(1, Ordering::Relaxed);
-        tell(&destination, &event, &verdict);
-        let name = Arc::clone(&destination.name);
-        let delivery = Delivery { number: event.number, destination: name };
-        Settled { delivery, at, verdict }
-    });
-    Landed { settled: settled.collect(), pauses }
-}
-
-/// Hands events over, within the time that the destination gives itself.
-async fn hand_over(destination: &Destination, events: &[Leased]) -> Result<(), Failure> {
-    let tried = tokio::time::timeout(destination.timeout, destination.to.deliver(events)).await;
-    tried.unwrap_or_else(|_| {
-        let seconds = destination.timeout.as_secs_f64();
-        Err(Failure::passing(format!("no answer within {seconds} s")))
-    })
-}
-
-/// What comes after a failure.
-fn verdict(destination: &Destination, event: &Leased, failure: &Failure, now: u64) -> Verdict {
-    let why = failure.why.clone();
-    let tries = event.attempts + 1;
-    if failure.is_final {
-        return Verdict::Dead { why };
-    }
-    if failure.pauses {
-        return Verdict::Again { due: now, why, counts: false };
-    }
-    if destination.retry.attempts.is_some_and(|most| tries >= most) {
-        return Verdict::Dead { why: format!("{why} (tried {tries} times)") };
-    }
-    let wait = backoff::wait(destination.retry, tries).max(failure.retry_after.unwrap_or_default());
-    let due = now.saturating_add(clock::milliseconds(wait));
-    let horizon = clock::milliseconds(destination.retry.horizon);
-    if due.saturating_sub(event.since) > horizon {
-        let hours = destination.retry.horizon.as_secs_f64() / 3600.0;
-        return Verdict::Dead { why: format!("{why} (tried {tries} times in {hours} h)") };
-    }
-    Verdict::Again { due, why, counts: true }
-}
-
-fn tell(destination: &Destination, event: &Leased, verdict: &Verdict) {
-    let Leased { id, listener, .. } = event;
-    let (destination, listener, id) = (&*destination.name, &**listener, id.as_str());
-    match verdict {
-        Verdict::Delivered | Verdict::Damaged => {}
-        Verdict::Again { why, .. } => {
-            tracing::warn!(destination, listener, id, why, "not delivered, to be tried again");
-        }
-        Verdict::Dead { why } => tracing::error!(destination, listener, id, why, "a dead letter"),
     }
 }
 

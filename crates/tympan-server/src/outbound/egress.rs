@@ -230,6 +230,8 @@ impl Egress {
         let is_allowed = is_public(address) || is_in(&self.allow, address);
         match host {
             Host::Written => is_written || !is_of_metadata(address),
+            #[cfg(feature = "kafka")]
+            Host::Told => !is_of_metadata(address),
             Host::Computed => is_allowed && !is_of_metadata(address),
         }
     }

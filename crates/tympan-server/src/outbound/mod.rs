@@ -40,6 +40,9 @@ use hyper_util::rt::TokioIo;
 pub(crate) enum Host {
     /// The operator wrote it, and may mean a machine nearby.
     Written,
+    /// Somebody told of it whom the operator wrote: it may be nearby as well.
+    #[cfg(feature = "kafka")]
+    Told,
     /// Somebody else had a say: only what is public on the Internet may be reached.
     Computed,
 }

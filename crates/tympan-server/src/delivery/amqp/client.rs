@@ -1,0 +1,272 @@
+//! A connection to a server of AMQP that many messages are on their way on at once.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::BufMut;
+use tokio::sync::mpsc;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::frame;
+use super::frame::CHANNEL;
+use super::frame::Message;
+use super::frame::Method;
+use super::frame::Said;
+use crate::delivery::remote::Remote;
+use crate::delivery::wire::Wire;
+
+const PORT: u16 = 5672;
+const PORT_OF_TLS: u16 = 5671;
+
+/// How many messages may wait until they are sent.
+const QUEUE: usize = 64;
+
+/// The longest frames that we send, in bytes.
+const MOST_BYTES: u32 = 128 << 10;
+
+/// Whoever says nothing for so long is gone, in seconds.
+const HEARTBEAT: u16 = 30;
+
+/// How long it may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// A connection, which ends with the last of its clones.
+#[derive(Clone)]
+pub(super) struct Client {
+    /// The longest frame that the server listens to.
+    most_bytes: usize,
+    orders: mpsc::Sender<Order>,
+}
+
+/// What became of a message.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// The server has confirmed it, and a queue takes it.
+    Kept,
+    /// Either is not so.
+    Refused(String),
+}
+
+/// Something to be sent.
+struct Order {
+    frames: Vec<u8>,
+    waiting: Waiting,
+}
+
+/// Who wants to know what became of a message.
+struct Waiting {
+    routing_key: String,
+    /// Why no queue takes it, which is told before it is confirmed.
+    returned: Option<String>,
+    answer: oneshot::Sender<Result<Answer, String>>,
+}
+
+/// What keeps a connection going.
+struct Driver {
+    wire: Wire,
+    /// After how much silence somebody is gone.
+    heartbeat: Duration,
+    heard: Instant,
+    /// How many messages there were: by that number each is confirmed.
+    number: u64,
+    waiting: BTreeMap<u64, Waiting>,
+}
+
+impl Client {
+    pub(super) async fn connect(remote: &Remote, host: &str) -> Result<Self, String> {
+        let is_tls = remote.url.scheme_str() == Some("amqps");
+        let port = if is_tls { PORT_OF_TLS } else { PORT };
+        let mut wire = Wire::new(remote.open(port, is_tls).await?);
+        wire.say(&frame::PROTOCOL);
+        let start_ok = hello(remote)?;
+        let Said::Start { mechanisms } = next(&mut wire).await? else { return Err(unexpected()) };
+        if !mechanisms.split_whitespace().any(|mechanism| mechanism == "PLAIN") {
+            return Err("the server takes no passwords".to_owned());
+        }
+        wire.say(&start_ok);
+        let Said::Tune { most_bytes, heartbeat } = next(&mut wire).await? else {
+            return Err(unexpected());
+        };
+        // 0 is as much as one likes.
+        let most_bytes = if most_bytes == 0 { MOST_BYTES } else { most_bytes.min(MOST_BYTES) };
+        let heartbeat = if heartbeat == 0 { HEARTBEAT } else { heartbeat.min(HEARTBEAT) };
+        wire.say(&frame::method(0, frame::TUNE_OK, |out| {
+            out.put_u16(CHANNEL);
+            out.put_u32(most_bytes);
+            out.put_u16(heartbeat);
+        }));
+        if !frame::is_short(host) {
+            return Err("the virtual host's name has more than 255 bytes".to_owned());
+        }
+        let open = frame::method(0, frame::OPEN, |out| {
+            frame::put_short(out, host);
+            out.put_u16(0);
+        });
+        done(&mut wire, &open, frame::OPEN_OK).await?;
+        let open = frame::method(CHANNEL, frame::CHANNEL_OPEN, |out| out.put_u8(0));
+        done(&mut wire, &open, frame::CHANNEL_OPEN_OK).await?;
+        let confirm = frame::method(CHANNEL, frame::CONFIRM, |out| out.put_u8(0));
+        done(&mut wire, &confirm, frame::CONFIRM_OK).await?;
+
+        let (orders, wanted) = mpsc::channel(QUEUE);
+        let heartbeat = Duration::from_secs(heartbeat.into());
+        let driver =
+            Driver { wire, heartbeat, heard: Instant::now(), number: 0, waiting: BTreeMap::new() };
+        tokio::spawn(driver.run(wanted));
+        let most_bytes = most_bytes.try_into().unwrap_or(usize::MAX);
+        Ok(Self { most_bytes, orders })
+    }
+
+    /// Publishes a message, and waits until it is confirmed. An error says nothing about what became
+    /// of it.
+    pub(super) async fn publish(&self, message: &Message<'_>) -> Result<Answer, String> {
+        let (answer, answered) = oneshot::channel();
+        let routing_key = message.routing_key.to_owned();
+        let waiting = Waiting { routing_key, returned: None, answer };
+        let ended = || "the connection ended".to_owned();
+        let order = Order { frames: message.frames(self.most_bytes), waiting };
+        self.orders.send(order).await.map_err(|_| ended())?;
+        answered.await.unwrap_or_else(|_| Err(ended()))
+    }
+}
+
+impl Driver {
+    async fn run(mut self, mut wanted: mpsc::Receiver<Order>) {
+        let mut beat = tokio::time::interval(self.heartbeat / 2);
+        let ended = loop {
+            tokio::select! {
+                said = self.wire.next(Said::read) => {
+                    if let Err(why) = said.and_then(|said| self.hear(said)) {
+                        break why;
+                    }
+                }
+                order = wanted.recv() => match order {
+                    Some(order) => self.send(order),
+                    // Nobody is left who could wait for anything.
+                    None => return self.leave().await,
+                },
+                _ = beat.tick() => {
+                    if self.heard.elapsed() > 2 * self.heartbeat {
+                        break "the server is silent".to_owned();
+                    }
+                    self.wire.say(&frame::heartbeat());
+                }
+            }
+        };
+        for waiting in self.waiting.into_values() {
+            // Who has given up needs no answer.
+            let _ = waiting.answer.send(Err(ended.clone()));
+        }
+    }
+
+    fn send(&mut self, Order { frames, waiting }: Order) {
+        self.wire.say(&frames);
+        self.number += 1;
+        self.waiting.insert(self.number, waiting);
+    }
+
+    /// An error is the end of the connection.
+    fn hear(&mut self, said: Said) -> Result<(), String> {
+        self.heard = Instant::now();
+        match said {
+            Said::Ack { number, up_to } => {
+                for waiting in self.of(number, up_to) {
+                    let answer = waiting.returned.map_or(Answer::Kept, Answer::Refused);
+                    // Who has given up needs no answer.
+                    let _ = waiting.answer.send(Ok(answer));
+                }
+            }
+            Said::Nack { number, up_to } => {
+                for waiting in self.of(number, up_to) {
+                    let why = "the server could not keep it".to_owned();
+                    let _ = waiting.answer.send(Ok(Answer::Refused(why)));
+                }
+            }
+            // It comes without a number: who has the same routing key goes the same way.
+            Said::Returned { why, routing_key } => {
+                for waiting in self.waiting.values_mut() {
+                    if waiting.routing_key == routing_key {
+                        waiting.returned = Some(why.clone());
+                    }
+                }
+            }
+            Said::Over { why } => return Err(why),
+            Said::Start { .. } | Said::Tune { .. } | Said::Other(_) | Said::Nothing => {}
+        }
+        Ok(())
+    }
+
+    /// Those whom a confirmation is for.
+    fn of(&mut self, number: u64, up_to: bool) -> Vec<Waiting> {
+        if !up_to {
+            return self.waiting.remove(&number).into_iter().collect();
+        }
+        // All that there are, if there is no number.
+        let later = match number.checked_add(1) {
+            Some(next) if number > 0 => self.waiting.split_off(&next),
+            _ => BTreeMap::new(),
+        };
+        std::mem::replace(&mut self.waiting, later).into_values().collect()
+    }
+
+    /// So that the server does not write into its log that we were lost.
+    async fn leave(mut self) {
+        let close = frame::method(0, frame::CLOSE, |out| {
+            out.put_u16(200);
+            frame::put_short(out, "");
+            out.put_u32(0);
+        });
+        // It is over in any case.
+        let _ = tokio::time::timeout(GOODBYE, done(&mut self.wire, &close, frame::CLOSE_OK)).await;
+    }
+}
+
+/// Who we are. Without a user, we are the guest that servers let in from their own machine.
+fn hello(remote: &Remote) -> Result<Vec<u8>, String> {
+    let (user, password) = match (remote.user.as_deref(), remote.password()?) {
+        (None, None) => ("guest", "guest"),
+        (user, password) => (user.unwrap_or("guest"), password.unwrap_or_default()),
+    };
+    // So that it says why it lets us not in, and that it takes nothing.
+    let mut can = Vec::new();
+    for name in ["authentication_failure_close", "connection.blocked", "publisher_confirms"] {
+        frame::put_short(&mut can, name);
+        can.put_slice(b"t\x01");
+    }
+    let mut about = Vec::new();
+    frame::put_short(&mut about, "product");
+    about.put_u8(b'S');
+    frame::put_long(&mut about, b"tympan");
+    frame::put_short(&mut about, "capabilities");
+    about.put_u8(b'F');
+    frame::put_long(&mut about, &can);
+    Ok(frame::method(0, frame::START_OK, |out| {
+        frame::put_long(out, &about);
+        frame::put_short(out, "PLAIN");
+        frame::put_long(out, format!("\0{user}\0{password}").as_bytes());
+        frame::put_short(out, "en_US");
+    }))
+}
+
+/// Says something, and waits until the server has done it.
+async fn done(wire: &mut Wire, said: &[u8], expected: Method) -> Result<(), String> {
+    wire.say(said);
+    while next(wire).await? != Said::Other(expected) {}
+    Ok(())
+}
+
+/// What follows from something, before there are messages.
+async fn next(wire: &mut Wire) -> Result<Said, String> {
+    loop {
+        match wire.next(Said::read).await? {
+            Said::Nothing => {}
+            Said::Over { why } => return Err(why),
+            said => return Ok(said),
+        }
+    }
+}
+
+fn unexpected() -> String {
+    "the server says what nobody has asked".to_owned()
+}

@@ -1,0 +1,203 @@
+//! One try to deliver events, and what becomes of each of them by it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::time::Instant;
+use tympan_journal::Delivery;
+use tympan_journal::Leased;
+use tympan_journal::Settled;
+use tympan_journal::Verdict;
+
+use super::Destination;
+use super::Failure;
+use super::backoff;
+use crate::clock;
+
+/// What became of one try.
+pub(super) struct Landed {
+    pub(super) settled: Vec<Settled>,
+    /// Whether nothing more is to be sent until somebody has seen to it.
+    pub(super) pauses: bool,
+}
+
+/// One try, and what becomes of each event by it.
+pub(super) async fn attempt(destination: Destination, events: Vec<Leased>) -> Landed {
+    let each = match hand_over(&destination, &events, end(&destination)).await {
+        Err(failure) if failure.is_of_one && events.len() > 1 => {
+            one_by_one(&destination, &events).await
+        }
+        tried => vec![Some(tried); events.len()],
+    };
+    let at = clock::steady();
+    let pauses = each.iter().flatten().any(|tried| tried.as_ref().is_err_and(|it| it.pauses));
+    let settled = events.into_iter().zip(each).map(|(event, tried)| {
+        let verdict = match tried {
+            Some(Ok(())) => Verdict::Delivered,
+            Some(Err(failure)) => verdict(&destination, &event, &failure, at),
+            None => {
+                let why = "others took all of the time".to_owned();
+                Verdict::Again { due: at, why, counts: false }
+            }
+        };
+        let meter = &destination.meter;
+        let count = match &verdict {
+            Verdict::Delivered => &meter.delivered,
+            Verdict::Again { .. } => &meter.failed,
+            Verdict::Dead { .. } | Verdict::Damaged => &meter.dead,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        tell(&destination, &event, &verdict);
+        let name = Arc::clone(&destination.name);
+        let delivery = Delivery { number: event.number, destination: name };
+        Settled { delivery, at, verdict }
+    });
+    Landed { settled: settled.collect(), pauses }
+}
+
+/// Each of several events, all of them within the time of one delivery; `None` for those that none was
+/// left for.
+async fn one_by_one(
+    destination: &Destination,
+    events: &[Leased],
+) -> Vec<Option<Result<(), Failure>>> {
+    let end = end(destination);
+    let mut each = Vec::with_capacity(events.len());
+    for event in events {
+        let is_late = end <= Instant::now();
+        let event = std::slice::from_ref(event);
+        each.push(if is_late { None } else { Some(hand_over(destination, event, end).await) });
+    }
+    each
+}
+
+/// When a delivery that begins now has taken as long as it may.
+fn end(destination: &Destination) -> Instant {
+    Instant::now() + destination.timeout
+}
+
+/// Hands events over, until then.
+async fn hand_over(
+    destination: &Destination,
+    events: &[Leased],
+    end: Instant,
+) -> Result<(), Failure> {
+    let tried = tokio::time::timeout_at(end, destination.to.deliver(events)).await;
+    tried.unwrap_or_else(|_| {
+        let seconds = destination.timeout.as_secs_f64();
+        Err(Failure::passing(format!("no answer within {seconds} s")))
+    })
+}
+
+/// What comes after a failure.
+fn verdict(destination: &Destination, event: &Leased, failure: &Failure, now: u64) -> Verdict {
+    let why = failure.why.clone();
+    let tries = event.attempts + 1;
+    if failure.is_final {
+        return Verdict::Dead { why };
+    }
+    if failure.pauses {
+        return Verdict::Again { due: now, why, counts: false };
+    }
+    if destination.retry.attempts.is_some_and(|most| tries >= most) {
+        return Verdict::Dead { why: format!("{why} (tried {tries} times)") };
+    }
+    let wait = backoff::wait(destination.retry, tries).max(failure.retry_after.unwrap_or_default());
+    let due = now.saturating_add(clock::milliseconds(wait));
+    let horizon = clock::milliseconds(destination.retry.horizon);
+    if due.saturating_sub(event.since) > horizon {
+        let hours = destination.retry.horizon.as_secs_f64() / 3600.0;
+        return Verdict::Dead { why: format!("{why} (tried {tries} times in {hours} h)") };
+    }
+    Verdict::Again { due, why, counts: true }
+}
+
+fn tell(destination: &Destination, event: &Leased, verdict: &Verdict) {
+    let Leased { id, listener, .. } = event;
+    let (destination, listener, id) = (&*destination.name, &**listener, id.as_str());
+    match verdict {
+        Verdict::Delivered | Verdict::Damaged => {}
+        Verdict::Again { why, .. } => {
+            tracing::warn!(destination, listener, id, why, "not delivered, to be tried again");
+        }
+        Verdict::Dead { why } => tracing::error!(destination, listener, id, why, "a dead letter"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+    use tympan_core::config::Retry;
+    use tympan_journal::Later;
+    use tympan_journal::Leased;
+    use tympan_journal::Verdict;
+
+    use super::attempt;
+    use crate::clock;
+    use crate::delivery::Deliver;
+    use crate::delivery::Destination;
+    use crate::delivery::Failure;
+    use crate::meters::DestinationMeter;
+
+    /// What takes one event at a time, but nothing that is called `slow`.
+    #[derive(Debug)]
+    struct Picky;
+
+    impl Deliver for Picky {
+        fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
+            Box::pin(async move {
+                match events {
+                    [event] if event.id == "slow" => std::future::pending().await,
+                    [_] => Ok(()),
+                    _ => Err(Failure { is_of_one: true, ..Failure::passing("one of them") }),
+                }
+            })
+        }
+
+        fn batch(&self) -> usize {
+            8
+        }
+
+        fn concurrency(&self) -> usize {
+            1
+        }
+    }
+
+    /// Nothing but the clock ends it.
+    #[tokio::test(start_paused = true)]
+    async fn of_a_batch_that_failed_all_have_the_time_of_one_delivery() {
+        let destination = Destination {
+            name: "a".into(),
+            to: Arc::new(Picky),
+            meter: Arc::new(DestinationMeter::new("a")),
+            retry: Retry::default(),
+            timeout: Duration::from_secs(15),
+            concurrency: 1,
+            order_by: None,
+            is_stdout: false,
+        };
+        let leased = |id: &str| Leased {
+            number: 0,
+            id: id.to_owned(),
+            listener: "in".into(),
+            received: 0,
+            since: clock::steady(),
+            attempts: 0,
+            body: "{}".into(),
+        };
+        let begin = Instant::now();
+        let landed = attempt(destination, ["1", "slow", "2", "3"].map(leased).into()).await;
+        assert_eq!(begin.elapsed(), Duration::from_secs(15));
+        let told = landed.settled.iter().map(|settled| match &settled.verdict {
+            Verdict::Again { why, counts, .. } => (why.as_str(), *counts),
+            Verdict::Delivered => ("delivered", true),
+            other => panic!("{other:?}"),
+        });
+        let untried = ("others took all of the time", false);
+        let told: Vec<_> = told.collect();
+        assert_eq!(told, [("delivered", true), ("no answer within 15 s", true), untried, untried]);
+    }
+}

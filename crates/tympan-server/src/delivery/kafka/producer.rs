@@ -1,0 +1,346 @@
+//! Who hands events to a cluster of Kafka, each at most once however often it has to try.
+//!
+//! A producer has a number of its own and counts what it sends to a partition; a leader takes nothing
+//! twice that says the same of itself (`enable.idempotence` of other clients). What comes with another
+//! number is another thing: a delivery that was given up may arrive twice.
+
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use bytes::BytesMut;
+use kafka_protocol::ResponseError;
+use kafka_protocol::indexmap::IndexMap;
+use kafka_protocol::messages::InitProducerIdRequest;
+use kafka_protocol::messages::ProduceRequest;
+use kafka_protocol::messages::TopicName;
+use kafka_protocol::messages::produce_request::PartitionProduceData;
+use kafka_protocol::messages::produce_request::TopicProduceData;
+use kafka_protocol::messages::produce_response::PartitionProduceResponse;
+use kafka_protocol::protocol::StrBytes;
+use kafka_protocol::records::Compression;
+use kafka_protocol::records::Record;
+use kafka_protocol::records::RecordBatchEncoder;
+use kafka_protocol::records::RecordEncodeOptions;
+use kafka_protocol::records::TimestampType;
+
+use super::broker::told;
+use super::cluster::Cluster;
+use super::partition;
+use crate::delivery::remote::Remote;
+
+/// The versions of the questions, which brokers have known since Kafka 2.5.
+const PRODUCE: i16 = 8;
+const START: i16 = 3;
+
+/// Every replica that is in sync.
+const ALL: i16 = -1;
+
+/// About how many bytes go to a partition at once: brokers usually take a megabyte.
+const MOST_BYTES: usize = 512 << 10;
+
+/// How often a broker is asked to take something, and how long is waited after the first time; then
+/// twice as long each.
+const TRIES: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A producer, and the cluster that it produces to.
+pub(super) struct Producer {
+    cluster: Cluster,
+    number: Option<Number>,
+    /// How many events were sent to a partition under that number.
+    counts: HashMap<(String, usize), i32>,
+    /// How long brokers may take until all replicas have something.
+    timeout: Duration,
+    /// Where events without a key go next.
+    turn: usize,
+    /// Whether nothing is half done: somebody gave up while an answer was still to come.
+    is_whole: bool,
+}
+
+/// Who somebody is to the leaders.
+#[derive(Clone, Copy)]
+struct Number {
+    id: i64,
+    epoch: i16,
+}
+
+/// An event as it is sent.
+pub(super) struct Sent {
+    pub(super) topic: String,
+    pub(super) key: Option<Bytes>,
+    pub(super) body: Bytes,
+    /// In milliseconds since 1970.
+    pub(super) received: i64,
+}
+
+/// Why events were not taken, or not all of them.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) why: String,
+    /// Whether a broker has said so, of one topic.
+    pub(super) is_answer: bool,
+    /// Whether it would say so every time.
+    pub(super) is_final: bool,
+    /// Whether it may be over in a moment.
+    is_short: bool,
+}
+
+/// Events that go to a partition at once.
+struct Batch {
+    topic: String,
+    partition: usize,
+    records: Vec<Record>,
+    size: usize,
+}
+
+/// The same as bytes, which are the same however often they are sent.
+struct Packed {
+    topic: String,
+    partition: usize,
+    bytes: Bytes,
+}
+
+impl Producer {
+    pub(super) async fn start(remote: Arc<Remote>, timeout: Duration) -> Result<Self, String> {
+        let cluster = Cluster::connect(remote).await?;
+        let counts = HashMap::new();
+        let mut producer = Self { cluster, number: None, counts, timeout, turn: 0, is_whole: true };
+        producer.number().await?;
+        Ok(producer)
+    }
+
+    /// Hands events over, which all replicas that are in sync have in the end.
+    pub(super) async fn produce(&mut self, events: &[Sent]) -> Result<(), Refused> {
+        if !std::mem::replace(&mut self.is_whole, false) {
+            return Err(Refused::broken("the connection was given up"));
+        }
+        let produced = self.produce_all(events).await;
+        self.is_whole = !matches!(produced, Err(Refused { is_answer: false, .. }));
+        if produced.is_err() {
+            // What has become of some of the counts is not known.
+            self.number = None;
+        }
+        produced
+    }
+
+    async fn produce_all(&mut self, events: &[Sent]) -> Result<(), Refused> {
+        let topics: BTreeSet<_> = events.iter().map(|event| event.topic.as_str()).collect();
+        let learnt = self.cluster.learn(&topics).await.map_err(Refused::broken)?;
+        learnt.map_err(Refused::answer)?;
+        let number = self.number().await.map_err(Refused::broken)?;
+        let batches = self.batches(events, number);
+        let packed = batches.into_iter().map(|batch| self.pack(batch, number));
+        let mut left = packed.collect::<Result<Vec<_>, _>>().map_err(Refused::broken)?;
+        for tried in 0.. {
+            let refused;
+            (left, refused) = self.send(left).await?;
+            let Some(refused) = refused.filter(|_| !left.is_empty()) else { return Ok(()) };
+            if tried + 1 == TRIES {
+                return Err(refused);
+            }
+            tokio::time::sleep(PAUSE * 2_u32.pow(tried)).await;
+            for batch in &left {
+                self.cluster.forget(&batch.topic);
+            }
+            let learnt = self.cluster.learn(&topics).await.map_err(Refused::broken)?;
+            learnt.map_err(Refused::answer)?;
+        }
+        Ok(())
+    }
+
+    /// Our number, which is asked for if there is none.
+    async fn number(&mut self) -> Result<Number, String> {
+        if let Some(number) = self.number {
+            return Ok(number);
+        }
+        let question = InitProducerIdRequest::default().with_transactional_id(None);
+        let answer = self.cluster.ask(&question, START).await?;
+        if let Some(error) = told(answer.error_code) {
+            return Err(format!("the broker gives no number: {error}"));
+        }
+        let number = Number { id: answer.producer_id.0, epoch: answer.producer_epoch };
+        self.counts.clear();
+        Ok(*self.number.insert(number))
+    }
+
+    /// What goes where, in the order in which it came.
+    fn batches(&mut self, events: &[Sent], number: Number) -> Vec<Batch> {
+        self.turn = self.turn.wrapping_add(1);
+        let mut batches: Vec<Batch> = Vec::new();
+        let mut open: HashMap<(&str, usize), usize> = HashMap::new();
+        for event in events {
+            let count = self.cluster.partitions(&event.topic);
+            let partition = match &event.key {
+                Some(key) => partition::of(key, count),
+                None => self.turn % count.max(1),
+            };
+            let size = event.body.len() + event.key.as_ref().map_or(0, Bytes::len);
+            let place = (event.topic.as_str(), partition);
+            let fits = |at: &usize| batches[*at].size + size <= MOST_BYTES;
+            let at = open.get(&place).copied().filter(fits).unwrap_or_else(|| {
+                let topic = event.topic.clone();
+                batches.push(Batch { topic, partition, records: Vec::new(), size: 0 });
+                batches.len() - 1
+            });
+            open.insert(place, at);
+            batches[at].size += size;
+            let before = batches[at].records.len();
+            batches[at].records.push(record(event, number, before));
+        }
+        batches
+    }
+
+    fn pack(&mut self, batch: Batch, number: Number) -> Result<Packed, String> {
+        let Batch { topic, partition, mut records, .. } = batch;
+        let count = self.counts.entry((topic.clone(), partition)).or_default();
+        for record in &mut records {
+            debug_assert_eq!(record.producer_id, number.id);
+            record.sequence = *count;
+            // After the largest number comes 0.
+            *count = count.checked_add(1).unwrap_or(0);
+        }
+        let mut bytes = BytesMut::new();
+        let options = RecordEncodeOptions { version: 2, compression: Compression::None };
+        let packed = RecordBatchEncoder::encode(&mut bytes, &records, &options);
+        packed.map_err(|error| format!("events that cannot be packed: {error}"))?;
+        Ok(Packed { topic, partition, bytes: bytes.freeze() })
+    }
+
+    /// Sends each batch to its leader once. Gives those that were not taken, and why the last of them
+    /// was not.
+    async fn send(
+        &mut self,
+        batches: Vec<Packed>,
+    ) -> Result<(Vec<Packed>, Option<Refused>), Refused> {
+        let (mut left, mut refused) = (Vec::new(), None);
+        let mut by_leader: HashMap<i32, Vec<Packed>> = HashMap::new();
+        for batch in batches {
+            if let Some(leader) = self.cluster.leader(&batch.topic, batch.partition) {
+                by_leader.entry(leader).or_default().push(batch);
+                continue;
+            }
+            let Packed { topic, partition, .. } = &batch;
+            let why = format!("nobody leads the partition {partition} of `{topic}`");
+            refused = Some(Refused::answer(why));
+            left.push(batch);
+        }
+        for (leader, batches) in by_leader {
+            let answers = self.send_to(leader, &batches).await;
+            let mut answers = answers.into_iter();
+            for batch in batches {
+                let answer = answers.next();
+                match answer.unwrap_or_else(|| Err(Refused::broken("the connection ended"))) {
+                    Ok(()) => {}
+                    Err(other) if !other.is_short => return Err(other),
+                    Err(other) => {
+                        refused = Some(other);
+                        left.push(batch);
+                    }
+                }
+            }
+        }
+        Ok((left, refused))
+    }
+
+    /// Sends batches to a broker, all at once, and hears what it says of each; of fewer, if it says no
+    /// more.
+    async fn send_to(&mut self, leader: i32, batches: &[Packed]) -> Vec<Result<(), Refused>> {
+        let timeout = self.timeout.as_millis().try_into().unwrap_or(i32::MAX);
+        let mut answers = Vec::new();
+        let ended = async {
+            let broker = self.cluster.broker(leader).await?;
+            for batch in batches {
+                broker.send(&batch.question(timeout), PRODUCE).await?;
+            }
+            for _ in batches {
+                let answer = broker.hear::<ProduceRequest>(PRODUCE).await?;
+                let topic = answer.responses.into_iter().next();
+                let partition =
+                    topic.and_then(|topic| topic.partition_responses.into_iter().next());
+                let partition = partition.ok_or("the broker says nothing of what it was sent")?;
+                answers.push(taken(partition));
+            }
+            Ok::<_, String>(())
+        };
+        if let Err(why) = ended.await {
+            self.cluster.lose(leader);
+            answers.push(Err(Refused::broken(why)));
+        }
+        answers
+    }
+}
+
+impl Packed {
+    fn question(&self, timeout: i32) -> ProduceRequest {
+        let partition = PartitionProduceData::default()
+            .with_index(self.partition.try_into().unwrap_or(i32::MAX))
+            .with_records(Some(self.bytes.clone()));
+        let topic = TopicProduceData::default()
+            .with_name(TopicName(StrBytes::from_string(self.topic.clone())))
+            .with_partition_data(vec![partition]);
+        ProduceRequest::default()
+            .with_transactional_id(None)
+            .with_acks(ALL)
+            .with_timeout_ms(timeout)
+            .with_topic_data(vec![topic])
+    }
+}
+
+impl Refused {
+    /// What becomes of the events is not known.
+    fn broken(why: impl Into<String>) -> Self {
+        Self { why: why.into(), is_answer: false, is_final: false, is_short: true }
+    }
+
+    /// A broker has said so.
+    fn answer(why: String) -> Self {
+        Self { why, is_answer: true, is_final: false, is_short: true }
+    }
+}
+
+/// What a leader says of a batch.
+fn taken(answer: PartitionProduceResponse) -> Result<(), Refused> {
+    let error = ResponseError::try_from_code(answer.error_code);
+    let Some(code) = told(answer.error_code) else { return Ok(()) };
+    // It has it from before, and we have not heard that.
+    if matches!(error, Some(ResponseError::DuplicateSequenceNumber)) {
+        return Ok(());
+    }
+    let why = answer.error_message.map_or(code.clone(), |why| format!("{why}: {code}"));
+    let is_final = matches!(
+        error,
+        Some(
+            ResponseError::MessageTooLarge
+                | ResponseError::RecordListTooLarge
+                | ResponseError::InvalidRecord
+        )
+    );
+    // What comes after something that was not taken is taken no sooner.
+    let is_short = error.is_some_and(|error| {
+        error.is_retriable() || matches!(error, ResponseError::OutOfOrderSequenceNumber)
+    });
+    Err(Refused { is_final, is_short, ..Refused::answer(why) })
+}
+
+fn record(event: &Sent, number: Number, before: usize) -> Record {
+    let media_type = Bytes::from_static(b"application/cloudevents+json");
+    let name = StrBytes::from_static_str("content-type");
+    Record {
+        transactional: false,
+        control: false,
+        delete_horizon: false,
+        partition_leader_epoch: -1,
+        producer_id: number.id,
+        producer_epoch: number.epoch,
+        timestamp_type: TimestampType::Creation,
+        offset: before.try_into().unwrap_or(i64::MAX),
+        sequence: 0,
+        timestamp: event.received,
+        key: event.key.clone(),
+        value: Some(event.body.clone()),
+        headers: IndexMap::from([(name, Some(media_type))]),
+    }
+}

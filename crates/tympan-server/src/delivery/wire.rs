@@ -1,0 +1,77 @@
+//! Bytes to and from a server with a protocol of its own, both ways at once.
+
+use std::io;
+use std::pin::Pin;
+
+use bytes::BytesMut;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::io::ReadHalf;
+use tokio::io::WriteHalf;
+
+use crate::outbound::connect::Stream;
+
+/// A connection, what has come of it and was not read yet, and what is to be sent.
+pub(super) struct Wire {
+    reader: ReadHalf<Pin<Box<dyn Stream>>>,
+    writer: WriteHalf<Pin<Box<dyn Stream>>>,
+    incoming: BytesMut,
+    outgoing: BytesMut,
+    is_sent: bool,
+}
+
+impl Wire {
+    pub(super) fn new(stream: Pin<Box<dyn Stream>>) -> Self {
+        let (reader, writer) = tokio::io::split(stream);
+        let (incoming, outgoing) = Default::default();
+        Self { reader, writer, incoming, outgoing, is_sent: true }
+    }
+
+    /// The connection again, of which nothing may have come that was not read: what follows is
+    /// encrypted, and what stood before that may be anybody's.
+    pub(super) fn into_stream(self) -> Result<Pin<Box<dyn Stream>>, String> {
+        if !self.incoming.is_empty() {
+            return Err("the server says more before TLS than it should".to_owned());
+        }
+        Ok(self.reader.unsplit(self.writer))
+    }
+
+    /// Sends this, as soon as somebody asks what is said next.
+    pub(super) fn say(&mut self, bytes: &[u8]) {
+        self.outgoing.extend_from_slice(bytes);
+        self.is_sent = false;
+    }
+
+    /// What is said next, as somebody understands what came who takes it off that, or waits for more.
+    /// Whoever asks may give up at any time, and ask again.
+    pub(super) async fn next<T>(
+        &mut self,
+        read: impl Fn(&mut BytesMut) -> Result<Option<T>, String>,
+    ) -> Result<T, String> {
+        loop {
+            if let Some(said) = read(&mut self.incoming)? {
+                return Ok(said);
+            }
+            let moved = tokio::select! {
+                read = self.reader.read_buf(&mut self.incoming) => match read {
+                    Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+                    read => read.map(drop),
+                },
+                // What was sent of it is no longer in it, whenever this ends.
+                sent = send(&mut self.writer, &mut self.outgoing), if !self.is_sent => {
+                    self.is_sent = true;
+                    sent
+                }
+            };
+            moved.map_err(|error| format!("the connection ended: {error}"))?;
+        }
+    }
+}
+
+async fn send(
+    writer: &mut WriteHalf<Pin<Box<dyn Stream>>>,
+    outgoing: &mut BytesMut,
+) -> io::Result<()> {
+    writer.write_all_buf(outgoing).await?;
+    writer.flush().await
+}
