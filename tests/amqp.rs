@@ -1,4 +1,4 @@
-//! Events are messages of queues of RabbitMQ: all of them, whatever becomes of the server.
+//! Events are messages of queues of `RabbitMQ`: all of them, whatever becomes of the server.
 
 use std::collections::BTreeSet;
 use std::fs;

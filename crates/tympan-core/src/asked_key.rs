@@ -5,7 +5,6 @@ use std::hash::Hash;
 use std::hash::Hasher;
 use std::sync::Arc;
 
-use serde_json::Map;
 use serde_json::Value as Json;
 use tympan_expr::Expression;
 use tympan_expr::Paths;
@@ -106,15 +105,16 @@ impl AskedKey {
         if self.fields.is_empty() {
             return Ok(None);
         }
-        let mut body = Map::new();
+        let mut body = Vec::new();
         for (name, field) in &self.fields {
             let value = match field {
                 SentField::Text(text) => text.as_str(),
                 SentField::Secret(index) => text(secrets.get(*index))?,
             };
-            body.insert(name.clone(), value.into());
+            // In the order in which they are written, whatever maps do elsewhere.
+            body.push(format!("{}:{}", Json::from(name.as_str()), Json::from(value)));
         }
-        Ok(Some(Json::Object(body).to_string()))
+        Ok(Some(format!("{{{}}}", body.join(","))))
     }
 
     /// The key that an answer holds; `None` if it says that there is none.
