@@ -1263,7 +1263,7 @@ pub static POSTGRES: Section = Section {
 };
 
 /// Who we are to a server that wants to know.
-#[cfg(feature = "remote")]
+#[cfg(any(feature = "amqp", feature = "nats", feature = "postgres", feature = "redis"))]
 const WHO: Key = key("user", Holds::Literal(Literal::Text), "Who we are there.", "user: tympan");
 
 /// How we prove it.

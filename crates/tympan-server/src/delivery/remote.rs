@@ -80,6 +80,7 @@ impl Remote {
     }
 
     /// The path of the URL without its slash.
+    #[cfg(any(feature = "postgres", feature = "redis"))]
     pub(super) fn path(&self) -> &str {
         self.url.path().trim_start_matches('/')
     }

@@ -29,6 +29,7 @@ impl Wire {
 
     /// The connection again, of which nothing may have come that was not read: what follows is
     /// encrypted, and what stood before that may be anybody's.
+    #[cfg(feature = "nats")]
     pub(super) fn into_stream(self) -> Result<Pin<Box<dyn Stream>>, String> {
         if !self.incoming.is_empty() {
             return Err("the server says more before TLS than it should".to_owned());
