@@ -1,7 +1,6 @@
 """How servers are measured against each other; benches/README.md says what the figures mean."""
 
 import argparse
-import contextlib
 import hashlib
 import hmac
 import http.client
@@ -30,15 +29,12 @@ WARM_UP = 1
 
 # A run is disturbed when the server or the load waited for its core for more than this share of it.
 MOST_WAITING = 0.02
-# Above this share of its core the load generator is the limit, not the server.
-MOST_LOAD = 0.95
+# A server that takes less than this share of its core waits for the load generator.
+LEAST_BUSY = 0.9
 # How busy the machine may be before a run begins, and how long to wait for that.
 MOST_BUSY = 0.05
 PATIENCE = 120
 TRIES = 3
-# How long an idle core of a virtual machine looks for work before it is given back, in nanoseconds.
-POLL = Path("/sys/module/haltpoll/parameters/guest_halt_poll_ns")
-LONG_ENOUGH = 200_000
 
 
 class Arm(NamedTuple):
@@ -259,13 +255,14 @@ def quiet(cpus):
             return
 
 
-def load(port, script, seconds, cpu):
+def load(port, script, seconds, cpu, preload):
     """One run of wrk: its report, and what it took."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script, f"http://{HOST}:{port}"]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     waiting = 0
+    env = {**os.environ, "LD_PRELOAD": str(preload)}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env,
         preexec_fn=lambda: os.sched_setaffinity(0, {cpu}),
     ) as wrk:
         try:
@@ -290,7 +287,6 @@ def load(port, script, seconds, cpu):
     return {
         **result,
         "took": took,
-        "used": (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) / took,
         "slept": (after.ru_nvcsw - before.ru_nvcsw) / result["requests"],
         "waited": waiting / took,
     }
@@ -302,6 +298,7 @@ class Bench:
         self.server_cpu, self.load_cpu = cpus
         self.arms = {"floor": FLOOR, **arms}
         self.written = body()
+        self.preload = sleepless(folder)
 
     def script(self, arm):
         """The load of an arm, for wrk."""
@@ -321,14 +318,15 @@ class Bench:
         command, env = arm.command(self, port)
         with Server(name, command, port, self.folder, self.server_cpu, env) as server:
             check(name, arm, server.port, self.written)
-            load(server.port, script, WARM_UP, self.load_cpu)
+            load(server.port, script, WARM_UP, self.load_cpu, self.preload)
             before = server.cpu(), waited(server.process.pid), busy([self.server_cpu])
-            result = load(server.port, script, self.options.seconds, self.load_cpu)
+            result = load(server.port, script, self.options.seconds, self.load_cpu, self.preload)
             after = server.cpu(), waited(server.process.pid), busy([self.server_cpu])
             user, system = (then - now for now, then in zip(before[0], after[0]))
             # Its threads wait for each other too, and the core also serves interrupts: only what
             # is in both was taken by others.
             taken = min(after[1] - before[1], after[2] - before[2] - user - system)
+            busy_for = (user + system) / (result["us"] / 1e6)
             user, system = (part / result["requests"] * 1e6 for part in (user, system))
             return {
                 "rate": result["requests"] / result["us"] * 1e6,
@@ -339,7 +337,7 @@ class Bench:
                 "p99": result["p99"],
                 "rss": server.rss(),
                 "slept": result["slept"],
-                "loaded": result["used"],
+                "busy": busy_for,
                 "waiting": max(taken / result["took"], result["waited"]),
             }
 
@@ -352,7 +350,7 @@ class Bench:
                 break
         best = min(runs, key=lambda it: it["waiting"])
         marks = " disturbed" if best["waiting"] > MOST_WAITING else ""
-        marks += " load-limited" if best["loaded"] > MOST_LOAD else ""
+        marks += " load-limited" if best["busy"] < LEAST_BUSY else ""
         print(
             f"  {arm:7} {best['rate']:9,.0f} req/s {best['us']:6.2f} us/req"
             f" ({best['user']:.2f} user, {best['system']:.2f} system)"
@@ -373,25 +371,17 @@ class Bench:
         return found
 
 
-@contextlib.contextmanager
-def awake():
-    """Idle cores stay awake for a while, where the kernel can be told so.
+def sleepless(folder):
+    """What makes wrk look for answers instead of falling asleep until one comes.
 
-    A virtual machine gives an idle core back at once, and whoever wakes it pays for that: a server pays
-    several microseconds whenever the load generator was ahead of it, which is no work of its own.
+    Waking it costs the waker, and the more a server is behind the load generator, the more often it
+    does: that would be counted as the server's work.
     """
-    try:
-        before = POLL.read_text()
-        POLL.write_text(str(max(int(before), LONG_ENOUGH)))
-    except OSError:
-        print("idle cores sleep, and waking the load generator is counted as the server's work")
-        yield
-        return
-    try:
-        print(f"idle cores stay awake for {LONG_ENOUGH / 1e3:.0f} us, so that waking one costs the server little")
-        yield
-    finally:
-        POLL.write_text(before)
+    library = folder / "spin.so"
+    command = ["cc", "-O2", "-shared", "-fPIC", "-o", library, ROOT / "benches/spin.c", "-ldl"]
+    if subprocess.run(command, check=False).returncode != 0:
+        fail("benches/spin.c could not be compiled: apt-get install gcc libc6-dev")
+    return library
 
 
 def free_port():
@@ -424,7 +414,7 @@ def summary(found, arms):
         rate = [run["rate"] / base["rate"] for base, run in zip(floor, runs)]
         print(f"  {arm:7} by CPU per request {spread(cpu, '.3f')}   by req/s {spread(rate, '.3f')}   {arms[arm].what}")
     everything = [run for runs in found.values() for run in runs]
-    limited = [arm for arm, runs in found.items() if any(run["loaded"] > MOST_LOAD for run in runs)]
+    limited = [arm for arm, runs in found.items() if any(run["busy"] < LEAST_BUSY for run in runs)]
     if limited:
         print(f"warning: the load generator was the limit in: {', '.join(limited)}; req/s says little there")
     disturbed = sum(run["waiting"] > MOST_WAITING for run in everything)
@@ -452,8 +442,8 @@ def positive(text):
 def measure(description, arms, default, after=lambda bench: None):
     """The whole of a benchmark: arguments, builds, rounds, figures."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--rounds", type=positive, default=5, help="how often each server is measured (5)")
-    parser.add_argument("--seconds", type=positive, default=4, help="how long each time (4)")
+    parser.add_argument("--rounds", type=positive, default=21, help="how often each server is measured (21)")
+    parser.add_argument("--seconds", type=positive, default=1, help="how long each time (1)")
 
     def names(text):
         for name in text.split(","):
@@ -481,8 +471,7 @@ def measure(description, arms, default, after=lambda bench: None):
             chosen = {name: arms[name] for name in options.arms}
             bench = Bench(options, Path(folder), binaries, cpus, chosen)
             print(f"server on core {cpus[0]}, wrk -t1 -c{CONNECTIONS} on core {cpus[1]}, 1 KiB body, keep-alive")
-            with awake():
-                summary(bench.rounds(), bench.arms)
+            summary(bench.rounds(), bench.arms)
             after(bench)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -199,6 +199,28 @@ fn a_dead_letter_after_so_many_tries_and_nobody_else_waits() {
 }
 
 #[test]
+fn what_cannot_be_sent_is_a_dead_letter_and_ends_no_process() {
+    let host = Host::answering(|_| DONE);
+    // Of a list, each item once more for each item: no memory would hold what is made of a long one.
+    let body = "event.data.all.$MAP(a => event.data.all.$MAP(b => event.data.all))";
+    let folder = folder(&format!("http: {{url: 'http://{}', body: '{body}'}}", host.address), "");
+    let mut server = Tympan::start_in(&folder);
+    let poison = json!({"id": "poison", "all": vec!["x".repeat(20); 2_000]}).to_string();
+    assert_eq!(server.ask(&request("POST", "/in", &[], poison)).status, 200);
+    let is_told = |line: &Value| line["message"] == "a dead letter" && line["id"] == "poison";
+    server.wait_for_log(is_told);
+    for _ in 0..2 {
+        server.signal("KILL");
+        server.wait();
+        server = Tympan::start_in(&folder);
+        let n_before = host.asked().len();
+        send(&server, "good");
+        host.wait_for(n_before + 1);
+    }
+    assert!(!server.log().iter().any(is_told), "it is not tried again");
+}
+
+#[test]
 fn signed_with_every_secret_of_a_rotation() {
     let host = Host::answering(|_| DONE);
     let app = format!("http: {{url: 'http://{}', sign: {{standard_webhooks: k}}}}", host.address);

@@ -79,7 +79,8 @@ fn listed_shown_replayed_and_dropped() {
     assert!(text.contains(" invalid: `/id` of the body is a number"), "{text}");
     let (_, shown, _) = events(&folder, &["show", "--number", "3"]);
     let shown: Value = serde_json::from_str(&shown).unwrap();
-    assert_eq!((&shown["body"]["body"], &shown["kind"]), (&"{\"id\":3}".into(), &"invalid".into()));
+    let kept = &shown["body"]["log"]["entries"][0]["request"]["postData"]["text"];
+    assert_eq!((kept, &shown["kind"]), (&"{\"id\":3}".into(), &"invalid".into()));
     let (code, _, errors) = events(&folder, &["show", "--number", "99"]);
     assert_eq!((code, errors.as_str()), (1, "error: there is no such event\n"));
     let (code, _, errors) = events(&folder, &["drop"]);
@@ -108,6 +109,60 @@ fn listed_shown_replayed_and_dropped() {
         let text = fs::read_to_string(folder.path("good.jsonl")).unwrap();
         (text.lines().count() == 3).then_some(())
     });
+}
+
+#[test]
+fn requests_that_gave_no_event_make_one_once_their_listener_is_mended() {
+    let folder = folder();
+    let text = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    let keys = "    deduplicate: {key: 'headers[\"X-Delivery\"]'}\n    deliver:";
+    let strict = text.replace("    deliver:", keys);
+    folder.write("listeners.yaml", &strict);
+    let mut server = Tympan::start_in(&folder);
+    let send = |server: &Tympan, delivery: &str, body: &str| {
+        let headers = [("X-Delivery", delivery), ("Authorization", "Bearer hush-hush")];
+        assert_eq!(server.ask(&request("POST", "/in?page=2", &headers, body)).status, 200);
+    };
+    for (delivery, body) in [("a", "{\"id\":7}"), ("b", "{\"id\":8}"), ("c", "[]")] {
+        send(&server, delivery, body);
+    }
+    let replay = ["replay", "--state", "dead"];
+    let (code, said, errors) = events(&folder, &replay);
+    assert_eq!((code, said.as_str()), (1, "0 events to be delivered once more\n"));
+    assert_eq!(errors.matches("stays a dead letter: it is still invalid: ").count(), 3, "{errors}");
+
+    let mended = strict.replace("{id: string}", "{id: number}");
+    let mended =
+        mended.replace("{id: parsed_body.id,", "{id: parsed_body.id, subject: query_params.page,");
+    folder.write("listeners.yaml", &mended);
+    wait_until("the listener is mended", || {
+        // This one is known under its key from now on.
+        send(&server, "b", "{\"id\":8}");
+        (list(&folder, &["--id", "8"]).len() == 1).then_some(())
+    });
+    let (code, said, errors) = events(&folder, &["replay", "--number", "1"]);
+    assert_eq!(
+        (code, said.as_str(), errors.as_str()),
+        (0, "1 event to be delivered once more\n", "")
+    );
+    let event = wait_until("it is delivered", || {
+        let text = fs::read_to_string(folder.path("good.jsonl")).unwrap_or_default();
+        let mut events = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        events.find(|event| event["id"] == "7")
+    });
+    assert_eq!((&event["subject"], &event["data"]["id"]), (&"2".into(), &7.into()));
+    server.signal("TERM");
+    server.wait();
+
+    // On a journal whose server does not run: one has come again, and one stays what it is.
+    let (code, said, errors) = events(&folder, &replay);
+    assert!(said.starts_with("1 event ") || said.starts_with("2 events "), "{said}");
+    assert!(code == 1 && errors.contains("stays a dead letter"), "{errors}");
+    assert_eq!(list(&folder, &["--id", "8"]).len(), 1);
+    let reads_proof = mended.replace("query_params.page", "headers.Authorization");
+    folder.write("listeners.yaml", reads_proof);
+    let (_, _, errors) = events(&folder, &replay);
+    assert!(errors.contains("its header was not kept, and its events depend on it"), "{errors}");
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn readiness(server: &Tympan) -> Value {
 }
 
 /// Sends events until the server is gone, and gives those that were acknowledged.
-fn send_until_the_end(address: SocketAddr, next: &AtomicU64) -> Vec<String> {
+fn send_until_the_end(address: SocketAddr, next: &AtomicU64, is_killed: bool) -> Vec<String> {
     let mut acknowledged = Vec::new();
     let Ok(stream) = TcpStream::connect(address) else { return acknowledged };
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -84,7 +84,11 @@ fn send_until_the_end(address: SocketAddr, next: &AtomicU64) -> Vec<String> {
             Ok(Some(Response { status: 200, .. })) => acknowledged.push(id),
             Ok(Some(Response { status: 503, .. })) => {}
             Ok(Some(other)) => panic!("{other:?}"),
-            Ok(None) | Err(_) => return acknowledged,
+            Ok(None) | Err(_) => {
+                // Only whoever is killed ends within an answer.
+                assert!(is_killed || !client.has_begun(), "an answer was cut");
+                return acknowledged;
+            }
         }
     }
 }
@@ -101,7 +105,7 @@ fn killed_at_any_moment() {
         let address = server.address();
         let senders = (0..16).map(|_| {
             let next = Arc::clone(&next);
-            thread::spawn(move || send_until_the_end(address, &next))
+            thread::spawn(move || send_until_the_end(address, &next, true))
         });
         let senders: Vec<_> = senders.collect();
         let moment = RandomState::new().hash_one(0) % 750;
@@ -125,7 +129,7 @@ fn told_to_end_under_load() {
     let address = server.address();
     let senders = (0..8).map(|_| {
         let next = Arc::clone(&next);
-        thread::spawn(move || send_until_the_end(address, &next))
+        thread::spawn(move || send_until_the_end(address, &next, false))
     });
     let senders: Vec<_> = senders.collect();
     wait_until("some are delivered", || (archived(&folder).len() > 50).then_some(()));
@@ -276,7 +280,7 @@ fn killed_at_a_call() {
             let inject = format!("inject={name}:signal=KILL:when={call}");
             // What is left to be done of the time before may be its end.
             if let Some(server) = Tympan::try_spawn(faulty(&folder, &inject)) {
-                acknowledged.extend(send_until_the_end(server.address(), &next));
+                acknowledged.extend(send_until_the_end(server.address(), &next, true));
             }
         }
     }
@@ -284,6 +288,34 @@ fn killed_at_a_call() {
     let server = Tympan::start_in(&folder);
     wait_for_archived(&folder, &acknowledged);
     assert!(!server.log_text().contains("missing"), "{}", server.log_text());
+}
+
+/// Whoever waits for a slow disk waits together: one after the other, it would take a minute.
+#[test]
+fn a_slow_disk_is_shared() {
+    const CLIENTS: usize = 64;
+    const EACH: usize = 5;
+    let folder = folder("    limits: {ack: 30s}\n");
+    drop(Tympan::start_in(&folder));
+    let server = with_faults(&folder, "inject=fsync,fdatasync:delay_enter=200000");
+    let address = server.address();
+    let started = Instant::now();
+    let clients = (0..CLIENTS).map(|client| {
+        thread::spawn(move || {
+            let mut connection = Client::connect(address);
+            for number in 0..EACH {
+                let id = (client * EACH + number).to_string();
+                assert_eq!(connection.ask(&event(&id)).status, 200);
+            }
+        })
+    });
+    for client in clients.collect::<Vec<_>>() {
+        client.join().unwrap();
+    }
+    let alone = Duration::from_millis(200) * u32::try_from(CLIENTS * EACH).unwrap();
+    let took = started.elapsed();
+    assert!(took < alone / 4, "{took:?} instead of {alone:?}");
+    assert!(took > Duration::from_millis(200), "the disk is not slow: {took:?}");
 }
 
 #[test]

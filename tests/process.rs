@@ -513,6 +513,11 @@ impl Client {
         Ok(Some(response))
     }
 
+    /// Whether a response has begun that is not whole.
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.rest.is_empty()
+    }
+
     /// Whether the server ends the connection without another byte.
     pub(crate) fn is_ended(&mut self) -> bool {
         match self.read_more() {

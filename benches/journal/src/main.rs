@@ -1,6 +1,9 @@
-//! How many records a second are kept durably, beside a program that only appends and syncs.
+//! How many records a second are kept durably, beside a program that only appends and syncs; and what
+//! `benches/backlog` needs: a journal with many events that wait, and a host that takes them.
 //!
 //! `cargo run --release -p tympan-bench-journal -- FOLDER [CLIENTS] [SECONDS]`
+//! `cargo run --release -p tympan-bench-journal -- fill FOLDER COUNT`
+//! `cargo run --release -p tympan-bench-journal -- sink`
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program for people")]
 #![allow(
     clippy::cast_possible_truncation,
@@ -8,6 +11,8 @@
     clippy::cast_sign_loss,
     reason = "figures need no more than that"
 )]
+
+mod sink;
 
 use std::env;
 use std::fs::File;
@@ -33,6 +38,11 @@ const SIZE: usize = 1024;
 #[tokio::main]
 async fn main() {
     let arguments: Vec<_> = env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some("fill") => return fill(Path::new(&arguments[1]), arguments[2].parse().unwrap()).await,
+        Some("sink") => return sink::serve().await,
+        _ => {}
+    }
     let folder: PathBuf = arguments.first().expect("FOLDER").into();
     let number = |index: usize, usual| arguments.get(index).map_or(usual, |it| it.parse().unwrap());
     let (clients, seconds) = (number(1, 64), number(2, 5));
@@ -48,6 +58,30 @@ async fn main() {
             kept / bare
         );
     }
+}
+
+/// How many records are handed over at once.
+const BATCH: u64 = 1000;
+
+/// Makes a journal with so many events that nobody has got.
+async fn fill(folder: &Path, count: u64) {
+    let journal = Embedded::open(folder, Settings::default()).unwrap();
+    let received = tympan_journal::clock::steady();
+    let filling = "x".repeat(SIZE - 300);
+    for first in (0..count).step_by(BATCH as usize) {
+        let records = (first..count.min(first + BATCH)).map(|number| {
+            let id = format!("event-{number}");
+            let body = Bytes::from(format!(
+                r#"{{"specversion":"1.0","id":"{id}","source":"/in","type":"in","tympanlistener":"in","datacontenttype":"application/json","data":"{filling}"}}"#
+            ));
+            let to = vec![To { destination: "app".into(), key: None }];
+            let entries = vec![Entry { id, kind: Kind::Event, body, reason: None, to }];
+            Record { listener: "in".into(), generation: 1, received, claim: None, entries }
+        });
+        let appended = journal.append(records.collect()).await;
+        assert!(appended.iter().all(|it| matches!(it, Appended::Stored(_))));
+    }
+    journal.close().await;
 }
 
 /// Records a second, records a group, and the waits of clients.

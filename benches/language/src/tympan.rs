@@ -1,6 +1,7 @@
 //! Compiled expressions, as a listener has them.
 
 use http::HeaderMap;
+use http::HeaderName;
 use tympan_expr::Dialect;
 use tympan_expr::Expression;
 use tympan_expr::Paths;
@@ -29,8 +30,9 @@ const MAPPING: [(&str, &str); 8] = [
     ("sender", "sender.login"),
 ];
 
-/// One header.
-pub(crate) struct Header(Expression);
+/// One header, read as a listener reads it: if an expression is nothing else, the header's name is made
+/// ready when it is compiled.
+pub(crate) struct Header(HeaderName);
 
 /// Three conditions.
 pub(crate) struct Filter(Body);
@@ -46,12 +48,13 @@ struct Body {
 
 impl Header {
     pub(crate) fn new() -> Self {
-        Self(compile(r#"headers["X-Signature"]"#))
+        let expression = compile(r#"headers["X-Signature"]"#);
+        let (_, name) = expression.root_entry().expect("it is an entry of a root");
+        Self(name.parse().expect("it is a header's name"))
     }
 
     pub(crate) fn run(&self, headers: &HeaderMap) -> Option<usize> {
-        let host = Host { headers: Some(headers), body: Value::Null };
-        self.0.eval(&host).ok()?.as_text().map(str::len)
+        header(headers, &self.0).as_text().map(str::len)
     }
 }
 
@@ -61,7 +64,7 @@ impl Filter {
     }
 
     pub(crate) fn run(&self, body: &str) -> bool {
-        self.0.eval(body).is_truthy()
+        self.0.eval(body, |value| value.is_truthy())
     }
 }
 
@@ -72,7 +75,7 @@ impl Mapping {
     }
 
     pub(crate) fn run(&self, body: &str) -> String {
-        serde_json::to_string(&self.0.eval(body)).unwrap_or_default()
+        self.0.eval(body, |value| serde_json::to_string(value).unwrap_or_default())
     }
 }
 
@@ -82,9 +85,10 @@ impl Body {
         Self { expression, paths }
     }
 
-    fn eval<'b>(&'b self, body: &'b str) -> Value<'b> {
-        let Ok(body) = read_json(body.as_bytes(), &self.paths) else { return Value::Null };
-        self.expression.eval(&Host { headers: None, body }).unwrap_or(Value::Null)
+    /// The body is lent to the expression.
+    fn eval<T>(&self, body: &str, with: impl FnOnce(&Value<'_>) -> T) -> T {
+        let body = read_json(body.as_bytes(), &self.paths).unwrap_or(Value::Null);
+        with(&self.expression.eval(&Host(body.borrow())).unwrap_or(Value::Null))
     }
 }
 
@@ -102,22 +106,26 @@ fn compile(text: &str) -> Expression {
     compiled.expect("it is an expression").expression
 }
 
-struct Host<'a> {
-    headers: Option<&'a HeaderMap>,
-    body: Value<'a>,
-}
+/// Who knows a body, and nothing else.
+struct Host<'a>(Value<'a>);
 
 impl<'a> Source<'a> for Host<'a> {
     fn root(&self, root: RootId) -> Value<'a> {
-        if root == BODY { self.body.clone() } else { Value::Null }
+        if root == BODY { self.0.clone() } else { Value::Null }
     }
 
-    fn entry(&self, _: RootId, key: &str) -> Value<'a> {
-        let value = self.headers.and_then(|headers| headers.get(key));
-        value.and_then(|value| value.to_str().ok()).map_or(Value::Null, Value::from)
+    fn entry(&self, _: RootId, _: &str) -> Value<'a> {
+        Value::Null
     }
 
     fn now(&self) -> f64 {
         0.0
     }
+}
+
+/// The value of a header, which may be any UTF-8; what stands several times is none here.
+fn header<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Value<'h> {
+    let mut values = headers.get_all(name).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return Value::Null };
+    str::from_utf8(value.as_bytes()).map_or(Value::Null, Value::from)
 }

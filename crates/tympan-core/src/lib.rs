@@ -23,6 +23,7 @@ pub mod explain;
 pub mod fetched;
 pub mod import;
 pub mod infer;
+mod instant;
 pub mod jwt;
 pub mod keys;
 pub mod outcome;

@@ -14,6 +14,7 @@ use crate::functions::Function;
 use crate::number::Number;
 use crate::value::Budget;
 use crate::value::Record;
+use crate::value::Text;
 use crate::value::Value;
 use crate::vocabulary::RootId;
 use crate::vocabulary::Source;
@@ -299,7 +300,14 @@ impl<'a, 's> Evaluator<'a, 's> {
     fn map(&mut self, entries: &'a [(Node, Node)]) -> Result<Value<'a>, Exhausted> {
         let mut record = Record::with_capacity(entries.len());
         for (key, value) in entries {
-            let key = self.eval(key)?.to_text();
+            let key = match key {
+                // Nearly every key is written out.
+                Node::Constant(Value::Text(key)) => {
+                    self.meter.step(1)?;
+                    Some(Text::Borrowed(key))
+                }
+                key => self.eval(key)?.to_text(),
+            };
             let value = self.eval(value)?;
             if let Some(key) = key {
                 record.insert(key, value);

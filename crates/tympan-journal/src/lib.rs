@@ -18,13 +18,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use tokio::sync::Notify;
 
 pub use embedded::Embedded;
 pub use embedded::OpenError;
 pub use record::Appended;
 pub use record::Claim;
+pub use record::Content;
 pub use record::Delivery;
 pub use record::Entry;
 pub use record::Found;
@@ -74,7 +74,7 @@ pub trait Journal: fmt::Debug + Send + Sync {
     fn find(&self, query: Query) -> Later<'_, Result<Vec<Found>, String>>;
 
     /// What an entry holds.
-    fn body(&self, number: u64) -> Later<'_, Result<Option<Bytes>, String>>;
+    fn content(&self, number: u64) -> Later<'_, Result<Option<Content>, String>>;
 
     /// Has entries delivered once more, with all their tries before them: to one destination, if
     /// that is part of what is meant, or to all of theirs. What waits already goes on waiting.

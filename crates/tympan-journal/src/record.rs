@@ -159,12 +159,16 @@ pub struct Settings {
     pub dead: Duration,
     /// How much may wait for delivery until nothing more is taken, in bytes.
     pub backlog: u64,
+    /// Whether records are on the disk once they are stored. Where they need not be, nothing of them
+    /// takes syncs away from others.
+    pub is_durable: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         const DAY: Duration = Duration::from_hours(24);
-        Self { age: 7 * DAY, size: 10 << 30, dead: 30 * DAY, backlog: 10 << 30 }
+        let (age, dead) = (7 * DAY, 30 * DAY);
+        Self { age, size: 10 << 30, dead, backlog: 10 << 30, is_durable: true }
     }
 }
 
@@ -182,6 +186,8 @@ pub struct Obeyed {
 pub struct Stats {
     /// Why nothing can be kept at the moment, or ever again.
     pub fault: Option<String>,
+    /// The last number that was given.
+    pub last: u64,
     /// How many entries there are.
     pub entries: u64,
     /// How many bytes they have.
@@ -261,6 +267,15 @@ pub struct Found {
     pub reason: Option<String>,
     /// Its deliveries.
     pub deliveries: Vec<FoundDelivery>,
+}
+
+/// What an entry holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// As it is kept.
+    pub body: Bytes,
+    /// Whether that is what was once kept.
+    pub is_whole: bool,
 }
 
 /// A delivery of an entry.

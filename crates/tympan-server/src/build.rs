@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tympan_core::config::Config;
+use tympan_core::config::Keep;
 use tympan_core::config::Listener;
 use tympan_core::config::Loaded;
 use tympan_core::diagnostic::Diagnostics;
@@ -121,8 +122,8 @@ impl Building {
             let (mut loaded, sources) = self.files.load_in_order(order.iter().copied());
             let tls = loaded.config.server.tls.as_ref();
             let tls = Tls::read(&self.folder, tls, &mut loaded.diagnostics);
-            let egress = &loaded.config.egress;
-            let egress = Egress::read(&self.folder, egress, &mut loaded.diagnostics);
+            let config = &loaded.config;
+            let egress = Egress::read(&self.folder, config, &mut loaded.diagnostics);
             let (diagnostics, sources) = if loaded.diagnostics.refuse(false) {
                 (loaded.diagnostics, sources)
             } else {
@@ -146,12 +147,12 @@ impl Building {
     /// The root, then what serves already, then what is new: of two files that claim one name or
     /// path, the one that has changed is told that it is taken.
     fn order(&self) -> Vec<usize> {
-        let known = self.base.files.all.iter().map(|file| (&file.path, &file.bytes));
+        let known = self.base.files.all.iter().map(|file| (&file.path, &file.text));
         let known: HashMap<_, _> = known.collect();
         let mut order: Vec<_> = (0..self.files.all.len()).collect();
         order[1..].sort_by_cached_key(|index| {
-            let OneFile { path, bytes } = &self.files.all[*index];
-            known.get(path) != Some(&bytes)
+            let OneFile { path, text } = &self.files.all[*index];
+            known.get(path) != Some(&text)
         });
         order
     }
@@ -297,6 +298,7 @@ impl Built {
                 &meters,
             ),
             keeps: self.config.listeners.iter().any(Listener::keeps),
+            keeps_refused: self.config.listeners.iter().any(|it| it.keep == Keep::Refused),
             meters,
             files: Arc::clone(&self.files),
             server: self.config.server.clone(),

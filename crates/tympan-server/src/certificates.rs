@@ -31,11 +31,14 @@ pub fn check(folder: &Path, config: &Config, found: &mut Diagnostics) -> Vec<Mis
         Tls::read(folder, Some(tls), found);
     }
     let has_authorities = are_here(folder, config.egress.ca.iter(), &mut missing);
-    let egress = has_authorities.then(|| Egress::read(folder, &config.egress, found));
+    let egress = has_authorities.then(|| Egress::usual(folder, &config.egress, found));
     let egress = egress.unwrap_or_default();
-    for connector in &config.connectors {
-        if are_here(folder, connector.tls.files(), &mut missing)
-            && let Err((at, problem)) = egress.of(folder, connector, None)
+    let destinations = config.destinations.iter();
+    let destinations = destinations.filter_map(|it| Some((it.kind.tls()?, it.at)));
+    let connectors = config.connectors.iter().map(|it| (&it.tls, it.at));
+    for (tls, at) in destinations.chain(connectors) {
+        if are_here(folder, tls.files(), &mut missing)
+            && let Err((at, problem)) = egress.with(folder, tls, at)
         {
             found.report(at, problem);
         }

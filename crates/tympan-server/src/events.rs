@@ -5,6 +5,8 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::Value;
 use serde_json::json;
+use tympan_journal::Appended;
+use tympan_journal::Content;
 use tympan_journal::Found;
 use tympan_journal::Journal;
 use tympan_journal::Kind;
@@ -12,6 +14,7 @@ use tympan_journal::Obeyed;
 use tympan_journal::Query;
 use tympan_journal::State;
 
+use crate::again::Now;
 use crate::clock;
 
 /// How many entries are told of at once, or done something with.
@@ -41,13 +44,26 @@ pub enum Refusal {
     Journal(String),
 }
 
+/// Whether a question is about requests that were refused, which have a journal of their own.
+#[must_use]
+pub fn is_about_refused(parameters: &str) -> bool {
+    let mut all = form_urlencoded::parse(parameters.as_bytes());
+    all.any(|(name, value)| name == "refused" && value == "true")
+}
+
 /// Answers a question, whose parameters stand in the query of a URL. What does not fit into one
-/// answer goes on after the number of `next`.
+/// answer goes on after the number of `next`. Dead letters of requests that are to be replayed make
+/// what they make as things are `now`.
 ///
 /// # Errors
 ///
 /// Why there is no answer.
-pub async fn answer(journal: &dyn Journal, ask: Ask, parameters: &str) -> Result<Value, Refusal> {
+pub async fn answer(
+    journal: &dyn Journal,
+    now: &Now,
+    ask: Ask,
+    parameters: &str,
+) -> Result<Value, Refusal> {
     let query = read(ask, parameters)?;
     let most = query.most;
     let failed = Refusal::Journal;
@@ -61,23 +77,67 @@ pub async fn answer(journal: &dyn Journal, ask: Ask, parameters: &str) -> Result
         Ask::Show => {
             let found = journal.find(query).await.map_err(failed)?;
             let found = found.last().ok_or(Refusal::Nothing)?;
-            let body = journal.body(found.number).await.map_err(failed)?.unwrap_or_default();
+            let content = journal.content(found.number).await.map_err(failed)?;
+            let Content { body, is_whole } = content.ok_or(Refusal::Nothing)?;
             let mut shown = entry(found);
             // Damage can make anything of it.
             shown["body"] = serde_json::from_slice(&body)
                 .unwrap_or_else(|_| json!(String::from_utf8_lossy(&body)));
+            shown["damaged"] = json!(!is_whole);
             Ok(shown)
         }
-        Ask::Replay | Ask::Drop => {
-            let obeyed = match ask {
-                Ask::Replay => journal.replay(query, clock::steady()).await,
-                _ => journal.drop(query).await,
-            };
+        Ask::Replay => {
+            let (mended, left) = mend(journal, now, query.clone()).await?;
+            let obeyed = journal.replay(query, clock::steady()).await;
             let Obeyed { numbers, changed } = obeyed.map_err(failed)?;
             let next = numbers.last().filter(|_| numbers.len() == most);
-            Ok(json!({"count": changed, "next": next}))
+            let last = journal.stats().last;
+            Ok(json!({"count": changed + mended, "left": left, "next": next, "last": last}))
+        }
+        Ask::Drop => {
+            let Obeyed { numbers, changed } = journal.drop(query).await.map_err(failed)?;
+            let next = numbers.last().filter(|_| numbers.len() == most);
+            Ok(json!({"count": changed, "next": next, "last": journal.stats().last}))
         }
     }
+}
+
+/// Makes events of the dead letters of requests among what is meant. Gives how many of them are dead no
+/// longer, and why the others are.
+async fn mend(
+    journal: &dyn Journal,
+    now: &Now,
+    query: Query,
+) -> Result<(usize, Vec<Value>), Refusal> {
+    let (mut mended, mut left) = (0, Vec::new());
+    let found = journal.find(query).await.map_err(Refusal::Journal)?;
+    for found in found.iter().filter(|found| found.kind == Kind::Invalid) {
+        let number = found.number;
+        let content = journal.content(number).await.map_err(Refusal::Journal)?;
+        let made = match content {
+            // Somebody has dropped it meanwhile.
+            None => continue,
+            Some(Content { is_whole: false, .. }) => Err("it is damaged".to_owned()),
+            Some(Content { body, .. }) => now.make(found, &body),
+        };
+        match made {
+            Ok(made) => {
+                let made: Vec<_> = made.into_iter().collect();
+                // Whatever has come again since then has made its events.
+                for appended in journal.append(made).await {
+                    if let Appended::Full(why) | Appended::Failed(why) = appended {
+                        return Err(Refusal::Journal(why));
+                    }
+                }
+                // Only now, so that it is never lost; a crash in between may make its events twice.
+                let this = Query { number: Some(number), most: 1, ..Query::default() };
+                journal.drop(this).await.map_err(Refusal::Journal)?;
+                mended += 1;
+            }
+            Err(why) => left.push(json!({"number": number, "id": found.id, "why": why})),
+        }
+    }
+    Ok((mended, left))
 }
 
 fn read(ask: Ask, parameters: &str) -> Result<Query, Refusal> {
@@ -109,6 +169,12 @@ fn read(ask: Ask, parameters: &str) -> Result<Query, Refusal> {
                 (query.state, is_meant) = (Some(state), true);
             }
             "all" if value == "true" => is_meant = true,
+            "refused" if value == "true" && ask == Ask::Replay => {
+                let why = "what was refused cannot be replayed: nobody has proved it";
+                return Err(Refusal::Question(why.to_owned()));
+            }
+            // It says where, and not which.
+            "refused" if value == "true" => {}
             _ => return Err(Refusal::Question(format!("there is no parameter `{name}`"))),
         }
     }
@@ -189,6 +255,8 @@ mod tests {
             (Ask::Replay, ""),
             (Ask::Drop, "limit=3"),
             (Ask::Drop, "all=yes"),
+            (Ask::Drop, "refused=true"),
+            (Ask::Replay, "refused=true&all=true"),
         ] {
             let refused = read(ask, parameters);
             assert!(matches!(refused, Err(Refusal::Question(_))), "{parameters}: {refused:?}");

@@ -6,7 +6,6 @@ use std::io;
 use std::path::Component;
 use std::path::Path;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use glob::MatchOptions;
 use glob::Pattern;
@@ -23,6 +22,8 @@ use tympan_core::keys::Secrets;
 use tympan_core::span::FileId;
 use tympan_core::span::Sources;
 use tympan_core::span::Span;
+
+use crate::packed::Packed;
 
 /// The most files that one configuration may include: every place in one names its file by a
 /// number of 16 bits.
@@ -52,7 +53,7 @@ pub struct Files {
 pub(crate) struct OneFile {
     pub(crate) path: PathBuf,
     /// What it holds, or why that cannot be read.
-    pub(crate) bytes: Result<Arc<[u8]>, String>,
+    pub(crate) text: Result<Packed, String>,
 }
 
 impl Files {
@@ -63,24 +64,24 @@ impl Files {
     ///
     /// Why the root cannot be read.
     pub fn read(root: &Path) -> io::Result<Self> {
-        Ok(Self::with_bytes(root, fs::read(root)?))
+        Ok(Self::with_bytes(root, &fs::read(root)?))
     }
 
     /// The same with another text in the place of the root's.
     #[must_use]
     pub fn with_root(root: &Path, text: &str) -> Self {
-        Self::with_bytes(root, text.as_bytes().to_vec())
+        Self::with_bytes(root, text.as_bytes())
     }
 
-    fn with_bytes(root: &Path, bytes: Vec<u8>) -> Self {
-        let named = config::named(&String::from_utf8_lossy(&bytes));
+    fn with_bytes(root: &Path, bytes: &[u8]) -> Self {
+        let named = config::named(&String::from_utf8_lossy(bytes));
         let presets = named.presets.iter().map(|folder| format!("{folder}/*.yaml"));
         let patterns: Vec<_> = named.include.into_iter().chain(presets).collect();
-        let mut files = vec![OneFile { path: root.to_owned(), bytes: Ok(bytes.into()) }];
+        let mut files = vec![OneFile { path: root.to_owned(), text: Ok(bytes.into()) }];
         let Included { paths, idle, is_cut } = included(root, &patterns);
         files.extend(paths.into_iter().map(|path| {
-            let bytes = fs::read(&path).map(Arc::from).map_err(|error| error.to_string());
-            OneFile { path, bytes }
+            let bytes = fs::read(&path).map_err(|error| error.to_string());
+            OneFile { path, text: bytes.map(|bytes| bytes[..].into()) }
         }));
         Self { all: files, patterns, idle, is_cut }
     }
@@ -92,7 +93,7 @@ impl Files {
         let folder = root.parent().unwrap_or(Path::new(""));
         let file = |(path, text): (String, String)| OneFile {
             path: folder.join(path),
-            bytes: Ok(text.into_bytes().into()),
+            text: Ok(text.as_bytes().into()),
         };
         Self::kept(texts.into_iter().map(file).collect())
     }
@@ -102,10 +103,9 @@ impl Files {
     pub fn texts(&self) -> impl Iterator<Item = (String, String)> {
         let root = self.all.first().map(|file| file.path.as_path());
         let folder = root.and_then(Path::parent).unwrap_or(Path::new(""));
-        self.all.iter().filter_map(move |OneFile { path, bytes }| {
+        self.all.iter().filter_map(move |OneFile { path, text }| {
             let path = path.strip_prefix(folder).unwrap_or(path).display().to_string();
-            let text = String::from_utf8_lossy(bytes.as_ref().ok()?).into_owned();
-            Some((path, text))
+            Some((path, text.as_ref().ok()?.text()))
         })
     }
 
@@ -124,14 +124,14 @@ impl Files {
     pub(crate) fn load_in_order(&self, order: impl Iterator<Item = usize>) -> (Loaded, Sources) {
         let folders = self.preset_folders();
         let (mut loaded, sources) = tympan_core::load_files(order.map(|index| {
-            let OneFile { path, bytes } = &self.all[index];
+            let OneFile { path, text } = &self.all[index];
             let kind = match path.file_stem() {
                 Some(name) if index > 0 && is_within(path, &folders) => {
                     FileKind::Preset(name.to_string_lossy().into_owned())
                 }
                 _ => FileKind::Listeners,
             };
-            let bytes = bytes.as_deref().map(<[u8]>::to_vec).map_err(String::clone);
+            let bytes = text.as_ref().map(Packed::bytes).map_err(String::clone);
             File { name: path.display().to_string(), kind, bytes }
         }));
         for (pattern, at) in &loaded.config.include {
@@ -150,19 +150,19 @@ impl Files {
 
     /// The folders whose files are presets.
     fn preset_folders(&self) -> Vec<PathBuf> {
-        let Some(OneFile { path, bytes: Ok(text) }) = self.all.first() else { return Vec::new() };
+        let Some(OneFile { path, text: Ok(text) }) = self.all.first() else { return Vec::new() };
         let folder = path.parent().unwrap_or(Path::new(""));
-        let named = config::named(&String::from_utf8_lossy(text));
+        let named = config::named(&text.text());
         named.presets.iter().map(|presets| plain(&folder.join(presets))).collect()
     }
 
     /// The state folder that the root names, however broken it is otherwise.
     #[must_use]
     pub fn state(&self) -> State {
-        let Some(Ok(root)) = self.all.first().map(|file| &file.bytes) else {
+        let Some(Ok(root)) = self.all.first().map(|file| &file.text) else {
             return State::default();
         };
-        let text = String::from_utf8_lossy(root);
+        let text = root.text();
         let line = text.lines().find(|line| line.starts_with("state:")).unwrap_or_default();
         tympan_core::load("", line.as_bytes().to_vec()).0.config.state
     }
@@ -173,15 +173,11 @@ impl Files {
     }
 
     /// The texts that are not the same in `other`: what has changed stands in one of them.
-    pub(crate) fn beside<'f>(
-        &'f self,
-        other: &Self,
-        secrets: &'f [Option<&'f Secrets>],
-    ) -> Side<'f> {
-        let known: HashMap<_, _> = other.all.iter().map(|it| (&it.path, &it.bytes)).collect();
-        let changed = self.all.iter().map(|OneFile { path, bytes }| {
-            let is_same = known.get(path) == Some(&bytes);
-            bytes.as_deref().ok().filter(|_| !is_same).and_then(|it| std::str::from_utf8(it).ok())
+    pub(crate) fn beside<'s>(&self, other: &Self, secrets: &'s [Option<&'s Secrets>]) -> Side<'s> {
+        let known: HashMap<_, _> = other.all.iter().map(|it| (&it.path, &it.text)).collect();
+        let changed = self.all.iter().map(|OneFile { path, text }| {
+            let is_same = known.get(path) == Some(&text);
+            text.as_ref().ok().filter(|_| !is_same).map(Packed::text)
         });
         let mut changed = changed.collect::<Vec<_>>().into_iter();
         let root = changed.next().flatten();
@@ -198,14 +194,15 @@ impl Files {
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
-        for (index, OneFile { path, bytes }) in self.all.iter().enumerate() {
+        for (index, OneFile { path, text }) in self.all.iter().enumerate() {
             if index > 0 {
                 hash.update(path.as_os_str().as_encoded_bytes());
                 hash.update([0]);
             }
-            match bytes {
-                Ok(bytes) => {
-                    hash.update(bytes);
+            match text {
+                Ok(text) => {
+                    let bytes = text.bytes();
+                    hash.update(&bytes);
                     if self.all.len() > 1 {
                         hash.update((bytes.len() as u64).to_le_bytes());
                     }
@@ -272,7 +269,7 @@ mod tests {
     fn files(files: &[(&str, &str)]) -> Files {
         let file = |(path, text): &(&str, &str)| OneFile {
             path: PathBuf::from(path),
-            bytes: Ok(text.as_bytes().into()),
+            text: Ok(text.as_bytes().into()),
         };
         Files::kept(files.iter().map(file).collect())
     }

@@ -252,6 +252,10 @@ impl<C: Deref<Target = Connection>> Flow<C> {
             };
         };
         self.count(&answer);
+        if self.exchange.keeps_refused(&answer) {
+            let generation = self.serving.live.generation().number;
+            self.connection.shared.refused.keep(&self.exchange, &answer, generation);
+        }
         log::answered(&self.connection.shared, &self.serving.log, &self.exchange, &answer);
         self.connection.pace.answer();
         let close = answer.close || !self.connection.pace.is_whole(self.length);

@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Where events are kept, as long as the process lives.
 #[derive(Clone, Debug)]
 pub(crate) struct Journals {
+    /// What is kept in it, for people.
+    kept: &'static str,
     state: watch::Sender<State>,
     /// The latest limits, also while there is no journal. Held while one becomes open, so that it has
     /// those that come meanwhile.
@@ -36,9 +38,9 @@ enum State {
 
 impl Journals {
     /// None yet.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(kept: &'static str) -> Self {
         let state = watch::Sender::new(State::Closed("it is not open yet".into()));
-        Self { state, settings: Arc::default() }
+        Self { kept, state, settings: Arc::default() }
     }
 
     /// Opens the journal in a folder. One that cannot be opened is tried again until it can: until
@@ -46,13 +48,13 @@ impl Journals {
     pub(crate) async fn open(&self, folder: PathBuf, settings: Settings) {
         self.set(settings);
         if let Err(why) = self.try_open(folder.clone()).await {
-            tracing::error!(why = &*why, "no event can be kept");
+            tracing::error!(why = &*why, "no {} can be kept", self.kept);
             let journals = self.clone();
             tokio::spawn(async move {
                 loop {
                     tokio::time::sleep(PATIENCE).await;
                     if journals.try_open(folder.clone()).await.is_ok() {
-                        tracing::info!("events are kept again");
+                        tracing::info!("every {} is kept again", journals.kept);
                         return;
                     }
                 }
@@ -129,8 +131,14 @@ impl Journals {
 
 /// The limits that a configuration sets.
 pub(crate) fn settings(journal: &config::Journal) -> Settings {
-    let config::Journal { age, size, dead, backlog } = *journal;
-    Settings { age, size, dead, backlog }
+    let config::Journal { age, size, dead, backlog, .. } = *journal;
+    Settings { age, size, dead, backlog, is_durable: true }
+}
+
+/// The limits that it sets for refused requests, which are kept as long as nothing happens.
+pub(crate) fn refused_settings(journal: &config::Journal) -> Settings {
+    let config::Journal { refused_age: age, refused_size: size, .. } = *journal;
+    Settings { age, size, dead: age, backlog: u64::MAX, is_durable: false }
 }
 
 #[cfg(test)]
@@ -148,7 +156,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
         let other = Embedded::open(&path, Settings::default()).unwrap();
-        let journals = Journals::new();
+        let journals = Journals::new("event");
         journals.open(path, Settings::default()).await;
         assert!(journals.get().is_err(), "somebody else has it");
         journals.set(Settings { backlog: 0, ..Settings::default() });

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::path::PathBuf;
 
+use tympan_core::config::CalledTls;
 use tympan_core::config::Config;
 use tympan_core::config::Reference;
 use tympan_core::config::SecretRefs;
@@ -135,7 +136,9 @@ pub fn files(folder: &Path, config: &Config) -> Vec<PathBuf> {
         Reference::Env(_) | Reference::Generated(_) | Reference::Captured { .. } => None,
     });
     let tls = config.server.tls.iter().flat_map(tls::files);
-    let named = tls.chain(&config.egress.ca).map(|(file, _)| file.as_str());
+    let called = config.destinations.iter().filter_map(|it| it.kind.tls());
+    let called = called.flat_map(CalledTls::files);
+    let named = tls.chain(&config.egress.ca).chain(called).map(|(file, _)| file.as_str());
     let rest = named.chain(config.env_file.as_deref()).map(|file| folder.join(file));
     secrets.chain(rest).collect()
 }

@@ -24,6 +24,7 @@ use tympan_core::config::State;
 use crate::build::folder_of;
 use crate::files::Files;
 use crate::files::OneFile;
+use crate::packed::Packed;
 
 /// Writes what goes live, on a thread of its own: nobody waits for a disk.
 pub(crate) struct Keeper {
@@ -119,8 +120,8 @@ fn place(root: &Path, State(state): &State) -> PathBuf {
 
 fn text(root: &Path, files: &Files) -> String {
     let folder = root.parent().unwrap_or(Path::new(""));
-    let file = |OneFile { path, bytes }: &OneFile| {
-        let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default());
+    let file = |OneFile { path, text }: &OneFile| {
+        let text = text.as_ref().map(Packed::text).unwrap_or_default();
         json!({"path": path.strip_prefix(folder).unwrap_or(path).to_string_lossy(), "text": text})
     };
     let files: Vec<_> = files.all.iter().map(file).collect();

@@ -7,6 +7,7 @@
 //! a thread that writes to standard output (`delivery`), one that writes the journal (`journal`), and one that keeps the last good configuration (`last_good`).
 
 pub mod admin;
+pub mod again;
 mod bell;
 mod build;
 mod capture;
@@ -31,9 +32,11 @@ mod memory;
 mod meters;
 mod outbound;
 mod pace;
+mod packed;
 mod plan;
 mod proxy;
 mod receipt;
+mod refused;
 mod reload;
 mod reloads;
 pub mod secrets;
@@ -133,7 +136,7 @@ impl Server {
     ///
     /// Why nothing is served: the file, or an address.
     pub async fn start(options: Options) -> Result<Self, Refused> {
-        let journals = journal::Journals::new();
+        let journals = journal::Journals::new("event");
         let destinations = delivery::Destinations::start(options.stdout, journals.clone());
         let destinations = Arc::new(destinations);
         let (commands, inbox) = mpsc::channel(16);
@@ -195,6 +198,7 @@ impl Server {
         let n_cut = self.listening.stop(grace).await;
         self.destinations.stop(grace.min(LAST_DELIVERIES)).await;
         self.shared.journals.close().await;
+        self.shared.refused.close().await;
         self.admin.stop().await;
         log::flush(&self.shared);
         n_cut

@@ -57,6 +57,7 @@ use crate::receipt::Frozen;
 use crate::receipt::Receipt;
 use crate::receipt::Refused;
 use crate::receipt::changed_states;
+use crate::refused::KeptRefusals;
 use crate::reloads::Reloads;
 use crate::serving::Serving;
 use crate::serving::Shared;
@@ -157,6 +158,11 @@ impl Reloader {
         journals.open(state.join("journal"), settings).await;
         let serving = built.serving(&folder, &destinations, &Meters::none());
         destinations.go_over(&serving.destinations);
+        let refused = Arc::new(KeptRefusals::new());
+        if serving.keeps_refused {
+            let settings = journal::refused_settings(&built.config.journal);
+            refused.open(state.join("refused"), settings).await;
+        }
         let strays = Arc::new(Strays::default());
         let shared = Arc::new(Shared {
             serving: ArcSwap::from_pointee(serving),
@@ -170,6 +176,7 @@ impl Reloader {
             memory: Memory::default(),
             rates,
             journals,
+            refused,
             keys: Arc::default(),
             captures: Arc::new(Captures::new(commands.clone())),
             calls: Calls::default(),
@@ -406,6 +413,7 @@ impl Reloader {
         let addresses = addresses(&built.config, &self.folder);
         self.destinations.go_over(&serving.destinations);
         self.shared.journals.set(journal::settings(&built.config.journal));
+        self.keep_refused(&serving, &built.config);
         self.shared.gate.set_limit(built.config.server.limits.connections);
         self.listening.change(bound, &addresses);
         self.admin.change(admin_bound, &self.folder, &built.config);
@@ -436,6 +444,16 @@ impl Reloader {
         self.secrets = built.secrets;
         self.served = built.files;
         receipt
+    }
+
+    fn keep_refused(&self, serving: &Serving, config: &Config) {
+        let settings = journal::refused_settings(&config.journal);
+        self.shared.refused.set(settings);
+        if serving.keeps_refused {
+            let refused = Arc::clone(&self.shared.refused);
+            let folder = self.folder.join(&config.state.0).join("refused");
+            tokio::spawn(async move { refused.open(folder, settings).await });
+        }
     }
 
     /// Looks the secrets of the generation that serves up again, and swaps in new keys for it.
@@ -504,15 +522,15 @@ impl Reloader {
         tls.or(last)
     }
 
-    /// The authorities of hosts that are called as they are now; the last ones, where they are not
-    /// good.
+    /// The authorities of hosts that are called, and what we prove ourselves with there, as they are
+    /// now; the last ones, where they are not good.
     fn renewed_egress(&self, last: &Arc<Egress>) -> Arc<Egress> {
         let mut found = Diagnostics::default();
-        let egress = Egress::read(&self.folder, &self.config.egress, &mut found);
+        let egress = Egress::read(&self.folder, &self.config, &mut found);
         let faults = found.sorted();
         for diagnostic in &faults {
             let why = diagnostic.problem.message();
-            tracing::warn!(why, "a renewed file of authorities is no good; the last one goes on");
+            tracing::warn!(why, "a renewed file for calls is no good; the last one goes on");
         }
         if faults.is_empty() && egress != **last { Arc::new(egress) } else { Arc::clone(last) }
     }

@@ -23,6 +23,7 @@ use crate::meters::Meters;
 use crate::outbound::Egress;
 use crate::outbound::calls::Calls;
 use crate::outbound::keys::FetchedKeys;
+use crate::refused::KeptRefusals;
 use crate::reloads::Reloads;
 use crate::strays::Strays;
 use crate::tls::Tls;
@@ -37,6 +38,8 @@ pub(crate) struct Serving {
     pub(crate) destinations: Vec<Destination>,
     /// Whether any listener keeps what it gets.
     pub(crate) keeps: bool,
+    /// Whether any listener keeps what is refused.
+    pub(crate) keeps_refused: bool,
     /// What requests are counted with, by the same ids.
     pub(crate) meters: Meters,
     /// The text of the files.
@@ -78,6 +81,8 @@ pub(crate) struct Shared {
     pub(crate) rates: Arc<Rates>,
     /// What events are kept in.
     pub(crate) journals: Journals,
+    /// What refused requests are kept in.
+    pub(crate) refused: Arc<KeptRefusals>,
     /// Keys that were fetched.
     pub(crate) keys: Arc<FetchedKeys>,
     /// Secrets that come with handshakes.

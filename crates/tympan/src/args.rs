@@ -7,7 +7,6 @@ mod secrets;
 mod words;
 
 use std::net::IpAddr;
-use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use clap::Parser;
@@ -265,9 +264,9 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "N")]
     pub(crate) entry: Option<usize>,
 
-    /// The address of the sender
-    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    pub(crate) client: IpAddr,
+    /// The address of the sender; otherwise that of the saved request, or 127.0.0.1
+    #[arg(long, value_name = "IP")]
+    pub(crate) client: Option<IpAddr>,
 
     /// Build the request by hand: its URL or path
     #[arg(long, conflicts_with = "request")]
@@ -324,9 +323,9 @@ pub(crate) struct Eval {
     #[arg(long, short = 'H', value_name = "K:V", conflicts_with = "request")]
     pub(crate) header: Vec<String>,
 
-    /// The address of the sender
-    #[arg(long, value_name = "IP", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    pub(crate) client: IpAddr,
+    /// The address of the sender; otherwise that of the saved request, or 127.0.0.1
+    #[arg(long, value_name = "IP")]
+    pub(crate) client: Option<IpAddr>,
 
     /// What `$TIME()` is: RFC 3339, or seconds since 1970. Otherwise when the saved request was
     /// sent, or else now

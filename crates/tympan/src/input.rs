@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io;
 use std::io::Read;
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
 use std::path::Component;
 use std::path::Path;
 use std::time::SystemTime;
@@ -78,6 +80,11 @@ fn beside(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
         return Err("it does not lie beside the command line; --url and --body give it".to_owned());
     }
     read(&folder.join(name))
+}
+
+/// The address of a request's sender: what is said, or known, or else this machine's.
+pub(crate) fn sender(said: Option<IpAddr>, known: Option<IpAddr>) -> IpAddr {
+    said.or(known).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
 }
 
 /// Seconds since 1970.

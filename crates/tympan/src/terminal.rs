@@ -28,6 +28,14 @@ pub(crate) fn progress(text: &str) {
     }
 }
 
+/// A bar that tells how much of a whole is done, with a text behind it.
+pub(crate) fn bar(done: u64, whole: u64, text: &str) -> String {
+    const WIDTH: u64 = 30;
+    let whole = whole.max(done).max(1);
+    let part = |of: u64| usize::try_from(done.saturating_mul(of) / whole).unwrap_or_default();
+    format!("[{:<30}] {:>3} % {text}", "#".repeat(part(WIDTH)), part(100))
+}
+
 /// A text on one line without anything that a terminal would obey: parts of it may come from strangers.
 pub(crate) fn plain(text: &str) -> String {
     escaped(text, |_| false)
@@ -89,4 +97,17 @@ pub(crate) fn table<const N: usize>(
         table.add_row(row);
     }
     table.trim_fmt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bar;
+
+    #[test]
+    fn bars() {
+        let half = format!("[{}{}]  50 % x", "#".repeat(15), " ".repeat(15));
+        assert_eq!(bar(5, 10, "x"), half);
+        assert_eq!(bar(0, 0, ""), format!("[{}]   0 % ", " ".repeat(30)));
+        assert_eq!(bar(11, 10, ""), format!("[{}] 100 % ", "#".repeat(30)));
+    }
 }

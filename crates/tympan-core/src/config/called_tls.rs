@@ -1,4 +1,4 @@
-//! Reading `tls:` of connectors: TLS where we are the client.
+//! Reading `tls:` of connectors and destinations: TLS where we are the client.
 
 use crate::config::Reader;
 use crate::config::keys;

@@ -76,6 +76,7 @@ impl Reader<'_> {
         if let Some(mut fields) = self.fields(&keys::DEFAULTS, key.span, node) {
             self.listener_limits(&mut fields);
             self.ack(&mut fields);
+            self.keep(&mut fields);
             self.methods(&mut fields);
             self.accept(&mut fields);
             self.content_types(&mut fields);

@@ -1,4 +1,4 @@
-//! Reading `ack`, `deliver` and `deduplicate`: what becomes of the events of a listener.
+//! Reading `ack`, `keep`, `deliver` and `deduplicate`: what becomes of the events of a listener.
 
 use std::time::Duration;
 
@@ -24,6 +24,16 @@ pub enum Ack {
     Durable,
     /// Once every destination has them.
     Delivered,
+}
+
+/// What is kept of the requests of a listener.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// What they made.
+    #[default]
+    Events,
+    /// Those that were refused, too, as far as there is room.
+    Refused,
 }
 
 /// One way that events go.
@@ -56,6 +66,12 @@ impl Reader<'_> {
             Some("delivered") => Ack::Delivered,
             _ => Ack::Durable,
         }
+    }
+
+    pub(super) fn keep(&mut self, fields: &mut Fields) -> Keep {
+        let word = fields.take("keep");
+        let word = word.and_then(|(_, node)| self.choice(&node, &["events", "refused"]));
+        if word == Some("refused") { Keep::Refused } else { Keep::Events }
     }
 
     /// Names of destinations, each of them once.

@@ -20,11 +20,22 @@ pub struct Journal {
     pub dead: Duration,
     /// How much may wait for delivery until nothing more is taken, in bytes.
     pub backlog: u64,
+    /// How long refused requests stay.
+    pub refused_age: Duration,
+    /// How much all of them may take until the oldest go, in bytes.
+    pub refused_size: u64,
 }
 
 impl Default for Journal {
     fn default() -> Self {
-        Self { age: 7 * DAY, size: 10 << 30, dead: 30 * DAY, backlog: 10 << 30 }
+        Self {
+            age: 7 * DAY,
+            size: 10 << 30,
+            dead: 30 * DAY,
+            backlog: 10 << 30,
+            refused_age: 7 * DAY,
+            refused_size: 64 << 20,
+        }
     }
 }
 
@@ -48,6 +59,17 @@ impl Reader<'_> {
         }
         if let Some(backlog) = fields.take("backlog").and_then(|(_, node)| self.size(&node)) {
             journal.backlog = backlog;
+        }
+        if let Some((key, node)) = fields.take("refused")
+            && let Some(mut refused) = self.fields(&keys::REFUSED, key.span, node)
+        {
+            if let Some(age) = refused.take("age").and_then(|(_, node)| self.timeout(&node)) {
+                journal.refused_age = age;
+            }
+            if let Some(size) = refused.take("size").and_then(|(_, node)| self.size(&node)) {
+                journal.refused_size = size;
+            }
+            refused.end();
         }
         fields.end();
         Some(journal)

@@ -824,6 +824,35 @@ pub static JOURNAL: Section = Section {
             ),
             "10GiB",
         ),
+        key(
+            "refused",
+            Holds::Section(&REFUSED),
+            "How long refused requests stay, of listeners with `keep: refused`.",
+            "refused: {age: 7d, size: 64MiB}",
+        ),
+    ],
+};
+
+/// `refused:`
+pub static REFUSED: Section = Section {
+    name: "`refused`",
+    doc: "How long refused requests stay. They are kept beside the events, in `refused` of `state`, \
+          and never in their way: what comes too fast is left out, and the oldest go first.",
+    one_of: false,
+    keys: &[
+        default(
+            key("age", Holds::Literal(Literal::Duration), "How long they stay.", "age: 7d"),
+            "7d",
+        ),
+        default(
+            key(
+                "size",
+                Holds::Literal(Literal::Size),
+                "How much all of them may take. With more, the oldest go before their age.",
+                "size: 64MiB",
+            ),
+            "64MiB",
+        ),
     ],
 };
 
@@ -984,6 +1013,12 @@ pub static HTTP: Section = Section {
             Holds::Section(&SIGN),
             "How a request is signed.",
             "sign: {standard_webhooks: app_signing}",
+        ),
+        key(
+            "tls",
+            Holds::Section(&CALLED_TLS),
+            "How it proves who it is, and we do. Over TLS, HTTP/2 is spoken where the host can.",
+            "tls: {ca: tls/own-ca.crt, certificate: tls/client.crt, key: tls/client.key}",
         ),
     ],
 };
@@ -1242,6 +1277,18 @@ const ACK: Key = default(
     "durable",
 );
 
+const KEEP: Key = default(
+    key(
+        "keep",
+        Holds::Choice(&["events", "refused"]),
+        "What is kept of its requests: the events that they made; or those, too, that were refused, \
+         for `tympan events list --refused` and `tympan explain`, without what is never shown, tokens \
+         and bodies of more than 64 KiB, and as far as there is room.",
+        "keep: refused",
+    ),
+    "events",
+);
+
 const RESPONSES_ROW: Key = key(
     "responses",
     Holds::Section(&RESPONSES),
@@ -1416,6 +1463,7 @@ pub static LISTENER: Section = Section {
         EVENTS_ROW,
         DELIVER,
         ACK,
+        KEEP,
         DEDUPLICATE_ROW,
         RESPONSES_ROW,
         REDACT,
@@ -1801,7 +1849,7 @@ pub static DEFAULTS: Section = Section {
           `responses`, setting by setting. Whoever may send is never a default: every listener \
           has its own `verification`.",
     one_of: false,
-    keys: &[METHODS, ACCEPT, CONTENT_TYPES, LIMITS, DELIVER, ACK, RESPONSES_ROW, REDACT],
+    keys: &[METHODS, ACCEPT, CONTENT_TYPES, LIMITS, DELIVER, ACK, KEEP, RESPONSES_ROW, REDACT],
 };
 
 /// An entry of `deliver:`
@@ -1915,10 +1963,11 @@ pub static CONNECTOR: Section = Section {
     ],
 };
 
-/// `tls:` of a connector
+/// `tls:` of a connector, or of a destination
 pub static CALLED_TLS: Section = Section {
     name: "`tls` of a connector",
-    doc: "TLS where we are the client. The files are PEM, and read for each command that calls.",
+    doc: "TLS where we are the client. The files are PEM; of connectors they are read for each command \
+          that calls, of destinations whenever they change.",
     one_of: false,
     keys: &[
         key(

@@ -4,6 +4,7 @@ use http::HeaderName;
 use http::Method;
 use tympan_expr::Expression;
 
+use crate::config::CalledTls;
 #[cfg(feature = "postgres")]
 use crate::config::Postgres;
 use crate::config::Reader;
@@ -52,6 +53,8 @@ pub struct Http {
     pub format: Format,
     /// What it is signed with, as Standard Webhooks.
     pub signed_by: Option<SecretId>,
+    /// How it proves who it is, and we do, if it says so.
+    pub tls: Option<CalledTls>,
 }
 
 /// How CloudEvents go over HTTP.
@@ -86,6 +89,15 @@ impl Kind {
             Self::Redis(redis) => redis.server.password,
             #[cfg(feature = "postgres")]
             Self::Postgres(postgres) => postgres.server.password,
+        }
+    }
+
+    /// What it says about TLS of its own.
+    #[must_use]
+    pub fn tls(&self) -> Option<&CalledTls> {
+        match self {
+            Self::Http(http) => http.tls.as_ref(),
+            _ => None,
         }
     }
 }
@@ -139,6 +151,7 @@ impl Reader<'_> {
             fields.end();
             secret
         });
+        let tls = fields.take("tls").and_then(|(key, node)| self.called_tls(&key, node));
         fields.end();
         let is_binary = format == Some("binary");
         Some(Http {
@@ -148,6 +161,7 @@ impl Reader<'_> {
             body,
             format: if is_binary { Format::Binary } else { Format::Structured },
             signed_by,
+            tls,
         })
     }
 

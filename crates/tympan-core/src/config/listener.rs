@@ -11,6 +11,7 @@ use crate::config::ChallengeProof;
 use crate::config::Decrypt;
 use crate::config::Deduplicate;
 use crate::config::Events;
+use crate::config::Keep;
 use crate::config::PayloadSchema;
 use crate::config::RateLimit;
 use crate::config::Reader;
@@ -63,6 +64,8 @@ pub struct Listener {
     pub patience: Duration,
     /// When it is answered.
     pub ack: Ack,
+    /// What is kept of its requests.
+    pub keep: Keep,
     /// What its deliveries are known by.
     pub deduplicate: Option<Deduplicate>,
     /// How many verified requests are taken.
@@ -160,6 +163,7 @@ impl Reader<'_> {
             body_limit,
             patience,
             ack: self.ack(&mut fields),
+            keep: self.keep(&mut fields),
             deduplicate: self.deduplicate(&mut fields),
             rate_limit: fields.take("rate_limit").and_then(|(key, node)| self.rate(&key, node)),
             challenges,

@@ -84,6 +84,7 @@ pub use decrypt::Decrypt;
 pub use decrypt::Encrypt;
 pub use deliver::Ack;
 pub use deliver::Deduplicate;
+pub use deliver::Keep;
 pub use deliver::Route;
 pub use destination::Destination;
 pub use destination::Retry;

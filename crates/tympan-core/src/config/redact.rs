@@ -1,6 +1,8 @@
 //! Reading `redact:`: the parts of requests that are never shown.
 
 use serde_json::Value;
+use tympan_expr::Needs;
+use tympan_expr::Paths;
 use tympan_expr::RootId;
 
 use crate::config::Reader;
@@ -30,6 +32,38 @@ struct Path {
 }
 
 impl Redact {
+    /// Hides what another one hides as well.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.paths.extend_from_slice(&other.paths);
+    }
+
+    /// Hides all that is read of a request as well.
+    pub(crate) fn add_read(&mut self, needs: &Needs) {
+        for root in needs.roots() {
+            if let Some(paths) = needs.paths(root) {
+                self.add_below(root, Vec::new(), paths);
+            }
+        }
+    }
+
+    /// Whether anything of a root is hidden.
+    pub(crate) fn concerns(&self, root: RootId) -> bool {
+        self.paths.iter().any(|path| path.root == root)
+    }
+
+    fn add_below(&mut self, root: RootId, keys: Vec<String>, paths: &Paths) {
+        match paths {
+            // Only bodies have parts below their parts.
+            Paths::Keys(entries) if keys.is_empty() || root == roots::PARSED_BODY => {
+                for (key, below) in entries {
+                    let keys = [&keys[..], &[key.to_string()]].concat();
+                    self.add_below(root, keys, below);
+                }
+            }
+            _ => self.paths.push(Path { root, keys }),
+        }
+    }
+
     /// Whether all of what stands under a key of a root is hidden, such as one header; without a
     /// key, whether the whole root is.
     #[must_use]

@@ -31,9 +31,9 @@ const MOST_VALUES: usize = 20;
 #[derive(Clone, Debug, Default)]
 pub struct Side<'s> {
     /// The text of the root, if anything in it may have changed.
-    pub root: Option<&'s str>,
+    pub root: Option<String>,
     /// The texts of included files in which something may have changed.
-    pub included: Vec<&'s str>,
+    pub included: Vec<String>,
     /// The secrets, whose values are not shown wherever they stand.
     pub secrets: &'s [Option<&'s Secrets>],
 }
@@ -300,7 +300,11 @@ mod tests {
         };
         let mut changes = diff(&written(&old), &written(&new));
         let known = [Some(&secrets)];
-        let side = |text| Side { root: Some(text), included: Vec::new(), secrets: &known };
+        let side = |text: &str| Side {
+            root: Some(text.to_owned()),
+            included: Vec::new(),
+            secrets: &known,
+        };
         put_to(&mut changes, &side(&old), &side(&new));
         assert_eq!(changes.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
     }

@@ -207,6 +207,14 @@ impl Challenge {
         asked.chain(captured).chain(call).chain(&self.ciphertext)
     }
 
+    /// Where what proves it stands, and the secrets that it brings.
+    pub(crate) fn tokens<'c>(&'c self, found: &mut Vec<&'c Expression>) {
+        found.extend(self.captures.iter().map(|capture| &capture.value));
+        if let Some(proof) = self.own_proof() {
+            proof.tokens(found, false);
+        }
+    }
+
     /// Whether a request is this challenge. One whose detection runs out of its bounds is not.
     pub(crate) fn detects(&self, index: usize, scope: &Scope<'_, '_>) -> bool {
         let detected = self.detection.eval(scope).is_ok_and(|value| value.is_truthy());

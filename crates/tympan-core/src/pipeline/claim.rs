@@ -10,13 +10,12 @@ use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
 
-/// The key, if there is to be one and this request has it.
+/// The key, if this request has it.
 pub(super) fn claim(
-    deduplicate: Option<&Deduplicate>,
+    Deduplicate { key, window }: &Deduplicate,
     scope: &Scope<'_, '_>,
 ) -> Result<Option<Claim>, Stop> {
     let what = "deduplicate's key";
-    let Some(Deduplicate { key, window }) = deduplicate else { return Ok(None) };
     let value = key.eval(scope).map_err(|bound| exhausted(what, bound))?;
     let found = value.type_name();
     match value {

@@ -8,6 +8,7 @@ use http::HeaderName;
 use http::HeaderValue;
 use http::header::FORWARDED;
 
+use super::head::Survey;
 use crate::config::Proxies;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -22,13 +23,17 @@ static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(crate) fn client(
     peer: Option<IpAddr>,
     headers: &HeaderMap,
+    survey: &Survey,
     proxies: &Proxies,
 ) -> Option<IpAddr> {
     if !proxies.trusts(peer) {
         return peer;
     }
-    let forwarded =
-        outermost(from_the_right(headers, &FORWARDED).filter_map(forwarded_for), proxies);
+    let forwarded = if survey.is_forwarded {
+        outermost(from_the_right(headers, &FORWARDED).filter_map(forwarded_for), proxies)
+    } else {
+        Hop::None
+    };
     let for_address = from_the_right(headers, &X_FORWARDED_FOR).map(address);
     let x_forwarded = outermost(for_address, proxies);
     match (forwarded, x_forwarded) {
@@ -108,7 +113,9 @@ fn address(text: &str) -> Option<IpAddr> {
 mod tests {
     use http::HeaderMap;
     use http::HeaderName;
+    use http::header::FORWARDED;
 
+    use super::Survey;
     use super::client;
     use crate::config::Proxies;
 
@@ -120,7 +127,9 @@ mod tests {
         for (name, value) in headers {
             map.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
         }
-        let found = client(peer.parse().ok(), &map, &proxies);
+        let is_forwarded = map.contains_key(FORWARDED);
+        let survey = Survey { ambiguity: None, is_forwarded, is_encoded: false };
+        let found = client(peer.parse().ok(), &map, &survey, &proxies);
         assert_eq!(found, expected.parse().ok(), "{peer} {headers:?}");
     }
 

@@ -98,6 +98,11 @@ impl Decrypt {
 }
 
 impl Plain {
+    /// What one said that was kept.
+    pub(super) fn kept(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }

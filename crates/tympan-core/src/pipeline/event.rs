@@ -14,11 +14,22 @@ use super::lookup::Lookup;
 use super::watch::Fact;
 use crate::config;
 use crate::config::DestinationId;
+use crate::instant;
 use crate::outcome::Outcome;
 use crate::outcome::Reason;
 use crate::outcome::Stop;
 use crate::room::Room;
 use crate::room::Unwritten;
+use crate::room::most_of_length;
+use crate::room::most_of_text;
+use crate::roots;
+
+/// How many times its length a body can be as JSON: a byte of a text may need six, one between pairs of
+/// a form some more.
+const MOST_GROWTH: usize = 8;
+
+/// More than everything in an event that is neither its data nor an attribute of its own.
+const FRAME: usize = 512;
 
 /// What is told of whatever does not fit.
 const ID: &str = "event's id";
@@ -37,6 +48,15 @@ pub struct Event {
     pub to: Arc<[DestinationId]>,
 }
 
+/// What a request makes.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    /// The events, in order, if anybody wants them.
+    pub(crate) events: Vec<Event>,
+    /// How many there are, or would be.
+    pub(crate) count: usize,
+}
+
 /// Where the events of a listener go.
 #[derive(Debug)]
 pub(crate) struct Routes {
@@ -53,6 +73,8 @@ pub(crate) struct MakeEvents {
     kind: Option<Lookup>,
     subject: Option<Lookup>,
     data: Option<Expression>,
+    /// Whether the data of an event is all of the body, or a part of it, as it stands there.
+    copies: bool,
 }
 
 /// Where an event comes from.
@@ -135,6 +157,7 @@ impl MakeEvents {
             id: events.id.as_ref().map(Lookup::compile),
             kind: events.kind.as_ref().map(Lookup::compile),
             subject: events.subject.as_ref().map(Lookup::compile),
+            copies: events.each.is_none() && events.data.as_ref().is_none_or(is_of_body),
             data: events.data.clone(),
         }
     }
@@ -158,43 +181,86 @@ impl MakeEvents {
         scope: &Scope<'_, '_>,
         origin: Origin<'_>,
         routes: Option<&Routes>,
-    ) -> Result<Vec<Event>, Stop> {
+    ) -> Result<Made, Stop> {
+        let Some(routes) = routes else { return self.judge(scope, origin) };
         let mut events = Vec::new();
         let mut room = Room::new(scope.body.map_or(0, <[u8]>::len));
-        scope.tell(|| Fact::Events);
-        let mut make = |scope: &Scope<'_, '_>, index| -> Result<(), Stop> {
-            scope.tell(|| Fact::Event { index });
-            let Some(routes) = routes else { return self.judge(scope) };
+        let count = self.each(scope, |scope, index| {
             let draft = self.draft(scope)?;
             events.push(draft.render(scope, origin, index, routes.run(scope)?, &mut room)?);
             Ok(())
+        })?;
+        Ok(Made { events, count })
+    }
+
+    /// Whether the events can be made. They are written, one after the other, only where it is in doubt
+    /// whether there is room for all of them.
+    fn judge(&self, scope: &Scope<'_, '_>, origin: Origin<'_>) -> Result<Made, Stop> {
+        let body = scope.body.map_or(0, <[u8]>::len);
+        let (mut room, mut fits) = (Room::new(body), true);
+        let copied = body.saturating_mul(MOST_GROWTH);
+        let frame = [origin.listener, origin.listener, origin.source];
+        let frame = frame.map(most_of_text).into_iter().fold(FRAME, usize::saturating_add);
+        let count = self.each(scope, |scope, _| {
+            fits &= room.take(frame) && room.take(self.most_of_attributes(scope)?);
+            fits &= match (self.copies, &self.data) {
+                (true, _) => room.take(copied),
+                (false, Some(data)) => room.surely_holds(&eval(data, scope, DATA)?),
+                (false, None) => scope.item.as_ref().is_none_or(|item| room.surely_holds(item)),
+            };
+            Ok(())
+        })?;
+        if !fits {
+            let mut room = Room::new(body);
+            self.each(&Scope { watch: None, ..scope.clone() }, |scope, index| {
+                let draft = self.draft(scope)?;
+                draft.render(scope, origin, index, Arc::default(), &mut room).map(drop)
+            })?;
+        }
+        Ok(Made { events: Vec::new(), count })
+    }
+
+    /// The most bytes of JSON that the attributes can be. Nearly all are headers, whose values need not
+    /// be made to be judged.
+    fn most_of_attributes(&self, scope: &Scope<'_, '_>) -> Result<usize, Stop> {
+        let attributes = [(&self.id, ID), (&self.kind, TYPE), (&self.subject, SUBJECT)];
+        let mut most = 0_usize;
+        for (lookup, what) in attributes {
+            let Some(lookup) = lookup else { continue };
+            let length = match lookup.ascii_length(scope) {
+                Some(length) => length,
+                None => attribute(Some(lookup), scope, what)?.map_or(0, |text| text.len()),
+            };
+            most = most.saturating_add(most_of_length(length));
+        }
+        Ok(most)
+    }
+
+    /// Does something for each event, and tells how many there are.
+    fn each<'a>(
+        &'a self,
+        scope: &Scope<'a, '_>,
+        mut make: impl FnMut(&Scope<'a, '_>, Option<usize>) -> Result<(), Stop>,
+    ) -> Result<usize, Stop> {
+        scope.tell(|| Fact::Events);
+        let mut make = |scope: &Scope<'a, '_>, index| {
+            scope.tell(|| Fact::Event { index });
+            make(scope, index)
         };
         let Some(each) = &self.each else {
             make(scope, None)?;
-            return Ok(events);
+            return Ok(1);
         };
         match eval(each, scope, "each")? {
             // A heartbeat.
-            Value::Null => {}
+            Value::Null => Ok(0),
             Value::List(items) => {
                 for (index, item) in items.iter().enumerate() {
                     make(&Scope { item: Some(item.clone()), ..scope.clone() }, Some(index))?;
                 }
+                Ok(items.len())
             }
-            other => return Err(invalid(Reason::NoList { found: other.type_name() })),
-        }
-        Ok(events)
-    }
-
-    /// Whether an event can be made.
-    fn judge<'a>(&'a self, scope: &Scope<'a, '_>) -> Result<(), Stop> {
-        for (lookup, what) in [(&self.id, ID), (&self.kind, TYPE), (&self.subject, SUBJECT)] {
-            let Some(lookup) = lookup else { continue };
-            value_of(lookup, scope, what)?;
-        }
-        match &self.data {
-            Some(data) => eval(data, scope, DATA).map(drop),
-            None => Ok(()),
+            other => Err(invalid(Reason::NoList { found: other.type_name() })),
         }
     }
 
@@ -233,7 +299,7 @@ impl Draft<'_> {
             source,
             kind: self.kind.as_deref().unwrap_or(listener),
             subject: self.subject.as_deref(),
-            time: time(scope.head.now),
+            time: instant::written(scope.head.now),
             tympanlistener: listener,
             datacontenttype: None,
             data: None,
@@ -286,6 +352,12 @@ fn value_of<'a>(
     }
 }
 
+/// Whether a value is the body, or a part of it, as it stands there.
+fn is_of_body(data: &Expression) -> bool {
+    let root = data.as_path().map(|(root, _)| root);
+    root.is_some_and(|root| matches!(root, roots::PARSED_BODY | roots::RAW_BODY))
+}
+
 fn eval<'a>(
     expression: &'a Expression,
     scope: &Scope<'a, '_>,
@@ -296,23 +368,4 @@ fn eval<'a>(
 
 fn invalid(reason: Reason) -> Stop {
     Stop::new(Outcome::Invalid, reason)
-}
-
-/// RFC 3339, in UTC with thousandths.
-fn time(now: f64) -> String {
-    let milliseconds = std::time::Duration::try_from_secs_f64(now).unwrap_or_default().as_millis();
-    let timestamp = i64::try_from(milliseconds).map(jiff::Timestamp::from_millisecond);
-    match timestamp {
-        Ok(Ok(timestamp)) => timestamp.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
-        _ => "1970-01-01T00:00:00.000Z".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn times() {
-        assert_eq!(super::time(1_700_000_000.25), "2023-11-14T22:13:20.250Z");
-        assert_eq!(super::time(-1.0), "1970-01-01T00:00:00.000Z");
-    }
 }

@@ -9,8 +9,12 @@
 //! keep    the journal has them -> answer
 //! ```
 
+mod again;
 mod bury;
 mod greet;
+mod refused;
+
+pub use again::Again;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -43,7 +47,9 @@ use super::challenge::Challenge;
 use super::claim;
 use super::client::client;
 use super::decide::decide;
+use super::event::Made;
 use super::event::Origin;
+use super::head::Survey;
 use super::lets::lets;
 use super::next::Next;
 use super::next::answer;
@@ -70,6 +76,7 @@ use crate::outcome::Stop;
 pub struct Exchange {
     live: Arc<Live>,
     head: Head,
+    survey: Survey,
     /// The listener, once it is known.
     listener: Option<usize>,
     path_params: PathParams,
@@ -81,7 +88,7 @@ pub struct Exchange {
     refusal: Option<Box<Reply>>,
     /// The proofs that were judged before the body was there, or while keys were fetched.
     judged: Judged,
-    /// The body, while keys are fetched.
+    /// The body, while keys are fetched, or as long as it may be kept although it was refused.
     sealed: Option<Sealed>,
     /// The keys that were fetched so far, and where the rest was asked for.
     fetched: Option<Arc<Fetched>>,
@@ -91,11 +98,13 @@ pub struct Exchange {
 impl Exchange {
     /// A request that has just arrived.
     #[must_use]
-    pub fn new(live: Arc<Live>, mut head: Head) -> Self {
-        head.client = client(head.client, &head.headers, &live.generation.proxies);
+    pub fn new(live: Arc<Live>, head: Head) -> Self {
+        let survey = head.survey();
+        let client = client(head.client, &head.headers, &survey, &live.generation.proxies);
         Self {
             live,
-            head,
+            head: Head { client, ..head },
+            survey,
             listener: None,
             path_params: PathParams::new(),
             body_bytes: None,
@@ -244,7 +253,7 @@ impl Exchange {
     /// What is refused whatever it is about.
     fn within_limits(&self) -> Result<(), Stop> {
         let limits = &self.live.generation.limits;
-        if let Some(what) = self.head.ambiguity() {
+        if let Some(what) = self.survey.ambiguity {
             return Err(Stop::new(Outcome::Malformed, Reason::Ambiguous { what }));
         }
         let target = self.head.uri.path_and_query().map_or("", PathAndQuery::as_str);
@@ -279,7 +288,11 @@ impl Exchange {
         let broken = || Stop::new(Outcome::Malformed, Reason::BodyBroken);
         let sealed = self.sealed.take().ok_or_else(broken)?;
         let mut judged = std::mem::take(&mut self.judged);
-        let next = self.judge(&sealed, &mut judged, watch)?;
+        let next = self.judge(&sealed, &mut judged, watch);
+        if self.pipeline().is_some_and(|pipeline| pipeline.keeps_refused) {
+            self.sealed = Some(sealed.clone());
+        }
+        let next = next?;
         self.judged = judged;
         let ask = self.after(next);
         if let Ask::Fetch(request) = &ask {
@@ -379,22 +392,6 @@ impl Exchange {
         self.make_or_bury(pipeline, &verified, Some(Ok(said)), watch)
     }
 
-    /// What no event can be made of is kept as a dead letter.
-    fn make_or_bury<'a>(
-        &'a self,
-        pipeline: &'a Pipeline,
-        verified: &Verified<'a>,
-        parsed: Option<Result<Value<'a>, body::Unreadable>>,
-        watch: Option<&dyn Watch>,
-    ) -> Result<Next, Stop> {
-        match self.make_events(pipeline, verified, parsed, watch) {
-            Err(stop) if stop.outcome() == Outcome::Invalid => {
-                Ok(self.bury(pipeline, verified, stop))
-            }
-            made => made,
-        }
-    }
-
     /// Everything from here on may trust what it reads.
     fn make_events<'a>(
         &'a self,
@@ -404,6 +401,7 @@ impl Exchange {
         watch: Option<&dyn Watch>,
     ) -> Result<Next, Stop> {
         let body = verified.bytes();
+        let value;
         let mut scope = Scope { body: Some(body), watch, ..self.scope(pipeline) };
 
         if !pipeline.content_types.is_empty() {
@@ -414,16 +412,19 @@ impl Exchange {
                 return Err(Stop::new(Outcome::Unsupported, Reason::MediaType));
             }
         }
-        if let Some(encoding) = self.head.content_encoding() {
+        if self.survey.is_encoded
+            && let Some(encoding) = self.head.content_encoding()
+        {
             return Err(Stop::new(Outcome::Unsupported, Reason::Encoded { encoding }));
         }
         if pipeline.body_use.for_events {
             let read = parsed.unwrap_or_else(|| self.parse(pipeline, body, watch));
             scope.tell(|| Fact::Decoded { fault: read.as_ref().err().map(|it| it.why.as_str()) });
-            let value = read.map_err(|body::Unreadable { parser, why }| {
+            value = read.map_err(|body::Unreadable { parser, why }| {
                 Stop::new(Outcome::Malformed, Reason::Unreadable { parser, why })
             })?;
-            scope.parsed = Some(value);
+            // Lent, as each expression takes it anew.
+            scope.parsed = Some(value.borrow());
         }
         let lets = lets(pipeline, &scope)?;
         let scope = Scope { lets: &lets, ..scope };
@@ -455,12 +456,16 @@ impl Exchange {
         let origin = Origin { listener: &pipeline.name, source };
         let is_wanted = !pipeline.routes.is_empty() || pipeline.ack != Ack::Memory;
         let routes = is_wanted.then_some(&pipeline.routes);
-        let events = pipeline.events.run(&scope, origin, routes)?;
+        let Made { events, count } = pipeline.events.run(&scope, origin, routes)?;
         let reply = pipeline.reply(Outcome::Accepted, &scope)?;
+        // A key that is none is one for whoever keeps nothing, too.
+        let claim = match &pipeline.deduplicate {
+            Some(deduplicate) if count > 0 => claim::claim(deduplicate, &scope)?,
+            _ => None,
+        };
         if events.is_empty() {
             return Ok(answer(reply, Outcome::Accepted, None).into());
         }
-        let claim = claim::claim(pipeline.deduplicate.as_ref(), &scope)?;
         let (ack, within) = (pipeline.ack, pipeline.patience);
         let record = Box::new(EventRecord { events, dead: None, claim, ack, within });
         let pending = Box::new(Pending { reply, outcome: Outcome::Accepted, reason: None });

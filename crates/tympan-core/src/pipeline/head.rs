@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -35,6 +36,19 @@ pub struct Head {
     pub id: RequestId,
 }
 
+/// What one walk over the headers of a request finds: it costs less than to look up what is mostly not
+/// there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Survey {
+    /// What is ambiguous about where the request goes or ends, where another program that reads it may
+    /// understand another thing (RFC 9112, sections 3.2 and 6.1; RFC 9113, section 8.3.1).
+    pub(crate) ambiguity: Option<&'static str>,
+    /// Whether there is a `Forwarded`.
+    pub(crate) is_forwarded: bool,
+    /// Whether there is a `Content-Encoding`.
+    pub(crate) is_encoded: bool,
+}
+
 /// Whom a certificate names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CertificateNames(pub Vec<String>);
@@ -44,22 +58,27 @@ pub struct CertificateNames(pub Vec<String>);
 pub struct RequestId(pub u128);
 
 impl Head {
-    /// What is ambiguous about where the request goes or ends, where another program that reads it may
-    /// understand another thing (RFC 9112, sections 3.2 and 6.1; RFC 9113, section 8.3.1).
-    pub(crate) fn ambiguity(&self) -> Option<&'static str> {
-        let mut host = None;
-        // One walk costs less than looking up what is mostly not there.
+    pub(crate) fn survey(&self) -> Survey {
+        let (mut host, mut several, mut coded) = (None, None, None);
+        let (mut is_forwarded, mut is_encoded) = (false, false);
         for (name, value) in &self.headers {
             if *name == header::HOST {
-                if host.replace(value).is_some() {
-                    return Some("more than one Host");
-                }
-            } else if *name == header::TRANSFER_ENCODING
-                && !value.as_bytes().eq_ignore_ascii_case(b"chunked")
-            {
-                return Some("a Transfer-Encoding that is more than chunked");
+                let is_second = host.replace(value).is_some();
+                several = several.or(is_second.then_some("more than one Host"));
+            } else if *name == header::TRANSFER_ENCODING {
+                let is_more = !value.as_bytes().eq_ignore_ascii_case(b"chunked");
+                coded =
+                    is_more.then_some("a Transfer-Encoding that is more than chunked").or(coded);
+            } else {
+                is_forwarded |= *name == header::FORWARDED;
+                is_encoded |= *name == header::CONTENT_ENCODING;
             }
         }
+        let ambiguity = several.or(coded).or_else(|| self.ambiguity_of_host(host));
+        Survey { ambiguity, is_forwarded, is_encoded }
+    }
+
+    fn ambiguity_of_host(&self, host: Option<&HeaderValue>) -> Option<&'static str> {
         let authority = self.uri.authority().map(Authority::as_str);
         match (host, authority) {
             // In HTTP/2 the target says it.
@@ -106,9 +125,10 @@ fn is_of_host(byte: u8) -> bool {
 }
 
 /// Crockford's base 32, as ULIDs are written: sorted as text they are sorted by time.
+const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
         let mut text = [0; 26];
         for (index, digit) in text.iter_mut().enumerate() {
             let shift = 5 * (25 - index);
@@ -116,6 +136,20 @@ impl fmt::Display for RequestId {
             *digit = DIGITS[value];
         }
         f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+impl FromStr for RequestId {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let mut id = 0_u128;
+        for digit in text.bytes() {
+            let value = DIGITS.iter().position(|known| *known == digit).ok_or(())?;
+            let room = id.leading_zeros() >= 5;
+            id = id.checked_shl(5).filter(|_| room).ok_or(())? | value as u128;
+        }
+        if text.len() == 26 { Ok(Self(id)) } else { Err(()) }
     }
 }
 
@@ -129,5 +163,11 @@ mod tests {
         let id = RequestId(0x0156_3E3A_B5D3_D676_4C61_EFB9_9302_BD5B);
         assert_eq!(id.to_string(), "01ARZ3NDEKTSV4RRFFQ69G5FAV");
         assert_eq!(RequestId(u128::MAX).to_string(), "7ZZZZZZZZZZZZZZZZZZZZZZZZZ");
+        for id in [id, RequestId(0), RequestId(u128::MAX)] {
+            assert_eq!(id.to_string().parse(), Ok(id));
+        }
+        for text in ["", "01ARZ3NDEKTSV4RRFFQ69G5FA", "8ZZZZZZZZZZZZZZZZZZZZZZZZZ", "x"] {
+            assert_eq!(text.parse::<RequestId>(), Err(()), "{text}");
+        }
     }
 }

@@ -120,6 +120,11 @@ impl JwtVerify {
         std::iter::once(self.received.expression()).chain(claims)
     }
 
+    /// Where the token is.
+    pub(super) fn received(&self) -> &Expression {
+        self.received.expression()
+    }
+
     /// Whether its keys are fetched.
     pub(super) fn fetches(&self) -> bool {
         matches!(self.signers, Signers::Fetched(_))

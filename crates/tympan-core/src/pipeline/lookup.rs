@@ -27,6 +27,13 @@ impl Lookup {
         Self { expression: expression.clone(), header }
     }
 
+    /// The length of its value, if it is a header of ASCII alone, or is not there.
+    pub(crate) fn ascii_length(&self, scope: &Scope<'_, '_>) -> Option<usize> {
+        let mut values = scope.head.values(self.header.as_ref()?);
+        let Some(value) = values.next() else { return Some(0) };
+        (values.next().is_none() && value.is_ascii()).then_some(value.len())
+    }
+
     /// Its value.
     pub(crate) fn eval<'a>(&'a self, scope: &Scope<'a, '_>) -> Result<Value<'a>, Exhausted> {
         match &self.header {

@@ -11,7 +11,6 @@ mod challenge;
 mod claim;
 mod client;
 mod credential;
-mod dead_letter;
 mod decide;
 mod decrypt;
 mod encrypt;
@@ -28,6 +27,7 @@ mod next;
 mod preview;
 mod respond;
 mod route;
+mod saved;
 mod scope;
 mod sealed;
 mod signing;
@@ -44,6 +44,7 @@ use tympan_expr::Expression;
 
 pub(crate) use body::parse;
 pub use event::Event;
+pub use exchange::Again;
 pub use exchange::Exchange;
 pub use fetch::KeyRequest;
 pub use generation::Generation;
@@ -74,6 +75,7 @@ use crate::config::Accept;
 use crate::config::Ack;
 use crate::config::Config;
 use crate::config::Deduplicate;
+use crate::config::Keep;
 use crate::config::PayloadSchema;
 use crate::config::RateLimit;
 use crate::config::Redact;
@@ -105,6 +107,8 @@ pub(crate) struct Pipeline {
     allow: HeaderValue,
     body_limit: u64,
     ack: Ack,
+    /// Whether requests that were refused are kept, too.
+    keeps_refused: bool,
     /// How long keeping events may take.
     patience: Duration,
     rate_limit: Option<RateLimit>,
@@ -156,15 +160,10 @@ impl Pipeline {
                 Respond::Fixed(_) => Vec::new(),
             })
         };
-        let later: Vec<&Expression> = listener
-            .reject
-            .iter()
-            .chain(&listener.filter)
-            .chain(events.expressions())
-            .chain(routes.expressions())
-            .chain(listener.deduplicate.iter().map(|it| &it.key))
-            .chain(computed())
-            .collect();
+        let deduplicate = listener.deduplicate.as_ref();
+        let decisions = listener.reject.iter().chain(&listener.filter);
+        let later: Vec<&Expression> =
+            of_events(decisions, &events, &routes, deduplicate).chain(computed()).collect();
         let lets = used_lets(&listener.lets, &later);
         let mut proofs = Vec::new();
         verify.expressions(&mut proofs);
@@ -189,6 +188,7 @@ impl Pipeline {
             methods: listener.methods.clone(),
             body_limit: listener.body_limit.unwrap_or(server.limits.body),
             ack: listener.ack,
+            keeps_refused: listener.keep == Keep::Refused,
             patience: listener.patience,
             rate_limit: listener.rate_limit,
             challenges,
@@ -217,6 +217,13 @@ impl Pipeline {
         self.verify.unready(keys).or_else(decrypt).or_else(respond)
     }
 
+    /// Everything that its events depend on.
+    fn of_events(&self) -> impl Iterator<Item = &Expression> {
+        let decisions = self.reject.iter().chain(&self.filter);
+        of_events(decisions, &self.events, &self.routes, self.deduplicate.as_ref())
+            .chain(self.lets.iter().flatten())
+    }
+
     /// Whether it needs keys that are fetched.
     fn fetches(&self) -> bool {
         self.verify.fetches() || self.challenges.iter().any(Challenge::fetches)
@@ -243,6 +250,17 @@ impl Pipeline {
             None => Ok(Reply::usual(outcome)),
         }
     }
+}
+
+/// Everything that decides which events there are, and what is in them, but for `let`.
+fn of_events<'p>(
+    decisions: impl Iterator<Item = &'p Expression>,
+    events: &'p MakeEvents,
+    routes: &'p Routes,
+    deduplicate: Option<&'p Deduplicate>,
+) -> impl Iterator<Item = &'p Expression> {
+    let key = deduplicate.map(|it| &it.key);
+    decisions.chain(events.expressions()).chain(routes.expressions()).chain(key)
 }
 
 /// The names of `let` that something reads, directly or through another.

@@ -1,4 +1,4 @@
-//! A body that nobody has vouched for yet, and the two doors into it.
+//! A body that nobody has vouched for yet, and the three doors into it.
 
 use bytes::Bytes;
 
@@ -9,7 +9,7 @@ use super::verify::Proof;
 pub(crate) const CHALLENGE_CAP: usize = 16 << 10;
 
 /// A body that nobody has vouched for yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sealed(Bytes);
 
 /// A body whose sender has proved itself: whoever holds one may do with it what it likes.
@@ -31,6 +31,11 @@ impl Sealed {
         &self.0
     }
 
+    /// The third door: what was refused may be kept, for the operator alone.
+    pub(super) fn for_keeping(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Opens it for good; only verification makes a [`Proof`].
     pub(super) fn open(&self, _: &Proof) -> Verified<'_> {
         Verified(&self.0)
@@ -41,6 +46,11 @@ impl<'b> Verified<'b> {
     /// What an encrypted body says; only verification makes a [`Proof`].
     pub(super) fn decrypted(plain: &'b Plain, _: &Proof) -> Self {
         Self(plain.bytes())
+    }
+
+    /// One that was verified when it came, and then kept as such.
+    pub(super) fn kept(bytes: &'b [u8]) -> Self {
+        Self(bytes)
     }
 
     pub(super) fn bytes(&self) -> &'b [u8] {

@@ -9,9 +9,13 @@ use super::Draft;
 use super::Fault;
 use super::Saved;
 use super::seconds;
+use crate::escape::escaped;
 
 /// How many requests are read.
 const MOST_ENTRIES: usize = 10_000;
+
+/// How many characters of a comment are told.
+const MOST_COMMENT: usize = 400;
 
 #[derive(Deserialize)]
 struct File {
@@ -27,6 +31,10 @@ struct Log {
 #[serde(rename_all = "camelCase")]
 struct Entry {
     started_date_time: Option<String>,
+    comment: Option<String>,
+    /// Ours, as there is no place for it.
+    #[serde(rename = "_client")]
+    client: Option<String>,
     request: Request,
 }
 
@@ -72,8 +80,13 @@ pub(super) fn read(json: &[u8]) -> Result<Vec<Saved>, Fault> {
         .collect()
 }
 
-fn request(Entry { started_date_time, request }: Entry) -> Result<Saved, Fault> {
+fn request(entry: Entry) -> Result<Saved, Fault> {
+    let Entry { started_date_time, comment, client, request } = entry;
     let mut draft = Draft::new(&request.method, &request.url)?;
+    if let Some(comment) = comment.filter(|comment| !comment.is_empty()) {
+        draft.note(escaped(&comment, MOST_COMMENT));
+    }
+    draft.saved.client = client.and_then(|client| client.parse().ok());
     for Pair { name, value } in &request.headers {
         match name.strip_prefix(':') {
             // HTTP/2 has these in the place of a request line, and of `Host`.

@@ -9,6 +9,7 @@ mod raw;
 mod shell;
 
 use std::fmt;
+use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -47,6 +48,8 @@ pub struct Saved {
     pub body: Bytes,
     /// When it was sent, in seconds since 1970, as far as the file tells, and what tells it.
     pub at: Option<(f64, &'static str)>,
+    /// Who sent it, as far as the file tells.
+    pub client: Option<IpAddr>,
     /// What whoever reads on should know about how it was read.
     pub notes: Vec<String>,
 }
@@ -160,6 +163,7 @@ impl Draft {
             headers: HeaderMap::new(),
             body: Bytes::new(),
             at: None,
+            client: None,
             notes: Vec::new(),
         };
         Ok(Self { saved, authority })

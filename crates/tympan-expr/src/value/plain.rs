@@ -237,7 +237,22 @@ impl<'t> Plain<'t> {
     }
 
     /// Takes the rest of a text, with its last quotation mark.
+    #[inline]
     fn end_of_text(&mut self) -> Option<Escapes> {
+        // Nearly all keys and most values end within a word.
+        let bytes = self.text.as_bytes();
+        if let Some(at) = word(bytes, self.at).and_then(special_in).map(|n| self.at + n)
+            && bytes.get(at) == Some(&b'"')
+        {
+            self.at = at + 1;
+            return Some(Escapes::None);
+        }
+        self.end_of_long_text()
+    }
+
+    /// The same for one that is longer, or not simple.
+    #[inline(never)]
+    fn end_of_long_text(&mut self) -> Option<Escapes> {
         let bytes = self.text.as_bytes();
         let mut escapes = Escapes::None;
         loop {
@@ -284,6 +299,7 @@ impl<'t> Plain<'t> {
     }
 
     /// Takes the rest of a word.
+    #[inline]
     fn word(&mut self, rest: &str) -> Option<()> {
         let found = self.text.as_bytes().get(self.at..)?.starts_with(rest.as_bytes());
         self.at += rest.len();
@@ -291,11 +307,15 @@ impl<'t> Plain<'t> {
     }
 
     /// Takes the next byte that is no blank.
+    #[inline]
     fn next(&mut self) -> Option<u8> {
-        self.blank();
-        let byte = *self.text.as_bytes().get(self.at)?;
-        self.at += 1;
-        Some(byte)
+        loop {
+            let byte = *self.text.as_bytes().get(self.at)?;
+            self.at += 1;
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Some(byte);
+            }
+        }
     }
 
     fn blank(&mut self) {
@@ -313,21 +333,32 @@ fn mark(key: &[u8]) -> u64 {
 /// Where a text ends or is not simple: the first quotation mark, backslash or control character at or
 /// behind `at`.
 fn special(bytes: &[u8], mut at: usize) -> Option<usize> {
-    const HIGH: u64 = EACH * 0x80;
-    while let Some(word) = bytes.get(at..)?.first_chunk() {
-        let word = u64::from_le_bytes(*word);
-        // What borrows is below zero: the first of those found is one, those above it may not be.
-        let is_quote = (word ^ (EACH * u64::from(b'"'))).wrapping_sub(EACH);
-        let is_backslash = (word ^ (EACH * u64::from(b'\\'))).wrapping_sub(EACH);
-        let is_control = word.wrapping_sub(EACH * 0x20);
-        let found = (is_quote | is_backslash | is_control) & !word & HIGH;
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
+    while let Some(word) = word(bytes, at) {
+        if let Some(n) = special_in(word) {
+            return Some(at + n);
         }
         at += size_of::<u64>();
     }
     let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    bytes[at..].iter().position(is_special).map(|n| at + n)
+    bytes.get(at..)?.iter().position(is_special).map(|n| at + n)
+}
+
+/// Where the first of those stands among the eight bytes of a word.
+#[inline]
+fn special_in(word: u64) -> Option<usize> {
+    const HIGH: u64 = EACH * 0x80;
+    // What borrows is below zero: the first of those found is one, those above it may not be.
+    let is_quote = (word ^ (EACH * u64::from(b'"'))).wrapping_sub(EACH);
+    let is_backslash = (word ^ (EACH * u64::from(b'\\'))).wrapping_sub(EACH);
+    let is_control = word.wrapping_sub(EACH * 0x20);
+    let found = (is_quote | is_backslash | is_control) & !word & HIGH;
+    (found != 0).then(|| found.trailing_zeros() as usize / 8)
+}
+
+/// Eight bytes, the first of them the lowest.
+#[inline]
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().map(|word| u64::from_le_bytes(*word))
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ const FEW: usize = 32;
 ///
 /// Why it is no JSON, or none that is taken, with line and column and without a word of the text.
 pub fn read_json<'t>(text: &'t [u8], wanted: &Paths) -> Result<Value<'t>, serde_json::Error> {
-    let Ok(known) = str::from_utf8(text) else {
+    let Ok(known) = simdutf8::basic::from_utf8(text) else {
         // Every text in it would be looked at by itself, which costs more.
         let mut deserializer = serde_json::Deserializer::from_slice(text);
         Beside { depth: JSON_DEPTH }.deserialize(&mut deserializer)?;

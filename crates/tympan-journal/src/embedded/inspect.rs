@@ -7,11 +7,13 @@ use rusqlite::Connection;
 use rusqlite::OptionalExtension;
 use rusqlite::params;
 
+use crate::Content;
 use crate::Found;
 use crate::FoundDelivery;
 use crate::Kind;
 use crate::Query;
 use crate::State;
+use crate::embedded::scan;
 use crate::embedded::schema;
 use crate::embedded::schema::Names;
 use crate::embedded::tidy;
@@ -96,11 +98,13 @@ pub(super) fn find(path: &Path, query: &Query) -> rusqlite::Result<Vec<Found>> {
 }
 
 /// What an entry holds.
-pub(super) fn body(path: &Path, number: u64) -> rusqlite::Result<Option<Bytes>> {
+pub(super) fn content(path: &Path, number: u64) -> rusqlite::Result<Option<Content>> {
     let connection = schema::connect(path)?;
     let mut select = connection.prepare("SELECT body FROM content WHERE number = ?")?;
     let body = select.query_row(params![number], |row| row.get::<_, Vec<u8>>(0)).optional()?;
-    Ok(body.map(Bytes::from))
+    let Some(body) = body else { return Ok(None) };
+    let is_whole = scan::whole(&connection, &mut Names::default(), number)?.is_some();
+    Ok(Some(Content { body: Bytes::from(body), is_whole }))
 }
 
 fn deliveries(

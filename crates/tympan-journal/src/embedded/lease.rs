@@ -4,9 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bytes::Bytes;
 use rusqlite::Connection;
-use rusqlite::ErrorCode;
 use rusqlite::OptionalExtension;
 use rusqlite::params;
 
@@ -14,8 +12,9 @@ use super::Common;
 use super::lock;
 use crate::Lease;
 use crate::Leased;
+use crate::embedded::scan;
+use crate::embedded::scan::Whole;
 use crate::embedded::schema::Names;
-use crate::embedded::sum::Summed;
 
 /// How many deliveries to one destination may be away: more come back only once what became of
 /// those could be written down.
@@ -106,19 +105,9 @@ impl Reader {
         // From here on nothing fails: what nobody is handed must not count as handed out.
         leased.extend(taken);
         for number in &damaged {
-            self.tell_damaged(*number);
+            self.common.tell_damaged(&self.file, *number);
         }
         Ok((lease, damaged))
-    }
-
-    fn tell_damaged(&self, number: u64) {
-        let file = self.file.display().to_string();
-        tracing::error!(
-            file,
-            number,
-            "an entry of the journal is damaged: it is kept aside and not delivered"
-        );
-        lock(&self.common.stats).damaged += 1;
     }
 
     fn due(&self, destination: i64, now: u64, most: usize) -> rusqlite::Result<Vec<Due>> {
@@ -138,41 +127,15 @@ impl Reader {
     /// What is delivered; `None` if it is not what was once kept.
     fn entry(&mut self, due: &Due) -> rusqlite::Result<Option<Leased>> {
         let Due { number, since, attempts, .. } = *due;
-        let select = "SELECT id, listener, received, sum, body \
-                      FROM entry JOIN content USING (number) WHERE number = ?";
-        let mut select = self.connection.prepare_cached(select)?;
-        let found = select.query_row(params![number], |row| {
-            let (id, listener): (String, i64) = (row.get(0)?, row.get(1)?);
-            Ok((id, listener, row.get(2)?, row.get(3)?, row.get::<_, Vec<u8>>(4)?))
-        });
-        let Some((id, listener, received, sum, body)) = readable(found)? else { return Ok(None) };
-        let listener = self.names.text(&self.connection, listener);
-        let Some(listener) = readable(listener)? else { return Ok(None) };
-        let summed = Summed { number, id: &id, listener: &listener, received, body: &body };
-        if summed.sum() != sum {
-            return Ok(None);
-        }
-        let body = Bytes::from(body);
-        Ok(Some(Leased { number, id, listener, received, since, attempts, body }))
-    }
-}
-
-/// A value of another type than was written is damage, too, and so is a page that holds no rows.
-fn readable<T>(found: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
-    match found {
-        Ok(found) => Ok(Some(found)),
-        Err(
-            rusqlite::Error::QueryReturnedNoRows
-            | rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::Utf8Error(..),
-        ) => Ok(None),
-        Err(rusqlite::Error::SqliteFailure(failure, _))
-            if failure.code == ErrorCode::DatabaseCorrupt =>
-        {
-            Ok(None)
-        }
-        Err(error) => Err(error),
+        let whole = scan::whole(&self.connection, &mut self.names, number)?;
+        Ok(whole.map(|Whole { id, listener, received, body }| Leased {
+            number,
+            id,
+            listener,
+            received,
+            since,
+            attempts,
+            body,
+        }))
     }
 }

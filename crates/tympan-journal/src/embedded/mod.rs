@@ -9,6 +9,7 @@ mod inspect;
 mod lease;
 mod mark;
 mod place;
+mod scan;
 mod schema;
 mod sum;
 mod tidy;
@@ -32,11 +33,11 @@ use std::sync::mpsc;
 use std::sync::mpsc::TrySendError;
 use std::thread;
 
-use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::sync::oneshot;
 
 use crate::Appended;
+use crate::Content;
 use crate::Delivery;
 use crate::Found;
 use crate::Journal;
@@ -52,6 +53,7 @@ use crate::Verdict;
 use crate::embedded::inspect::Order;
 use crate::embedded::lease::Reader;
 use crate::embedded::place::Place;
+use crate::embedded::scan::Scan;
 use crate::embedded::writer::Job;
 use crate::embedded::writer::Writer;
 
@@ -65,7 +67,14 @@ pub struct Embedded {
     database: PathBuf,
     /// Gone once it is closed: who opens the file next finds nobody in it.
     reader: Arc<Mutex<Option<Reader>>>,
+    scan: Arc<Mutex<Option<Scanning>>>,
     common: Arc<Common>,
+}
+
+/// The thread that looks for damage: it ends once its end of the channel is gone.
+struct Scanning {
+    end: mpsc::SyncSender<()>,
+    thread: thread::JoinHandle<()>,
 }
 
 /// Why there is no journal.
@@ -113,7 +122,11 @@ impl Embedded {
         let writer = Writer::new(place, Arc::clone(&common))?;
         // Ends when the last sender is gone, or it is told to.
         thread::spawn(move || writer.run(&inbox));
-        Ok(Self { jobs, database, reader: Arc::new(Mutex::new(Some(reader))), common })
+        let scan = Scan::new(database.clone(), Arc::clone(&common), jobs.clone());
+        let (end, ended) = mpsc::sync_channel(1);
+        let scan = Scanning { end, thread: thread::spawn(move || scan.run(&ended)) };
+        let (reader, scan) = (Arc::new(Mutex::new(Some(reader))), Arc::new(Mutex::new(Some(scan))));
+        Ok(Self { jobs, database, reader, scan, common })
     }
 
     async fn appended(&self, records: Vec<Record>) -> Vec<Appended> {
@@ -238,8 +251,8 @@ impl Journal for Embedded {
         Box::pin(self.look(move |path| inspect::find(path, &query)))
     }
 
-    fn body(&self, number: u64) -> Later<'_, Result<Option<Bytes>, String>> {
-        Box::pin(self.look(move |path| inspect::body(path, number)))
+    fn content(&self, number: u64) -> Later<'_, Result<Option<Content>, String>> {
+        Box::pin(self.look(move |path| inspect::content(path, number)))
     }
 
     fn replay(&self, query: Query, now: u64) -> Later<'_, Result<Obeyed, String>> {
@@ -256,9 +269,16 @@ impl Journal for Embedded {
 
     fn close(&self) -> Later<'_, ()> {
         Box::pin(async move {
-            let reader = Arc::clone(&self.reader);
-            // A panic of that thread was told where it happened.
-            let _ = tokio::task::spawn_blocking(move || lock(&reader).take()).await;
+            let (reader, scan) = (Arc::clone(&self.reader), Arc::clone(&self.scan));
+            let end = move || {
+                lock(&reader).take();
+                if let Some(Scanning { end, thread }) = lock(&scan).take() {
+                    drop(end);
+                    // A panic of that thread was told where it happened, and so below.
+                    let _ = thread.join();
+                }
+            };
+            let _ = tokio::task::spawn_blocking(end).await;
             let (done, ended) = oneshot::channel();
             if self.hand(Job::Close(done)).await {
                 // A writer that has ended already says nothing.
@@ -279,6 +299,16 @@ impl Common {
 
     fn settings(&self) -> Settings {
         *lock(&self.settings)
+    }
+
+    fn tell_damaged(&self, database: &Path, number: u64) {
+        let file = database.display().to_string();
+        tracing::error!(
+            file,
+            number,
+            "an entry of the journal is damaged: it is kept aside and not delivered"
+        );
+        lock(&self.stats).damaged += 1;
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::Connection;
+use rusqlite::OptionalExtension;
 use rusqlite::params;
 
 use crate::Appended;
@@ -252,12 +253,16 @@ impl Write {
             Verdict::Damaged => (3, at, 0, None),
         };
         let update = "UPDATE delivery SET state = ?, due = ?, attempts = attempts + ?, why = ? \
-                      WHERE number = ? AND destination = ? AND state = 0";
+                      WHERE number = ? AND destination = ? AND state = 0 \
+                      RETURNING key IS NOT NULL";
         let mut update = connection.prepare_cached(update)?;
-        let changed = update.execute(params![state, due, attempts, why, number, destination])?;
+        let parameters = params![state, due, attempts, why, number, destination];
+        let has_key = update.query_row(parameters, |row| row.get(0)).optional()?;
         // Those of one key that stood behind it, or the delivery itself, may be due now.
-        news.destinations.insert(Arc::clone(name));
-        if changed == 0 || state == 0 {
+        if state == 0 || has_key != Some(false) {
+            news.destinations.insert(Arc::clone(name));
+        }
+        if has_key.is_none() || state == 0 {
             return Ok(());
         }
         self.counts.waiting = self.counts.waiting.saturating_sub(1);

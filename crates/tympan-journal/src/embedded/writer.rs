@@ -204,7 +204,7 @@ impl Writer {
 
     /// One transaction. What is only settled need not be on the disk before something else is.
     fn write(&mut self, records: &[Vec<Record>]) -> Result<(Vec<Vec<Appended>>, News), Fault> {
-        let syncs = !records.is_empty();
+        let syncs = !records.is_empty() && self.common.settings().is_durable;
         if syncs != self.synced {
             let level = if syncs { "FULL" } else { "NORMAL" };
             self.connection.pragma_update(None, "synchronous", level)?;
@@ -270,7 +270,10 @@ impl Writer {
 
     /// What follows once a group is durable.
     fn settle_down(&mut self, news: &News) {
-        if let Err(error) = self.place.mark.set(self.write.counts.last) {
+        // What need not be on the disk is not missed either.
+        if self.common.settings().is_durable
+            && let Err(error) = self.place.mark.set(self.write.counts.last)
+        {
             tracing::warn!(%error, "the journal's mark cannot be written");
         }
         {
@@ -366,8 +369,9 @@ impl Writer {
     }
 
     fn tell_stats(&self) {
-        let Counts { entries, bytes, waiting, waiting_bytes, dead, .. } = self.write.counts;
+        let Counts { last, entries, bytes, waiting, waiting_bytes, dead } = self.write.counts;
         let mut stats = lock(&self.common.stats);
+        stats.last = last;
         (stats.entries, stats.bytes, stats.dead) = (entries, bytes, dead);
         (stats.waiting, stats.waiting_bytes) = (waiting, waiting_bytes);
     }

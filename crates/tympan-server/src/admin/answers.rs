@@ -14,6 +14,7 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use tympan_core::outcome::Outcome;
 use tympan_core::pipeline::ListenerState;
+use tympan_journal::Stats;
 
 use super::Context;
 use super::exposition::Format;
@@ -24,6 +25,7 @@ use super::routes::Action;
 use super::routes::Route;
 use super::secrets;
 use super::secrets::Members;
+use crate::again::Now;
 use crate::clock;
 use crate::events;
 use crate::events::Ask;
@@ -85,6 +87,7 @@ fn ready(context: &Context) -> Response<String> {
             .filter(|_| keeps)
             .map(|why| format!("no event can be kept: {why}"))
     };
+    let Stats { damaged, lost, .. } = shared.journals.stats();
     let is_ready = reason.is_none();
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let live = Arc::clone(&context.shared.serving.load().live);
@@ -95,6 +98,7 @@ fn ready(context: &Context) -> Response<String> {
         "reason": reason,
         "generation": live.generation().number,
         "fingerprint": live.generation().fingerprint,
+        "journal": {"damaged": damaged, "lost": lost},
         "listeners": {"serving": n_serving, "not_ready": live.listeners().count() - n_serving},
         "last_reload": {
             "at": clock::written(reloads.at),
@@ -122,11 +126,15 @@ async fn reload(context: &Context) -> Response<String> {
 }
 
 async fn events(ask: Ask, parameters: &str, context: &Context) -> Response<String> {
-    let journal = match context.shared.journals.get() {
+    let shared = &context.shared;
+    let is_about_refused = events::is_about_refused(parameters);
+    let journal = if is_about_refused { shared.refused.journal() } else { shared.journals.get() };
+    let journal = match journal {
         Ok(journal) => journal,
         Err(why) => return Problem::new(StatusCode::SERVICE_UNAVAILABLE, &*why).answer(),
     };
-    let answer = events::answer(&*journal, ask, parameters).await;
+    let now = Now::served(&shared.serving.load());
+    let answer = events::answer(&*journal, &now, ask, parameters).await;
     if matches!(ask, Ask::Replay | Ask::Drop) {
         let count = answer.as_ref().ok().map(|answer| answer["count"].to_string());
         tracing::info!(order = ?ask, parameters, count, "somebody gave an order about events");

@@ -32,6 +32,8 @@ struct Facts<'s> {
     reloads: Story,
     process: Process,
     journal: Stats,
+    /// What is kept of refused requests, and how many were left out.
+    refused: (Stats, u64),
 }
 
 /// Writes the values of a metric.
@@ -222,6 +224,17 @@ const METRICS: &[(Family, Values)] = &[
         ),
         |page, family, facts| page.value(family, &[], facts.journal.lost),
     ),
+    (gauge("tympan_refused_entries", "Refused requests that are kept"), |page, family, facts| {
+        page.value(family, &[], facts.refused.0.entries);
+    }),
+    (
+        gauge("tympan_refused_bytes", "How large the refused requests are that are kept"),
+        |page, family, facts| page.value(family, &[], facts.refused.0.bytes),
+    ),
+    (
+        counter("tympan_refused_left_out", "Refused requests for which there was no room"),
+        |page, family, facts| page.value(family, &[], facts.refused.1),
+    ),
     (
         gauge("tympan_connections", "Connections that are open at the addresses of the listeners"),
         |page, family, facts| page.value(family, &[], facts.shared.gate.n_open()),
@@ -256,6 +269,7 @@ pub(super) fn page(shared: &Shared, format: Format) -> String {
         reloads: shared.reloads.story(),
         process: Process::read(),
         journal: shared.journals.stats(),
+        refused: shared.refused.stats(),
     };
     let mut page = Page::new(format);
     for (family, values) in METRICS {

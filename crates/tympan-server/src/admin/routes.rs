@@ -234,7 +234,8 @@ pub(super) static ROUTES: [Route; 18] = [
         doc: "In the order in which it came, with all its deliveries; what does not fit goes on \
               behind the number of `next`. Parameters of the query say which: `listener`, \
               `destination`, `state` (`waiting`, `delivered`, `dead`), `id`, `number`, `since` and \
-              `until` (RFC 3339), `after` (a number), `limit` (at most 1000, usually 100).",
+              `until` (RFC 3339), `after` (a number), `limit` (at most 1000, usually 100). With \
+              `refused=true` it is about requests that were refused, of listeners that keep them.",
         takes: None,
         answers: &[
             json(StatusCode::OK, "Some of it.", &[(JSON, Content::Schema("Events"))]),
@@ -249,7 +250,7 @@ pub(super) static ROUTES: [Route; 18] = [
         name: "event",
         summary: "An event with what it says",
         doc: "The one of `number` or `id`, as it is delivered; of a request that gave no event, what \
-              was kept of it.",
+              was kept of it. With `refused=true` a request that was refused.",
         takes: None,
         answers: &[
             json(StatusCode::OK, "All of it.", &[(JSON, Content::Schema("EventWithBody"))]),
@@ -266,10 +267,11 @@ pub(super) static ROUTES: [Route; 18] = [
         summary: "Deliver events once more",
         doc: "Those that the parameters of the query say, as for `/v1/events`, or all with \
               `all=true`: to `destination` if it is said, or to all of theirs. Each keeps its id, and \
-              is tried as if for the first time.",
+              is tried as if for the first time. Requests that gave no event when they came make what \
+              they make as things are configured now.",
         takes: None,
         answers: &[
-            json(StatusCode::OK, "They are due.", &[(JSON, Content::Schema("Count"))]),
+            json(StatusCode::OK, "They are due.", &[(JSON, Content::Schema("Replayed"))]),
             json(StatusCode::BAD_REQUEST, "The parameters do not say which.", PROBLEM),
             json(StatusCode::SERVICE_UNAVAILABLE, "The journal cannot take it.", PROBLEM),
         ],
@@ -281,7 +283,8 @@ pub(super) static ROUTES: [Route; 18] = [
         name: "drop",
         summary: "Forget events",
         doc: "Those that the parameters of the query say, as for `/v1/events/replay`; with \
-              `destination`, only what is known of their deliveries to it.",
+              `destination`, only what is known of their deliveries to it; with `refused=true`, \
+              requests that were refused.",
         takes: None,
         answers: &[
             json(StatusCode::OK, "They are gone.", &[(JSON, Content::Schema("Count"))]),

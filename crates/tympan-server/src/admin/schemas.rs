@@ -20,10 +20,12 @@ pub(super) fn all() -> Value {
         "Count": object("How many events something was done with.", &json!({
             "count": count("So many."),
             "next": next(),
+            "last": count("The last number that the journal has given."),
         })),
         "Event": object("What is known of an event.", &event(&json!({}))),
         "EventWithBody": object("All of an event.", &event(&json!({
-            "body": {"description": "The event as it is delivered, or what was kept of its request."},
+            "body": {"description": "The event as it is delivered, or what was kept of its request: a HAR file."},
+            "damaged": flag("Whether that is not what was once kept."),
         }))),
         "Events": object("Some of what the journal holds.", &json!({
             "items": list(&reference("Event")),
@@ -59,6 +61,10 @@ pub(super) fn all() -> Value {
             "reason": maybe("Why not."),
             "generation": generation(),
             "fingerprint": fingerprint(),
+            "journal": object("What was found wrong with the journal since the start.", &json!({
+                "damaged": count("Entries that are not what was kept, and are not delivered."),
+                "lost": count("Entries that had been acknowledged and were gone at the start."),
+            })),
             "listeners": object("How many are in which state.", &json!({
                 "serving": count("They verify what they get."),
                 "not_ready": count("They refuse it, because a secret is missing."),
@@ -68,6 +74,16 @@ pub(super) fn all() -> Value {
                 "successful": flag("Whether its configuration serves."),
                 "reason": maybe("Why it was refused."),
             })),
+        })),
+        "Replayed": object("What became of what was to be delivered once more.", &json!({
+            "count": count("How many events are due, or requests that are dead letters no longer."),
+            "left": list(&object("A request that still gives no event.", &json!({
+                "number": count("Its number in the journal."),
+                "id": text("Its id."),
+                "why": text("Why."),
+            }))),
+            "next": next(),
+            "last": count("The last number that the journal has given."),
         })),
         "Receipt": object("What a reload did.", &json!({
             "generation": generation(),

@@ -6,10 +6,12 @@ use std::task::Poll;
 use std::time::Duration;
 
 use tympan_core::config::Ack;
+use tympan_core::config::DestinationId;
 use tympan_core::outgoing;
 use tympan_core::pipeline::DeadLetter;
 use tympan_core::pipeline::EventRecord;
 use tympan_core::pipeline::Kept;
+use tympan_expr::Expression;
 use tympan_journal::Appended;
 use tympan_journal::Claim;
 use tympan_journal::Entry;
@@ -43,7 +45,10 @@ pub(crate) async fn keep(
         Ok(journal) => journal,
         Err(why) => return Kept::NotKept { why: why.to_string() },
     };
-    let record = as_record(record, from, destinations);
+    let record = as_record(record, from, |DestinationId(id)| {
+        let destination = destinations.get(id)?;
+        Some((&destination.name, destination.order_by.as_ref()))
+    });
     if ack == Ack::Memory {
         if let Some(why) = journal.stats().fault {
             return Kept::NotKept { why };
@@ -101,21 +106,25 @@ fn kept(appended: Option<Appended>) -> Result<(u64, Kept), String> {
     }
 }
 
-fn as_record(record: EventRecord, from: From, destinations: &[Destination]) -> Record {
+/// What a request made, as it is kept. Of a destination its name is wanted, and what orders its events.
+pub(crate) fn as_record<'d>(
+    record: EventRecord,
+    from: From,
+    destination: impl Fn(DestinationId) -> Option<(&'d Arc<str>, Option<&'d Expression>)>,
+) -> Record {
     let EventRecord { events, dead, claim, .. } = record;
     let received = clock::steady();
     let mut entries = Vec::with_capacity(events.len() + usize::from(dead.is_some()));
     for event in events {
-        let to = event.to.iter().filter_map(|id| destinations.get(id.0));
         let kept = outgoing::Kept {
             id: &event.id,
             listener: &from.listener,
             json: &event.json,
             now: Duration::from_millis(received).as_secs_f64(),
         };
-        let to = to.map(|it| {
-            let key = it.order_by.as_ref().and_then(|by| outgoing::order(by, kept));
-            To { destination: Arc::clone(&it.name), key }
+        let to = event.to.iter().filter_map(|id| destination(*id)).map(|(name, order_by)| {
+            let key = order_by.and_then(|by| outgoing::order(by, kept));
+            To { destination: Arc::clone(name), key }
         });
         let to = to.collect();
         entries.push(Entry { id: event.id, kind: Kind::Event, body: event.json, reason: None, to });
@@ -158,7 +167,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_acknowledged_that_is_known_not_to_be_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let journals = Journals::new();
+        let journals = Journals::new("event");
         journals.open(folder.path().join("journal"), Settings::default()).await;
         let keep = async |ack| {
             let within = Duration::from_mins(1);

@@ -39,6 +39,7 @@ use tympan_journal::Later;
 use tympan_journal::Leased;
 
 pub(crate) use keep::From;
+pub(crate) use keep::as_record;
 pub(crate) use keep::keep;
 
 use crate::clock;
@@ -147,7 +148,11 @@ impl Destinations {
                 config::Kind::Http(http) => {
                     let signing = http.signed_by.map(|id| values(config, id, secrets));
                     let signing = signing.unwrap_or(Ok(Vec::new()));
-                    Arc::new(HttpOut::new(http, signing, self.pool(&http.url, egress)))
+                    Arc::new(HttpOut::new(
+                        http,
+                        signing,
+                        self.pool(&http.url, &egress.of_destination(&it.name)),
+                    ))
                 }
                 #[cfg(feature = "redis")]
                 config::Kind::Redis(redis) => {
@@ -262,6 +267,11 @@ fn values(
 }
 
 impl Destination {
+    /// What orders its events, if anything does.
+    pub(crate) fn order_by(&self) -> Option<&Expression> {
+        self.order_by.as_ref()
+    }
+
     /// Whether it needs standard output.
     pub(crate) fn is_stdout(&self) -> bool {
         self.is_stdout

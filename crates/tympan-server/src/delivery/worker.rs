@@ -1,6 +1,7 @@
 //! The task of a destination: takes what is due from the journal, and tells it what became of it.
 
 use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -23,8 +24,13 @@ use super::backoff;
 use crate::clock;
 use crate::journal::Journals;
 
-/// How many bytes of events may be on their way to one destination.
-const MOST_BYTES: u64 = 8 << 20;
+/// How many bytes of events are taken from the journal at once.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// How many events are taken ahead at most, as long as they are gone so soon: to ask for each would cost
+/// as much as to deliver it, and what is in hand for long may be dropped meanwhile.
+const AHEAD: usize = 256;
+const SOON: Duration = Duration::from_millis(250);
 
 /// How long the journal is left alone that says nothing.
 const POLL: Duration = Duration::from_secs(5);
@@ -47,6 +53,13 @@ struct Running {
     journal: Arc<dyn Journal>,
     destination: watch::Receiver<Destination>,
     end: watch::Receiver<Option<Instant>>,
+    /// What was taken from the journal and is next; when that was, and how many are taken ahead.
+    ready: VecDeque<Leased>,
+    taken: Instant,
+    ahead: usize,
+    /// Whether that was all that is due, and when more is.
+    is_all: bool,
+    next: Option<Instant>,
     flying: JoinSet<Landed>,
     /// What each of them carries.
     cargo: HashMap<Id, Vec<u64>>,
@@ -77,6 +90,11 @@ impl Worker {
                 journal,
                 destination: wanted,
                 end: ends,
+                ready: VecDeque::new(),
+                taken: Instant::now(),
+                ahead: 1,
+                is_all: true,
+                next: None,
                 flying: JoinSet::new(),
                 cargo: HashMap::new(),
                 trouble: 0,
@@ -105,7 +123,8 @@ impl Running {
         self.deliver().await;
         // What has not arrived by now comes once more.
         self.flying.abort_all();
-        let numbers = self.cargo.drain().flat_map(|(_, numbers)| numbers).collect();
+        let numbers = self.cargo.drain().flat_map(|(_, numbers)| numbers);
+        let numbers = numbers.chain(self.ready.drain(..).map(|event| event.number)).collect();
         self.give_back(numbers, "the end of the process", false).await;
     }
 
@@ -145,34 +164,55 @@ impl Running {
             return (false, None);
         }
         let batch = if is_probing { 1 } else { destination.to.batch() };
-        let now = clock::steady();
-        let lease = self.journal.lease(name, now, free * batch, MOST_BYTES).await;
-        let is_all = lease.leased.len() < free * batch;
-        let mut leased = lease.leased.into_iter().peekable();
-        while leased.peek().is_some() {
-            let events: Vec<_> = leased.by_ref().take(batch).collect();
+        if self.ready.len() < batch {
+            let is_soon = self.taken.elapsed() < SOON;
+            self.ahead = if is_soon { (self.ahead * 2).min(AHEAD) } else { 1 };
+            self.take(name, if is_probing { 1 } else { self.ahead.max(free * batch) }).await;
+        }
+        for _ in 0..free {
+            let events: Vec<_> = self.ready.drain(..batch.min(self.ready.len())).collect();
+            if events.is_empty() {
+                break;
+            }
             let numbers = events.iter().map(|event| event.number).collect();
             let task = self.flying.spawn(attempt(destination.clone(), events));
             self.cargo.insert(task.id(), numbers);
         }
-        let next = lease.next.map(|due| {
+        (self.is_all && self.ready.is_empty(), self.next)
+    }
+
+    /// Takes what is due from the journal.
+    async fn take(&mut self, name: &Arc<str>, most: usize) {
+        let now = clock::steady();
+        let lease = self.journal.lease(name, now, most, MOST_BYTES).await;
+        self.taken = Instant::now();
+        self.is_all = lease.leased.len() < most;
+        self.next = lease.next.map(|due| {
             let wait = Duration::from_millis(due.saturating_sub(now));
             Instant::now() + wait.min(POLL)
         });
-        (is_all, next)
+        self.ready.extend(lease.leased);
     }
 
-    async fn land(&mut self, landed: Result<(Id, Landed), JoinError>) {
-        let Landed { settled, pauses } = match landed {
-            Ok((id, landed)) => {
-                self.cargo.remove(&id);
-                landed
+    /// Tells the journal what became of one flight, and of all others that have landed by now.
+    async fn land(&mut self, first: Result<(Id, Landed), JoinError>) {
+        let mut all = Landed { settled: Vec::new(), pauses: false };
+        let mut next = Some(first);
+        while let Some(landed) = next {
+            match landed {
+                Ok((id, Landed { settled, pauses })) => {
+                    self.cargo.remove(&id);
+                    all.settled.extend(settled);
+                    all.pauses |= pauses;
+                }
+                Err(error) => {
+                    let numbers = self.cargo.remove(&error.id()).unwrap_or_default();
+                    self.give_back(numbers, "a bug in tympan: please report it", true).await;
+                }
             }
-            Err(error) => {
-                let numbers = self.cargo.remove(&error.id()).unwrap_or_default();
-                return self.give_back(numbers, "a bug in tympan: please report it", true).await;
-            }
-        };
+            next = self.flying.try_join_next_with_id();
+        }
+        let Landed { settled, pauses } = all;
         if pauses && !self.is_paused {
             let destination = self.destination.borrow();
             let name = &*destination.name;
@@ -192,10 +232,17 @@ impl Running {
             self.rests_until = Instant::now() + rest.min(MOST_REST);
         }
         self.journal.settle(settled).await;
+        if self.is_paused || self.trouble >= TROUBLE {
+            let numbers = self.ready.drain(..).map(|event| event.number).collect();
+            self.give_back(numbers, "the destination is in trouble", false).await;
+        }
     }
 
     /// Lets somebody try again what was not tried to the end.
     async fn give_back(&self, numbers: Vec<u64>, why: &str, counts: bool) {
+        if numbers.is_empty() {
+            return;
+        }
         let destination = self.destination.borrow().clone();
         let at = clock::steady();
         let wait = if counts { clock::milliseconds(destination.retry.first) } else { 0 };

@@ -4,6 +4,7 @@ use std::io;
 use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
@@ -13,11 +14,14 @@ use tokio::io::AsyncWrite;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::Egress;
 use super::Fault;
 use super::Host;
+use super::egress::HTTP2;
 use super::egress::is_elsewhere;
 
 /// How long one address is tried.
@@ -45,6 +49,21 @@ pub(super) async fn connect(
     open(uri, if is_tls { 443 } else { 80 }, is_tls, host, egress).await
 }
 
+/// Connects to the host of a URL in the same way, and tells whether HTTP/2 is spoken there.
+pub(super) async fn connect_for_any(
+    uri: &Uri,
+    host: Host,
+    egress: &Egress,
+) -> Result<(Pin<Box<dyn Stream>>, bool), Fault> {
+    if uri.scheme_str() != Some("https") {
+        return Ok((connect(uri, host, egress).await?, false));
+    }
+    let stream = reach_or_tunnel(uri, 443, host, egress).await?;
+    let stream = handshake(stream, uri, egress.http_tls()).await?;
+    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
+    Ok((Box::pin(stream), is_http2))
+}
+
 /// Connects to the host of a URL of any scheme, at a usual port, and has it prove that it is the one.
 pub(crate) async fn open(
     uri: &Uri,
@@ -53,11 +72,7 @@ pub(crate) async fn open(
     host: Host,
     egress: &Egress,
 ) -> Result<Pin<Box<dyn Stream>>, Fault> {
-    let (name, port) = (name(uri)?, uri.port_u16().unwrap_or(usual_port));
-    let stream = match egress.proxy() {
-        Some(proxy) => tunnel(proxy, name, port, host, egress).await?,
-        None => reach(name, port, host, egress).await?,
-    };
+    let stream = reach_or_tunnel(uri, usual_port, host, egress).await?;
     if is_tls { secure(stream, uri, egress).await } else { Ok(Box::pin(stream)) }
 }
 
@@ -67,10 +82,31 @@ pub(crate) async fn secure(
     uri: &Uri,
     egress: &Egress,
 ) -> Result<Pin<Box<dyn Stream>>, Fault> {
+    Ok(Box::pin(handshake(stream, uri, egress.tls()).await?))
+}
+
+async fn handshake<S: Stream + Unpin>(
+    stream: S,
+    uri: &Uri,
+    config: Result<Arc<ClientConfig>, String>,
+) -> Result<TlsStream<S>, Fault> {
     let server = ServerName::try_from(name(uri)?.to_owned()).map_err(|_| Fault::Url)?;
-    let config = egress.tls().map_err(Fault::Tls)?;
-    let stream = TlsConnector::from(config).connect(server, stream).await;
-    Ok(Box::pin(stream.map_err(|error| Fault::Tls(error.to_string()))?))
+    let stream = TlsConnector::from(config.map_err(Fault::Tls)?).connect(server, stream).await;
+    stream.map_err(|error| Fault::Tls(error.to_string()))
+}
+
+/// The host of a URL, or a tunnel to it.
+async fn reach_or_tunnel(
+    uri: &Uri,
+    usual_port: u16,
+    host: Host,
+    egress: &Egress,
+) -> Result<TcpStream, Fault> {
+    let (name, port) = (name(uri)?, uri.port_u16().unwrap_or(usual_port));
+    match egress.proxy() {
+        Some(proxy) => tunnel(proxy, name, port, host, egress).await,
+        None => reach(name, port, host, egress).await,
+    }
 }
 
 /// A tunnel to a host through a proxy (RFC 9110, section 9.3.6). A name is looked up there; an address

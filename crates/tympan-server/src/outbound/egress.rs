@@ -1,5 +1,6 @@
 //! Which addresses may be reached: judged by the address that is connected to, not by a name.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::net::IpAddr;
@@ -21,6 +22,8 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::version::TLS13;
 use tympan_core::config;
+use tympan_core::config::CalledTls;
+use tympan_core::config::Config;
 use tympan_core::config::Connector;
 use tympan_core::diagnostic::Diagnostics;
 use tympan_core::diagnostic::Problem;
@@ -29,6 +32,9 @@ use zeroize::Zeroizing;
 
 use super::Host;
 use crate::tls;
+
+/// What HTTP/2 is called in a handshake (RFC 9113, section 3.2).
+pub(super) const HTTP2: &[u8] = b"h2";
 
 /// Whom we may call, and whom we believe to be who it says.
 #[derive(Default)]
@@ -45,23 +51,47 @@ pub(crate) struct Egress {
     proxy: Option<Uri>,
     /// What proves to the proxy who we are.
     proxy_authorization: Option<Zeroizing<String>>,
-    /// What TLS connections are made with, once there are any.
+    /// What TLS connections are made with, once there are any; and the same where HTTP/2 is spoken by
+    /// who can.
     tls: OnceLock<Arc<ClientConfig>>,
+    http_tls: OnceLock<Arc<ClientConfig>>,
+    /// The rules of destinations that have some of their own, by name.
+    destinations: BTreeMap<String, Arc<Egress>>,
 }
 
 impl Egress {
-    /// Reads the file of authorities that a configuration names, if it names one.
-    pub(crate) fn read(folder: &Path, egress: &config::Egress, found: &mut Diagnostics) -> Self {
-        let (allow, deny) = (egress.allow.clone(), egress.deny.clone());
-        let mut authorities = Vec::new();
-        if let Some((file, at)) = &egress.ca {
+    /// Reads the files that a configuration names for calls: of authorities, and of certificates of our
+    /// own.
+    pub(crate) fn read(folder: &Path, config: &Config, found: &mut Diagnostics) -> Self {
+        let all = Self::usual(folder, &config.egress, found);
+        let mut own = BTreeMap::new();
+        for destination in &config.destinations {
+            let Some(tls) = destination.kind.tls() else { continue };
+            match all.with(folder, tls, destination.at) {
+                Ok(egress) => drop(own.insert(destination.name.clone(), Arc::new(egress))),
+                Err((at, problem)) => found.report(at, problem),
+            }
+        }
+        Self { destinations: own, ..all }
+    }
+
+    /// What holds for everybody who says nothing else.
+    pub(crate) fn usual(folder: &Path, egress: &config::Egress, found: &mut Diagnostics) -> Self {
+        let config::Egress { allow, deny, ca } = egress;
+        let mut all = Self { allow: allow.clone(), deny: deny.clone(), ..Self::default() };
+        if let Some((file, at)) = ca {
             let read = fs::read(folder.join(file)).map_err(|error| error.to_string());
             match read.and_then(|pem| tls::authorities(&pem).map(|_| pem)) {
-                Ok(pem) => authorities = pem,
+                Ok(pem) => all.authorities = pem,
                 Err(why) => found.report(*at, Problem::TlsFile { file: file.clone(), why }),
             }
         }
-        Self { allow, deny, authorities, ..Self::default() }
+        all
+    }
+
+    /// The rules by which a destination is called.
+    pub(crate) fn of_destination(self: &Arc<Self>, name: &str) -> Arc<Self> {
+        Arc::clone(self.destinations.get(name).unwrap_or(self))
     }
 
     /// The same for one connector, with what it says about TLS and its proxy, and what proves to that who
@@ -72,13 +102,25 @@ impl Egress {
         connector: &Connector,
         proxy_authorization: Option<Zeroizing<String>>,
     ) -> Result<Self, (Span, Problem)> {
+        let egress = self.with(folder, &connector.tls, connector.at)?;
+        let proxy = connector.proxy.as_ref().and_then(|proxy| proxy.url.parse().ok());
+        Ok(Self { proxy, proxy_authorization, ..egress })
+    }
+
+    /// The same with further authorities and a certificate of our own; or what is wrong with one of the
+    /// files, or else at the place that says so.
+    pub(crate) fn with(
+        &self,
+        folder: &Path,
+        tls: &CalledTls,
+        at: Span,
+    ) -> Result<Self, (Span, Problem)> {
         let refused = |(file, at): &(String, Span), why: String| {
             (*at, Problem::TlsFile { file: file.clone(), why })
         };
         let read = |named: &(String, Span)| {
             fs::read(folder.join(&named.0)).map_err(|error| refused(named, error.to_string()))
         };
-        let tls = &connector.tls;
         let (allow, deny) = (self.allow.clone(), self.deny.clone());
         let mut authorities = self.authorities.clone();
         if let Some(named) = &tls.ca {
@@ -91,15 +133,12 @@ impl Egress {
             Some([certificate, key]) => Some((read(certificate)?, read(key)?)),
             None => None,
         };
-        let proxy = connector.proxy.as_ref().and_then(|proxy| proxy.url.parse().ok());
         let newest_only = tls.newest_only;
-        let tls = OnceLock::new();
-        let egress =
-            Self { allow, deny, authorities, own, newest_only, proxy, proxy_authorization, tls };
-        let config = egress.client_config().map_err(|why| match &connector.tls.own {
+        let egress = Self { allow, deny, authorities, own, newest_only, ..Self::default() };
+        let config = egress.client_config().map_err(|why| match &tls.own {
             // Authorities were read before.
             Some([_, key]) => refused(key, why),
-            None => refused(&(connector.name.clone(), connector.at), why),
+            None => refused(&(String::new(), at), why),
         })?;
         Ok(Self { tls: OnceLock::from(config), ..egress })
     }
@@ -121,6 +160,16 @@ impl Egress {
         }
         let config = self.client_config()?;
         Ok(Arc::clone(self.tls.get_or_init(|| config)))
+    }
+
+    /// The same, where HTTP/2 is spoken by who can.
+    pub(super) fn http_tls(&self) -> Result<Arc<ClientConfig>, String> {
+        if let Some(known) = self.http_tls.get() {
+            return Ok(Arc::clone(known));
+        }
+        let mut config = (*self.tls()?).clone();
+        config.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
+        Ok(Arc::clone(self.http_tls.get_or_init(|| Arc::new(config))))
     }
 
     /// The authorities that browsers trust come with the program, as not every machine has some.
@@ -178,7 +227,7 @@ impl PartialEq for Egress {
             let proxy = (it.proxy.clone(), it.proxy_authorization.clone());
             (it.allow.clone(), it.deny.clone(), tls, proxy)
         };
-        parts(self) == parts(other)
+        parts(self) == parts(other) && self.destinations == other.destinations
     }
 }
 

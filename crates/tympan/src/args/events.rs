@@ -9,7 +9,7 @@ use crate::exit;
 /// Look at the events of the journal, deliver some once more, or forget them.
 ///
 /// Asks the running server, or opens the journal of one that does not run. Dead letters are those with
-/// `--state dead`.
+/// `--state dead`, requests that were refused those with `--refused`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = exit::HELP)]
 pub(crate) struct Events {
@@ -22,8 +22,10 @@ pub(crate) enum EventsOrder {
     /// Which there are, and how far they have come
     List(EventsList),
     /// All of one: say which with --number or --id
-    Show(Which),
+    Show(EventsShow),
     /// Deliver them once more, each with its id and as if for the first time
+    ///
+    /// Requests that gave no event when they came make what they make as things are configured now.
     Replay(Which),
     /// Forget them; with --destination, only that they go there
     Drop(Which),
@@ -37,6 +39,17 @@ pub(crate) struct EventsList {
     /// For people, or for programs (a JSON object a line)
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EventsShow {
+    #[command(flatten)]
+    pub(crate) which: Which,
+
+    /// Of one that was refused or gave no event, the request alone: a HAR file, as `tympan explain -`
+    /// takes it
+    #[arg(long)]
+    pub(crate) request: bool,
 }
 
 /// Which events are meant: everything that is said has to hold.
@@ -72,6 +85,10 @@ pub(crate) struct Which {
     /// Those that came before this time
     #[arg(long)]
     pub(crate) until: Option<String>,
+
+    /// Requests that were refused, of listeners with `keep: refused`
+    #[arg(long)]
+    pub(crate) refused: bool,
 
     /// At most so many
     #[arg(long)]

@@ -54,7 +54,7 @@ fn trial(options: &Eval) -> Result<Trial, String> {
         uri: saved.uri,
         version: saved.version,
         headers: saved.headers,
-        client: Some(options.client),
+        client: Some(input::sender(options.client, saved.client)),
         certificate: None,
         now,
         id: input::id(now),

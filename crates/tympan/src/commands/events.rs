@@ -6,11 +6,16 @@ use std::time::Duration;
 
 use http::Method;
 use serde_json::Value;
+use tympan_core::config::Config;
+use tympan_core::config::Loaded;
 use tympan_journal::Embedded;
 use tympan_journal::Settings;
+use tympan_server::Files;
+use tympan_server::again::Now;
 use tympan_server::events;
 use tympan_server::events::Ask;
 use tympan_server::events::Refusal;
+use tympan_server::keys;
 
 use crate::args::Asked;
 use crate::args::Events;
@@ -26,14 +31,17 @@ use crate::terminal;
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) fn run(options: &Events) -> Exit {
-    let (ask, which, format) = match &options.order {
-        EventsOrder::List(list) => (Ask::List, &list.which, list.format),
-        EventsOrder::Show(which) => (Ask::Show, which, Format::Json),
-        EventsOrder::Replay(which) => (Ask::Replay, which, Format::Text),
-        EventsOrder::Drop(which) => (Ask::Drop, which, Format::Text),
+    let (ask, which, shape) = match &options.order {
+        EventsOrder::List(list) => (Ask::List, &list.which, list.format.into()),
+        EventsOrder::Show(show) if show.request => (Ask::Show, &show.which, Shape::Request),
+        EventsOrder::Show(show) => (Ask::Show, &show.which, Shape::Json),
+        EventsOrder::Replay(which) => (Ask::Replay, which, Shape::Text),
+        EventsOrder::Drop(which) => (Ask::Drop, which, Shape::Text),
     };
-    match Teller::find(&which.asked).and_then(|teller| tell(&teller, ask, which, format)) {
-        Ok(()) => Exit::Done,
+    let told = Teller::find(&which.asked, which.refused)
+        .and_then(|teller| tell(&teller, ask, which, shape));
+    match told {
+        Ok(exit) => exit,
         Err(why) => {
             terminal::say(&format!("error: {why}"));
             Exit::Problems
@@ -41,28 +49,51 @@ pub(crate) fn run(options: &Events) -> Exit {
     }
 }
 
+/// How what is told is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Text,
+    Json,
+    /// What was kept of a request, alone.
+    Request,
+}
+
+impl From<Format> for Shape {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+        }
+    }
+}
+
 /// Who answers: a running server, or else its journal.
 enum Teller {
     Server(Box<Server>),
-    Journal(Box<Embedded>),
+    Journal(Box<Embedded>, Box<Now>),
 }
 
 impl Teller {
-    fn find(asked: &Asked) -> Result<Self, String> {
+    fn find(asked: &Asked, refused: bool) -> Result<Self, String> {
         let server = Server::find(asked)?;
         if asked.admin.is_some() || server.ask(Method::GET, "/healthz", PATIENCE).is_ok() {
             return Ok(Self::Server(Box::new(server)));
         }
         let file = &asked.file;
-        let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        let config = tympan_core::load(&file.display().to_string(), bytes).0.config;
-        let folder = file.parent().unwrap_or(Path::new(""));
-        let folder = folder.join(&config.state.0).join("journal");
+        let files = Files::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let Loaded { config, diagnostics } = files.load().0;
+        let root = file.parent().unwrap_or(Path::new(""));
+        let name = if refused { "refused" } else { "journal" };
+        let folder = root.join(&config.state.0).join(name);
         if !folder.exists() {
             return Err(format!("nobody answers, and there is no journal {}", folder.display()));
         }
+        // A file with mistakes says nothing about what requests make now.
+        let config = if diagnostics.refuse(false) { Config::default() } else { config };
+        let secrets = keys::Lookup::new(root, &config).secrets(&config);
+        let now = Box::new(Now::new(&config, &secrets));
         let journal = Embedded::open(&folder, Settings::default());
-        Ok(Self::Journal(Box::new(journal.map_err(|error| error.to_string())?)))
+        Ok(Self::Journal(Box::new(journal.map_err(|error| error.to_string())?), now))
     }
 
     fn ask(&self, ask: Ask, parameters: &str) -> Result<Value, String> {
@@ -81,8 +112,8 @@ impl Teller {
                     Err(silent) => Err(silent.to_string()),
                 }
             }
-            Self::Journal(journal) => client::within(PATIENCE, async {
-                let told = events::answer(&**journal, ask, parameters).await;
+            Self::Journal(journal, now) => client::within(PATIENCE, async {
+                let told = events::answer(&**journal, now, ask, parameters).await;
                 told.map_err(|refusal| match refusal {
                     Refusal::Question(why) | Refusal::Journal(why) => why,
                     Refusal::Nothing => "there is no such event".to_owned(),
@@ -93,25 +124,30 @@ impl Teller {
 }
 
 /// Asks until everything is told.
-fn tell(teller: &Teller, ask: Ask, which: &Which, format: Format) -> Result<(), String> {
+fn tell(teller: &Teller, ask: Ask, which: &Which, shape: Shape) -> Result<Exit, String> {
     let mut after = 0;
     let mut left = which.limit.unwrap_or(usize::MAX);
     let mut count = 0;
+    let mut exit = Exit::Done;
     loop {
         let parameters = parameters(which, after, left.min(1000), ask);
         let told = teller.ask(ask, &parameters)?;
         match ask {
+            Ask::Show if shape == Shape::Request && told["kind"] == "event" => {
+                return Err("it is an event: its request is not kept".to_owned());
+            }
             Ask::Show => {
-                terminal::data(&format!("{told:#}\n"));
-                return Ok(());
+                let shown = if shape == Shape::Request { &told["body"] } else { &told };
+                terminal::data(&format!("{shown:#}\n"));
+                return Ok(exit);
             }
             Ask::List => {
                 let items = told["items"].as_array().map(Vec::as_slice).unwrap_or_default();
                 left -= items.len().min(left);
                 for item in items {
-                    terminal::data(&match format {
-                        Format::Json => format!("{item}\n"),
-                        Format::Text => line(item),
+                    terminal::data(&match shape {
+                        Shape::Text => line(item),
+                        Shape::Json | Shape::Request => format!("{item}\n"),
                     });
                 }
             }
@@ -120,7 +156,16 @@ fn tell(teller: &Teller, ask: Ask, which: &Which, format: Format) -> Result<(), 
                 let n_done = n_done.unwrap_or_default();
                 left -= n_done.min(left);
                 count += n_done;
-                terminal::progress(&format!("{count} so far"));
+                for dead in told["left"].as_array().into_iter().flatten() {
+                    let why = terminal::plain(dead["why"].as_str().unwrap_or_default());
+                    terminal::progress("");
+                    terminal::say(&format!("{} stays a dead letter: {why}", dead["number"]));
+                    exit = Exit::Problems;
+                }
+                let (next, last) = (told["next"].as_u64(), told["last"].as_u64());
+                if let (Some(next), Some(last)) = (next, last) {
+                    terminal::progress(&terminal::bar(next, last, &format!("{count} so far")));
+                }
             }
         }
         match told["next"].as_u64() {
@@ -135,7 +180,7 @@ fn tell(teller: &Teller, ask: Ask, which: &Which, format: Format) -> Result<(), 
         Ask::Drop => terminal::data(&format!("{count} {events} dropped\n")),
         Ask::List | Ask::Show => {}
     }
-    Ok(())
+    Ok(exit)
 }
 
 fn parameters(which: &Which, after: u64, limit: usize, ask: Ask) -> String {
@@ -159,6 +204,9 @@ fn parameters(which: &Which, after: u64, limit: usize, ask: Ask) -> String {
     if ask != Ask::Show {
         parameters.append_pair("after", &after.to_string());
         parameters.append_pair("limit", &limit.to_string());
+    }
+    if which.refused {
+        parameters.append_pair("refused", "true");
     }
     if which.all {
         parameters.append_pair("all", "true");

@@ -42,7 +42,7 @@ fn answer(options: &Explain) -> Result<Exit, Unexplained> {
 
     let folder = options.config.parent().unwrap_or(Path::new(""));
     let secrets = keys::Lookup::new(folder, &config).secrets(&config);
-    let Saved { method, uri, version, headers, body, at, mut notes, .. } = saved;
+    let Saved { method, uri, version, headers, body, at, client, mut notes, .. } = saved;
     let now = match (options.at, at) {
         (Some(at), _) => at,
         (None, Some((at, what))) => {
@@ -56,7 +56,7 @@ fn answer(options: &Explain) -> Result<Exit, Unexplained> {
         uri,
         version,
         headers,
-        client: Some(options.client),
+        client: Some(input::sender(options.client, client)),
         certificate: None,
         now,
         id: input::id(now),

@@ -171,6 +171,29 @@ impl Verify {
         }
     }
 
+    /// Where what proves a request stands that whoever has it can prove itself with: tokens, and
+    /// signatures, too, if those are asked for.
+    pub(crate) fn tokens<'v>(&'v self, found: &mut Vec<&'v Expression>, signatures: bool) {
+        match self {
+            Self::Signature(signature) if signatures => found.push(signature.received()),
+            Self::Token(token) => token.expressions(found),
+            Self::Jwt(jwt) => found.push(jwt.received()),
+            Self::Any(list) | Self::All(list) => {
+                for verify in list {
+                    verify.tokens(found, signatures);
+                }
+            }
+            // What stands in `Authorization` is known to everybody.
+            Self::Credential(_)
+            | Self::Signature(_)
+            | Self::BodyDigest(_)
+            | Self::Rule(..)
+            | Self::IpAllowlist(..)
+            | Self::ClientCertificate(..)
+            | Self::Anyone => {}
+        }
+    }
+
     /// How a client is asked for what it has to show in `Authorization`.
     pub(crate) fn asks_for(&self) -> Option<&'static str> {
         match self {

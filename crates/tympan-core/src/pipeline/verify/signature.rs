@@ -152,6 +152,11 @@ impl SignatureVerify {
         }
     }
 
+    /// Where the signature is.
+    pub(super) fn received(&self) -> &Expression {
+        self.received.expression()
+    }
+
     pub(super) fn run_before_body(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
         let result = self.received.look(scope, "signature");
         if let Err(stop) = &result {

@@ -1,0 +1,150 @@
+//! What is kept of a request so that it can be looked at, explained and read again: a HAR file, without
+//! what must not be kept of it.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::HeaderName;
+use http::header;
+use serde_json::Value;
+use serde_json::json;
+
+use super::Head;
+use super::Pipeline;
+use crate::config::Accept;
+use crate::config::HIDDEN;
+use crate::config::Redact;
+use crate::instant;
+use crate::roots;
+use crate::scheme::Encoding;
+
+/// What senders prove themselves with, whatever a listener says.
+const PROOFS: [HeaderName; 3] =
+    [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE];
+
+/// What a request is kept for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To find out why it was refused: with its signatures, and without what is never shown.
+    Explain,
+    /// To make events of it some day, which have to be what they would have been: with all that its
+    /// body says, and without any proof.
+    Replay,
+}
+
+/// What is kept of a request. `body` is nothing if it was not read, or is too large.
+pub(super) fn saved(
+    head: &Head,
+    pipeline: &Pipeline,
+    body: Option<&[u8]>,
+    purpose: Purpose,
+    comment: &str,
+) -> Bytes {
+    let proofs = proofs(pipeline, purpose);
+    let mut hidden = pipeline.redact.clone();
+    hidden.add(&proofs);
+    let of_body = if purpose == Purpose::Explain { &hidden } else { &proofs };
+    let headers = head.headers.iter().map(|(name, value)| {
+        let is_hidden = PROOFS.contains(name) || hidden.hides(roots::HEADERS, Some(name.as_str()));
+        let value = String::from_utf8_lossy(value.as_bytes());
+        json!({"name": name.as_str(), "value": if is_hidden { HIDDEN } else { &*value }})
+    });
+    let client = head.client.filter(|_| !hidden.hides(roots::CLIENT_IP, None));
+    let mut request = json!({
+        "method": head.method.as_str(),
+        "url": url(head, pipeline, &hidden),
+        "headers": headers.collect::<Vec<_>>(),
+    });
+    if let Some(body) = body.and_then(|body| shown_body(head, pipeline.accept, body, of_body)) {
+        let media_type = head.media_type().unwrap_or_default();
+        request["postData"] = match std::str::from_utf8(&body) {
+            // That sign would be taken for one that stands for bytes which were lost.
+            Ok(text) if !text.contains('\u{fffd}') => {
+                json!({"mimeType": media_type, "text": text})
+            }
+            _ => {
+                let text = Encoding::Base64.encode(&body);
+                json!({"mimeType": media_type, "text": text, "encoding": "base64"})
+            }
+        };
+    }
+    let entry = json!({
+        "startedDateTime": instant::written(head.now),
+        "comment": comment,
+        "_client": client.map(|client| client.to_string()),
+        "request": request,
+    });
+    let creator = json!({"name": "tympan"});
+    let file = json!({"log": {"version": "1.2", "creator": creator, "entries": [entry]}});
+    Bytes::from(file.to_string())
+}
+
+/// Where what proves a request stands.
+fn proofs(pipeline: &Pipeline, purpose: Purpose) -> Redact {
+    let mut tokens = Vec::new();
+    pipeline.verify.tokens(&mut tokens, purpose == Purpose::Replay);
+    for challenge in &pipeline.challenges {
+        challenge.tokens(&mut tokens);
+    }
+    let mut proofs = Redact::default();
+    for token in tokens {
+        proofs.add_read(&token.needs());
+    }
+    proofs
+}
+
+fn url(head: &Head, pipeline: &Pipeline, hidden: &Redact) -> String {
+    let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = head.uri.authority().map(http::uri::Authority::as_str).or(host);
+    let mut url = host.map_or_else(String::new, |host| format!("http://{host}"));
+    url.push_str(&hidden.shown_path(&pipeline.path, head.uri.path()));
+    let hides_all = hidden.hides(roots::REQUEST_URL, None);
+    let Some(query) = head.uri.query().filter(|_| !hides_all) else { return url };
+    let pairs = query.split('&').map(|pair| {
+        let name = form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name);
+        let is_hidden = hidden.hides(roots::QUERY_PARAMS, None)
+            || name.is_some_and(|name| hidden.hides(roots::QUERY_PARAMS, Some(&name)));
+        match pair.split_once('=') {
+            Some((name, _)) if is_hidden => Cow::Owned(format!("{name}={HIDDEN}")),
+            _ => Cow::Borrowed(pair),
+        }
+    });
+    url.push('?');
+    url.push_str(&pairs.collect::<Vec<_>>().join("&"));
+    url
+}
+
+/// The body as it may be kept; nothing if what is to be hidden of it cannot be found.
+fn shown_body<'b>(
+    head: &Head,
+    accept: Accept,
+    body: &'b [u8],
+    hidden: &Redact,
+) -> Option<Cow<'b, [u8]>> {
+    if hidden.hides(roots::RAW_BODY, None) {
+        return None;
+    }
+    if !hidden.concerns(roots::PARSED_BODY) {
+        return Some(Cow::Borrowed(body));
+    }
+    let is_form = head.media_type().as_deref() == Some("application/x-www-form-urlencoded");
+    if accept == Accept::Form || (accept == Accept::Any && is_form) {
+        let pairs = form_urlencoded::parse(body).map(|(name, value)| {
+            let mut pair = json!({name.as_ref(): value});
+            hidden.hide_in(roots::PARSED_BODY, &mut pair);
+            let value = pair.get(name.as_ref()).and_then(Value::as_str).unwrap_or(HIDDEN);
+            (name, value.to_owned())
+        });
+        let pairs = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        return Some(Cow::Owned(pairs.into_bytes()));
+    }
+    let said: Value = serde_json::from_slice(body).ok()?;
+    let mut shown = said.clone();
+    hidden.hide_in(roots::PARSED_BODY, &mut shown);
+    // What is signed stays as it is where nothing is to be hidden.
+    Some(if shown == said {
+        Cow::Borrowed(body)
+    } else {
+        Cow::Owned(shown.to_string().into_bytes())
+    })
+}

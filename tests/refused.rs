@@ -1,0 +1,157 @@
+//! What was refused is kept where a listener wants that: to be looked at and explained, without what proves
+//! anything, and never in the way of what is accepted.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::process::Folder;
+use crate::process::Response;
+use crate::process::Tympan;
+use crate::process::request;
+use crate::process::sign;
+use crate::process::tympan;
+use crate::process::wait_until;
+
+const KEY: &str = "a key that is long enough for anyone";
+
+fn folder() -> Folder {
+    let folder = Folder::new(
+        "version: 1
+server: {listen: [127.0.0.1:0]}
+secrets: {key: {file: key}}
+destinations:
+  archive: {file: {path: events.jsonl}}
+listeners:
+  signed:
+    path: /signed
+    keep: refused
+    verification: {signature: {secret: key, received_signature: 'headers[\"X-Proof\"]'}}
+    deliver: [archive]
+  token:
+    path: /token/{token}
+    keep: refused
+    redact: [parsed_body.person, 'headers[\"X-Person\"]', query_params.person]
+    verification:
+      all:
+      - {token: {secret: key, received_token: path_params.token}}
+      - {token: {secret: key, received_token: query_params.token}}
+      - {token: {secret: key, received_token: parsed_body.token}}
+    deliver: [archive]
+  quiet:
+    path: /quiet
+    verification: {signature: {secret: key, received_signature: 'headers[\"X-Proof\"]'}}
+    deliver: [archive]
+",
+    );
+    folder.write("key", KEY);
+    folder
+}
+
+fn run(folder: &Folder, arguments: &[&str], input: &str) -> (i32, String, String) {
+    let mut command = tympan();
+    let mut child = command
+        .args(arguments)
+        .current_dir(folder.path(""))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Whoever reads nothing may have gone.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// What is kept, once it is as much as that.
+fn wait_for_kept(folder: &Folder, count: usize) -> Vec<Value> {
+    wait_until("refused requests are kept", || {
+        let list = ["events", "list", "--refused", "--format", "json"];
+        let (code, lines, errors) = run(folder, &list, "");
+        assert_eq!((code, errors.as_str()), (0, ""));
+        let items: Vec<Value> =
+            lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        (items.len() >= count).then_some(items)
+    })
+}
+
+fn ask(server: &Tympan, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
+    server.ask(&request("POST", path, headers, body))
+}
+
+#[test]
+fn what_was_missed_last_night() {
+    let folder = folder();
+    let mut server = Tympan::start_in(&folder);
+    let body = "{\"id\": \"1\"}";
+    let wrong = sign("another key", body);
+    assert_eq!(ask(&server, "/quiet", &[("X-Proof", &wrong)], body).status, 401);
+    let headers = [("X-Proof", wrong.as_str()), ("Authorization", "Bearer hush-hush")];
+    assert_eq!(ask(&server, "/signed", &headers, body).status, 401);
+    assert_eq!(ask(&server, "/signed", &[("X-Proof", &sign(KEY, body))], body).status, 200);
+    let kept = wait_for_kept(&folder, 1);
+    assert_eq!((kept.len(), &kept[0]["listener"]), (1, &"signed".into()), "{kept:?}");
+    assert_eq!((&kept[0]["kind"], &kept[0]["state"]), (&"refused".into(), &"delivered".into()));
+    assert!(kept[0]["reason"].as_str().unwrap().starts_with("unauthorized: "), "{kept:?}");
+    // It stands beside the events, and not among them.
+    let (_, events, _) = run(&folder, &["events", "list"], "");
+    assert_eq!(events.lines().count(), 2, "{events}");
+
+    let show = ["events", "show", "--refused", "--number", "1", "--request"];
+    let (code, har, _) = run(&folder, &show, "");
+    assert_eq!(code, 0);
+    assert!(!har.contains("hush") && har.contains(&wrong), "{har}");
+    let (code, told, _) = run(&folder, &["explain", "-"], &har);
+    assert_eq!(code, 0);
+    assert!(told.contains("unauthorized"), "{told}");
+    assert!(told.contains("it was refused as unauthorized"), "{told}");
+    let (_, told, _) = run(&folder, &["explain", "-", "--expect", "accepted"], &har);
+    assert!(!told.contains("accepted"), "{told}");
+
+    let (code, _, errors) = run(&folder, &["events", "replay", "--refused", "--all"], "");
+    assert!(code == 1 && errors.contains("nobody has proved it"), "{errors}");
+    server.signal("TERM");
+    server.wait();
+    assert_eq!(wait_for_kept(&folder, 1).len(), 1, "without a server, too");
+    let (_, dropped, _) = run(&folder, &["events", "drop", "--refused", "--number", "1"], "");
+    assert_eq!(dropped, "1 event dropped\n");
+}
+
+#[test]
+fn nothing_that_proves_or_is_never_shown() {
+    let folder = folder();
+    let server = Tympan::start_in(&folder);
+    let path = "/token/secret-in-path?token=secret-in-query&person=secret-friend&page=2";
+    let headers = [("X-Person", "secret-person"), ("Cookie", "secret-cookie"), ("X-Other", "seen")];
+    let body = "{\"token\": \"secret-in-body\", \"person\": {\"name\": \"secret-name\"}, \"n\": 1}";
+    assert_eq!(ask(&server, path, &headers, body).status, 401);
+    wait_for_kept(&folder, 1);
+    let (_, shown, _) = run(&folder, &["events", "show", "--refused", "--number", "1"], "");
+    assert!(!shown.contains("secret-"), "{shown}");
+    for part in ["/token/***", "token=***", "person=***", "page=2", "seen"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+}
+
+#[test]
+fn a_flood_leaves_room_for_others() {
+    let folder = folder();
+    let server = Tympan::start_in(&folder);
+    let mut client = server.connect();
+    for _ in 0..300 {
+        assert_eq!(client.ask(&request("POST", "/signed", &[("X-Proof", "x")], "{}")).status, 401);
+    }
+    assert_eq!(ask(&server, "/token/x?token=x", &[], "{}").status, 401);
+    let body = "{\"id\": \"1\"}";
+    assert_eq!(ask(&server, "/signed", &[("X-Proof", &sign(KEY, body))], body).status, 200);
+    let kept = wait_for_kept(&folder, 100);
+    let of = |listener: &str| kept.iter().filter(|it| it["listener"] == listener).count();
+    assert!((100..250).contains(&of("signed")), "{}", of("signed"));
+    wait_until("the other one is kept", || {
+        let kept = wait_for_kept(&folder, 100);
+        kept.iter().any(|it| it["listener"] == "token").then_some(())
+    });
+}
