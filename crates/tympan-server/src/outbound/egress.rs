@@ -130,7 +130,14 @@ impl Egress {
             authorities.extend(pem);
         }
         let own = match &tls.own {
-            Some([certificate, key]) => Some((read(certificate)?, read(key)?)),
+            Some([certificate, key]) => {
+                let chain = read(certificate)?;
+                let first = CertificateDer::pem_slice_iter(&chain).next();
+                let first =
+                    first.ok_or_else(|| refused(certificate, "no certificate".to_owned()))?;
+                first.map_err(|error| refused(certificate, error.to_string()))?;
+                Some((chain, read(key)?))
+            }
             None => None,
         };
         let newest_only = tls.newest_only;
