@@ -47,6 +47,7 @@ mod server;
 mod simulate;
 mod test;
 mod verification;
+mod written;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -154,6 +155,8 @@ pub use verification::SignatureCheck;
 pub use verification::Signing;
 pub use verification::TokenCheck;
 pub use verification::Verification;
+pub use written::Written;
+pub use written::WrittenKeys;
 
 use crate::config::defaults::Defaults;
 use crate::config::fields::Fields;
@@ -226,18 +229,6 @@ impl Default for State {
     fn default() -> Self {
         Self("data".to_owned())
     }
-}
-
-/// A fingerprint of every key of one listener, sorted by key.
-pub type WrittenKeys = Vec<(&'static str, u64)>;
-
-/// A fingerprint of every key that was written, wherever it stood.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Written {
-    /// Every section but `listeners`.
-    pub sections: BTreeMap<String, u64>,
-    /// Every key of every listener.
-    pub listeners: BTreeMap<String, WrittenKeys>,
 }
 
 /// What one reading gave.
@@ -576,19 +567,7 @@ impl Reader<'_> {
         }
         self.listeners.insert(key.name.clone(), key.span);
         preset::expand(&mut node, self);
-        let mut written = match &node.value {
-            Value::Map(entries) => entries
-                .iter()
-                .filter_map(|entry| {
-                    let key = keys::LISTENER.key(&entry.key.name)?;
-                    Some((key.name, entry.node.fingerprint()))
-                })
-                .collect(),
-            _ => WrittenKeys::new(),
-        };
-        written.sort_unstable();
-        written.shrink_to_fit();
-        self.config.written.listeners.insert(key.name.clone(), written);
+        self.config.written.listeners.insert(key.name.clone(), written::keys(&node));
         if let Some(listener) = self.listener(key, node) {
             self.config.listeners.push(listener);
         }

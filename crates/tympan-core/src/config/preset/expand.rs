@@ -22,6 +22,9 @@ const MERGED: [&str; 6] =
 /// The keys of a preset under which the name of a parameter stands that is a secret.
 const SECRETS: [&str; 3] = ["client_secret", "secret", "signing_key"];
 
+/// The keys under which names are those of what is sent, and say nothing about presets.
+const SENT: [&str; 3] = ["body", "form", "query"];
+
 /// How parameters are written within expressions.
 const WITHIN: &str = "parameters.";
 
@@ -299,7 +302,7 @@ impl<'p> Arguments<'p> {
                         None => LeftOut::Item,
                     }
                 }
-                _ => self.fill(node, is_body || key.name == "body", presets),
+                _ => self.fill(node, is_body || SENT.contains(&key.name.as_str()), presets),
             };
             if left_out == LeftOut::Item {
                 whole = LeftOut::Item;
