@@ -154,6 +154,8 @@ pub fn text(secret: Option<&Secret>) -> Result<&str, &'static str> {
 mod tests {
     use std::sync::Arc;
 
+    use serde_json::Value as Json;
+    use serde_json::json;
     use tympan_expr::Dialect;
     use tympan_expr::Expression;
 
@@ -184,7 +186,8 @@ mod tests {
     fn what_is_sent() {
         let secret = Secret::new(b"a \"secret\"".to_vec(), "a test").unwrap();
         let body = asked("").body(&[secret]).unwrap().unwrap();
-        assert_eq!(body, r#"{"id":"us","secret":"a \"secret\"","key_id":"a\"b"}"#);
+        let body: Json = serde_json::from_str(&body).unwrap();
+        assert_eq!(body, json!({"id": "us", "secret": "a \"secret\"", "key_id": "a\"b"}));
         assert!(asked("").body(&[]).is_err());
         assert_eq!(AskedKey { fields: Vec::new(), ..asked("") }.body(&[]), Ok(None));
     }
