@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::hash::Hasher;
 use std::sync::Arc;
 
+use serde_json::Map;
 use serde_json::Value as Json;
 use tympan_expr::Expression;
 use tympan_expr::Paths;
@@ -105,16 +106,15 @@ impl AskedKey {
         if self.fields.is_empty() {
             return Ok(None);
         }
-        let mut body = Vec::new();
+        let mut body = Map::new();
         for (name, field) in &self.fields {
             let value = match field {
                 SentField::Text(text) => text.as_str(),
                 SentField::Secret(index) => text(secrets.get(*index))?,
             };
-            // In the order in which they are written, whatever maps do elsewhere.
-            body.push(format!("{}:{}", Json::from(name.as_str()), Json::from(value)));
+            body.insert(name.clone(), value.into());
         }
-        Ok(Some(format!("{{{}}}", body.join(","))))
+        Ok(Some(Json::Object(body).to_string()))
     }
 
     /// The key that an answer holds; `None` if it says that there is none.

@@ -9,19 +9,21 @@ use lz4_flex::block;
 /// A text, packed where that is worth it. Of one text all are alike.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Packed {
-    Small(Arc<[u8]>),
-    Large(Arc<[u8]>),
+    /// As it is.
+    Plain(Arc<[u8]>),
+    /// As an LZ4 block behind its length.
+    Lz4(Arc<[u8]>),
 }
 
 /// Texts of fewer bytes are kept as they are: packing takes some time, however short they are.
-const SMALL: usize = 4096;
+const SHORT: u32 = 4096;
 
 impl Packed {
     /// The text again.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         match self {
-            Self::Small(bytes) => bytes.to_vec(),
-            Self::Large(packed) => {
+            Self::Plain(bytes) => bytes.to_vec(),
+            Self::Lz4(packed) => {
                 block::decompress_size_prepended(packed).expect("it is what was packed")
             }
         }
@@ -36,17 +38,17 @@ impl Packed {
 
 impl From<&[u8]> for Packed {
     fn from(bytes: &[u8]) -> Self {
-        if bytes.len() < SMALL {
-            Self::Small(bytes.into())
-        } else {
-            Self::Large(block::compress_prepend_size(bytes).into())
+        match u32::try_from(bytes.len()) {
+            Ok(SHORT..) => Self::Lz4(block::compress_prepend_size(bytes).into()),
+            // The length of a block is a number of 32 bits.
+            Ok(_) | Err(_) => Self::Plain(bytes.into()),
         }
     }
 }
 
 impl fmt::Debug for Packed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Small(bytes) | Self::Large(bytes)) = self;
+        let (Self::Plain(bytes) | Self::Lz4(bytes)) = self;
         write!(f, "Packed({} bytes)", bytes.len())
     }
 }
