@@ -100,6 +100,9 @@ fn what_was_missed_last_night() {
     let (_, events, _) = run(&folder, &["events", "list"], "");
     assert_eq!(events.lines().count(), 2, "{events}");
 
+    let (_, list, _) = run(&folder, &["events", "list", "--refused"], "");
+    let first = list.lines().next().unwrap_or_default();
+    assert!(first.contains(" refused: ") && !first.contains("delivered"), "{list}");
     let show = ["events", "show", "--refused", "--number", "1", "--request"];
     let (code, har, _) = run(&folder, &show, "");
     assert_eq!(code, 0);

@@ -1176,7 +1176,7 @@ pub static AMQP: Section = Section {
             "routing_key",
             Holds::Expression,
             "The routing key. One of more than 255 bytes makes the event a dead letter.",
-            "routing_key: $CONCAT([\"hooks.\", listener.name])",
+            "routing_key: event.type",
         )),
     ],
 };

@@ -179,7 +179,7 @@ impl Reader<'_> {
         schemes: &'static [&'static str],
         example: &'static str,
     ) -> Option<http::Uri> {
-        self.literal(node, "a URL without user or fragment", example, |text| {
+        self.literal(node, "a URL of the right scheme, without user or fragment", example, |text| {
             let uri: http::Uri = text.parse().ok()?;
             let is_known = uri.scheme_str().is_some_and(|scheme| schemes.contains(&scheme));
             let authority = uri.authority().filter(|host| !host.as_str().contains('@'));

@@ -220,17 +220,19 @@ fn line(item: &Value) -> String {
     let why = |value: &Value| {
         value.as_str().map_or_else(String::new, |why| format!(": {}", terminal::plain(why)))
     };
-    let kind = match text(&item["kind"]).as_str() {
-        "event" => String::new(),
-        kind => format!(" {kind}"),
+    let state = text(&item["state"]);
+    let state = match text(&item["kind"]).as_str() {
+        "event" => state,
+        // It goes nowhere, so nothing is to be told of that.
+        "refused" => "refused".to_owned(),
+        kind => format!("{state} {kind}"),
     };
     let mut lines = format!(
-        "{:>8} {} {} {} {}{kind}{}\n",
+        "{:>8} {} {} {} {state}{}\n",
         item["number"],
         text(&item["received"]),
         text(&item["listener"]),
         text(&item["id"]),
-        text(&item["state"]),
         why(&item["reason"]),
     );
     for delivery in item["deliveries"].as_array().into_iter().flatten() {
