@@ -1,7 +1,7 @@
 //! How many records a second are kept durably, beside a program that only appends and syncs; and what
 //! `benches/backlog` needs: a journal with many events that wait, and a host that takes them.
 //!
-//! `cargo run --release -p tympan-bench-journal -- FOLDER [CLIENTS] [SECONDS]`
+//! `cargo run --release -p tympan-bench-journal -- FOLDER [CLIENTS] [ROUNDS]`
 //! `cargo run --release -p tympan-bench-journal -- fill FOLDER COUNT`
 //! `cargo run --release -p tympan-bench-journal -- sink`
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a program for people")]
@@ -24,6 +24,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use bytes::Bytes;
+use tikv_jemallocator::Jemalloc;
 use tympan_journal::Appended;
 use tympan_journal::Embedded;
 use tympan_journal::Entry;
@@ -31,9 +32,17 @@ use tympan_journal::Journal;
 use tympan_journal::Kind;
 use tympan_journal::Record;
 use tympan_journal::Settings;
+use tympan_journal::Stats;
 use tympan_journal::To;
 
+// As the binary does it.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
+
 const SIZE: usize = 1024;
+
+/// How long one of both goes on before it is the other's turn.
+const TURN: Duration = Duration::from_millis(500);
 
 #[tokio::main]
 async fn main() {
@@ -45,19 +54,44 @@ async fn main() {
     }
     let folder: PathBuf = arguments.first().expect("FOLDER").into();
     let number = |index: usize, usual| arguments.get(index).map_or(usual, |it| it.parse().unwrap());
-    let (clients, seconds) = (number(1, 64), number(2, 5));
-    let time = Duration::from_secs(seconds as u64);
-    for _ in 0..3 {
-        let (kept, group, p50, p99) = kept(&folder, clients, time).await;
-        let bare = bare(&folder, group.round().max(1.0) as usize, time);
-        println!(
-            "journal {kept:>8.0}/s in groups of {group:.0}, p50 {:.2} ms, p99 {:.2} ms; \
-             bare {bare:>8.0}/s; ratio {:.2}",
-            p50 * 1e3,
-            p99 * 1e3,
-            kept / bare
-        );
+    compare(&folder, number(1, 64), number(2, 21)).await;
+}
+
+/// Keeps and appends in turns, and prints the middle of all rounds. Turns are short, as a disk is not
+/// the same from one second to the next.
+async fn compare(folder: &Path, clients: usize, rounds: usize) {
+    let place = folder.join("journal");
+    let _ = std::fs::remove_dir_all(&place);
+    let journal = Arc::new(Embedded::open(&place, Settings::default()).unwrap());
+    let (mut kept_all, mut bare_all, mut ratios, mut waits) = (vec![], vec![], vec![], vec![]);
+    for round in 0..rounds {
+        let before = journal.stats().commits;
+        let (kept, waited) = kept(&journal, clients, round).await;
+        let group = (waited.len() as u64 / (journal.stats().commits - before).max(1)).max(1);
+        let bare = bare(folder, group as usize);
+        kept_all.push(kept);
+        bare_all.push(bare);
+        ratios.push(kept / bare);
+        waits.extend(waited);
     }
+    let Stats { entries, commits, .. } = journal.stats();
+    journal.close().await;
+    let opened = Instant::now();
+    Embedded::open(&place, Settings::default()).unwrap().close().await;
+    let opened = opened.elapsed();
+    println!(
+        "{entries} entries in groups of {} are opened in {opened:?}",
+        entries / commits.max(1)
+    );
+    let at = |all: &mut Vec<f64>, part: f64| {
+        all.sort_by(f64::total_cmp);
+        all[((all.len() - 1) as f64 * part) as usize]
+    };
+    println!("journal {:.0}/s, bare {:.0}/s", at(&mut kept_all, 0.5), at(&mut bare_all, 0.5));
+    let [least, middle, most] = [0.1, 0.5, 0.9].map(|part| at(&mut ratios, part));
+    println!("ratio {middle:.2} ({least:.2} to {most:.2} in eight of ten rounds)");
+    let [p50, p99] = [0.5, 0.99].map(|part| at(&mut waits, part) * 1e3);
+    println!("waits p50 {p50:.2} ms, p99 {p99:.2} ms");
 }
 
 /// How many records are handed over at once.
@@ -84,20 +118,18 @@ async fn fill(folder: &Path, count: u64) {
     journal.close().await;
 }
 
-/// Records a second, records a group, and the waits of clients.
-async fn kept(folder: &Path, clients: usize, time: Duration) -> (f64, f64, f64, f64) {
-    let folder = folder.join("journal");
-    let _ = std::fs::remove_dir_all(&folder);
-    let journal = Arc::new(Embedded::open(&folder, Settings::default()).unwrap());
+/// Records a second, and the waits of clients in seconds.
+async fn kept(journal: &Arc<Embedded>, clients: usize, round: usize) -> (f64, Vec<f64>) {
     let body = Bytes::from(vec![b'x'; SIZE]);
-    let end = Instant::now() + time;
+    let started = Instant::now();
+    let end = started + TURN;
     let clients = (0..clients).map(|client| {
-        let (journal, body) = (Arc::clone(&journal), body.clone());
+        let (journal, body) = (Arc::clone(journal), body.clone());
         tokio::spawn(async move {
             let mut waits = Vec::new();
             while Instant::now() < end {
                 let to = vec![To { destination: "app".into(), key: None }];
-                let id = format!("{client}-{}", waits.len());
+                let id = format!("{round}-{client}-{}", waits.len());
                 let (kind, reason) = (Kind::Event, None);
                 let entries = vec![Entry { id, kind, body: body.clone(), reason, to }];
                 let (listener, generation, received) = ("bench".into(), 1, 0);
@@ -114,26 +146,17 @@ async fn kept(folder: &Path, clients: usize, time: Duration) -> (f64, f64, f64, 
     for client in clients.collect::<Vec<_>>() {
         waits.extend(client.await.unwrap());
     }
-    let stats = journal.stats();
-    let n_groups = stats.commits.max(1);
-    journal.close().await;
-    let opened = Instant::now();
-    Embedded::open(&folder, Settings::default()).unwrap().close().await;
-    println!("{} entries are opened in {:?}", stats.entries, opened.elapsed());
-    waits.sort_by(f64::total_cmp);
-    let count = waits.len() as f64;
-    let at = |part: f64| waits[(count * part) as usize];
-    (count / time.as_secs_f64(), count / n_groups as f64, at(0.5), at(0.99))
+    (waits.len() as f64 / started.elapsed().as_secs_f64(), waits)
 }
 
 /// Records a second that are appended and synced, so many at once.
-fn bare(folder: &Path, group: usize, time: Duration) -> f64 {
+fn bare(folder: &Path, group: usize) -> f64 {
     let path = folder.join("bare");
     let mut file = File::create(&path).unwrap();
     let text = vec![b'x'; SIZE * group];
     let started = Instant::now();
     let mut count = 0;
-    while started.elapsed() < time {
+    while started.elapsed() < TURN {
         file.write_all(&text).unwrap();
         file.sync_data().unwrap();
         count += group;

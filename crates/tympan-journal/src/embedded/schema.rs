@@ -82,8 +82,10 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // What belongs into the database is put there by the writer, who hears whether it could be.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_prepared_statement_cache_capacity(64);
+    // Seven bodies of 1 KiB fit into a page: half the writes of SQLite's usual size.
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL;
+        "PRAGMA page_size = 8192;
+         PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA wal_autocheckpoint = 0;
          PRAGMA cache_size = -8192;

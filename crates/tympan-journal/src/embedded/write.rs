@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use rusqlite::CachedStatement;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
 use rusqlite::params;
@@ -55,6 +56,13 @@ pub(super) struct News {
 pub(super) struct Write {
     pub(super) counts: Counts,
     names: Names,
+}
+
+/// What is run once a record: found once a group instead of every time.
+struct Inserts<'c> {
+    entry: CachedStatement<'c>,
+    content: CachedStatement<'c>,
+    delivery: CachedStatement<'c>,
 }
 
 impl Counts {
@@ -134,9 +142,12 @@ impl Write {
         for settled in settled {
             self.settle(connection, settled, &mut news)?;
         }
+        let mut into = Inserts::new(connection)?;
         let mut appended = Vec::with_capacity(groups.len());
         for records in groups {
-            let records = records.iter().map(|it| self.append(connection, it, settings, &mut news));
+            let records = records
+                .iter()
+                .map(|it| self.append(connection, &mut into, it, settings, &mut news));
             appended.push(records.collect::<rusqlite::Result<Vec<_>>>()?);
         }
         self.counts.write(connection)?;
@@ -146,6 +157,7 @@ impl Write {
     fn append(
         &mut self,
         connection: &Connection,
+        into: &mut Inserts,
         record: &Record,
         settings: Settings,
         news: &mut News,
@@ -168,7 +180,7 @@ impl Write {
             insert.execute(params![listener, key, first, until])?;
         }
         for entry in &record.entries {
-            self.entry(connection, record, listener, entry, news)?;
+            self.entry(connection, into, record, listener, entry, news)?;
         }
         news.appended += 1;
         Ok(Appended::Stored(first))
@@ -177,6 +189,7 @@ impl Write {
     fn entry(
         &mut self,
         connection: &Connection,
+        into: &mut Inserts,
         record: &Record,
         listener: i64,
         entry: &Entry,
@@ -204,19 +217,17 @@ impl Write {
             Kind::Refused => 2,
         };
         let Record { generation, received, .. } = record;
-        connection
-            .prepare_cached("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")?
-            .execute(params![
-                number,
-                entry.id,
-                listener,
-                generation,
-                received,
-                kind,
-                state,
-                size,
-                entry.reason
-            ])?;
+        into.entry.execute(params![
+            number,
+            entry.id,
+            listener,
+            generation,
+            received,
+            kind,
+            state,
+            size,
+            entry.reason
+        ])?;
         let summed = Summed {
             number,
             id: &entry.id,
@@ -224,13 +235,10 @@ impl Write {
             received: *received,
             body: &entry.body,
         };
-        let mut insert = connection.prepare_cached("INSERT INTO content VALUES (?, ?, ?)")?;
-        insert.execute(params![number, summed.sum(), &entry.body[..]])?;
-        let insert = "INSERT OR IGNORE INTO delivery VALUES (?, ?, 0, ?, ?, 0, ?, NULL)";
+        into.content.execute(params![number, summed.sum(), &entry.body[..]])?;
         for to in &entry.to {
             let destination = self.names.id(connection, &to.destination)?;
-            let mut insert = connection.prepare_cached(insert)?;
-            insert.execute(params![number, destination, received, received, to.key])?;
+            into.delivery.execute(params![number, destination, received, received, to.key])?;
             if !news.destinations.contains(&to.destination) {
                 news.destinations.insert(Arc::clone(&to.destination));
             }
@@ -271,6 +279,19 @@ impl Write {
             news.finished.push(*number);
         }
         Ok(())
+    }
+}
+
+impl<'c> Inserts<'c> {
+    fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
+        let entry = "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        let content = "INSERT INTO content VALUES (?, ?, ?)";
+        let delivery = "INSERT OR IGNORE INTO delivery VALUES (?, ?, 0, ?, ?, 0, ?, NULL)";
+        Ok(Self {
+            entry: connection.prepare_cached(entry)?,
+            content: connection.prepare_cached(content)?,
+            delivery: connection.prepare_cached(delivery)?,
+        })
     }
 }
 
