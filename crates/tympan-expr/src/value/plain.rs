@@ -53,6 +53,9 @@ const FEW_DIGITS: usize = 18;
 /// How many keys of one object are compared one by one.
 const FEW_KEYS: usize = 32;
 
+/// How many bytes of a long text are looked at together.
+const CHUNK: usize = 32;
+
 /// Eight times one.
 const EACH: u64 = u64::MAX / 255;
 
@@ -240,34 +243,36 @@ impl<'t> Plain<'t> {
     #[inline]
     fn end_of_text(&mut self) -> Option<Escapes> {
         // Nearly all keys and most values end within a word.
-        let bytes = self.text.as_bytes();
-        if let Some(at) = word(bytes, self.at).and_then(special_in).map(|n| self.at + n)
-            && bytes.get(at) == Some(&b'"')
-        {
-            self.at = at + 1;
-            return Some(Escapes::None);
+        match word(self.text.as_bytes(), self.at).map(special_in) {
+            Some(Some((n, true))) => {
+                self.at += n + 1;
+                Some(Escapes::None)
+            }
+            Some(None) => self.end_of_long_text(self.at + size_of::<u64>()),
+            _ => self.end_of_long_text(self.at),
         }
-        self.end_of_long_text()
     }
 
-    /// The same for one that is longer, or not simple.
+    /// The same for one that is longer, or not simple; nothing before `at` is.
     #[inline(never)]
-    fn end_of_long_text(&mut self) -> Option<Escapes> {
+    fn end_of_long_text(&mut self, mut at: usize) -> Option<Escapes> {
         let bytes = self.text.as_bytes();
         let mut escapes = Escapes::None;
         loop {
-            let at = special(bytes, self.at)?;
-            self.at = at + 1;
-            match bytes[at] {
-                b'"' => return Some(escapes),
+            let found = special(bytes, at)?;
+            match bytes[found] {
+                b'"' => {
+                    self.at = found + 1;
+                    return Some(escapes);
+                }
                 b'\\' => {
-                    let found = match bytes.get(self.at)? {
+                    let kind = match bytes.get(found + 1)? {
                         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Escapes::Letters,
                         b'u' => Escapes::Codes,
                         _ => return None,
                     };
-                    escapes = escapes.max(found);
-                    self.at += 1;
+                    escapes = escapes.max(kind);
+                    at = found + 2;
                 }
                 _ => return None,
             }
@@ -333,8 +338,15 @@ fn mark(key: &[u8]) -> u64 {
 /// Where a text ends or is not simple: the first quotation mark, backslash or control character at or
 /// behind `at`.
 fn special(bytes: &[u8], mut at: usize) -> Option<usize> {
+    // Of what is longer than a word, most ends in the next.
+    if let Some((n, _)) = word(bytes, at).and_then(special_in) {
+        return Some(at + n);
+    }
+    while bytes.get(at..)?.first_chunk().is_some_and(is_clear) {
+        at += CHUNK;
+    }
     while let Some(word) = word(bytes, at) {
-        if let Some(n) = special_in(word) {
+        if let Some((n, _)) = special_in(word) {
             return Some(at + n);
         }
         at += size_of::<u64>();
@@ -343,16 +355,26 @@ fn special(bytes: &[u8], mut at: usize) -> Option<usize> {
     bytes.get(at..)?.iter().position(is_special).map(|n| at + n)
 }
 
-/// Where the first of those stands among the eight bytes of a word.
+/// Whether none of those stands in a chunk. All its bytes are compared at once: of what is left of each
+/// when a quotation mark, a backslash or the last control character is taken away, the least is zero
+/// where one of them stands.
 #[inline]
-fn special_in(word: u64) -> Option<usize> {
+fn is_clear(chunk: &[u8; CHUNK]) -> bool {
+    let left = |byte: u8| (byte ^ b'"').min(byte ^ b'\\').min(byte.saturating_sub(0x1f));
+    chunk.iter().fold(u8::MAX, |least, byte| least.min(left(*byte))) != 0
+}
+
+/// Where the first of those stands among the eight bytes of a word, and whether it is a quotation mark.
+#[inline]
+fn special_in(word: u64) -> Option<(usize, bool)> {
     const HIGH: u64 = EACH * 0x80;
     // What borrows is below zero: the first of those found is one, those above it may not be.
     let is_quote = (word ^ (EACH * u64::from(b'"'))).wrapping_sub(EACH);
     let is_backslash = (word ^ (EACH * u64::from(b'\\'))).wrapping_sub(EACH);
     let is_control = word.wrapping_sub(EACH * 0x20);
     let found = (is_quote | is_backslash | is_control) & !word & HIGH;
-    (found != 0).then(|| found.trailing_zeros() as usize / 8)
+    let first = found & found.wrapping_neg();
+    (found != 0).then(|| (first.trailing_zeros() as usize / 8, is_quote & first != 0))
 }
 
 /// Eight bytes, the first of them the lowest.
