@@ -111,7 +111,11 @@ struct Host<'a>(Value<'a>);
 
 impl<'a> Source<'a> for Host<'a> {
     fn root(&self, root: RootId) -> Value<'a> {
-        if root == BODY { self.0.clone() } else { Value::Null }
+        self.lent(root).cloned().unwrap_or(Value::Null)
+    }
+
+    fn lent(&self, root: RootId) -> Option<&Value<'a>> {
+        (root == BODY).then_some(&self.0)
     }
 
     fn entry(&self, _: RootId, _: &str) -> Value<'a> {

@@ -317,12 +317,15 @@ impl<'a, 's> Evaluator<'a, 's> {
     }
 
     fn path(&mut self, base: &'a Node, steps: &'a [Step]) -> Result<Value<'a>, Exhausted> {
-        let base = self.eval(base)?;
         // What is only passed through is not even cloned.
         let n_keys = steps.iter().take_while(|step| matches!(step, Step::Key(_))).count();
         let (keys, steps) = steps.split_at(n_keys);
-        self.meter.step(n_keys)?;
-        let mut value = below(&base, keys).clone();
+        let lent = if let Node::Root(id) = base { self.source.lent(*id) } else { None };
+        self.meter.step(n_keys + usize::from(lent.is_some()))?;
+        let mut value = match lent {
+            Some(base) => below(base, keys).clone(),
+            None => below(&self.eval(base)?, keys).clone(),
+        };
         for step in steps {
             self.meter.step(1)?;
             value = match step {

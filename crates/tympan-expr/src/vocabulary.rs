@@ -117,6 +117,11 @@ pub trait Source<'a> {
     /// The whole value of a root.
     fn root(&self, root: RootId) -> Value<'a>;
 
+    /// The whole value of a root, if it is kept as one: what is only looked into is not copied.
+    fn lent(&self, _: RootId) -> Option<&Value<'a>> {
+        None
+    }
+
     /// One entry of a root of [`Shape::Record`]; null when there is none.
     fn entry(&self, root: RootId, key: &str) -> Value<'a>;
 

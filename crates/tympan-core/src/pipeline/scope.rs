@@ -61,7 +61,6 @@ impl<'a> Source<'a> for Scope<'a, '_> {
             roots::RAW_BODY => {
                 self.body.map_or(Value::Null, |body| Value::Bytes(Bytes::from(body)))
             }
-            roots::PARSED_BODY => self.parsed.clone().unwrap_or(Value::Null),
             roots::QUERY_PARAMS => query(self.head.uri.query().unwrap_or_default()),
             roots::PATH_PARAMS => record(self.path_params.iter().map(|(name, value)| {
                 (Text::from(name.as_str()), Value::Text(Text::from(value.as_str())))
@@ -87,11 +86,17 @@ impl<'a> Source<'a> for Scope<'a, '_> {
                     .map(|(name, text)| (Text::from(*name), Value::Text(Text::from(text.clone())))),
             ),
             roots::SIGNATURE_TIMESTAMP => self.timestamp.clone().map_or(Value::Null, Value::Text),
-            roots::ITEM => self.item.clone().unwrap_or(Value::Null),
+            _ => self.lent(root).cloned().unwrap_or(Value::Null),
+        }
+    }
+
+    fn lent(&self, root: RootId) -> Option<&Value<'a>> {
+        match root {
+            roots::PARSED_BODY => self.parsed.as_ref(),
+            roots::ITEM => self.item.as_ref(),
             RootId(id) => {
                 let index = id.checked_sub(roots::FIRST_LET).map(usize::from);
-                let value = index.and_then(|index| self.lets.get(index));
-                value.cloned().unwrap_or(Value::Null)
+                self.lets.get(index?)
             }
         }
     }
