@@ -53,7 +53,10 @@ const FEW_DIGITS: usize = 18;
 /// How many keys of one object are compared one by one.
 const FEW_KEYS: usize = 32;
 
-/// How many bytes of a long text are looked at together.
+/// How many words of a text are looked at one by one.
+const FEW_WORDS: usize = 4;
+
+/// How many bytes of a longer text are looked at together.
 const CHUNK: usize = 32;
 
 /// Eight times one.
@@ -83,8 +86,8 @@ impl<'t> Plain<'t> {
         self.entries(|reader, key| {
             let wanted = match wanted {
                 Paths::Whole => wanted,
-                // There are few, and most are told apart by their lengths.
-                Paths::Keys(keys) => match keys.iter().find(|(name, _)| **name == *key) {
+                // There are few, and most are told apart by their lengths and first bytes.
+                Paths::Keys(keys) => match keys.iter().find(|(name, _)| is_same(name, key)) {
                     Some((_, wanted)) => wanted,
                     None => return reader.skip_next(depth),
                 },
@@ -330,6 +333,10 @@ impl<'t> Plain<'t> {
     }
 }
 
+fn is_same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.as_bytes().first() == b.as_bytes().first() && a == b
+}
+
 fn mark(key: &[u8]) -> u64 {
     let end = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(*byte));
     1 << ((key.len() + 5 * end(key.first()) + 11 * end(key.last())) % 64)
@@ -338,9 +345,13 @@ fn mark(key: &[u8]) -> u64 {
 /// Where a text ends or is not simple: the first quotation mark, backslash or control character at or
 /// behind `at`.
 fn special(bytes: &[u8], mut at: usize) -> Option<usize> {
-    // Of what is longer than a word, most ends in the next.
-    if let Some((n, _)) = word(bytes, at).and_then(special_in) {
-        return Some(at + n);
+    // Most texts end within some words.
+    for _ in 0..FEW_WORDS {
+        match word(bytes, at).map(special_in) {
+            Some(Some((n, _))) => return Some(at + n),
+            Some(None) => at += size_of::<u64>(),
+            None => break,
+        }
     }
     while bytes.get(at..)?.first_chunk().is_some_and(is_clear) {
         at += CHUNK;
