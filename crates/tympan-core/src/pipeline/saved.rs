@@ -27,8 +27,8 @@ const PROOFS: [HeaderName; 3] =
 pub(super) enum Purpose {
     /// To find out why it was refused: with its signatures, and without what is never shown.
     Explain,
-    /// To make events of it some day, which have to be what they would have been: with all that its
-    /// body says, and without any proof.
+    /// To make events of it some day, which have to be what they would have been: with its whole body,
+    /// even if that proves something, as events hold it as well; and without any other proof.
     Replay,
 }
 
@@ -40,10 +40,8 @@ pub(super) fn saved(
     purpose: Purpose,
     comment: &str,
 ) -> Bytes {
-    let proofs = proofs(pipeline, purpose);
     let mut hidden = pipeline.redact.clone();
-    hidden.add(&proofs);
-    let of_body = if purpose == Purpose::Explain { &hidden } else { &proofs };
+    hidden.add(&proofs(pipeline, purpose));
     let headers = head.headers.iter().map(|(name, value)| {
         let is_hidden = PROOFS.contains(name) || hidden.hides(roots::HEADERS, Some(name.as_str()));
         let value = String::from_utf8_lossy(value.as_bytes());
@@ -55,7 +53,11 @@ pub(super) fn saved(
         "url": url(head, pipeline, &hidden),
         "headers": headers.collect::<Vec<_>>(),
     });
-    if let Some(body) = body.and_then(|body| shown_body(head, pipeline.accept, body, of_body)) {
+    let body = body.and_then(|body| match purpose {
+        Purpose::Explain => shown_body(head, pipeline.accept, body, &hidden),
+        Purpose::Replay => Some(Cow::Borrowed(body)),
+    });
+    if let Some(body) = body {
         let media_type = head.media_type().unwrap_or_default();
         request["postData"] = match std::str::from_utf8(&body) {
             // That sign would be taken for one that stands for bytes which were lost.

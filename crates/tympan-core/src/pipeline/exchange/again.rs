@@ -80,8 +80,12 @@ impl Again<'_> {
     }
 }
 
-/// What its events depend on, and was hidden when it was kept.
+/// What its events depend on, and was hidden when it was kept. Without its body it is another request,
+/// whatever they read.
 fn lost(pipeline: &Pipeline, saved: &Saved, path_params: &PathParams) -> Option<&'static str> {
+    if saved.is_bodiless {
+        return Some("body");
+    }
     let headers = saved.headers.iter().filter(|(_, value)| *value == HIDDEN);
     let headers = headers.map(|(name, _)| name.as_str().to_owned()).collect();
     let query = form_urlencoded::parse(saved.uri.query().unwrap_or_default().as_bytes());
