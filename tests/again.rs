@@ -155,3 +155,46 @@ fn without_its_body_it_makes_nothing() {
     assert_eq!(again(&live(lines), without.to_string().as_bytes()), Err(why));
     assert_eq!(again(&live(lines), &kept).unwrap()[0]["data"], "POST");
 }
+
+#[test]
+fn what_was_hidden_is_told() {
+    let token = "path: /in/{token}
+verification: {token: {secret: key, received_token: path_params.token}}";
+    let url = "path: /in/{token}\nverification: {none: a test}\nredact: [request_url]";
+    let open = "path: /in/{token}\nverification: {none: a test}";
+    for (lines, reads, lost) in [
+        (token, "path_params.token", Some("path")),
+        (token, "request_url", Some("URL")),
+        (token, "headers[\"X-Original-URL\"]", Some("header")),
+        (token, "query_params", None),
+        (url, "path_params.token", Some("path")),
+        (url, "path_params", Some("path")),
+        (url, "query_params.page", Some("query")),
+        (url, "request_url", Some("URL")),
+        (url, "http_method", None),
+        (open, "headers[\"X-Bytes\"]", Some("header")),
+        (open, "headers[\"X-Text\"]", None),
+        (open, "request_url", None),
+        (&format!("{open}\nredact: [query_params]"), "headers[\"Content-Type\"]", None),
+        (&format!("{open}\nredact: ['headers[\"Content-Type\"]']"), "http_method", Some("header")),
+    ] {
+        let lines = format!("{lines}\nevents: {{data: '[{reads}]'}}");
+        let request = Request {
+            target: "/in/an%20encrypt%20key%20of%20the%20tests?page=2222",
+            headers: &[
+                ("X-Bytes", b"\xe4"),
+                ("Content-Type", b"application/json; page=2222"),
+                ("X-Text", "\u{e4}".as_bytes()),
+                ("X-Original-URL", b"/in/an%20encrypt%20key%20of%20the%20tests?page=2222"),
+            ],
+            body: "{}",
+        };
+        let kept = kept(&live(&format!("{lines}\n{BROKEN}")), request);
+        let mended = live(&lines);
+        let expected = match lost {
+            Some(what) => Err(format!("its {what} was not kept, and its events depend on it")),
+            None => Ok(events(&come(&mended, request))),
+        };
+        assert_eq!(again(&mended, &kept), expected, "{lines}");
+    }
+}

@@ -11,6 +11,8 @@ use serde_json::json;
 
 use super::Head;
 use super::Pipeline;
+use super::scope::PathParams;
+use super::target::KeptTarget;
 use crate::config::Accept;
 use crate::config::HIDDEN;
 use crate::config::Redact;
@@ -21,6 +23,9 @@ use crate::scheme::Encoding;
 /// What senders prove themselves with, whatever a listener says.
 const PROOFS: [HeaderName; 3] =
     [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE];
+
+/// What says how a body is to be read. No proxy writes a target there.
+pub(super) const OF_BODY: [HeaderName; 2] = [header::CONTENT_TYPE, header::CONTENT_ENCODING];
 
 /// What a request is kept for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +40,7 @@ pub(super) enum Purpose {
 /// What is kept of a request. `body` is nothing if it was not read, or is too large.
 pub(super) fn saved(
     head: &Head,
+    path_params: &PathParams,
     pipeline: &Pipeline,
     body: Option<&[u8]>,
     purpose: Purpose,
@@ -42,15 +48,21 @@ pub(super) fn saved(
 ) -> Bytes {
     let mut hidden = pipeline.redact.clone();
     hidden.add(&proofs(pipeline, purpose));
+    let target = KeptTarget::new(head, path_params, pipeline, &hidden);
     let headers = head.headers.iter().map(|(name, value)| {
         let is_hidden = PROOFS.contains(name) || hidden.hides(roots::HEADERS, Some(name.as_str()));
         let value = String::from_utf8_lossy(value.as_bytes());
-        json!({"name": name.as_str(), "value": if is_hidden { HIDDEN } else { &*value }})
+        let shown = match value {
+            _ if is_hidden => Cow::Borrowed(HIDDEN),
+            value if OF_BODY.contains(name) => value,
+            value => target.masked(value),
+        };
+        json!({"name": name.as_str(), "value": shown})
     });
     let client = head.client.filter(|_| !hidden.hides(roots::CLIENT_IP, None));
     let mut request = json!({
         "method": head.method.as_str(),
-        "url": url(head, pipeline, &hidden),
+        "url": target.url,
         "headers": headers.collect::<Vec<_>>(),
     });
     let body = body.and_then(|body| match purpose {
@@ -93,27 +105,6 @@ fn proofs(pipeline: &Pipeline, purpose: Purpose) -> Redact {
         proofs.add_read(&token.needs());
     }
     proofs
-}
-
-fn url(head: &Head, pipeline: &Pipeline, hidden: &Redact) -> String {
-    let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = head.uri.authority().map(http::uri::Authority::as_str).or(host);
-    let mut url = host.map_or_else(String::new, |host| format!("http://{host}"));
-    url.push_str(&hidden.shown_path(&pipeline.path, head.uri.path()));
-    let hides_all = hidden.hides(roots::REQUEST_URL, None);
-    let Some(query) = head.uri.query().filter(|_| !hides_all) else { return url };
-    let pairs = query.split('&').map(|pair| {
-        let name = form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name);
-        let is_hidden = hidden.hides(roots::QUERY_PARAMS, None)
-            || name.is_some_and(|name| hidden.hides(roots::QUERY_PARAMS, Some(&name)));
-        match pair.split_once('=') {
-            Some((name, _)) if is_hidden => Cow::Owned(format!("{name}={HIDDEN}")),
-            _ => Cow::Borrowed(pair),
-        }
-    });
-    url.push('?');
-    url.push_str(&pairs.collect::<Vec<_>>().join("&"));
-    url
 }
 
 /// The body as it may be kept; nothing if what is to be hidden of it cannot be found.

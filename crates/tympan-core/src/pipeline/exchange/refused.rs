@@ -35,6 +35,6 @@ impl Exchange {
         let why = answer.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let comment = format!("it was refused as {}{why}{of_body}", answer.outcome);
         let body = body.filter(|body| body.len() <= MOST_BODY);
-        saved(&self.head, pipeline, body, Purpose::Explain, &comment)
+        saved(&self.head, &self.path_params, pipeline, body, Purpose::Explain, &comment)
     }
 }
