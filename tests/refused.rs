@@ -173,6 +173,28 @@ fn nothing_that_proves_or_is_never_shown() {
 }
 
 #[test]
+fn a_body_that_is_hidden_is_told_of() {
+    let folder = folder();
+    let server = Tympan::start_in(&folder);
+    let key = KEY.replace(' ', "%20");
+    let proven_by_head = format!("/token/{key}?token={key}");
+    let whole = "its body is hidden, as it proves something or is in `redact`";
+    let unreadable = "its body is hidden, as a part of it has to be and cannot be found";
+    for (number, path, body, why) in
+        [("1", "/whole", "secret-token", whole), ("2", &proven_by_head, "{secret-", unreadable)]
+    {
+        assert_eq!(ask(&server, path, &[], body).status, 401);
+        wait_for_kept(&folder, number.parse().unwrap());
+        let show = ["events", "show", "--refused", "--number", number, "--request"];
+        let (_, har, _) = run(&folder, &show, "");
+        assert!(!har.contains("secret-") && !har.contains("postData"), "{har}");
+        assert!(har.contains(why), "{har}");
+        let (_, told, _) = run(&folder, &["explain", "-"], &har);
+        assert!(told.contains(why), "{told}");
+    }
+}
+
+#[test]
 fn a_flood_leaves_room_for_others() {
     let folder = folder();
     let server = Tympan::start_in(&folder);

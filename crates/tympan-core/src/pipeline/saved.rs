@@ -65,11 +65,15 @@ pub(super) fn saved(
         "url": target.url,
         "headers": headers.collect::<Vec<_>>(),
     });
-    let body = body.and_then(|body| match purpose {
+    let body = body.map(|body| match purpose {
         Purpose::Explain => shown_body(head, pipeline.accept, body, &hidden),
-        Purpose::Replay => Some(Cow::Borrowed(body)),
+        Purpose::Replay => Ok(Cow::Borrowed(body)),
     });
-    if let Some(body) = body {
+    let comment = match body {
+        Some(Err(why)) => Cow::Owned(format!("{comment}; its body is hidden, as {why}")),
+        _ => Cow::Borrowed(comment),
+    };
+    if let Some(Ok(body)) = body {
         let media_type = head.media_type().unwrap_or_default();
         request["postData"] = match std::str::from_utf8(&body) {
             // That sign would be taken for one that stands for bytes which were lost.
@@ -107,18 +111,18 @@ fn proofs(pipeline: &Pipeline, purpose: Purpose) -> Redact {
     proofs
 }
 
-/// The body as it may be kept; nothing if what is to be hidden of it cannot be found.
+/// The body as it may be kept, or why nothing of it may.
 fn shown_body<'b>(
     head: &Head,
     accept: Accept,
     body: &'b [u8],
     hidden: &Redact,
-) -> Option<Cow<'b, [u8]>> {
+) -> Result<Cow<'b, [u8]>, &'static str> {
     if hidden.hides(roots::RAW_BODY, None) {
-        return None;
+        return Err("it proves something or is in `redact`");
     }
     if !hidden.concerns(roots::PARSED_BODY) {
-        return Some(Cow::Borrowed(body));
+        return Ok(Cow::Borrowed(body));
     }
     let is_form = head.media_type().as_deref() == Some("application/x-www-form-urlencoded");
     if accept == Accept::Form || (accept == Accept::Any && is_form) {
@@ -129,15 +133,12 @@ fn shown_body<'b>(
             (name, value.to_owned())
         });
         let pairs = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        return Some(Cow::Owned(pairs.into_bytes()));
+        return Ok(Cow::Owned(pairs.into_bytes()));
     }
-    let said: Value = serde_json::from_slice(body).ok()?;
+    let unreadable = "a part of it has to be and cannot be found";
+    let said: Value = serde_json::from_slice(body).map_err(|_| unreadable)?;
     let mut shown = said.clone();
     hidden.hide_in(roots::PARSED_BODY, &mut shown);
     // What is signed stays as it is where nothing is to be hidden.
-    Some(if shown == said {
-        Cow::Borrowed(body)
-    } else {
-        Cow::Owned(shown.to_string().into_bytes())
-    })
+    Ok(if shown == said { Cow::Borrowed(body) } else { Cow::Owned(shown.to_string().into_bytes()) })
 }
