@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod admin;
+mod again;
 mod amqp;
 mod answered;
 mod asana;

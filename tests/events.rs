@@ -3,7 +3,9 @@
 use std::fs;
 
 use serde_json::Value;
+use serde_json::json;
 
+use crate::jwt::hs256;
 use crate::process::Folder;
 use crate::process::Tympan;
 use crate::process::request;
@@ -163,6 +165,38 @@ fn requests_that_gave_no_event_make_one_once_their_listener_is_mended() {
     folder.write("listeners.yaml", reads_proof);
     let (_, _, errors) = events(&folder, &replay);
     assert!(errors.contains("its header was not kept, and its events depend on it"), "{errors}");
+}
+
+#[test]
+fn a_dead_letter_whose_body_proves_it_is_replayed_whole() {
+    let folder = folder();
+    folder.write("key", "a key that is long enough for anyone");
+    let text = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    let proof = "{jwt: {token: raw_body, algorithms: HS256, secret: key, expiry: optional}}";
+    let text = text
+        .replace("destinations:", "secrets: {key: {file: key}}\ndestinations:")
+        .replace("{none: a test}", proof)
+        .replace("{id: parsed_body.id, data: parsed_body}", "{data: parsed_body}")
+        .replace("[good, {to: bad, when: 'parsed_body.id == \"2\"'}]", "[good]\n    accept: text");
+    folder.write("listeners.yaml", &text);
+    let mut server = Tympan::start_in(&folder);
+    let key = "a key that is long enough for anyone";
+    let token = hs256(&json!({"alg": "HS256"}), &json!({"id": "1"}), key);
+    assert_eq!(server.ask(&request("POST", "/in", &[], &token)).status, 200);
+    server.signal("TERM");
+    server.wait();
+    assert_eq!(list(&folder, &["--state", "dead"]).len(), 1);
+
+    folder.write("listeners.yaml", text.replace("    payload_schema: {id: string}\n", ""));
+    let (code, said, errors) = events(&folder, &["replay", "--state", "dead"]);
+    let said = (code, said.as_str(), errors.as_str());
+    assert_eq!(said, (0, "1 event to be delivered once more\n", ""));
+    let _server = Tympan::start_in(&folder);
+    let event = wait_until("it is delivered", || {
+        let text = fs::read_to_string(folder.path("good.jsonl")).unwrap_or_default();
+        text.lines().next().map(|line| serde_json::from_str::<Value>(line).unwrap())
+    });
+    assert_eq!(event["data"], token.as_str());
 }
 
 #[test]

@@ -319,3 +319,36 @@ proptest! {
         prop_assert!(told.contains(&outcome), "{}: {told}", answer.outcome);
     }
 }
+
+/// With the bytes that take the most room when they are written, wherever they stand.
+#[test]
+fn what_is_kept_of_a_refused_request_takes_no_more_than_is_counted() {
+    let live = load(
+        b"version: 1
+secrets: {key: {file: key}}
+listeners:
+  in:
+    path: /in
+    accept: form
+    keep: refused
+    redact: [query_params]
+    verification: {token: {secret: key, received_token: parsed_body.token}}
+    deliver: []
+"
+        .to_vec(),
+    );
+    let live = live.unwrap();
+    for byte in [b'\xff', b'\x01', b'"', b'&', b'='] {
+        let headers = ["x-a", "x-b"].map(|name| (name.to_owned(), vec![b'\xff'; 1_000]));
+        let head = head("POST", &format!("/in?{}", "&".repeat(1_000)), &headers).unwrap();
+        let mut exchange = Exchange::new(Arc::clone(&live), head);
+        assert!(matches!(exchange.step(Input::Head), Ask::Body { .. }));
+        let body = Bytes::from(vec![byte; 20_000]);
+        let Ask::Answer(answer) = exchange.step(Input::Body(body)) else { panic!("refused") };
+        assert!(exchange.keeps_refused(&answer));
+        let kept = exchange.refused(&answer);
+        let around = 1_000;
+        assert!(kept.len() <= exchange.most_refused() + around, "{byte}: {}", kept.len());
+        assert!(byte != b'\xff' || kept.len() > 9 * 20_000, "it is as bad as that");
+    }
+}

@@ -39,6 +39,11 @@ listeners:
       - {token: {secret: key, received_token: query_params.token}}
       - {token: {secret: key, received_token: parsed_body.token}}
     deliver: [archive]
+  whole:
+    path: /whole
+    keep: refused
+    verification: {token: {secret: key, received_token: raw_body}}
+    deliver: [archive]
   quiet:
     path: /quiet
     verification: {signature: {secret: key, received_signature: 'headers[\"X-Proof\"]'}}
@@ -128,14 +133,64 @@ fn nothing_that_proves_or_is_never_shown() {
     let folder = folder();
     let server = Tympan::start_in(&folder);
     let path = "/token/secret-in-path?token=secret-in-query&person=secret-friend&page=2";
-    let headers = [("X-Person", "secret-person"), ("Cookie", "secret-cookie"), ("X-Other", "seen")];
+    let headers = [
+        ("X-Person", "secret-person"),
+        ("Cookie", "secret-cookie"),
+        ("X-Other", "seen"),
+        ("X-Original-URL", path),
+        ("X-Anything", "<secret-in-query>; on=/token/secret-in-path/"),
+        ("Referer", "https://hooks.example.com/token/secret-in-path?page=2"),
+    ];
     let body = "{\"token\": \"secret-in-body\", \"person\": {\"name\": \"secret-name\"}, \"n\": 1}";
     assert_eq!(ask(&server, path, &headers, body).status, 401);
     wait_for_kept(&folder, 1);
     let (_, shown, _) = run(&folder, &["events", "show", "--refused", "--number", "1"], "");
     assert!(!shown.contains("secret-"), "{shown}");
-    for part in ["/token/***", "token=***", "person=***", "page=2", "seen"] {
+    let echoes = ["/token/***?token=***&person=***&page=2", "<***>; on=/token/***/"];
+    for part in ["/token/***", "token=***", "person=***", "page=2", "seen"].iter().chain(&echoes) {
         assert!(shown.contains(part), "{part}: {shown}");
+    }
+
+    // Of a body that is read as well.
+    let key = KEY.replace(' ', "%20");
+    assert_eq!(ask(&server, &format!("/token/{key}?token={key}"), &[], body).status, 401);
+    wait_for_kept(&folder, 2);
+    let (_, shown, _) = run(&folder, &["events", "show", "--refused", "--number", "2"], "");
+    assert!(!shown.contains("secret-") && !shown.contains(&key), "{shown}");
+    for part in [r#"\"token\":\"***\""#, r#"\"person\":\"***\""#, r#"\"n\":1"#] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+
+    let target = "http://secret-user:secret-word@hooks.example.com/token/x";
+    let head = format!("POST {target} HTTP/1.1\r\nHost: secret-user:secret-word@other.example.com");
+    let echo = "X-Original-URL: //secret-user:secret-word@hooks.example.com/";
+    let wire = format!("{head}\r\n{echo}\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(server.ask(wire.as_bytes()).status, 400);
+    wait_for_kept(&folder, 3);
+    let (_, shown, _) = run(&folder, &["events", "show", "--refused", "--number", "3"], "");
+    assert!(!shown.contains("secret-"), "{shown}");
+    assert!(shown.contains("\"http://hooks.example.com/token/***\""), "{shown}");
+}
+
+#[test]
+fn a_body_that_is_hidden_is_told_of() {
+    let folder = folder();
+    let server = Tympan::start_in(&folder);
+    let key = KEY.replace(' ', "%20");
+    let proven_by_head = format!("/token/{key}?token={key}");
+    let whole = "its body is hidden, as it proves something or is in `redact`";
+    let unreadable = "its body is hidden, as a part of it has to be and cannot be found";
+    for (number, path, body, why) in
+        [("1", "/whole", "secret-token", whole), ("2", &proven_by_head, "{secret-", unreadable)]
+    {
+        assert_eq!(ask(&server, path, &[], body).status, 401);
+        wait_for_kept(&folder, number.parse().unwrap());
+        let show = ["events", "show", "--refused", "--number", number, "--request"];
+        let (_, har, _) = run(&folder, &show, "");
+        assert!(!har.contains("secret-") && !har.contains("postData"), "{har}");
+        assert!(har.contains(why), "{har}");
+        let (_, told, _) = run(&folder, &["explain", "-"], &har);
+        assert!(told.contains(why), "{told}");
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tympan_core::config::RateLimit;
 use tympan_core::outcome::Outcome;
@@ -33,8 +34,9 @@ const SHARE: RateLimit = RateLimit { requests: 100, per: Duration::from_secs(100
 /// How many kinds are told apart.
 const MOST_KINDS: usize = 4096;
 
-/// How many may be on their way to the disk.
-const MOST_AT_ONCE: usize = 256;
+/// How many bytes of them may be on their way to the disk, and as how many each counts at least.
+const MOST_BYTES: usize = 8 << 20;
+const LEAST_BYTES: usize = 32 << 10;
 
 /// Requests of one listener that end alike.
 type Alike = (String, Outcome);
@@ -45,9 +47,13 @@ pub(crate) struct KeptRefusals {
     journals: Journals,
     is_opened: AtomicBool,
     shares: Mutex<HashMap<Alike, Rate>>,
-    room: Arc<Semaphore>,
+    room: Room,
     left_out: AtomicU64,
 }
+
+/// The memory for those that are on their way to the disk.
+#[derive(Debug)]
+struct Room(Arc<Semaphore>);
 
 impl KeptRefusals {
     pub(crate) fn new() -> Self {
@@ -55,7 +61,7 @@ impl KeptRefusals {
             journals: Journals::new("refused request"),
             is_opened: AtomicBool::new(false),
             shares: Mutex::default(),
-            room: Arc::new(Semaphore::new(MOST_AT_ONCE)),
+            room: Room::new(),
             left_out: AtomicU64::new(0),
         }
     }
@@ -89,8 +95,9 @@ impl KeptRefusals {
     pub(crate) fn keep(&self, exchange: &Exchange, answer: &Answer, generation: u64) {
         let listener = exchange.listener().unwrap_or_default();
         let is_one_too_many = !self.admits(listener, answer.outcome, exchange.head().now);
-        let room = Arc::clone(&self.room).try_acquire_owned();
-        let (false, Ok(room), Ok(journal)) = (is_one_too_many, room, self.journals.get()) else {
+        // Taken before it is made.
+        let room = self.room.take(exchange.most_refused());
+        let (false, Some(room), Ok(journal)) = (is_one_too_many, room, self.journals.get()) else {
             self.left_out.fetch_add(1, Ordering::Relaxed);
             return;
         };
@@ -124,5 +131,38 @@ impl KeptRefusals {
         }
         let share = shares.entry((listener.to_owned(), outcome)).or_default();
         share.admit(SHARE, now).is_ok()
+    }
+}
+
+impl Room {
+    fn new() -> Self {
+        Self(Arc::new(Semaphore::new(MOST_BYTES)))
+    }
+
+    /// Room for one of so many bytes, until it is dropped.
+    fn take(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let bytes = u32::try_from(bytes.max(LEAST_BYTES)).ok()?;
+        Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LEAST_BYTES;
+    use super::MOST_BYTES;
+    use super::Room;
+
+    #[test]
+    fn large_ones_take_the_room_of_many() {
+        for (bytes, count) in
+            [(0, 256), (LEAST_BYTES, 256), (MOST_BYTES / 4, 4), (MOST_BYTES + 1, 0)]
+        {
+            let room = Room::new();
+            let mut taken: Vec<_> = std::iter::from_fn(|| room.take(bytes)).collect();
+            assert_eq!(taken.len(), count, "{bytes}");
+            // Whatever is done makes room for another.
+            let had_one = taken.pop().is_some();
+            assert_eq!(room.take(bytes).is_some(), had_one, "{bytes}");
+        }
     }
 }

@@ -32,6 +32,7 @@ mod scope;
 mod sealed;
 mod signing;
 mod step;
+mod target;
 mod token_endpoint;
 mod verify;
 mod watch;

@@ -11,6 +11,8 @@ use serde_json::json;
 
 use super::Head;
 use super::Pipeline;
+use super::scope::PathParams;
+use super::target::KeptTarget;
 use crate::config::Accept;
 use crate::config::HIDDEN;
 use crate::config::Redact;
@@ -22,40 +24,56 @@ use crate::scheme::Encoding;
 const PROOFS: [HeaderName; 3] =
     [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE];
 
+/// What says how a body is to be read. No proxy writes a target there.
+pub(super) const OF_BODY: [HeaderName; 2] = [header::CONTENT_TYPE, header::CONTENT_ENCODING];
+
 /// What a request is kept for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// To find out why it was refused: with its signatures, and without what is never shown.
     Explain,
-    /// To make events of it some day, which have to be what they would have been: with all that its
-    /// body says, and without any proof.
+    /// To make events of it some day, which have to be what they would have been: with its whole body,
+    /// even if that proves something, as events hold it as well; and without any other proof.
     Replay,
 }
 
 /// What is kept of a request. `body` is nothing if it was not read, or is too large.
 pub(super) fn saved(
     head: &Head,
+    path_params: &PathParams,
     pipeline: &Pipeline,
     body: Option<&[u8]>,
     purpose: Purpose,
     comment: &str,
 ) -> Bytes {
-    let proofs = proofs(pipeline, purpose);
     let mut hidden = pipeline.redact.clone();
-    hidden.add(&proofs);
-    let of_body = if purpose == Purpose::Explain { &hidden } else { &proofs };
+    hidden.add(&proofs(pipeline, purpose));
+    let target = KeptTarget::new(head, path_params, pipeline, &hidden);
     let headers = head.headers.iter().map(|(name, value)| {
         let is_hidden = PROOFS.contains(name) || hidden.hides(roots::HEADERS, Some(name.as_str()));
         let value = String::from_utf8_lossy(value.as_bytes());
-        json!({"name": name.as_str(), "value": if is_hidden { HIDDEN } else { &*value }})
+        let shown = match value {
+            _ if is_hidden => Cow::Borrowed(HIDDEN),
+            value if OF_BODY.contains(name) => value,
+            value => target.masked(value),
+        };
+        json!({"name": name.as_str(), "value": shown})
     });
     let client = head.client.filter(|_| !hidden.hides(roots::CLIENT_IP, None));
     let mut request = json!({
         "method": head.method.as_str(),
-        "url": url(head, pipeline, &hidden),
+        "url": target.url,
         "headers": headers.collect::<Vec<_>>(),
     });
-    if let Some(body) = body.and_then(|body| shown_body(head, pipeline.accept, body, of_body)) {
+    let body = body.map(|body| match purpose {
+        Purpose::Explain => shown_body(head, pipeline.accept, body, &hidden),
+        Purpose::Replay => Ok(Cow::Borrowed(body)),
+    });
+    let comment = match body {
+        Some(Err(why)) => Cow::Owned(format!("{comment}; its body is hidden, as {why}")),
+        _ => Cow::Borrowed(comment),
+    };
+    if let Some(Ok(body)) = body {
         let media_type = head.media_type().unwrap_or_default();
         request["postData"] = match std::str::from_utf8(&body) {
             // That sign would be taken for one that stands for bytes which were lost.
@@ -93,39 +111,18 @@ fn proofs(pipeline: &Pipeline, purpose: Purpose) -> Redact {
     proofs
 }
 
-fn url(head: &Head, pipeline: &Pipeline, hidden: &Redact) -> String {
-    let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = head.uri.authority().map(http::uri::Authority::as_str).or(host);
-    let mut url = host.map_or_else(String::new, |host| format!("http://{host}"));
-    url.push_str(&hidden.shown_path(&pipeline.path, head.uri.path()));
-    let hides_all = hidden.hides(roots::REQUEST_URL, None);
-    let Some(query) = head.uri.query().filter(|_| !hides_all) else { return url };
-    let pairs = query.split('&').map(|pair| {
-        let name = form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name);
-        let is_hidden = hidden.hides(roots::QUERY_PARAMS, None)
-            || name.is_some_and(|name| hidden.hides(roots::QUERY_PARAMS, Some(&name)));
-        match pair.split_once('=') {
-            Some((name, _)) if is_hidden => Cow::Owned(format!("{name}={HIDDEN}")),
-            _ => Cow::Borrowed(pair),
-        }
-    });
-    url.push('?');
-    url.push_str(&pairs.collect::<Vec<_>>().join("&"));
-    url
-}
-
-/// The body as it may be kept; nothing if what is to be hidden of it cannot be found.
+/// The body as it may be kept, or why nothing of it may.
 fn shown_body<'b>(
     head: &Head,
     accept: Accept,
     body: &'b [u8],
     hidden: &Redact,
-) -> Option<Cow<'b, [u8]>> {
+) -> Result<Cow<'b, [u8]>, &'static str> {
     if hidden.hides(roots::RAW_BODY, None) {
-        return None;
+        return Err("it proves something or is in `redact`");
     }
     if !hidden.concerns(roots::PARSED_BODY) {
-        return Some(Cow::Borrowed(body));
+        return Ok(Cow::Borrowed(body));
     }
     let is_form = head.media_type().as_deref() == Some("application/x-www-form-urlencoded");
     if accept == Accept::Form || (accept == Accept::Any && is_form) {
@@ -136,15 +133,12 @@ fn shown_body<'b>(
             (name, value.to_owned())
         });
         let pairs = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-        return Some(Cow::Owned(pairs.into_bytes()));
+        return Ok(Cow::Owned(pairs.into_bytes()));
     }
-    let said: Value = serde_json::from_slice(body).ok()?;
+    let unreadable = "a part of it has to be and cannot be found";
+    let said: Value = serde_json::from_slice(body).map_err(|_| unreadable)?;
     let mut shown = said.clone();
     hidden.hide_in(roots::PARSED_BODY, &mut shown);
     // What is signed stays as it is where nothing is to be hidden.
-    Some(if shown == said {
-        Cow::Borrowed(body)
-    } else {
-        Cow::Owned(shown.to_string().into_bytes())
-    })
+    Ok(if shown == said { Cow::Borrowed(body) } else { Cow::Owned(shown.to_string().into_bytes()) })
 }

@@ -97,6 +97,7 @@ fn request(entry: Entry) -> Result<Saved, Fault> {
     }
     let started = started_date_time.and_then(|it| it.parse::<jiff::Timestamp>().ok());
     draft.saved.at = started.map(|at| (seconds(at), "its startedDateTime"));
+    draft.saved.is_bodiless = request.post_data.is_none();
     let body = match request.post_data {
         None => Vec::new(),
         Some(PostData { text: Some(text), encoding: Some(encoding), .. })

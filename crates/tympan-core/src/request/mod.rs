@@ -46,6 +46,8 @@ pub struct Saved {
     pub headers: HeaderMap,
     /// The body, byte by byte.
     pub body: Bytes,
+    /// Whether the file says nothing of a body: there was none, or it was not saved.
+    pub is_bodiless: bool,
     /// When it was sent, in seconds since 1970, as far as the file tells, and what tells it.
     pub at: Option<(f64, &'static str)>,
     /// Who sent it, as far as the file tells.
@@ -162,6 +164,7 @@ impl Draft {
             version: Version::HTTP_11,
             headers: HeaderMap::new(),
             body: Bytes::new(),
+            is_bodiless: false,
             at: None,
             client: None,
             notes: Vec::new(),

@@ -105,7 +105,7 @@ impl Reader {
         // From here on nothing fails: what nobody is handed must not count as handed out.
         leased.extend(taken);
         for number in &damaged {
-            self.common.tell_damaged(&self.file, *number);
+            self.common.tell_damaged(&self.file, *number, scan::SET_ASIDE);
         }
         Ok((lease, damaged))
     }

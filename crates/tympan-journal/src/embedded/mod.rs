@@ -301,13 +301,10 @@ impl Common {
         *lock(&self.settings)
     }
 
-    fn tell_damaged(&self, database: &Path, number: u64) {
+    /// Tells of a damaged entry, and what follows from it.
+    fn tell_damaged(&self, database: &Path, number: u64, follows: &str) {
         let file = database.display().to_string();
-        tracing::error!(
-            file,
-            number,
-            "an entry of the journal is damaged: it is kept aside and not delivered"
-        );
+        tracing::error!(file, number, "an entry of the journal is damaged: {follows}");
         lock(&self.stats).damaged += 1;
     }
 }

@@ -32,6 +32,9 @@ const MOST_BYTES: u64 = 4 << 20;
 /// How long after all were looked at it begins anew.
 const REST: Duration = Duration::from_hours(1);
 
+/// What follows from damage where something waits to be delivered.
+pub(super) const SET_ASIDE: &str = "it is kept aside and not delivered";
+
 /// How many damaged entries are remembered, so that each is told once.
 const MOST_KNOWN: usize = 10_000;
 
@@ -121,7 +124,8 @@ impl Scan {
         if is_told || !is_there(connection, number)? {
             return Ok(());
         }
-        self.common.tell_damaged(&self.database, number);
+        let states: Vec<_> = deliveries.iter().map(|(_, state)| *state).collect();
+        self.common.tell_damaged(&self.database, number, follows(&states));
         let mut settled = Vec::new();
         for (destination, state) in deliveries {
             if state == 0 {
@@ -133,6 +137,18 @@ impl Scan {
         // A writer that has ended has nothing handed out any more.
         let _ = self.jobs.send(Job::Settle(settled));
         Ok(())
+    }
+}
+
+/// What follows from damage, by the states of the deliveries of an entry.
+fn follows(states: &[i64]) -> &'static str {
+    match states {
+        states if states.contains(&0) => SET_ASIDE,
+        [] => "nothing of it was to be delivered, and it cannot be replayed",
+        states if states.iter().all(|state| *state == 1) => {
+            "it has been delivered, and cannot be once more"
+        }
+        _ => "it is a dead letter, and cannot be replayed",
     }
 }
 
@@ -180,5 +196,24 @@ fn readable<T>(found: rusqlite::Result<T>) -> rusqlite::Result<Option<T>> {
             Ok(None)
         }
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SET_ASIDE;
+    use super::follows;
+
+    #[test]
+    fn what_follows_is_true_of_each() {
+        for (states, expected) in [
+            (&[0][..], SET_ASIDE),
+            (&[1, 0, 2], SET_ASIDE),
+            (&[1, 1], "it has been delivered, and cannot be once more"),
+            (&[1, 2], "it is a dead letter, and cannot be replayed"),
+            (&[], "nothing of it was to be delivered, and it cannot be replayed"),
+        ] {
+            assert_eq!(follows(states), expected, "{states:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::uri::PathAndQuery;
+use http::header;
 use tympan_expr::Paths;
 
 use super::Exchange;
@@ -16,6 +16,7 @@ use crate::pipeline::RequestId;
 use crate::pipeline::decrypt::Plain;
 use crate::pipeline::next::Next;
 use crate::pipeline::route::Routes;
+use crate::pipeline::saved::OF_BODY;
 use crate::pipeline::scope::PathParams;
 use crate::pipeline::sealed::Verified;
 use crate::request;
@@ -33,6 +34,13 @@ pub struct Again<'r> {
     pub received: f64,
     /// What was kept of it.
     pub request: &'r [u8],
+}
+
+/// What of a root was hidden.
+struct Lost {
+    all: bool,
+    /// The keys of what was, if it was not all.
+    names: Vec<String>,
 }
 
 impl Again<'_> {
@@ -80,33 +88,54 @@ impl Again<'_> {
     }
 }
 
-/// What its events depend on, and was hidden when it was kept.
+/// What its events depend on, and was hidden when it was kept. Without its body it is another request,
+/// whatever they read.
 fn lost(pipeline: &Pipeline, saved: &Saved, path_params: &PathParams) -> Option<&'static str> {
-    let headers = saved.headers.iter().filter(|(_, value)| *value == HIDDEN);
-    let headers = headers.map(|(name, _)| name.as_str().to_owned()).collect();
-    let query = form_urlencoded::parse(saved.uri.query().unwrap_or_default().as_bytes());
-    let query = query.filter(|(_, value)| value == HIDDEN).map(|(name, _)| name.into_owned());
-    let path = path_params.iter().filter(|(_, value)| value == HIDDEN);
-    let path = path.map(|(name, _)| name.clone()).collect();
-    let target = saved.uri.path_and_query().map_or("", PathAndQuery::as_str);
-    let whole = |is_hidden: bool| Vec::from_iter(is_hidden.then(String::new));
-    let hidden: [(_, _, Vec<String>); 5] = [
-        (roots::HEADERS, "header", headers),
-        (roots::QUERY_PARAMS, "query", query.collect()),
-        (roots::PATH_PARAMS, "path", path),
-        (roots::REQUEST_URL, "URL", whole(target.contains(HIDDEN))),
-        (roots::CLIENT_IP, "client", whole(saved.client.is_none())),
+    if saved.is_bodiless {
+        return Some("body");
+    }
+    let headers = saved.headers.iter().filter(|(_, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        // What was no UTF-8 is kept with a sign that stands for it.
+        value.contains(HIDDEN) || value.contains('\u{fffd}')
+    });
+    let headers: Vec<_> = headers.map(|(name, _)| name.as_str().to_owned()).collect();
+    if OF_BODY.iter().any(|name| headers.iter().any(|lost| lost == name.as_str())) {
+        return Some("header");
+    }
+    let (path, query) = (saved.uri.path(), saved.uri.query().unwrap_or_default());
+    let is_other_path = path.contains(HIDDEN) && path_params.is_empty();
+    let is_other_host = headers.iter().any(|name| name == header::HOST.as_str());
+    let params = path_params.iter().filter(|(_, value)| value == HIDDEN);
+    let params = params.map(|(name, _)| name.clone()).collect();
+    let is_other_query = query.split('&').any(|pair| pair == HIDDEN);
+    let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| value == HIDDEN);
+    let pairs = pairs.map(|(name, _)| name.into_owned()).collect();
+    let is_other_url = is_other_host || path.contains(HIDDEN) || query.contains(HIDDEN);
+    let all = [
+        (roots::HEADERS, "header", Lost { all: false, names: headers }),
+        (roots::QUERY_PARAMS, "query", Lost { all: is_other_query, names: pairs }),
+        (roots::PATH_PARAMS, "path", Lost { all: is_other_path, names: params }),
+        (roots::REQUEST_URL, "URL", Lost { all: is_other_url, names: Vec::new() }),
+        (roots::CLIENT_IP, "client", Lost { all: saved.client.is_none(), names: Vec::new() }),
     ];
     pipeline.of_events().find_map(|expression| {
         let needs = expression.needs();
-        let lost = hidden.iter().find(|(root, _, names)| match needs.paths(*root) {
-            Some(Paths::Whole) => !names.is_empty(),
-            Some(Paths::Keys(keys)) => keys.iter().any(|(key, _)| {
-                // More may be lost than is, but never less.
-                names.iter().any(|name| name.eq_ignore_ascii_case(key))
-            }),
-            None => false,
-        });
+        let is_read = |root, lost: &Lost| needs.paths(root).is_some_and(|it| lost.is_read(it));
+        let lost = all.iter().find(|(root, _, lost)| is_read(*root, lost));
         lost.map(|(_, what, _)| *what)
     })
+}
+
+impl Lost {
+    /// Whether anything of it is read. It may be less than that, but never more.
+    fn is_read(&self, paths: &Paths) -> bool {
+        match paths {
+            _ if self.all => true,
+            Paths::Whole => !self.names.is_empty(),
+            Paths::Keys(keys) => keys
+                .iter()
+                .any(|(key, _)| self.names.iter().any(|name| name.eq_ignore_ascii_case(key))),
+        }
+    }
 }

@@ -41,7 +41,8 @@ impl Exchange {
         let reason = stop.reason().clone();
         let body = Some(verified.bytes());
         let comment = format!("{}: {reason}", Outcome::Invalid);
-        let request = saved(&self.head, pipeline, body, Purpose::Replay, &comment);
+        let request =
+            saved(&self.head, &self.path_params, pipeline, body, Purpose::Replay, &comment);
         let dead = Some(DeadLetter { request, reason });
         let Answer { reply, outcome, reason, .. } = self.stopped(stop);
         // Nothing else of it is left to be done, so it is kept for good whatever `ack` says.

@@ -1,0 +1,200 @@
+//! Requests that gave no event when they came make what they would have made, once their listener is mended; or
+//! it is told what of them was not kept.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+use http::Version;
+use serde_json::Value;
+use serde_json::json;
+use tympan_core::diagnostic;
+use tympan_core::keys::Secrets;
+use tympan_core::pipeline::Again;
+use tympan_core::pipeline::Ask;
+use tympan_core::pipeline::EventRecord;
+use tympan_core::pipeline::Exchange;
+use tympan_core::pipeline::Generation;
+use tympan_core::pipeline::Head;
+use tympan_core::pipeline::Input;
+use tympan_core::pipeline::Live;
+use tympan_core::pipeline::RequestId;
+use tympan_core::secret::Secret;
+
+use crate::jwt::hs256;
+use crate::process::sign;
+
+const KEY: &str = "an encrypt key of the tests";
+const NOW: f64 = 1_700_000_000.0;
+const ID: RequestId = RequestId(1);
+
+/// A schema that no body of these tests fits.
+const BROKEN: &str = "payload_schema: {never: string}";
+
+/// What comes to the listener.
+#[derive(Clone, Copy)]
+struct Request<'r> {
+    target: &'r str,
+    headers: &'r [(&'r str, &'r [u8])],
+    body: &'r str,
+}
+
+/// A listener with these lines.
+fn live(lines: &str) -> Arc<Live> {
+    let indented = lines.lines().fold(String::new(), |text, line| text + "    " + line + "\n");
+    let text = format!(
+        "version: 1\nsecrets: {{key: {{file: key}}}}\ndestinations: {{out: {{stdout: {{}}}}}}\n\
+         listeners:\n  in:\n    deliver: out\n{indented}"
+    );
+    let (loaded, sources) = tympan_core::load("listeners.yaml", text.into_bytes());
+    let drawn = diagnostic::text(&loaded.diagnostics, &sources, false);
+    assert!(!loaded.diagnostics.refuse(false), "{drawn}");
+    let secret = Secret::new(KEY.as_bytes().to_vec(), "key").unwrap();
+    let secrets: Secrets = vec![Ok(vec![secret])];
+    let generation = Arc::new(Generation::compile(&loaded.config, 1, ""));
+    Arc::new(Live::new(generation, &secrets, &Arc::default()))
+}
+
+/// What a request makes when it comes.
+fn come(live: &Arc<Live>, request: Request<'_>) -> Box<EventRecord> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in [("host", &b"hooks.example.com"[..])].iter().chain(request.headers) {
+        let name: HeaderName = name.parse().unwrap();
+        headers.append(name, HeaderValue::from_bytes(value).unwrap());
+    }
+    let head = Head {
+        method: "POST".parse().unwrap(),
+        uri: request.target.parse().unwrap(),
+        headers,
+        version: Version::HTTP_11,
+        client: None,
+        certificate: None,
+        now: NOW,
+        id: ID,
+    };
+    let mut exchange = Exchange::new(Arc::clone(live), head);
+    let mut input = Input::Head;
+    loop {
+        input = match exchange.step(input) {
+            Ask::Body { .. } => Input::Body(Bytes::copy_from_slice(request.body.as_bytes())),
+            Ask::Append(record) => return record,
+            ask => panic!("it was verified: {ask:?}"),
+        };
+    }
+}
+
+/// What is kept of a request of which no event could be made.
+fn kept(live: &Arc<Live>, request: Request<'_>) -> Bytes {
+    come(live, request).dead.expect("no event can be made of it").request
+}
+
+/// The events that are made of what was kept.
+fn again(live: &Arc<Live>, request: &[u8]) -> Result<Vec<Value>, String> {
+    let id = ID.to_string();
+    let made = Again { listener: "in", id: &id, received: NOW, request }.make(live)?;
+    Ok(events(&made.expect("it makes events")))
+}
+
+fn events(record: &EventRecord) -> Vec<Value> {
+    record.events.iter().map(|event| serde_json::from_slice(&event.json).unwrap()).collect()
+}
+
+#[test]
+fn whatever_of_a_body_proves_something_all_of_it_is_there() {
+    let token = hs256(&json!({"alg": "HS256"}), &json!({"n": 1}), KEY);
+    let signed = json!({"n": "1", "signature": sign(KEY, "1")}).to_string();
+    let rows: [(&str, &str); 5] = [
+        (
+            "accept: text
+verification: {jwt: {token: raw_body, algorithms: HS256, secret: key, expiry: optional}}",
+            &token,
+        ),
+        (
+            "verification: {token: {secret: key, received_token: 'parsed_body.all[0].token'}}",
+            r#"{"all": [{"token": "an encrypt key of the tests", "n": 1}], "x": "\u0061"}"#,
+        ),
+        (
+            "accept: form
+verification: {token: {secret: key, received_token: parsed_body.token}}",
+            "token=an+encrypt+key+of+the+tests&n=1&n=2",
+        ),
+        (
+            "verification:
+  signature: {secret: key, received_signature: parsed_body.signature, payload: parsed_body.n}",
+            &signed,
+        ),
+        // What is decrypted is of another kind than what came.
+        (
+            "accept: form
+decrypt: {secret: key, key: {digest: SHA-256}, ciphertext: parsed_body.data, accept: json}
+verification: {token: {secret: key, received_token: parsed_body.token}}",
+            "token=an+encrypt+key+of+the+tests\
+             &data=AAECAwQFBgcICQoLDA0OD%2F2932usqeEwgVKZugvo6KU%3D",
+        ),
+    ];
+    for (lines, body) in rows {
+        let lines = format!("path: /in\n{lines}");
+        let request = Request { target: "/in", headers: &[], body };
+        let kept = kept(&live(&format!("{lines}\n{BROKEN}")), request);
+        let mended = live(&lines);
+        assert_eq!(again(&mended, &kept), Ok(events(&come(&mended, request))), "{lines}");
+    }
+}
+
+#[test]
+fn without_its_body_it_makes_nothing() {
+    let lines = "path: /in\nverification: {none: a test}\nevents: {data: http_method}";
+    let request = Request { target: "/in", headers: &[], body: "{}" };
+    let kept = kept(&live(&format!("{lines}\n{BROKEN}")), request);
+    let mut without: Value = serde_json::from_slice(&kept).unwrap();
+    let request = without.pointer_mut("/log/entries/0/request").unwrap();
+    assert!(request.as_object_mut().unwrap().remove("postData").is_some());
+    let why = "its body was not kept, and its events depend on it".to_owned();
+    assert_eq!(again(&live(lines), without.to_string().as_bytes()), Err(why));
+    assert_eq!(again(&live(lines), &kept).unwrap()[0]["data"], "POST");
+}
+
+#[test]
+fn what_was_hidden_is_told() {
+    let token = "path: /in/{token}
+verification: {token: {secret: key, received_token: path_params.token}}";
+    let url = "path: /in/{token}\nverification: {none: a test}\nredact: [request_url]";
+    let open = "path: /in/{token}\nverification: {none: a test}";
+    for (lines, reads, lost) in [
+        (token, "path_params.token", Some("path")),
+        (token, "request_url", Some("URL")),
+        (token, "headers[\"X-Original-URL\"]", Some("header")),
+        (token, "query_params", None),
+        (url, "path_params.token", Some("path")),
+        (url, "path_params", Some("path")),
+        (url, "query_params.page", Some("query")),
+        (url, "request_url", Some("URL")),
+        (url, "http_method", None),
+        (open, "headers[\"X-Bytes\"]", Some("header")),
+        (open, "headers[\"X-Text\"]", None),
+        (open, "request_url", None),
+        (&format!("{open}\nredact: [query_params]"), "headers[\"Content-Type\"]", None),
+        (&format!("{open}\nredact: ['headers[\"Content-Type\"]']"), "http_method", Some("header")),
+    ] {
+        let lines = format!("{lines}\nevents: {{data: '[{reads}]'}}");
+        let request = Request {
+            target: "/in/an%20encrypt%20key%20of%20the%20tests?page=2222",
+            headers: &[
+                ("X-Bytes", b"\xe4"),
+                ("Content-Type", b"application/json; page=2222"),
+                ("X-Text", "\u{e4}".as_bytes()),
+                ("X-Original-URL", b"/in/an%20encrypt%20key%20of%20the%20tests?page=2222"),
+            ],
+            body: "{}",
+        };
+        let kept = kept(&live(&format!("{lines}\n{BROKEN}")), request);
+        let mended = live(&lines);
+        let expected = match lost {
+            Some(what) => Err(format!("its {what} was not kept, and its events depend on it")),
+            None => Ok(events(&come(&mended, request))),
+        };
+        assert_eq!(again(&mended, &kept), expected, "{lines}");
+    }
+}
