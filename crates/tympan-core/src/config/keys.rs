@@ -3415,13 +3415,13 @@ pub static FETCHED_KEY: Section = Section {
         key(
             "fields",
             Holds::LooseMapOf(&Holds::Or(&Holds::Expression, &Holds::Section(&SENT_SECRET))),
-            "What is sent, as JSON: expressions, as texts, and secrets.",
+            "What is sent, as JSON: expressions, as texts, and secrets, which go to `hosts` alone.",
             "fields: {key_id: 'headers[\"X-Key-Id\"]', secret: {secret: api_secret}}",
         ),
         key(
             "oauth",
             Holds::Section(&TOKEN_FOR_KEY),
-            "An access token that is asked for first, and sent along.",
+            "An access token that is asked for first, and sent along, to `hosts` alone.",
             "oauth: {token_url: https://auth.example.com/token, client_id: us, client_secret: api_secret}",
         ),
         key(
