@@ -59,9 +59,7 @@ impl Outward {
             Self::OpenToAll => {
                 "whoever has seen an encrypted text could have it read out".to_owned()
             }
-            Self::SecretForAny { .. } => {
-                "whoever sends could choose who gets a secret".to_owned()
-            }
+            Self::SecretForAny { .. } => "whoever sends could choose who gets a secret".to_owned(),
             Self::SecretRefusal => {
                 "only who has proved itself is answered with something encrypted".to_owned()
             }
