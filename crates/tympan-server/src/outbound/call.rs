@@ -144,7 +144,7 @@ impl<'c> Caller<'c> {
     #[must_use]
     pub fn new(folder: &Path, config: &'c Config, secrets: &'c Secrets) -> Self {
         // What is wrong with its certificates is told by whoever is called.
-        let usual = Egress::read(folder, config, &mut Diagnostics::default());
+        let usual = Egress::usual(folder, &config.egress, &mut Diagnostics::default());
         let refreshed = Refreshed::new(&folder.join(&config.state.0));
         let (egress, tokens, hidden) = (Vec::new(), Tokens::default(), Hidden::default());
         let refreshing = Mutex::default();
