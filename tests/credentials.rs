@@ -205,8 +205,12 @@ fn a_token_is_asked_for_in_every_usual_way() {
     let raw = basic("erp-1", CLIENT_SECRET);
     let as_form = basic("erp-1", encoded);
     let both_ids = format!("{grant}&client_id=erp-1");
+    let scoped = format!("{form}read");
+    let listed = json.replace('}', r#","scope":["read"]}"#);
     for (headers, body) in [
         (vec![FORM], form.as_str()),
+        (vec![FORM], scoped.as_str()),
+        (vec![JSON], listed.as_str()),
         (vec![JSON], json.as_str()),
         (vec![FORM, ("Authorization", &raw)], grant),
         (vec![FORM, ("Authorization", &as_form)], grant),
@@ -228,7 +232,9 @@ fn a_token_is_asked_for_in_every_usual_way() {
 fn mistakes_are_answered_as_the_standard_says() {
     let server = Tympan::start_in(&folder());
     let good = "grant_type=client_credentials&client_id=erp-1&client_secret=x";
-    let twice = format!("{good}&client_id=erp-1");
+    let twice = |parameter: &str| format!("{good}&{parameter}");
+    let other = basic("erp-1", "another secret");
+    let other = ("Authorization", other.as_str());
     let named = basic("erp-1", CLIENT_SECRET);
     let named = ("Authorization", named.as_str());
     let large = format!("{good}&x={}", "x".repeat(9 << 10));
@@ -259,7 +265,12 @@ fn mistakes_are_answered_as_the_standard_says() {
         (vec![FORM, named], "grant_type=", 400, "invalid_request"),
         (vec![FORM, named], "", 400, "invalid_request"),
         (vec![FORM], "grant_type=client_credentials&client_id=erp-1", 400, "invalid_request"),
-        (vec![FORM], &twice, 400, "invalid_request"),
+        (vec![FORM, other], "grant_type=client_credentials", 401, "invalid_client"),
+        (vec![FORM], &twice("client_id=erp-1"), 400, "invalid_request"),
+        (vec![FORM], &twice("client_secret=x"), 400, "invalid_request"),
+        (vec![FORM], &twice("grant_type=client_credentials"), 400, "invalid_request"),
+        (vec![FORM], &twice("scope=a&scope=b"), 400, "invalid_request"),
+        (vec![JSON], r#"{"scope": "a", "scope": "b"}"#, 400, "invalid_request"),
         (vec![JSON], r#"{"grant_type": 1}"#, 400, "invalid_request"),
         (vec![JSON], &list, 400, "invalid_request"),
         (vec![JSON], r#"{"client_id": "a", "client_id": "b"}"#, 400, "invalid_request"),
@@ -272,7 +283,8 @@ fn mistakes_are_answered_as_the_standard_says() {
         assert_eq!(response.status, status, "{headers:?} {body}: {response:?}");
         assert_eq!(response.json(), serde_json::json!({"error": error}), "{headers:?} {body}");
         let scheme = response.header("www-authenticate");
-        assert_eq!(scheme.is_some(), status == 401, "{response:?}");
+        let is_basic = scheme.is_some_and(|scheme| scheme.starts_with("Basic realm="));
+        assert!(is_basic == (status == 401) && is_basic == scheme.is_some(), "{response:?}");
     }
     let response = server.ask(&request("GET", "/oauth/v1/token", &[], ""));
     assert_eq!((response.status, response.header("allow")), (405, Some("POST")));

@@ -6,6 +6,7 @@ use std::process::Output;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 use serde_json::json;
@@ -21,6 +22,8 @@ use crate::stub::Stub;
 struct System {
     n_used: usize,
     is_revoked: bool,
+    /// How long the first answer takes.
+    first_takes: Duration,
 }
 
 impl System {
@@ -34,6 +37,9 @@ impl System {
             let error = json!({"error": "invalid_grant", "error_description": asked.body});
             return Reply::json(400, &error);
         }
+        if self.n_used == 0 {
+            thread::sleep(self.first_takes);
+        }
         self.n_used += 1;
         let refresh = format!("refresh-{}", self.n_used);
         Reply::json(200, &json!({"access_token": "granted", "refresh_token": refresh}))
@@ -41,12 +47,16 @@ impl System {
 }
 
 fn start() -> (Stub, Folder) {
-    let system = Mutex::new(System::default());
+    start_with(System::default(), "30s")
+}
+
+fn start_with(system: System, timeout: &str) -> (Stub, Folder) {
+    let system = Mutex::new(system);
     let stub = Stub::start(move |asked| system.lock().unwrap().answer(asked));
     let address = stub.address;
     let folder = Folder::new(&format!(
         "version: 1\nsecrets: {{refresh: {{file: refresh}}}}\nconnectors:\n  api: {{base_url: \
-         'http://{address}', auth: {{oauth: {{token_url: 'http://{address}/token', client_id: us, grant: \
+         'http://{address}', timeout: {timeout}, auth: {{oauth: {{token_url: 'http://{address}/token', client_id: us, grant: \
          refresh_token, refresh_token: refresh}}}}}}\nactions: {{read: {{connector: api, path: /me}}}}\n\
          listeners: {{}}\n"
     ));
@@ -94,6 +104,22 @@ fn commands_at_once_use_one_after_the_other() {
         assert_eq!(code, 0, "{err}");
     }
     assert_eq!((stub.count("POST /token"), stub.count("GET /me")), (6, 6));
+}
+
+/// A call that takes too long is given up once the token that comes in the place of the one that it has
+/// used is kept.
+#[test]
+fn one_that_comes_late_is_kept() {
+    let system = System { first_takes: Duration::from_secs(2), ..System::default() };
+    let (stub, folder) = start_with(system, "1s");
+    let (code, err) = call(&folder);
+    assert!(code != 0 && err.contains("no whole answer within 1s"), "{code}: {err}");
+    assert_eq!(stub.count("GET /me"), 0);
+    let path = folder.path("listeners.yaml");
+    let text = std::fs::read_to_string(&path).unwrap().replace("timeout: 1s", "timeout: 30s");
+    folder.write("listeners.yaml", text);
+    let (code, err) = call(&folder);
+    assert_eq!((code, stub.count("POST /token"), stub.count("GET /me")), (0, 2, 1), "{err}");
 }
 
 /// Where none can be kept, none is used: the next command would have nothing that counts.

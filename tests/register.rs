@@ -261,6 +261,40 @@ fn who_interrupts_it_leaves_nothing_behind() {
     assert_eq!((&captured(&folder)["armed"], asana.webhooks().len()), (&Value::Null, 0));
 }
 
+/// What cannot be ended is told, and holds up nothing else.
+#[test]
+fn a_secret_that_is_gone_meanwhile() {
+    let asana = Asana::start(Mood::NoHandshake);
+    let folder = folder(&asana);
+    let path = folder.path("listeners.yaml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = text.replace("      secret_at: parsed_body[\"X-Hook-Secret\"]\n", "");
+    let one = "capture: {asana_captured: 'headers[\"X-Hook-Secret\"]'}";
+    let both = one.replace('}', ", a_second: '$CONCAT([headers[\"X-Hook-Secret\"], \"x\"])'}");
+    let more =
+        text.replace(one, &both).replace("secrets:\n", "secrets:\n  a_second: {captured: true}\n");
+    assert!(text.contains(one));
+    folder.write("listeners.yaml", more);
+    let _server = Tympan::start_in(&folder);
+    let mut command = tympan();
+    command.args(["register", "asana-captured", "--set", "resource=12345", "--wait", "60"]);
+    command.current_dir(folder.path(".")).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    wait_until("there is a webhook", || (!asana.webhooks().is_empty()).then_some(()));
+    folder.write("listeners.yaml", text);
+    wait_until("one secret is gone", || {
+        let (_, list, _) = run(&folder, &["secrets", "list", "--format", "json"]);
+        (!list.contains("a_second")).then_some(())
+    });
+    assert_ne!(captured(&folder)["armed"], Value::Null);
+    let interrupt = ["-s", "INT", &child.id().to_string()];
+    assert!(Command::new("kill").args(interrupt).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.contains("\na_second may still be expected, or kept"), "{err}");
+    assert_eq!(captured(&folder)["armed"], Value::Null, "{err}");
+}
+
 #[test]
 fn without_a_server_it_is_one_for_as_long_as_it_takes() {
     let asana = Asana::start(Mood::Well);

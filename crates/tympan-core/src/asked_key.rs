@@ -62,13 +62,16 @@ pub struct AskedToken {
 }
 
 /// What an expression sees of an answer.
-struct Answered<'a>(&'a [u8]);
+struct Answered<'a> {
+    raw: &'a [u8],
+    parsed: Value<'a>,
+}
 
 impl<'a> Source<'a> for Answered<'a> {
     fn root(&self, root: RootId) -> Value<'a> {
         match root {
-            roots::PARSED_BODY => read_json(self.0, &Paths::Whole).unwrap_or(Value::Null),
-            roots::RAW_BODY => Value::Bytes(self.0.into()),
+            roots::PARSED_BODY => self.parsed.clone(),
+            roots::RAW_BODY => Value::Bytes(self.raw.into()),
             _ => Value::Null,
         }
     }
@@ -127,10 +130,9 @@ impl AskedKey {
         let Some(key) = &self.how.key else {
             return FoundKey::read(answer).map(Some).map_err(unusable);
         };
-        if read_json(answer, &Paths::Whole).is_err() {
-            return Err("the answer is no JSON".to_owned());
-        }
-        let found = key.eval(&Answered(answer));
+        let parsed = read_json(answer, &Paths::Whole);
+        let parsed = parsed.map_err(|_| "the answer is no JSON".to_owned())?;
+        let found = key.eval(&Answered { raw: answer, parsed });
         let found = found.map_err(|_| "it is too much to read".to_owned())?;
         match found.to_json() {
             Json::Null => Ok(None),

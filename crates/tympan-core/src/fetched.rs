@@ -29,7 +29,8 @@ const WAITS: f64 = 3_600.0;
 /// that nobody reaches for a day cannot take anything back. A certificate says itself how long it does.
 const COUNTS: f64 = 86_400.0;
 
-/// How many sources are remembered that the operator wrote, and how many that requests name.
+/// How many sources are remembered that the operator wrote, and how many that requests name: with a key,
+/// and as many without.
 const MOST_SETS: usize = 1000;
 const MOST_NAMED: usize = 100;
 
@@ -203,19 +204,20 @@ impl Fetched {
     }
 
     /// The same, with what is known now of one source. Of too many, that is forgotten which came
-    /// longest ago; what never came goes first.
+    /// longest ago; where there is no key, only others without one are forgotten for it.
     #[must_use]
     pub fn with(&self, source: Source, known: Known) -> Self {
         let mut sources = self.0.clone();
-        let is_like = |other: &Source| other.is_named() == source.is_named();
+        sources.remove(&source);
         let most = if source.is_named() { MOST_NAMED } else { MOST_SETS };
-        if !sources.contains_key(&source) {
-            while sources.keys().filter(|it| is_like(it)).count() >= most {
-                let like = sources.iter().filter(|(it, _)| is_like(it));
-                let oldest = like.min_by(|a, b| a.1.at.total_cmp(&b.1.at));
-                let Some(oldest) = oldest.map(|(source, _)| source.clone()) else { break };
-                sources.remove(&oldest);
-            }
+        let is_like = |(other, it): &(&Source, &Known)| {
+            other.is_named() == source.is_named() && it.holds_key() == known.holds_key()
+        };
+        let like = || sources.iter().filter(is_like);
+        if like().count() >= most {
+            let oldest = like().min_by(|a, b| a.1.at.total_cmp(&b.1.at));
+            let oldest = oldest.map(|(source, _)| source.clone());
+            oldest.and_then(|oldest| sources.remove(&oldest));
         }
         sources.insert(source, known);
         Self(sources)
@@ -232,6 +234,12 @@ impl Known {
             Some(Found::Certificate(_)) => true,
             Some(Found::Key(_)) => !is_past(self.at, COUNTS, now),
         }
+    }
+
+    /// Whether anything has come that a proof can be held against: that there is no such key is none.
+    #[must_use]
+    pub fn holds_key(&self) -> bool {
+        !matches!(self.found, None | Some(Found::Key(None)))
     }
 
     fn serves(&self, kid: Option<&str>, now: f64) -> bool {
@@ -357,6 +365,22 @@ mod tests {
         }
         assert!(fetched.get(&source("good")).is_some());
         assert!(fetched.get(&source("299")).is_some());
-        assert_eq!(fetched.0.len(), MOST_NAMED);
+        // That there is none is said later than any key has come.
+        let none = Known { found: Some(Found::Key(None)), at: 2000.0, ..Known::default() };
+        for index in 0..3 * MOST_NAMED {
+            fetched = fetched.with(source(&format!("none/{index}")), none.clone());
+        }
+        assert!(fetched.get(&source("good")).is_some());
+        assert!(fetched.get(&source("none/299")).is_some());
+        assert_eq!(fetched.0.len(), MOST_NAMED + 1);
+
+        // Keys push out keys, wherever nothing was known before.
+        for index in 0..MOST_NAMED {
+            let (source, at) = (source(&format!("none/{}", 200 + index)), 3000.0);
+            let key = Known { found: Some(found()), at, ..Known::default() };
+            fetched = fetched.with(source.clone(), none.clone()).with(source, key);
+        }
+        assert!(fetched.get(&source("good")).is_none());
+        assert_eq!(fetched.0.values().filter(|known| known.holds_key()).count(), MOST_NAMED);
     }
 }

@@ -267,6 +267,8 @@ pub enum Reason {
     CertificateKey { url: String, why: Unusable },
     /// The key that was asked for is of another kind than the proof.
     FetchedKey { why: Unusable },
+    /// What would be sent for the key that a request names is too long.
+    AsksTooMuch { most: usize },
     /// A request names a URL that may not be called.
     ForeignUrl { what: &'static str, why: &'static str },
     /// A token counts only in this many seconds.
@@ -395,6 +397,7 @@ impl Reason {
             Self::CertificateEnded { .. } => "certificate_ended",
             Self::CertificateKey { .. } => "certificate_key",
             Self::FetchedKey { .. } => "fetched_key",
+            Self::AsksTooMuch { .. } => "asks_too_much",
             Self::ForeignUrl { .. } => "foreign_url",
             Self::NotYet { .. } => "not_yet",
             Self::Expired { .. } => "expired",
@@ -477,6 +480,9 @@ impl fmt::Display for Reason {
             }
             Self::CertificateKey { url, why } => {
                 write!(f, "the key of the certificate at {url} cannot be used: {why}")
+            }
+            Self::AsksTooMuch { most } => {
+                write!(f, "what would be sent for the key is longer than {most} bytes")
             }
             Self::ForeignUrl { what, why } => {
                 write!(f, "the URL of the {what} is not called: {why}")

@@ -12,6 +12,8 @@ use crate::config::Reader;
 use crate::config::SecretId;
 use crate::config::keys;
 use crate::config::payload_schema::as_json;
+use crate::diagnostic::Outward;
+use crate::diagnostic::Problem;
 use crate::roots::Place;
 use crate::yaml::Entry;
 use crate::yaml::Key;
@@ -56,8 +58,12 @@ impl Reader<'_> {
     pub(super) fn fetched_key(&mut self, key: &Key, node: Node) -> Option<FetchedKey> {
         let written = as_json(&node).to_string();
         let mut fields = self.fields(&keys::FETCHED_KEY, key.span, node)?;
+        let pattern = fields.place("host_pattern");
+        let is_written = fields.place("hosts").is_some();
         let at = self.url_of_key(&mut fields);
-        let sent = fields.take("fields").map(|(_, node)| self.fields_of_key(node));
+        let sent = fields.take("fields");
+        let sends_secret = sent.as_ref().is_some_and(|(_, node)| holds_secret(node));
+        let sent = sent.map(|(_, node)| self.fields_of_key(node));
         let oauth = fields.take("oauth").map(|(key, node)| self.token_for_key(&key, node));
         let key = fields.take("key").map(|(_, node)| {
             let key = self.expression(Place::Result, &node)?;
@@ -65,6 +71,11 @@ impl Reader<'_> {
             Some(key)
         });
         fields.end();
+        // A host that is only like others may be that of a stranger: a name that was given up, or one
+        // that its owner gives to anybody.
+        if let Some(pattern) = pattern.filter(|_| sends_secret || oauth.is_some()) {
+            self.report(pattern, Problem::Outward(Outward::SecretForAny { is_written }));
+        }
         let (token, client_secret) = match oauth {
             Some(oauth) => oauth.map(|(token, secret)| (Some(token), Some(secret)))?,
             None => (None, None),
@@ -128,6 +139,12 @@ impl Reader<'_> {
         };
         Some((token, secret?))
     }
+}
+
+/// Whether one of several fields is a secret.
+fn holds_secret(node: &Node) -> bool {
+    let Value::Map(entries) = &node.value else { return false };
+    entries.iter().any(|entry| is_secret(&entry.node))
 }
 
 /// Whether it is `{secret: NAME}`, and no expression.

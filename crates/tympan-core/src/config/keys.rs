@@ -3391,7 +3391,7 @@ pub static FETCHED_KEY: Section = Section {
     doc: "A public key that is asked for over HTTPS, by a request of its own: as PEM, as a JSON Web Key, or as \
           base64. With `fields` it is a POST, without them a GET. A key is remembered as a certificate is: \
           for as long as it is asked for, and for a day at most; it is asked for again after ten minutes, and \
-          counts on while its host fails. A listener asks for 10 a minute at most, each up to 64 KiB within \
+          counts on while its host fails. A listener asks for 10 new ones a minute at most, each up to 64 KiB within \
           5 s; no redirect is followed. Who has none yet is answered 503.",
     one_of: false,
     keys: &[
@@ -3415,13 +3415,14 @@ pub static FETCHED_KEY: Section = Section {
         key(
             "fields",
             Holds::LooseMapOf(&Holds::Or(&Holds::Expression, &Holds::Section(&SENT_SECRET))),
-            "What is sent, as JSON: expressions, as texts, and secrets.",
+            "What is sent, as JSON: expressions, as texts of 2048 bytes at most in all, and secrets, which go to \
+             `hosts` alone.",
             "fields: {key_id: 'headers[\"X-Key-Id\"]', secret: {secret: api_secret}}",
         ),
         key(
             "oauth",
             Holds::Section(&TOKEN_FOR_KEY),
-            "An access token that is asked for first, and sent along.",
+            "An access token that is asked for first, and sent along, to `hosts` alone.",
             "oauth: {token_url: https://auth.example.com/token, client_id: us, client_secret: api_secret}",
         ),
         key(

@@ -15,6 +15,11 @@ pub enum Outward {
     EncryptsForAll,
     /// Whoever has an encrypted text could have it read out.
     OpenToAll,
+    /// A request could choose who gets a secret, or what was had for one.
+    SecretForAny {
+        /// Whether it is written out as well who may have it.
+        is_written: bool,
+    },
     /// An answer to somebody who has proved nothing is to be encrypted.
     SecretRefusal,
     /// A request could make us call any host.
@@ -30,6 +35,7 @@ impl Outward {
             Self::Authority { .. } => "C162",
             Self::SecretRefusal => "C163",
             Self::EncryptsForAll => "C164",
+            Self::SecretForAny { .. } => "C165",
             Self::OpenToAll => "L52",
         }
     }
@@ -53,6 +59,7 @@ impl Outward {
             Self::OpenToAll => {
                 "whoever has seen an encrypted text could have it read out".to_owned()
             }
+            Self::SecretForAny { .. } => "whoever sends could choose who gets a secret".to_owned(),
             Self::SecretRefusal => {
                 "only who has proved itself is answered with something encrypted".to_owned()
             }
@@ -72,6 +79,12 @@ impl Outward {
             Self::EncryptsForAll => "add `verification: required`".to_owned(),
             Self::OpenToAll => {
                 "add `verification: required`, or a `token` that stands in the text".to_owned()
+            }
+            Self::SecretForAny { is_written: true } => {
+                "remove it: `hosts` says who may have the secret".to_owned()
+            }
+            Self::SecretForAny { is_written: false } => {
+                "write out who may have it in its place: `hosts: [keys.example.com]`".to_owned()
             }
             Self::SecretRefusal => "remove it".to_owned(),
             Self::Authority { .. } => {

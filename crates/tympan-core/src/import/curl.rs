@@ -19,6 +19,7 @@ use self::placeholder::parts;
 use self::placeholder::placeheld;
 use self::placeholder::variable;
 use self::proof::proves;
+use self::proof::scheme;
 use super::Imported;
 use super::slug;
 use super::write;
@@ -70,8 +71,8 @@ struct Call {
     lost: Vec<String>,
 }
 
-/// What `api_key` says of a key that is sent under a name.
-type Sent<'s> = &'s dyn Fn(&str, String) -> Json;
+/// What `api_key` says of a key that is sent under a name, as a part of a pattern.
+type Sent<'s> = &'s dyn Fn(&str, String, String) -> Json;
 
 /// A secret, and the input that brings it into what is sent.
 struct Proof {
@@ -86,7 +87,9 @@ impl Call {
         self.action.insert("method".to_owned(), saved.method.as_str().into());
         let path = self.path(saved.uri.path());
         self.action.insert("path".to_owned(), path.into());
-        self.kept.push("method and path".to_owned());
+        self.kept.push("method".to_owned());
+        self.kept
+            .push("path, which stands there as it is, with whatever is secret in it".to_owned());
         self.headers(saved);
         self.query(saved.uri.query().unwrap_or_default());
         self.body(saved);
@@ -129,7 +132,8 @@ impl Call {
         if several {
             self.lost.push(twice("header", header::AUTHORIZATION.as_str()));
         }
-        let auth = |header: &str, key| json!({"header": header, "pattern": "%s", "key": key});
+        let auth =
+            |header: &str, pattern, key| json!({"header": header, "pattern": pattern, "key": key});
         self.pairs("headers", "header", &pairs, Some(&auth));
     }
 
@@ -172,7 +176,7 @@ impl Call {
 
     fn query(&mut self, query: &str) {
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let auth = |name: &str, key| json!({"query": name, "key": key});
+        let auth = |name: &str, _, key| json!({"query": name, "key": key});
         self.pairs("query", "parameter", &pairs, Some(&auth));
     }
 
@@ -190,12 +194,21 @@ impl Call {
             if pairs[index + 1..].iter().any(|(after, _)| after == name) {
                 self.lost.push(twice(what, name));
             }
-            if let Some(auth) = auth.filter(|_| self.auth.is_none() && proves_by(name, text)) {
-                let key = self.secret("key", text);
-                self.auth = Some(json!({"api_key": auth(name, key)}));
+            let scheme = scheme(text).filter(|_| what == "header");
+            let proves = scheme.is_some() || proves_by(name, text);
+            let (before, proof) = scheme
+                .map_or((String::new(), text.as_str()), |(scheme, proof)| {
+                    (format!("{scheme} "), proof)
+                });
+            if let Some(auth) = auth.filter(|_| self.auth.is_none() && proves) {
+                let key = self.secret("key", proof);
+                self.auth = Some(json!({"api_key": auth(name, format!("{before}%s"), key)}));
                 continue;
             }
-            let value = self.named(name, text);
+            let value = match scheme {
+                Some(_) => format!("$CONCAT([{}, {}])", quoted(&before), self.proven(name, proof)),
+                None => self.named(name, text),
+            };
             written.insert(name.clone(), value.into());
         }
         if !written.is_empty() {
@@ -246,9 +259,11 @@ impl Call {
 
     /// An expression that yields what goes by a name: a secret, if it proves who calls.
     fn named(&mut self, name: &str, text: &str) -> String {
-        if !proves_by(name, text) {
-            return self.value(text);
-        }
+        if proves_by(name, text) { self.proven(name, text) } else { self.value(text) }
+    }
+
+    /// An expression that yields a secret, under the name that it goes by.
+    fn proven(&mut self, name: &str, text: &str) -> String {
         let proof = self.proof(&variable(name), text);
         let known = self.secrets[proof].input.clone();
         let input =

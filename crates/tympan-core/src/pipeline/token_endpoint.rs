@@ -14,6 +14,7 @@ use http::StatusCode;
 use http::header;
 use percent_encoding::percent_decode;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::json;
 use zeroize::Zeroize;
 use zeroize::Zeroizing;
@@ -58,6 +59,8 @@ struct Fields {
     grant_type: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
+    /// There is none; but it may not stand twice either.
+    scope: Option<IgnoredAny>,
 }
 
 /// A client's id and secret in the ways in which they can be meant.
@@ -181,6 +184,7 @@ impl Fields {
                 "grant_type" => fields.grant_type.replace(value.into_owned()).is_some(),
                 "client_id" => fields.client_id.replace(value.into_owned()).is_some(),
                 "client_secret" => fields.client_secret.replace(value.into_owned()).is_some(),
+                "scope" => fields.scope.replace(IgnoredAny).is_some(),
                 _ => false,
             };
             if is_second {

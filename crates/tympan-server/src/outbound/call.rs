@@ -13,6 +13,7 @@ use http::Request;
 use http::StatusCode;
 use http::header;
 use serde_json::Value;
+use tokio::sync::Mutex;
 use tympan_core::action;
 use tympan_core::action::Rendered;
 use tympan_core::config::Action;
@@ -61,6 +62,8 @@ pub struct Caller<'c> {
     egress: Vec<Result<Egress, Fault>>,
     tokens: Tokens,
     pub(super) refreshed: Refreshed,
+    /// Held while a refresh token is used: until what takes its place is kept, no call is given up.
+    pub(super) refreshing: Mutex<()>,
     pub(super) hidden: Hidden,
 }
 
@@ -141,10 +144,11 @@ impl<'c> Caller<'c> {
     #[must_use]
     pub fn new(folder: &Path, config: &'c Config, secrets: &'c Secrets) -> Self {
         // What is wrong with its certificates is told by whoever is called.
-        let usual = Egress::read(folder, config, &mut Diagnostics::default());
+        let usual = Egress::usual(folder, &config.egress, &mut Diagnostics::default());
         let refreshed = Refreshed::new(&folder.join(&config.state.0));
         let (egress, tokens, hidden) = (Vec::new(), Tokens::default(), Hidden::default());
-        let mut caller = Self { config, secrets, egress, tokens, refreshed, hidden };
+        let refreshing = Mutex::default();
+        let mut caller = Self { config, secrets, egress, tokens, refreshed, refreshing, hidden };
         let connectors = config.connectors.iter();
         caller.egress = connectors.map(|it| caller.egress_of(folder, &usual, it)).collect();
         caller
@@ -158,11 +162,17 @@ impl<'c> Caller<'c> {
     pub async fn call(&self, action: &Action, rendered: &Rendered) -> Result<Called, Fault> {
         let connector = &self.config.connectors[action.connector.0];
         let started = Instant::now();
-        let called = tokio::time::timeout(connector.timeout, self.tried(action, rendered)).await;
-        let (status, headers, body) = called.unwrap_or_else(|_| {
-            let why = format!("no whole answer within {:?}", connector.timeout);
-            Err(Fault::Unanswered { url: shown_url(connector, rendered), why })
-        })?;
+        let too_long = async {
+            tokio::time::sleep(connector.timeout).await;
+            drop(self.refreshing.lock().await);
+        };
+        let (status, headers, body) = tokio::select! {
+            called = self.tried(action, rendered) => called,
+            () = too_long => {
+                let why = format!("no whole answer within {:?}", connector.timeout);
+                Err(Fault::Unanswered { url: shown_url(connector, rendered), why })
+            }
+        }?;
         let took = started.elapsed();
         if status.is_redirection() {
             return Err(Fault::Redirect { status });

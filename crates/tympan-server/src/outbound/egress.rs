@@ -45,7 +45,7 @@ pub(crate) struct Egress {
     /// Authorities beside those that come with the program, as PEM.
     authorities: Vec<u8>,
     /// Our certificate and its private key, as PEM.
-    own: Option<(Vec<u8>, Vec<u8>)>,
+    own: Option<(Vec<u8>, Zeroizing<Vec<u8>>)>,
     /// Whether nothing older than TLS 1.3 is spoken.
     newest_only: bool,
     /// The proxy that everybody is called through.
@@ -144,7 +144,7 @@ impl Egress {
             Some([certificate, key]) => {
                 let chain = read(certificate)?;
                 tls::certificates(certificate, &chain)?;
-                Some((chain, read(key)?))
+                Some((chain, Zeroizing::new(read(key)?)))
             }
             None => None,
         };

@@ -81,6 +81,10 @@ impl Caller<'_> {
         }
         let client = Client { id, secret: secret.as_deref(), in_body };
         let masked = |text: &str| self.masked(text);
+        let _refreshing = match &refresh {
+            Some(_) => Some(self.refreshing.lock().await),
+            None => None,
+        };
         let given = client.ask(egress, &oauth.token_url, parts, masked).await?;
         if let (Some((secret, old)), Some(new)) = (&refresh, given.refresh_token()) {
             self.replace(*secret, old, new)?;

@@ -115,7 +115,7 @@ impl FetchedKeys {
         let this = Arc::clone(self);
         tokio::spawn(async move {
             let last = this.known().get(&source).cloned().unwrap_or_default();
-            let known = match this.admit(&source, &asker) {
+            let known = match this.admit(&source, &last, &asker) {
                 // Floods of names are told by how their requests end.
                 Err(why) if last.found.is_none() => Some(Known { fault: Some(why), ..last }),
                 Err(_) => None,
@@ -128,9 +128,11 @@ impl FetchedKeys {
         })
     }
 
-    /// What requests name is fetched for each listener now and then only.
-    fn admit(&self, source: &Source, asker: &Asker) -> Result<(), String> {
-        if source.is_named() { self.rates.admit(asker, NAMED) } else { Ok(()) }
+    /// What requests name is fetched for each listener now and then only. A key that was there is renewed
+    /// all the same: whoever names many that are not must not end it.
+    fn admit(&self, source: &Source, last: &Known, asker: &Asker) -> Result<(), String> {
+        let is_counted = source.is_named() && !last.holds_key();
+        if is_counted { self.rates.admit(asker, NAMED) } else { Ok(()) }
     }
 
     fn asking(&self, source: &Source) -> Arc<Asking> {
@@ -234,11 +236,13 @@ fn what(source: &Source) -> &'static str {
 mod tests {
     use std::sync::Arc;
 
+    use regex::Regex;
     use tokio::io::AsyncReadExt;
     use tokio::io::AsyncWriteExt;
     use tokio::net::TcpListener;
     use tokio::net::TcpStream;
     use tokio::runtime::Handle;
+    use tympan_core::anchor::Anchor;
     use tympan_core::fetched::Fetched;
     use tympan_core::fetched::Found;
     use tympan_core::fetched::Known;
@@ -248,6 +252,7 @@ mod tests {
 
     use super::Asker;
     use super::FetchedKeys;
+    use super::NAMED;
 
     /// A host of keys that answers when it is told to.
     struct Keeper {
@@ -337,6 +342,27 @@ mod tests {
         while at(&keys, &keeper.source) < 2000.0 {
             tokio::task::yield_now().await;
         }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_there_is_renewed_whatever_else_is_named() {
+        let keeper = Keeper::start().await;
+        let host = keeper.listener.local_addr().unwrap().to_string();
+        drop(keeper.listener);
+        let path = Regex::new("/[a-z]+").unwrap();
+        let anchor = Anchor { hosts: vec![host.clone()], pattern: None, path };
+        let named = |name: &str| {
+            Source::of_certificate(&anchor.admit(&format!("https://{host}/{name}")).unwrap(), None)
+        };
+        let [good, other] = ["good", "other"].map(named);
+        let keys = known(&good);
+        while keys.rates.admit(&at_second(5000.0), NAMED).is_ok() {}
+        for source in [&good, &other] {
+            let request = KeyRequest { source: source.clone(), kid: None, secrets: Vec::new() };
+            keys.get(request, at_second(5000.0)).await;
+        }
+        let asked = |source| keys.known().get(source).unwrap().asked;
+        assert_eq!((asked(&good), asked(&other)), (5000.0, 0.0));
     }
 
     #[tokio::test]

@@ -1,4 +1,5 @@
-//! Which names of headers, parameters and members are those of something that proves who calls.
+//! Which names of headers, parameters and members are those of something that proves who calls, and which
+//! values begin as one does.
 
 /// Words that say so wherever they stand in a name.
 const PROVING: [&str; 9] = [
@@ -30,6 +31,9 @@ const ORDINARY: [&str; 9] = [
     "sort",
 ];
 
+/// The schemes before a proof in a header, whatever that is called.
+const SCHEMES: [&str; 3] = ["basic", "bearer", "token"];
+
 /// Whether what goes by a name proves who calls. What cannot be told does: a secret that is taken for
 /// something else would be written down.
 pub(super) fn proves(name: &str) -> bool {
@@ -41,6 +45,13 @@ pub(super) fn proves(name: &str) -> bool {
     }
     let is_last = last == "key" || PROVING_LAST.iter().any(|known| last.ends_with(known));
     is_last && before.last().is_none_or(|word| !ORDINARY.contains(&word.as_str()))
+}
+
+/// A scheme and the proof behind it, if the value of a header is such.
+pub(super) fn scheme(text: &str) -> Option<(&str, &str)> {
+    let (scheme, proof) = text.split_once(' ')?;
+    let is_known = SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    (is_known && !proof.is_empty()).then_some((scheme, proof))
 }
 
 /// The words of a name, in lower case: `X-Api-Key`, `client_secret` and `authToken` have two or three.

@@ -32,6 +32,9 @@ use crate::scheme::Signature;
 /// What the operator is told about it.
 const WHAT: &str = "key";
 
+/// How much a request may have sent for its key, in bytes: nothing is proved yet, and it is remembered.
+const MOST_SENT: usize = 2_048;
+
 /// A key that a request names, and how it is asked for.
 #[derive(Debug)]
 pub(crate) struct FetchedKey {
@@ -113,10 +116,15 @@ impl FetchedKey {
         let url = text(&self.url, scope, "URL of the key")?;
         let url = self.anchor.admit(&url);
         let url = url.map_err(|why| unauthorized(Reason::ForeignUrl { what: WHAT, why }))?;
-        let mut n_secrets = 0;
+        let (mut n_secrets, mut n_bytes) = (0, 0);
         let fields = self.fields.iter().map(|(name, value)| {
             let field = if let Some(value) = value {
-                SentField::Text(text(value, scope, "field that asks for the key")?.to_string())
+                let text = text(value, scope, "field that asks for the key")?;
+                n_bytes += text.len();
+                if n_bytes > MOST_SENT {
+                    return Err(unauthorized(Reason::AsksTooMuch { most: MOST_SENT }));
+                }
+                SentField::Text(text.to_string())
             } else {
                 n_secrets += 1;
                 SentField::Secret(n_secrets - 1)

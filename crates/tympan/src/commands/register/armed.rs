@@ -73,34 +73,51 @@ impl<'s> Armed<'s> {
         Ok(answer.body)
     }
 
-    /// Expects nothing any more, and forgets what has come to be kept unless that is meant.
-    fn end(&self) -> Result<(), Failed> {
-        for name in self.names() {
-            ordered(self.server, Order::Disarm, &json!({"name": name}))?;
+    /// Expects nothing any more, and forgets what has come to be kept unless that is meant. Gives the
+    /// secrets of which it could not, and why: those after them are ended all the same.
+    fn end(&self) -> Vec<(&str, String)> {
+        let mut failed = Vec::new();
+        let mut tried = |name, order, body: &Value| {
+            if let Err((why, _)) = ordered(self.server, order, body) {
+                failed.push((name, why));
+            }
+        };
+        for Secret { name, .. } in &self.secrets {
+            tried(name.as_str(), Order::Disarm, &json!({"name": name}));
         }
         if self.is_done {
-            return Ok(());
+            return failed;
         }
-        let known = self.known()?;
-        for Secret { name, before } in &self.secrets {
-            for id in ids(&known, name).into_iter().filter(|id| !before.contains(id)) {
-                ordered(self.server, Order::Forget, &json!({"name": name, "id": id}))?;
+        match self.known() {
+            Ok(known) => {
+                for Secret { name, before } in &self.secrets {
+                    for id in ids(&known, name).into_iter().filter(|id| !before.contains(id)) {
+                        tried(name, Order::Forget, &json!({"name": name, "id": id}));
+                    }
+                }
             }
+            Err((why, _)) => failed.extend(self.names().map(|name| (name.as_str(), why.clone()))),
         }
-        Ok(())
+        failed
     }
 }
 
 impl Drop for Armed<'_> {
     fn drop(&mut self) {
-        if let Err((why, _)) = self.end() {
-            let names: Vec<_> = self.names().map(String::as_str).collect();
-            terminal::say(&format!(
-                "{why}\n{} may still be expected, or kept: `tympan secrets list` tells; `disarm` and \
-                 `forget` end it",
-                names.join(", ")
-            ));
+        let failed = self.end();
+        if failed.is_empty() {
+            return;
         }
+        let (mut names, mut told): (Vec<_>, Vec<_>) = failed.into_iter().unzip();
+        names.sort_unstable();
+        names.dedup();
+        told.dedup();
+        terminal::say(&format!(
+            "{}\n{} may still be expected, or kept: `tympan secrets list` tells; `disarm` and \
+             `forget` end it",
+            told.join("\n"),
+            names.join(", ")
+        ));
     }
 }
 
