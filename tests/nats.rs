@@ -173,6 +173,21 @@ fn a_subject_of_no_stream_is_told_until_there_is_one() {
 }
 
 #[test]
+fn what_an_event_says_is_no_order_to_jetstream() {
+    let nats = Nats::start("");
+    nats.make_stream();
+    let url = format!("nats://127.0.0.1:{}", nats.backend.port);
+    let folder = folder(&format!("nats: {{url: '{url}', subject: event.id, jetstream: false}}"), "");
+    let server = Tympan::start_in(&folder);
+    send(&server, "events.1");
+    wait_until("it has arrived", || (nats.messages().len() == 1).then_some(()));
+    send(&server, "$JS.API.STREAM.PURGE.EVENTS");
+    let told = server.wait_for_log(|line| line["message"] == "a dead letter");
+    assert!(told["why"].as_str().unwrap().contains("$JS.API.STREAM.PURGE.EVENTS"), "{told}");
+    assert_eq!(nats.messages().len(), 1);
+}
+
+#[test]
 fn what_the_server_refuses_is_told_and_ends_no_connection() {
     let nats = Nats::start(
         "max_payload: 2KB\nauthorization: {users: [{user: u, password: 'the-password', \

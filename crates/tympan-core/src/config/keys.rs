@@ -1129,7 +1129,8 @@ pub static NATS: Section = Section {
         required(key(
             "subject",
             Holds::Expression,
-            "The subject. What is none, or a pattern of several, makes the event a dead letter.",
+            "The subject. What is none, a pattern of several, or the server's own (`$...`, `_INBOX`) makes \
+             the event a dead letter.",
             "subject: $CONCAT([\"events.\", listener.name])",
         )),
         default(

@@ -23,6 +23,9 @@ use super::remote::Remote;
 /// The longest subject, in bytes: a server gives up connections whose lines are longer than 4 KiB.
 const MOST_SUBJECT: usize = 2048;
 
+/// What the subjects begin with at which clients wait for answers.
+const INBOX: &str = "_INBOX";
+
 /// What a server answers where nobody takes what was published (no responders).
 const NOBODY: u16 = 503;
 
@@ -117,11 +120,14 @@ fn acknowledged(answer: &Bytes) -> Result<(), String> {
     Err("what has answered is no stream".to_owned())
 }
 
-/// Whether something can be published to a subject: what an event says may be no pattern.
+/// Whether something can be published to a subject: what an event says may be no pattern, no order to
+/// the server (`$JS.API.STREAM.PURGE`), and no answer to what others have asked.
 fn is_subject(subject: &str) -> bool {
-    let is_plain = |sign: char| !sign.is_whitespace() && !sign.is_control();
+    let is_of_server = subject.starts_with('$') || subject.split('.').next() == Some(INBOX);
+    let is_plain =
+        |sign: char| !sign.is_whitespace() && !sign.is_control() && !matches!(sign, '"' | '\\');
     let is_token = |token: &str| !matches!(token, "" | "*" | ">") && token.chars().all(is_plain);
-    subject.len() <= MOST_SUBJECT && subject.split('.').all(is_token)
+    !is_of_server && subject.len() <= MOST_SUBJECT && subject.split('.').all(is_token)
 }
 
 #[cfg(test)]
@@ -130,14 +136,17 @@ mod tests {
     use super::is_subject;
 
     #[test]
-    fn a_subject_is_no_pattern_and_no_two_lines() {
-        for subject in ["events", "events.in", "a.b-c.ä", "a*.b"] {
+    fn a_subject_is_no_pattern_no_order_and_no_two_lines() {
+        for subject in ["events", "events.in", "a.b-c.ä", "a*.b", "a.$b", "_INBOX_b.c"] {
             assert!(is_subject(subject), "{subject}");
         }
         let long = "a".repeat(2049);
         for subject in
             ["", ".", "a.", "a..b", "*", "a.>", "a.*.b", "a b", "a\r\nPUB b", "a\0", &long]
         {
+            assert!(!is_subject(subject), "{subject}");
+        }
+        for subject in ["$JS.API.STREAM.PURGE.EVENTS", "$SYS", "_INBOX.b.c", "a\"b", "a\\b"] {
             assert!(!is_subject(subject), "{subject}");
         }
     }

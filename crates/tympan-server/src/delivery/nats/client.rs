@@ -14,6 +14,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
+use super::INBOX;
 use super::line::Said;
 use crate::delivery::remote::Remote;
 use crate::delivery::wire::Wire;
@@ -242,7 +243,7 @@ fn inbox() -> Result<String, String> {
     let mut bytes = [0; 16];
     let filled = SystemRandom::new().fill(&mut bytes);
     filled.map_err(|_| "the system gives no random numbers".to_owned())?;
-    Ok(format!("_INBOX.{}.", const_hex::encode(bytes)))
+    Ok(format!("{INBOX}.{}.", const_hex::encode(bytes)))
 }
 
 /// Who we are.
