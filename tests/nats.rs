@@ -213,6 +213,26 @@ fn what_the_server_refuses_is_told_and_ends_no_connection() {
 }
 
 #[test]
+fn what_is_refused_is_told_however_the_server_writes_its_subject() {
+    let nats = Nats::start(
+        "authorization: {users: [{user: u, password: p, permissions: {publish: {deny: ['secret.>']}}}]}\n",
+    );
+    let url = format!("nats://127.0.0.1:{}", nats.backend.port);
+    for jetstream in [true, false] {
+        let app = format!(
+            "nats: {{url: '{url}', subject: event.id, user: u, password: k, jetstream: {jetstream}}}"
+        );
+        let folder = folder(&app, "secrets: {k: {file: k}}");
+        folder.write("k", "p");
+        let server = Tympan::start_in(&folder);
+        // A soft hyphen, which Go escapes.
+        send(&server, "secret.\u{ad}");
+        let why = why_not(&server, "secret.\u{ad}");
+        assert_eq!(why, "Permissions Violation for Publish to \"secret.\\\\u00ad\"");
+    }
+}
+
+#[test]
 fn without_a_stream_whoever_listens_hears_it() {
     let nats = Nats::start("");
     let url = format!("nats://127.0.0.1:{}", nats.backend.port);
