@@ -8,6 +8,7 @@ mod answered;
 mod asana;
 mod assertions;
 mod backend;
+mod broker;
 mod called;
 mod calls;
 mod captured;

@@ -79,12 +79,10 @@ fn judge(status: StatusCode, headers: &HeaderMap) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure {
-        why: format!("answered {}", status.as_u16()),
         retry_after: retry_after(headers),
-        is_final: false,
         // It says that it will never take any again.
         pauses: status == StatusCode::GONE,
-        is_of_one: false,
+        ..Failure::passing(format!("answered {}", status.as_u16()))
     })
 }
 

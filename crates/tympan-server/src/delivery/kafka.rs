@@ -60,9 +60,13 @@ impl KafkaOut {
     async fn produce(&self, events: &[Leased]) -> Result<(), Failure> {
         let sent = events.iter().map(|event| self.sent(event)).collect::<Result<Vec<_>, _>>();
         // One that cannot be made holds up none that it came with.
-        let sent = sent.map_err(|why| Failure { is_of_one: true, ..Failure::lasting(why) })?;
+        let sent = sent.map_err(|why| Failure {
+            is_of_one: true,
+            ..Failure::lasting(self.remote.said(why))
+        })?;
         let lent = self.link.get(self.connect()).await?;
-        let produced = lent.connection.lock().await.produce(&sent).await;
+        let mut taken = Vec::new();
+        let produced = lent.connection.lock().await.produce(&sent, &mut taken).await;
         // Whatever brokers say of one topic says nothing about the others.
         if !matches!(produced, Err(Refused { is_answer: false, .. })) {
             lent.keep();
@@ -70,6 +74,7 @@ impl KafkaOut {
         produced.map_err(|refused| Failure {
             is_final: refused.is_final,
             is_of_one: refused.is_answer,
+            taken,
             ..Failure::passing(self.remote.said(refused.why))
         })
     }

@@ -103,6 +103,10 @@ pub(crate) struct Failure {
     pub(crate) pauses: bool,
     /// Whether one of several events may be to blame, so that each is to be tried by itself.
     pub(crate) is_of_one: bool,
+    /// Whether another event is to blame, so that this one is tried again as if it had not been.
+    pub(crate) is_of_another: bool,
+    /// The places of those among several events that were taken all the same, and come no second time.
+    pub(crate) taken: Vec<usize>,
 }
 
 /// What outlives every generation: a reload must neither cut a connection nor lose an event.
@@ -320,6 +324,8 @@ impl Failure {
             is_final: false,
             pauses: false,
             is_of_one: false,
+            is_of_another: false,
+            taken: Vec::new(),
         }
     }
 }
