@@ -4,6 +4,7 @@ mod broker;
 mod cluster;
 mod partition;
 mod producer;
+mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;

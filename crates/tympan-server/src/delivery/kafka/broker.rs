@@ -18,6 +18,7 @@ use kafka_protocol::protocol::StrBytes;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 
+use super::whole::is_whole;
 use crate::delivery::remote::Remote;
 use crate::outbound::connect::Stream;
 
@@ -39,10 +40,10 @@ impl Broker {
     /// proves who we are.
     pub(super) async fn connect(
         remote: &Remote,
-        told: Option<(&str, u16)>,
+        other: Option<(&str, u16)>,
     ) -> Result<Self, String> {
         let is_tls = remote.url.scheme_str() == Some("kafka+ssl");
-        let stream = match told {
+        let stream = match other {
             None => remote.open(PORT, is_tls).await?,
             Some((host, port)) => remote.open_other(host, port, is_tls).await?,
         };
@@ -121,7 +122,8 @@ impl Broker {
         let mut answer = Bytes::from(answer);
         self.answered = self.answered.wrapping_add(1);
         let header = ResponseHeader::decode(&mut answer, R::Response::header_version(version));
-        if header.is_ok_and(|header| header.correlation_id == self.answered) {
+        let is_next = header.is_ok_and(|header| header.correlation_id == self.answered);
+        if is_next && is_whole(R::KEY, &answer) {
             return R::Response::decode(&mut answer, version).map_err(|_| unknown());
         }
         Err(unknown())

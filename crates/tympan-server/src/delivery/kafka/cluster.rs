@@ -82,20 +82,29 @@ impl Cluster {
             .with_topics(Some(asked.collect()))
             .with_allow_auto_topic_creation(false);
         let answer = self.ask(&question, METADATA).await?;
-        Ok(self.understand(answer))
+        Ok(self.understand(answer, topics))
     }
 
-    fn understand(&mut self, answer: MetadataResponse) -> Result<(), String> {
-        for broker in answer.brokers {
-            let Ok(port) = broker.port.try_into() else { continue };
-            let place = (broker.host.to_string(), port);
-            let number = broker.node_id.0;
-            if self.brokers.insert(number, place.clone()).is_some_and(|before| before != place) {
-                self.connections.remove(&number);
-            }
-        }
+    /// Takes what was asked for: these topics, and all brokers that there are.
+    fn understand(
+        &mut self,
+        answer: MetadataResponse,
+        asked: &BTreeSet<&str>,
+    ) -> Result<(), String> {
+        let brokers = answer.brokers.into_iter().filter_map(|broker| {
+            let place = (broker.host.to_string(), broker.port.try_into().ok()?);
+            Some((broker.node_id.0, place))
+        });
+        let before = std::mem::replace(&mut self.brokers, brokers.collect());
+        let brokers = &self.brokers;
+        self.connections.retain(|number, _| {
+            brokers.get(number).is_some_and(|place| before.get(number) == Some(place))
+        });
         for topic in answer.topics {
             let name = topic.name.map(|name| name.0.to_string()).unwrap_or_default();
+            if !asked.contains(name.as_str()) {
+                continue;
+            }
             if let Some(error) = told(topic.error_code) {
                 return Err(format!("the topic `{name}`: {error}"));
             }
