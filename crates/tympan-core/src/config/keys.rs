@@ -1214,7 +1214,7 @@ pub static KAFKA: Section = Section {
         key(
             "key",
             Holds::Expression,
-            "The key: records of one key are in one partition, where every other client would put them. \
+            "The key: records of one key are in one partition, where Java's client would put them. \
              With none, or null, records go to all partitions in turn.",
             "key: event.subject",
         ),
