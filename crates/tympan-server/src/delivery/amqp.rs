@@ -11,6 +11,7 @@ use tympan_journal::Leased;
 
 use self::client::Answer;
 use self::client::Client;
+use self::client::Lost;
 use self::frame::Message;
 use super::Deliver;
 use super::Failure;
@@ -60,7 +61,10 @@ impl AmqpOut {
         }
         match published {
             Ok(Answer::Kept) => Ok(()),
-            Ok(Answer::Refused(why)) | Err(why) => Err(Failure::passing(self.remote.said(why))),
+            Ok(Answer::Refused(why)) => Err(Failure::passing(self.remote.said(why))),
+            Err(Lost { why, is_of_another }) => {
+                Err(Failure { is_of_another, ..Failure::passing(self.remote.said(why)) })
+            }
         }
     }
 }
