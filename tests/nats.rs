@@ -170,6 +170,11 @@ fn a_subject_of_no_stream_is_told_until_there_is_one() {
     send(&server, ">");
     let told = server.wait_for_log(|line| line["message"] == "a dead letter");
     assert_eq!(told["why"], "nothing can be published to the subject `events.>`");
+    // However long it is.
+    let mark = server.log_mark();
+    send(&server, &format!("{}>", "x".repeat(3000)));
+    let told = server.wait_for_log_since(mark, |line| line["message"] == "a dead letter");
+    assert_eq!(told["why"].as_str().unwrap().len(), 200);
 }
 
 #[test]
@@ -177,7 +182,8 @@ fn what_an_event_says_is_no_order_to_jetstream() {
     let nats = Nats::start("");
     nats.make_stream();
     let url = format!("nats://127.0.0.1:{}", nats.backend.port);
-    let folder = folder(&format!("nats: {{url: '{url}', subject: event.id, jetstream: false}}"), "");
+    let folder =
+        folder(&format!("nats: {{url: '{url}', subject: event.id, jetstream: false}}"), "");
     let server = Tympan::start_in(&folder);
     send(&server, "events.1");
     wait_until("it has arrived", || (nats.messages().len() == 1).then_some(()));
@@ -256,7 +262,8 @@ fn over_tls_with_a_token_that_is_never_told() {
     signed(&keys, "host", "ca", "-addext subjectAltName=DNS:localhost");
     let file = |name: &str| keys.path(name).display().to_string();
     let nats = Nats::start(&format!(
-        "tls: {{cert_file: '{}', key_file: '{}'}}\nauthorization: {{token: 'the-long-token'}}\n",
+        "max_payload: 2KB\ntls: {{cert_file: '{}', key_file: '{}'}}\n\
+         authorization: {{token: 'the-long-token'}}\n",
         file("host.crt"),
         file("host.key")
     ));
@@ -272,6 +279,10 @@ fn over_tls_with_a_token_that_is_never_told() {
     let mark = server.log_mark();
     folder.write("k", "the-long-token");
     server.wait_for_log_since(mark, |line| line["message"] == "connected");
+    // How much the server takes it says before TLS, where it could be anybody.
+    let long = "x".repeat(1200);
+    send(&server, &long);
+    assert_eq!(why_not(&server, &long), "the server takes 2048 bytes at most");
     for token in ["the-long-token", "another-token"] {
         assert!(!server.log_text().contains(token));
     }

@@ -55,7 +55,7 @@ impl NatsOut {
         let subject = subject.map_err(Failure::lasting)?.unwrap_or_default();
         if !is_subject(&subject) {
             let why = format!("nothing can be published to the subject `{subject}`");
-            return Err(Failure::lasting(why));
+            return Err(Failure::lasting(self.remote.said(why)));
         }
         // A stream may be what several destinations publish to: to each, the event is another.
         let id = format!("{}/{}", self.name, outgoing::identity(kept));
@@ -63,7 +63,10 @@ impl NatsOut {
         let lent = self.link.get(self.connect()).await?;
         if let Some(most) = lent.connection.most_bytes.filter(|most| *most < message.len()) {
             lent.keep();
-            return Err(Failure::lasting(format!("the server takes {most} bytes at most")));
+            // Before TLS anybody may have said so.
+            let is_final = self.remote.url.scheme_str() != Some("tls");
+            let why = format!("the server takes {most} bytes at most");
+            return Err(Failure { is_final, ..Failure::passing(why) });
         }
         let published = if self.jetstream {
             lent.connection.ask(&message).await
