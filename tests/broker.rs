@@ -21,6 +21,7 @@ use kafka_protocol::messages::ProduceRequest;
 use kafka_protocol::messages::ProduceResponse;
 use kafka_protocol::messages::RequestHeader;
 use kafka_protocol::messages::ResponseHeader;
+use kafka_protocol::messages::TopicName;
 use kafka_protocol::messages::metadata_response::MetadataResponseBroker;
 use kafka_protocol::messages::metadata_response::MetadataResponsePartition;
 use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
@@ -106,11 +107,17 @@ impl Broker {
                 .with_name(topic.name)
                 .with_partitions((0..PARTITIONS).map(partition).collect())
         });
+        // And one that nobody has asked about.
+        let other = MetadataResponseTopic::default()
+            .with_name(Some(TopicName(StrBytes::from_static_str("another"))))
+            .with_error_code(ResponseError::TopicAuthorizationFailed.code());
         let us = MetadataResponseBroker::default()
             .with_node_id(BrokerId(1))
             .with_host(StrBytes::from_static_str("127.0.0.1"))
             .with_port(self.port.into());
-        MetadataResponse::default().with_brokers(vec![us]).with_topics(topics.collect())
+        MetadataResponse::default()
+            .with_brokers(vec![us])
+            .with_topics(topics.chain([other]).collect())
     }
 
     fn take(&self, asked: ProduceRequest) -> ProduceResponse {
