@@ -15,6 +15,7 @@ use self::client::Lost;
 use self::frame::Message;
 use super::Deliver;
 use super::Failure;
+use super::each;
 use super::kept;
 use super::link::Link;
 use super::remote::Remote;
@@ -71,16 +72,7 @@ impl AmqpOut {
 
 impl Deliver for AmqpOut {
     fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        Box::pin(async move {
-            for event in events {
-                self.publish(event).await?;
-            }
-            Ok(())
-        })
-    }
-
-    fn batch(&self) -> usize {
-        1
+        each(events, move |event| self.publish(event))
     }
 
     fn concurrency(&self) -> usize {

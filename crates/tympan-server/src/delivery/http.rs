@@ -14,6 +14,7 @@ use tympan_journal::Leased;
 
 use super::Deliver;
 use super::Failure;
+use super::each;
 use super::kept;
 use crate::clock;
 use crate::outbound::Host;
@@ -56,16 +57,7 @@ impl HttpOut {
 
 impl Deliver for HttpOut {
     fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        Box::pin(async move {
-            for event in events {
-                self.call(event).await?;
-            }
-            Ok(())
-        })
-    }
-
-    fn batch(&self) -> usize {
-        1
+        each(events, move |event| self.call(event))
     }
 
     fn concurrency(&self) -> usize {

@@ -84,7 +84,9 @@ pub(crate) trait Deliver: fmt::Debug + Send + Sync {
     fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>>;
 
     /// How many events it takes at a time.
-    fn batch(&self) -> usize;
+    fn batch(&self) -> usize {
+        1
+    }
 
     /// How many deliveries may usually be on their way at once.
     fn concurrency(&self) -> usize;
@@ -272,6 +274,19 @@ impl Destinations {
             let _ = worker.await;
         }
     }
+}
+
+/// Hands events over one after the other, up to the first that is not taken.
+fn each<'d, F: Future<Output = Result<(), Failure>> + Send>(
+    events: &'d [Leased],
+    one: impl Fn(&'d Leased) -> F + Send + 'd,
+) -> Later<'d, Result<(), Failure>> {
+    Box::pin(async move {
+        for event in events {
+            one(event).await?;
+        }
+        Ok(())
+    })
 }
 
 /// An event as expressions see it, at this moment.

@@ -16,6 +16,7 @@ use self::client::Client;
 use self::client::Message;
 use super::Deliver;
 use super::Failure;
+use super::each;
 use super::kept;
 use super::link::Link;
 use super::remote::Remote;
@@ -84,16 +85,7 @@ impl NatsOut {
 
 impl Deliver for NatsOut {
     fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        Box::pin(async move {
-            for event in events {
-                self.publish(event).await?;
-            }
-            Ok(())
-        })
-    }
-
-    fn batch(&self) -> usize {
-        1
+        each(events, move |event| self.publish(event))
     }
 
     fn concurrency(&self) -> usize {
