@@ -4,6 +4,7 @@ use std::io::Read;
 use std::io::Write;
 use std::net::TcpListener;
 use std::net::TcpStream;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::thread;
@@ -21,6 +22,10 @@ use kafka_protocol::messages::ProduceRequest;
 use kafka_protocol::messages::ProduceResponse;
 use kafka_protocol::messages::RequestHeader;
 use kafka_protocol::messages::ResponseHeader;
+use kafka_protocol::messages::SaslAuthenticateRequest;
+use kafka_protocol::messages::SaslAuthenticateResponse;
+use kafka_protocol::messages::SaslHandshakeRequest;
+use kafka_protocol::messages::SaslHandshakeResponse;
 use kafka_protocol::messages::TopicName;
 use kafka_protocol::messages::metadata_response::MetadataResponseBroker;
 use kafka_protocol::messages::metadata_response::MetadataResponsePartition;
@@ -35,24 +40,43 @@ use serde_json::Value;
 
 const PARTITIONS: i32 = 3;
 
+/// What is last remembered of who has proved that he knows the password.
+const PROVED: &str = "proved";
+
+/// The proof that somebody knows a password, and the one that we do.
+const SCRAM: &str = "
+import base64, hashlib, hmac, sys
+hash, password, said = sys.argv[1:]
+sign = lambda key, said: hmac.new(key, said, hash).digest()
+salted = hashlib.pbkdf2_hmac(hash, password.encode(), b'salt', 8192)
+key = sign(salted, b'Client Key')
+signed = sign(hashlib.new(hash, key).digest(), said.encode())
+proof = bytes(a ^ b for a, b in zip(key, signed))
+ours = sign(sign(salted, b'Server Key'), said.encode())
+print(base64.b64encode(proof).decode(), base64.b64encode(ours).decode())
+";
+
 /// A running one, which has every topic.
 #[derive(Clone)]
 pub(crate) struct Broker {
     port: u16,
     most_bytes: usize,
+    /// What everybody has to know by SCRAM, if anything.
+    password: Option<&'static str>,
     taken: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Broker {
     /// Answers every connection in a thread of its own.
-    pub(crate) fn start(port: u16, most_bytes: usize) -> Self {
-        let broker = Self { port, most_bytes, taken: Arc::default() };
+    pub(crate) fn start(port: u16, most_bytes: usize, password: Option<&'static str>) -> Self {
+        let broker = Self { port, most_bytes, password, taken: Arc::default() };
         let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         let it = broker.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let (it, mut stream) = (it.clone(), stream.unwrap());
-                thread::spawn(move || while it.answer(&mut stream).is_ok() {});
+                let mut said = Vec::new();
+                thread::spawn(move || while it.answer(&mut stream, &mut said).is_ok() {});
             }
         });
         broker
@@ -63,7 +87,8 @@ impl Broker {
         self.taken.lock().unwrap().clone()
     }
 
-    fn answer(&self, stream: &mut TcpStream) -> std::io::Result<()> {
+    /// Answers a question, after what was said to prove who asks.
+    fn answer(&self, stream: &mut TcpStream, said: &mut Vec<String>) -> std::io::Result<()> {
         let mut length = [0; 4];
         stream.read_exact(&mut length)?;
         let mut asked = vec![0; u32::from_be_bytes(length).try_into().unwrap()];
@@ -80,6 +105,19 @@ impl Broker {
             .encode(&mut answer, question.response_header_version(version))
             .unwrap();
         match question {
+            ApiKey::SaslHandshake => {
+                let asked = SaslHandshakeRequest::decode(&mut asked, version).unwrap();
+                said.push(asked.mechanism.to_string());
+                SaslHandshakeResponse::default().encode(&mut answer, version).unwrap();
+            }
+            ApiKey::SaslAuthenticate => {
+                let asked = SaslAuthenticateRequest::decode(&mut asked, version).unwrap();
+                let words = String::from_utf8(asked.auth_bytes.to_vec()).unwrap();
+                self.hear(words, said).encode(&mut answer, version).unwrap();
+            }
+            _ if self.password.is_some() && said.last().is_none_or(|it| it != PROVED) => {
+                panic!("{question:?} of somebody who has proved nothing");
+            }
             ApiKey::InitProducerId => {
                 InitProducerIdResponse::default().encode(&mut answer, version).unwrap();
             }
@@ -118,6 +156,31 @@ impl Broker {
         MetadataResponse::default()
             .with_brokers(vec![us])
             .with_topics(topics.chain([other]).collect())
+    }
+
+    /// RFC 5802, by what is no code of ours.
+    fn hear(&self, words: String, said: &mut Vec<String>) -> SaslAuthenticateResponse {
+        let answer = SaslAuthenticateResponse::default();
+        if let Some(first) = words.strip_prefix("n,,") {
+            let nonce = first.rsplit_once("r=").unwrap().1;
+            let ours = format!("r={nonce}more,s=c2FsdA==,i=8192");
+            said.extend([first.to_owned(), ours.clone()]);
+            return answer.with_auth_bytes(ours.into());
+        }
+        let (last, proof) = words.rsplit_once(",p=").unwrap();
+        let hash = said[0].trim_start_matches("SCRAM-").replace('-', "").to_lowercase();
+        let all = format!("{},{},{last}", said[1], said[2]);
+        let mut python = Command::new("python3");
+        python.args(["-c", SCRAM, &hash, self.password.unwrap(), &all]);
+        let expected = String::from_utf8(python.output().unwrap().stdout).unwrap();
+        let (expected, ours) = expected.trim().split_once(' ').unwrap();
+        if proof != expected {
+            let why = StrBytes::from_static_str("the proof is wrong");
+            let code = ResponseError::SaslAuthenticationFailed.code();
+            return answer.with_error_code(code).with_error_message(Some(why));
+        }
+        said.push(PROVED.to_owned());
+        answer.with_auth_bytes(format!("v={ours}").into())
     }
 
     fn take(&self, asked: ProduceRequest) -> ProduceResponse {

@@ -258,7 +258,7 @@ fn what_is_too_large_brings_nothing_twice() {
         send(&server, id);
     }
     // All of them wait by now, and come together.
-    let broker = Broker::start(port, 64 << 10);
+    let broker = Broker::start(port, 64 << 10, None);
     let told = server.wait_for_log(|line| line["message"] == "a dead letter");
     assert_eq!((&told["id"], &told["why"]), (&json!("large"), &json!("MessageTooLarge (10)")));
     wait_until("the others are there", || (broker.taken().len() >= ids.len()).then_some(()));
@@ -266,4 +266,26 @@ fn what_is_too_large_brings_nothing_twice() {
     let found: Vec<_> = taken.iter().map(|event| event["id"].as_str().unwrap()).collect();
     assert_eq!(found.len(), ids.len());
     assert_eq!(found.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), ids);
+}
+
+#[test]
+fn by_scram_with_a_password_that_is_never_told() {
+    let port = free_port();
+    let broker = Broker::start(port, 64 << 10, Some("the-password"));
+    for (before, sasl) in ["SCRAM-SHA-256", "SCRAM-SHA-512"].into_iter().enumerate() {
+        let app = format!(
+            "kafka: {{url: 'kafka://127.0.0.1:{port}', topic: '\"a\"', user: 'a,b', password: k, sasl: {sasl}}}"
+        );
+        let folder = folder(&app, "secrets: {k: {file: k}}");
+        folder.write("k", "another-password");
+        let server = Tympan::start_in(&folder);
+        send(&server, sasl);
+        assert_eq!(why_not(&server, sasl), "the proof is wrong");
+        folder.write("k", "the-password");
+        wait_until("it is there", || (broker.taken().len() == before + 1).then_some(()));
+        assert_eq!(broker.taken()[before]["id"], sasl);
+        for password in ["the-password", "another-password"] {
+            assert!(!server.log_text().contains(password));
+        }
+    }
 }

@@ -3,6 +3,8 @@
 //! The reader, the JSON Schema, the reference page and the suggestions all read this table.
 
 use crate::config::Accept;
+#[cfg(feature = "kafka")]
+use crate::config::Sasl;
 use crate::jwt;
 use crate::scheme::Algorithm;
 use crate::scheme::Encoding;
@@ -1198,13 +1200,18 @@ pub static KAFKA: Section = Section {
             "A broker that knows the others, with `kafka+ssl` for TLS to all of them.",
             "url: kafka+ssl://kafka.example.com:9093",
         )),
-        key(
-            "user",
-            Holds::Literal(Literal::Text),
-            "Who we are there, which is proved by the password as it is (SASL's `PLAIN`).",
-            "user: tympan",
-        ),
+        key("user", Holds::Literal(Literal::Text), "Who we are there.", "user: tympan"),
         PASSWORD,
+        default(
+            key(
+                "sasl",
+                Holds::Choice(Sasl::WORDS),
+                "How the password proves it: as it is, or without being sent, by SCRAM, where the broker has to \
+                 prove that it knows it as well.",
+                "sasl: SCRAM-SHA-512",
+            ),
+            "PLAIN",
+        ),
         required(key(
             "topic",
             Holds::Expression,

@@ -4,6 +4,7 @@ mod broker;
 mod cluster;
 mod partition;
 mod producer;
+mod scram;
 mod whole;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Mutex;
 use tympan_core::config;
+use tympan_core::config::Sasl;
 use tympan_core::outgoing;
 use tympan_expr::Expression;
 use tympan_journal::Later;
@@ -37,6 +39,7 @@ const MOST_TOPIC: usize = 249;
 pub(super) struct KafkaOut {
     remote: Arc<Remote>,
     link: Link<Arc<Mutex<Producer>>>,
+    sasl: Sasl,
     topic: Expression,
     key: Option<Expression>,
     timeout: Duration,
@@ -49,12 +52,13 @@ impl KafkaOut {
         remote: Remote,
         timeout: Duration,
     ) -> Self {
-        let (topic, key) = (kafka.topic.clone(), kafka.key.clone());
-        Self { remote: Arc::new(remote), link: Link::new(name), topic, key, timeout }
+        let (remote, link) = (Arc::new(remote), Link::new(name));
+        let (sasl, topic, key) = (kafka.sasl, kafka.topic.clone(), kafka.key.clone());
+        Self { remote, link, sasl, topic, key, timeout }
     }
 
     async fn connect(&self) -> Result<Arc<Mutex<Producer>>, String> {
-        let made = Producer::start(Arc::clone(&self.remote), self.timeout).await;
+        let made = Producer::start(Arc::clone(&self.remote), self.sasl, self.timeout).await;
         made.map(|made| Arc::new(Mutex::new(made))).map_err(|why| self.remote.said(why))
     }
 

@@ -13,6 +13,7 @@ use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::protocol::Request;
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
+use tympan_core::config::Sasl;
 
 use super::broker::Broker;
 use super::broker::told;
@@ -27,6 +28,7 @@ const FRESH: Duration = Duration::from_mins(5);
 /// A cluster as far as it is known.
 pub(super) struct Cluster {
     remote: Arc<Remote>,
+    sasl: Sasl,
     /// Whoever is asked about the others.
     first: Broker,
     brokers: HashMap<i32, (String, u16)>,
@@ -41,10 +43,10 @@ struct Topic {
 }
 
 impl Cluster {
-    pub(super) async fn connect(remote: Arc<Remote>) -> Result<Self, String> {
-        let first = Broker::connect(&remote, None).await?;
+    pub(super) async fn connect(remote: Arc<Remote>, sasl: Sasl) -> Result<Self, String> {
+        let first = Broker::connect(&remote, sasl, None).await?;
         let (brokers, connections, topics) = Default::default();
-        Ok(Self { remote, first, brokers, connections, topics })
+        Ok(Self { remote, sasl, first, brokers, connections, topics })
     }
 
     /// Asks what every broker can answer, and what nothing changes by: a connection that was not used
@@ -57,7 +59,7 @@ impl Cluster {
         if let Ok(answer) = self.first.ask(question, version).await {
             return Ok(answer);
         }
-        self.first = Broker::connect(&self.remote, None).await?;
+        self.first = Broker::connect(&self.remote, self.sasl, None).await?;
         self.first.ask(question, version).await
     }
 
@@ -141,7 +143,7 @@ impl Cluster {
                 let Some((host, port)) = self.brokers.get(&number) else {
                     return Err(format!("nothing is known of the broker {number}"));
                 };
-                let made = Broker::connect(&self.remote, Some((host, *port))).await?;
+                let made = Broker::connect(&self.remote, self.sasl, Some((host, *port))).await?;
                 Ok(none.insert(made))
             }
         }

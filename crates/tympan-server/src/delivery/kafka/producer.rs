@@ -25,6 +25,7 @@ use kafka_protocol::records::Record;
 use kafka_protocol::records::RecordBatchEncoder;
 use kafka_protocol::records::RecordEncodeOptions;
 use kafka_protocol::records::TimestampType;
+use tympan_core::config::Sasl;
 
 use super::broker::told;
 use super::cluster::Cluster;
@@ -107,8 +108,12 @@ struct Packed {
 }
 
 impl Producer {
-    pub(super) async fn start(remote: Arc<Remote>, timeout: Duration) -> Result<Self, String> {
-        let cluster = Cluster::connect(remote).await?;
+    pub(super) async fn start(
+        remote: Arc<Remote>,
+        sasl: Sasl,
+        timeout: Duration,
+    ) -> Result<Self, String> {
+        let cluster = Cluster::connect(remote, sasl).await?;
         let counts = HashMap::new();
         let mut producer = Self { cluster, number: None, counts, timeout, turn: 0, is_whole: true };
         producer.number().await?;
