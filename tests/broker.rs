@@ -113,7 +113,7 @@ impl Broker {
             ApiKey::SaslAuthenticate => {
                 let asked = SaslAuthenticateRequest::decode(&mut asked, version).unwrap();
                 let words = String::from_utf8(asked.auth_bytes.to_vec()).unwrap();
-                self.hear(words, said).encode(&mut answer, version).unwrap();
+                self.hear(&words, said).encode(&mut answer, version).unwrap();
             }
             _ if self.password.is_some() && said.last().is_none_or(|it| it != PROVED) => {
                 panic!("{question:?} of somebody who has proved nothing");
@@ -159,7 +159,7 @@ impl Broker {
     }
 
     /// RFC 5802, by what is no code of ours.
-    fn hear(&self, words: String, said: &mut Vec<String>) -> SaslAuthenticateResponse {
+    fn hear(&self, words: &str, said: &mut Vec<String>) -> SaslAuthenticateResponse {
         let answer = SaslAuthenticateResponse::default();
         if let Some(first) = words.strip_prefix("n,,") {
             let nonce = first.rsplit_once("r=").unwrap().1;

@@ -13,6 +13,7 @@ use self::client::Answer;
 use self::client::Client;
 use self::client::Lost;
 use self::frame::Message;
+use super::Blame;
 use super::Deliver;
 use super::Failure;
 use super::each;
@@ -64,7 +65,8 @@ impl AmqpOut {
             Ok(Answer::Kept) => Ok(()),
             Ok(Answer::Refused(why)) => Err(Failure::passing(self.remote.said(why))),
             Err(Lost { why, is_of_another }) => {
-                Err(Failure { is_of_another, ..Failure::passing(self.remote.said(why)) })
+                let blame = if is_of_another { Blame::Another } else { Blame::All };
+                Err(Failure { blame, ..Failure::passing(self.remote.said(why)) })
             }
         }
     }

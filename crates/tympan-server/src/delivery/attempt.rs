@@ -9,6 +9,7 @@ use tympan_journal::Leased;
 use tympan_journal::Settled;
 use tympan_journal::Verdict;
 
+use super::Blame;
 use super::Destination;
 use super::Failure;
 use super::backoff;
@@ -25,7 +26,7 @@ pub(super) struct Landed {
 pub(super) async fn attempt(destination: Destination, events: Vec<Leased>) -> Landed {
     let each = match hand_over(&destination, &events, end(&destination)).await {
         Ok(()) => vec![Some(Ok(())); events.len()],
-        Err(failure) if failure.is_of_one && events.len() > 1 => {
+        Err(failure) if failure.blame == Blame::One && events.len() > 1 => {
             one_by_one(&destination, &events, &failure.taken).await
         }
         Err(failure) => {
@@ -107,7 +108,7 @@ fn verdict(destination: &Destination, event: &Leased, failure: &Failure, now: u6
     if failure.is_final {
         return Verdict::Dead { why };
     }
-    if failure.pauses || failure.is_of_another {
+    if failure.pauses || failure.blame == Blame::Another {
         return Verdict::Again { due: now, why, counts: false };
     }
     if destination.retry.attempts.is_some_and(|most| tries >= most) {
@@ -150,6 +151,7 @@ mod tests {
     use super::Landed;
     use super::attempt;
     use crate::clock;
+    use crate::delivery::Blame;
     use crate::delivery::Deliver;
     use crate::delivery::Destination;
     use crate::delivery::Failure;
@@ -165,7 +167,7 @@ mod tests {
                 match events {
                     [event] if event.id == "slow" => std::future::pending().await,
                     [_] => Ok(()),
-                    _ => Err(Failure { is_of_one: true, ..Failure::passing("one of them") }),
+                    _ => Err(Failure { blame: Blame::One, ..Failure::passing("one of them") }),
                 }
             })
         }
@@ -253,8 +255,8 @@ mod tests {
     #[tokio::test]
     async fn what_was_taken_is_handed_over_no_second_time() {
         let failed = Failure::passing("no");
-        let of_one = Failure { is_of_one: true, ..failed.clone() };
-        let of_another = Failure { is_of_another: true, ..failed.clone() };
+        let of_one = Failure { blame: Blame::One, ..failed.clone() };
+        let of_another = Failure { blame: Blame::Another, ..failed.clone() };
         let taken = ("delivered", true);
         for (against, expected, handed) in [
             (of_one, [taken, taken], vec!["1", "2", "2"]),

@@ -22,6 +22,7 @@ use tympan_journal::Leased;
 use self::producer::Producer;
 use self::producer::Refused;
 use self::producer::Sent;
+use super::Blame;
 use super::Deliver;
 use super::Failure;
 use super::kept;
@@ -66,7 +67,7 @@ impl KafkaOut {
         let sent = events.iter().map(|event| self.sent(event)).collect::<Result<Vec<_>, _>>();
         // One that cannot be made holds up none that it came with.
         let sent = sent.map_err(|why| Failure {
-            is_of_one: true,
+            blame: Blame::One,
             ..Failure::lasting(self.remote.said(why))
         })?;
         let lent = self.link.get(self.connect()).await?;
@@ -78,7 +79,7 @@ impl KafkaOut {
         }
         produced.map_err(|refused| Failure {
             is_final: refused.is_final,
-            is_of_one: refused.is_answer,
+            blame: if refused.is_answer { Blame::One } else { Blame::All },
             taken,
             ..Failure::passing(self.remote.said(refused.why))
         })

@@ -103,12 +103,20 @@ pub(crate) struct Failure {
     pub(crate) is_final: bool,
     /// Whether nothing more is to be sent until somebody has seen to it.
     pub(crate) pauses: bool,
-    /// Whether one of several events may be to blame, so that each is to be tried by itself.
-    pub(crate) is_of_one: bool,
-    /// Whether another event is to blame, so that this one is tried again as if it had not been.
-    pub(crate) is_of_another: bool,
+    pub(crate) blame: Blame,
     /// The places of those among several events that were taken all the same, and come no second time.
     pub(crate) taken: Vec<usize>,
+}
+
+/// Which event a failure is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blame {
+    /// Every one that was handed over.
+    All,
+    /// One of several, it may be, so that each is to be tried by itself.
+    One,
+    /// One of another delivery, so that these are tried again as if nothing had been.
+    Another,
 }
 
 /// What outlives every generation: a reload must neither cut a connection nor lose an event.
@@ -338,8 +346,7 @@ impl Failure {
             retry_after: None,
             is_final: false,
             pauses: false,
-            is_of_one: false,
-            is_of_another: false,
+            blame: Blame::All,
             taken: Vec::new(),
         }
     }

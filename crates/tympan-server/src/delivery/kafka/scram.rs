@@ -1,7 +1,7 @@
 //! Proving that we know a password without telling it (SCRAM: RFC 5802, RFC 7677), and hearing that the other
 //! end knows it as well.
 //!
-//! As Kafka has it: names and passwords are taken as they are, without SASLprep.
+//! As Kafka has it: names and passwords are taken as they are, without `SASLprep`.
 
 use std::num::NonZeroU32;
 use std::ops::RangeInclusive;

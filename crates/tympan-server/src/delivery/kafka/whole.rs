@@ -78,6 +78,7 @@ mod tests {
     use kafka_protocol::messages::MetadataResponse;
     use kafka_protocol::messages::ProduceResponse;
     use kafka_protocol::messages::SaslHandshakeResponse;
+    use kafka_protocol::messages::TopicName;
     use kafka_protocol::messages::metadata_response::MetadataResponseBroker;
     use kafka_protocol::messages::metadata_response::MetadataResponsePartition;
     use kafka_protocol::messages::metadata_response::MetadataResponseTopic;
@@ -101,7 +102,7 @@ mod tests {
         let broker = MetadataResponseBroker::default().with_host(text.clone());
         let partition = MetadataResponsePartition::default().with_isr_nodes(vec![BrokerId(1)]);
         let topic = MetadataResponseTopic::default()
-            .with_name(Some(Default::default()))
+            .with_name(Some(TopicName::default()))
             .with_partitions(vec![partition; 2]);
         let metadata = MetadataResponse::default()
             .with_brokers(vec![broker.clone(), broker.with_rack(Some(text.clone()))])
