@@ -1,6 +1,8 @@
 //! A connection to a server of AMQP that many messages are on their way on at once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::BufMut;
@@ -37,6 +39,8 @@ pub(super) struct Client {
     /// The longest frame that the server listens to.
     most_bytes: usize,
     orders: mpsc::Sender<Order>,
+    /// Why it has ended, once it has.
+    ended: Arc<OnceLock<Lost>>,
 }
 
 /// What became of a message.
@@ -81,6 +85,7 @@ struct Driver {
     /// How many messages there were: by that number each is confirmed.
     number: u64,
     waiting: BTreeMap<u64, Waiting>,
+    ended: Arc<OnceLock<Lost>>,
 }
 
 impl Client {
@@ -118,13 +123,18 @@ impl Client {
         let confirm = frame::method(CHANNEL, frame::CONFIRM, |out| out.put_u8(0));
         done(&mut wire, &confirm, frame::CONFIRM_OK).await?;
 
-        let (orders, wanted) = mpsc::channel(QUEUE);
         let heartbeat = Duration::from_secs(heartbeat.into());
-        let driver =
-            Driver { wire, heartbeat, heard: Instant::now(), number: 0, waiting: BTreeMap::new() };
+        Ok(Self::over(wire, heartbeat, most_bytes.try_into().unwrap_or(usize::MAX)))
+    }
+
+    /// Keeps a connection going on which messages can be sent.
+    fn over(wire: Wire, heartbeat: Duration, most_bytes: usize) -> Self {
+        let (orders, wanted) = mpsc::channel(QUEUE);
+        let (waiting, ended) = (BTreeMap::new(), Arc::default());
+        let (heard, number) = (Instant::now(), 0);
+        let driver = Driver { wire, heartbeat, heard, number, waiting, ended: Arc::clone(&ended) };
         tokio::spawn(driver.run(wanted));
-        let most_bytes = most_bytes.try_into().unwrap_or(usize::MAX);
-        Ok(Self { most_bytes, orders })
+        Self { most_bytes, orders, ended }
     }
 
     /// Publishes a message, and waits until it is confirmed. An error says nothing about what became
@@ -133,7 +143,10 @@ impl Client {
         let (answer, answered) = oneshot::channel();
         let (routing_key, size) = (message.routing_key.to_owned(), message.body.len());
         let waiting = Waiting { routing_key, size, returned: None, answer };
-        let ended = || Lost::from("the connection ended".to_owned());
+        let ended = || {
+            let why = self.ended.get().cloned();
+            why.unwrap_or_else(|| Lost::from("the connection ended".to_owned()))
+        };
         let order = Order { frames: message.frames(self.most_bytes), waiting };
         self.orders.send(order).await.map_err(|_| ended())?;
         answered.await.unwrap_or_else(|_| Err(ended()))
@@ -163,6 +176,7 @@ impl Driver {
                 }
             }
         };
+        let ended = self.ended.get_or_init(|| ended);
         wanted.close();
         let unsent = std::iter::from_fn(|| wanted.try_recv().ok()).map(|order| order.waiting);
         for waiting in self.waiting.into_values().chain(unsent) {
@@ -315,18 +329,14 @@ fn unexpected() -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::time::Duration;
 
     use bytes::BufMut;
     use bytes::BytesMut;
     use tokio::io::AsyncReadExt;
     use tokio::io::AsyncWriteExt;
-    use tokio::sync::mpsc;
-    use tokio::time::Instant;
 
     use super::Client;
-    use super::Driver;
     use super::Lost;
     use super::frame;
     use super::frame::CHANNEL;
@@ -345,11 +355,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_too_large_is_to_blame_for_all_that_go_down_with_it() {
         let (ours, mut theirs) = tokio::io::duplex(1 << 10);
-        let (orders, wanted) = mpsc::channel(super::QUEUE);
-        let (wire, heartbeat) = (Wire::new(Box::pin(ours)), Duration::from_mins(1));
-        let (heard, waiting) = (Instant::now(), BTreeMap::new());
-        tokio::spawn(Driver { wire, heartbeat, heard, number: 0, waiting }.run(wanted));
-        let client = Client { most_bytes: 4096, orders };
+        let client = Client::over(Wire::new(Box::pin(ours)), Duration::from_mins(1), 4096);
         let message = |body| Message { exchange: "", routing_key: "q", id: None, body };
         let messages = [&[0; 10][..], &[0; 5000], &[0; 20]].map(message);
         let length = messages.iter().map(|it| it.frames(4096).len()).sum::<usize>();
@@ -372,5 +378,7 @@ mod tests {
         let lost = |is_of_another| Lost { why: why.clone(), is_of_another };
         let found = [first, second, third].map(Result::unwrap_err);
         assert_eq!(found, [lost(true), lost(false), lost(true)]);
+        // Who comes too late is not to blame, either.
+        assert_eq!(client.publish(&messages[0]).await.unwrap_err(), lost(true));
     }
 }
