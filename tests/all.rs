@@ -9,6 +9,7 @@ mod answered;
 mod asana;
 mod assertions;
 mod backend;
+mod broker;
 mod called;
 mod calls;
 mod captured;

@@ -151,7 +151,7 @@ fn what_it_does_not_take_is_told_and_comes_again() {
     signed(&keys, "host", "ca", "-addext subjectAltName=DNS:localhost");
     let (port, file) = (free_port(), |name: &str| keys.path(name).display().to_string());
     let rabbit = Rabbit::start(&format!(
-        "listeners.ssl.1 = 127.0.0.1:{port}\nssl_options.cacertfile = {}\n\
+        "max_message_size = 20000\nlisteners.ssl.1 = 127.0.0.1:{port}\nssl_options.cacertfile = {}\n\
          ssl_options.certfile = {}\nssl_options.keyfile = {}\n",
         file("ca.crt"),
         file("host.crt"),
@@ -159,6 +159,7 @@ fn what_it_does_not_take_is_told_and_comes_again() {
     ));
     what_no_queue_takes_comes_again_until_one_does(&rabbit);
     an_exchange_that_is_missing_is_told(&rabbit);
+    what_is_too_large_takes_nothing_along(&rabbit);
     over_tls_with_a_password_that_is_never_told(&rabbit, &keys, port);
 }
 
@@ -210,6 +211,32 @@ fn an_exchange_that_is_missing_is_told(rabbit: &Rabbit) {
     rabbit.ask("PUT", "exchanges/%2F/e", &json!({"type": "fanout"}));
     rabbit.ask("POST", "bindings/%2F/e/e/q/q", &json!({}));
     wait_until("it is there", || (rabbit.messages("q").len() == 1).then_some(()));
+}
+
+fn what_is_too_large_takes_nothing_along(rabbit: &Rabbit) {
+    rabbit.make_queue("small");
+    let folder =
+        folder(&format!("amqp: {{url: '{}', routing_key: '\"small\"'}}", rabbit.url()), "");
+    let text = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    // Whatever counts as a failure is the end.
+    folder.write("listeners.yaml", text.replace("retry: {", "retry: {attempts: 1, "));
+    let server = Tympan::start_in(&folder);
+    for number in 0..50 {
+        send(&server, &format!("{number}"));
+        if number % 10 == 5 {
+            send(&server, &format!("large{number}{}", "x".repeat(20000)));
+        }
+    }
+    wait_until("the others are there", || {
+        let messages = rabbit.messages("small");
+        let ids = messages.iter().map(|it| event(it)["id"].as_str().unwrap().to_owned());
+        (ids.collect::<BTreeSet<_>>().len() == 50).then_some(())
+    });
+    let told = server.wait_for_log(|line| line["message"] == "a dead letter");
+    let why = told["why"].as_str().unwrap();
+    assert!(why.starts_with("PRECONDITION_FAILED - message size "), "{why}");
+    let is_of_small = |line: &str| line.contains("a dead letter") && !line.contains("large");
+    assert!(!server.log_text().lines().any(is_of_small), "{}", server.log_text());
 }
 
 fn over_tls_with_a_password_that_is_never_told(rabbit: &Rabbit, keys: &Folder, port: u16) {

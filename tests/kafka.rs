@@ -27,6 +27,7 @@ use kafka_protocol::protocol::Request;
 use kafka_protocol::protocol::StrBytes;
 use kafka_protocol::records::RecordBatchDecoder;
 use serde_json::Value;
+use serde_json::json;
 
 use crate::backend::Backend;
 use crate::backend::assert_whole;
@@ -37,9 +38,11 @@ use crate::backend::send;
 use crate::backend::send_while_killed;
 use crate::backend::tool;
 use crate::backend::why_not;
+use crate::broker::Broker;
 use crate::process::PATIENCE;
 use crate::process::Tympan;
 use crate::process::repository;
+use crate::process::request;
 use crate::process::wait_until;
 
 const PARTITIONS: i32 = 3;
@@ -234,4 +237,55 @@ fn a_topic_that_is_missing_is_told_and_holds_up_no_other() {
     send(&server, "no topic!/1");
     let told = server.wait_for_log(|line| line["message"] == "a dead letter");
     assert_eq!(told["why"], "no topic can be called `no topic!`");
+    // However long it is.
+    let mark = server.log_mark();
+    send(&server, &format!("{}!/1", "t".repeat(1000)));
+    let told = server.wait_for_log_since(mark, |line| line["message"] == "a dead letter");
+    assert_eq!(told["why"].as_str().unwrap().len(), 200);
+}
+
+#[test]
+fn what_is_too_large_brings_nothing_twice() {
+    let port = free_port();
+    let app = format!("kafka: {{url: 'kafka://127.0.0.1:{port}', topic: '\"a\"', key: event.id}}");
+    let server = Tympan::start_in(&folder(&app, ""));
+    let ids: BTreeSet<_> = (0..200).map(|number| number.to_string()).collect();
+    for (before, id) in ids.iter().enumerate() {
+        if before == ids.len() / 2 {
+            let large = json!({"id": "large", "text": "x".repeat(100_000)}).to_string();
+            assert_eq!(server.ask(&request("POST", "/in", &[], large)).status, 200);
+        }
+        send(&server, id);
+    }
+    // All of them wait by now, and come together.
+    let broker = Broker::start(port, 64 << 10, None);
+    let told = server.wait_for_log(|line| line["message"] == "a dead letter");
+    assert_eq!((&told["id"], &told["why"]), (&json!("large"), &json!("MessageTooLarge (10)")));
+    wait_until("the others are there", || (broker.taken().len() >= ids.len()).then_some(()));
+    let taken = broker.taken();
+    let found: Vec<_> = taken.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    assert_eq!(found.len(), ids.len());
+    assert_eq!(found.into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), ids);
+}
+
+#[test]
+fn by_scram_with_a_password_that_is_never_told() {
+    let port = free_port();
+    let broker = Broker::start(port, 64 << 10, Some("the-password"));
+    for (before, sasl) in ["SCRAM-SHA-256", "SCRAM-SHA-512"].into_iter().enumerate() {
+        let app = format!(
+            "kafka: {{url: 'kafka://127.0.0.1:{port}', topic: '\"a\"', user: 'a,b', password: k, sasl: {sasl}}}"
+        );
+        let folder = folder(&app, "secrets: {k: {file: k}}");
+        folder.write("k", "another-password");
+        let server = Tympan::start_in(&folder);
+        send(&server, sasl);
+        assert_eq!(why_not(&server, sasl), "the proof is wrong");
+        folder.write("k", "the-password");
+        wait_until("it is there", || (broker.taken().len() == before + 1).then_some(()));
+        assert_eq!(broker.taken()[before]["id"], sasl);
+        for password in ["the-password", "another-password"] {
+            assert!(!server.log_text().contains(password));
+        }
+    }
 }

@@ -170,6 +170,27 @@ fn a_subject_of_no_stream_is_told_until_there_is_one() {
     send(&server, ">");
     let told = server.wait_for_log(|line| line["message"] == "a dead letter");
     assert_eq!(told["why"], "nothing can be published to the subject `events.>`");
+    // However long it is.
+    let mark = server.log_mark();
+    send(&server, &format!("{}>", "x".repeat(3000)));
+    let told = server.wait_for_log_since(mark, |line| line["message"] == "a dead letter");
+    assert_eq!(told["why"].as_str().unwrap().len(), 200);
+}
+
+#[test]
+fn what_an_event_says_is_no_order_to_jetstream() {
+    let nats = Nats::start("");
+    nats.make_stream();
+    let url = format!("nats://127.0.0.1:{}", nats.backend.port);
+    let folder =
+        folder(&format!("nats: {{url: '{url}', subject: event.id, jetstream: false}}"), "");
+    let server = Tympan::start_in(&folder);
+    send(&server, "events.1");
+    wait_until("it has arrived", || (nats.messages().len() == 1).then_some(()));
+    send(&server, "$JS.API.STREAM.PURGE.EVENTS");
+    let told = server.wait_for_log(|line| line["message"] == "a dead letter");
+    assert!(told["why"].as_str().unwrap().contains("$JS.API.STREAM.PURGE.EVENTS"), "{told}");
+    assert_eq!(nats.messages().len(), 1);
 }
 
 #[test]
@@ -198,6 +219,26 @@ fn what_the_server_refuses_is_told_and_ends_no_connection() {
 }
 
 #[test]
+fn what_is_refused_is_told_however_the_server_writes_its_subject() {
+    let nats = Nats::start(
+        "authorization: {users: [{user: u, password: p, permissions: {publish: {deny: ['secret.>']}}}]}\n",
+    );
+    let url = format!("nats://127.0.0.1:{}", nats.backend.port);
+    for jetstream in [true, false] {
+        let app = format!(
+            "nats: {{url: '{url}', subject: event.id, user: u, password: k, jetstream: {jetstream}}}"
+        );
+        let folder = folder(&app, "secrets: {k: {file: k}}");
+        folder.write("k", "p");
+        let server = Tympan::start_in(&folder);
+        // A soft hyphen, which Go escapes.
+        send(&server, "secret.\u{ad}");
+        let why = why_not(&server, "secret.\u{ad}");
+        assert_eq!(why, "Permissions Violation for Publish to \"secret.\\\\u00ad\"");
+    }
+}
+
+#[test]
 fn without_a_stream_whoever_listens_hears_it() {
     let nats = Nats::start("");
     let url = format!("nats://127.0.0.1:{}", nats.backend.port);
@@ -221,7 +262,8 @@ fn over_tls_with_a_token_that_is_never_told() {
     signed(&keys, "host", "ca", "-addext subjectAltName=DNS:localhost");
     let file = |name: &str| keys.path(name).display().to_string();
     let nats = Nats::start(&format!(
-        "tls: {{cert_file: '{}', key_file: '{}'}}\nauthorization: {{token: 'the-long-token'}}\n",
+        "max_payload: 2KB\ntls: {{cert_file: '{}', key_file: '{}'}}\n\
+         authorization: {{token: 'the-long-token'}}\n",
         file("host.crt"),
         file("host.key")
     ));
@@ -237,6 +279,10 @@ fn over_tls_with_a_token_that_is_never_told() {
     let mark = server.log_mark();
     folder.write("k", "the-long-token");
     server.wait_for_log_since(mark, |line| line["message"] == "connected");
+    // How much the server takes it says before TLS, where it could be anybody.
+    let long = "x".repeat(1200);
+    send(&server, &long);
+    assert_eq!(why_not(&server, &long), "the server takes 2048 bytes at most");
     for token in ["the-long-token", "another-token"] {
         assert!(!server.log_text().contains(token));
     }

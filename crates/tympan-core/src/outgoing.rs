@@ -75,7 +75,7 @@ impl Outgoing {
     ///
     /// Why there is none, which would be the same every time.
     pub fn render(&self, event: Kept<'_>, secrets: &[Secret]) -> Result<Request<Bytes>, String> {
-        let scope = Scope::of(event, &Paths::Whole)?;
+        let scope = Scope::of(event, Some(&Paths::Whole))?;
         let mut request = Request::new(Bytes::new());
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = self.url.clone();
@@ -253,14 +253,15 @@ fn eval<'e>(
 }
 
 impl<'e> Scope<'e> {
-    /// As much of an event as an expression reads.
+    /// As much of an event as an expression reads, which is known since that was compiled.
     fn read_by(expression: &Expression, event: Kept<'e>) -> Result<Self, String> {
-        let nothing = Paths::Keys(Vec::new());
-        Self::of(event, expression.needs().paths(roots::EVENT).unwrap_or(&nothing))
+        Self::of(event, expression.needs().paths(roots::EVENT))
     }
 
-    fn of(event: Kept<'e>, wanted: &Paths) -> Result<Self, String> {
-        let value = read_json(event.json, wanted).map_err(|error| error.to_string())?;
+    /// As much of an event as is wanted, if any of it is.
+    fn of(event: Kept<'e>, wanted: Option<&Paths>) -> Result<Self, String> {
+        let read = wanted.map(|wanted| read_json(event.json, wanted)).transpose();
+        let value = read.map_err(|error| error.to_string())?.unwrap_or(Value::Null);
         let name = Value::Text(Text::from(event.listener.to_owned()));
         let listener = Record::from_iter([(Text::from("name"), name)]);
         Ok(Self { event: value, listener, now: event.now })
@@ -292,10 +293,14 @@ impl<'e> Source<'e> for Scope<'e> {
 mod tests {
     use bytes::Bytes;
     use http::Request;
+    use tympan_expr::Dialect;
+    use tympan_expr::Expression;
 
     use super::Kept;
     use super::Outgoing;
     use crate::config::Kind;
+    use crate::roots;
+    use crate::roots::Place;
     use crate::secret::Secret;
 
     const EVENT: &str = r#"{"specversion":"1.0","id":"e 1","source":"/in","type":"a.b","tympanlistener":"in","datacontenttype":"application/json","data":{"n":7,"s":"x"}}"#;
@@ -347,6 +352,21 @@ mod tests {
         assert!(!request.headers().contains_key("x-none"));
         assert_eq!(request.body(), r#"{"n":7,"id":"e 1"}"#);
         assert!(render("headers: {X-N: event.data}", &[]).unwrap_err().contains("x-n"));
+    }
+
+    /// Told by what is no event: nobody who reads it gets anything.
+    #[test]
+    fn what_is_the_same_for_all_reads_no_event() {
+        let json = Bytes::from("{");
+        let event = Kept { id: "e 1", listener: "in", json: &json, now: 0.0 };
+        let vocabulary = roots::vocabulary(Place::Delivery, &[]);
+        let text = |text: &str| {
+            let compiled = Expression::compile(Dialect::Moveworks, text, &vocabulary).unwrap();
+            super::text(&compiled.expression, event, "it")
+        };
+        assert_eq!(text("\"orders\""), Ok(Some("orders".to_owned())));
+        assert_eq!(text("listener.name"), Ok(Some("in".to_owned())));
+        assert!(text("event.id").is_err());
     }
 
     /// Computed with `openssl dgst -sha256 -hmac`.

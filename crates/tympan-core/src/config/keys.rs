@@ -3,6 +3,8 @@
 //! The reader, the JSON Schema, the reference page and the suggestions all read this table.
 
 use crate::config::Accept;
+#[cfg(feature = "kafka")]
+use crate::config::Sasl;
 use crate::jwt;
 use crate::scheme::Algorithm;
 use crate::scheme::Encoding;
@@ -1129,7 +1131,8 @@ pub static NATS: Section = Section {
         required(key(
             "subject",
             Holds::Expression,
-            "The subject. What is none, or a pattern of several, makes the event a dead letter.",
+            "The subject. What is none, a pattern of several, or the server's own (`$...`, `_INBOX`) makes \
+             the event a dead letter.",
             "subject: $CONCAT([\"events.\", listener.name])",
         )),
         default(
@@ -1186,9 +1189,9 @@ pub static AMQP: Section = Section {
 pub static KAFKA: Section = Section {
     name: "`kafka` of a destination",
     doc: "A topic of Kafka from 2.5, or of what speaks its protocol. The value of a record is the event as it \
-          is delivered, with its media type in the header `content-type`. A record that has to be sent \
-          again within one delivery is not there twice. Expressions see the event as `event`, and \
-          `listener.name`.",
+          is delivered, with its media type in the header `content-type`. A record that is sent again \
+          because an answer was lost is not there twice; one that was neither taken nor refused in the end, and \
+          comes again, may be. Expressions see the event as `event`, and `listener.name`.",
     one_of: false,
     keys: &[
         required(key(
@@ -1197,13 +1200,18 @@ pub static KAFKA: Section = Section {
             "A broker that knows the others, with `kafka+ssl` for TLS to all of them.",
             "url: kafka+ssl://kafka.example.com:9093",
         )),
-        key(
-            "user",
-            Holds::Literal(Literal::Text),
-            "Who we are there, which is proved by the password as it is (SASL's `PLAIN`).",
-            "user: tympan",
-        ),
+        key("user", Holds::Literal(Literal::Text), "Who we are there.", "user: tympan"),
         PASSWORD,
+        default(
+            key(
+                "sasl",
+                Holds::Choice(Sasl::WORDS),
+                "How the password proves it: as it is, or without being sent, by SCRAM, where the broker has to \
+                 prove that it knows it as well.",
+                "sasl: SCRAM-SHA-512",
+            ),
+            "PLAIN",
+        ),
         required(key(
             "topic",
             Holds::Expression,
@@ -1213,7 +1221,7 @@ pub static KAFKA: Section = Section {
         key(
             "key",
             Holds::Expression,
-            "The key: records of one key are in one partition, where every other client would put them. \
+            "The key: records of one key are in one partition, where Java's client would put them. \
              With none, or null, records go to all partitions in turn.",
             "key: event.subject",
         ),

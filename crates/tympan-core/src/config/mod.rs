@@ -132,6 +132,8 @@ pub use remote::Postgres;
 pub use remote::Redis;
 #[cfg(feature = "remote")]
 pub use remote::Remote;
+#[cfg(feature = "kafka")]
+pub use remote::Sasl;
 pub use response::Response;
 pub use secret::Reference;
 pub use secret::SecretRefs;

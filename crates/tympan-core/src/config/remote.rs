@@ -79,16 +79,50 @@ pub struct Amqp {
     pub routing_key: Expression,
 }
 
+/// How a password proves to a broker of Kafka who we are, by the names of SASL.
+#[cfg(feature = "kafka")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sasl {
+    /// It is told.
+    Plain,
+    /// SCRAM with SHA-256.
+    ScramSha256,
+    /// SCRAM with SHA-512.
+    ScramSha512,
+}
+
 /// A topic of Kafka.
 #[cfg(feature = "kafka")]
 #[derive(Clone, Debug)]
 pub struct Kafka {
     /// A broker that knows the others.
     pub server: Remote,
+    /// How the password proves who we are.
+    pub sasl: Sasl,
     /// The topic.
     pub topic: Expression,
     /// What its partition is chosen by.
     pub key: Option<Expression>,
+}
+
+#[cfg(feature = "kafka")]
+impl Sasl {
+    /// Its words, as they are written.
+    pub const WORDS: &[&str] = &["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
+
+    fn read(word: &str) -> Option<Self> {
+        [Self::Plain, Self::ScramSha256, Self::ScramSha512].into_iter().find(|it| it.word() == word)
+    }
+
+    /// Its word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha512 => "SCRAM-SHA-512",
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -151,11 +185,15 @@ impl Reader<'_> {
         let mut fields = self.fields(&keys::KAFKA, key.span, node)?;
         let schemes = &["kafka", "kafka+ssl"];
         let server = self.remote(&mut fields, schemes, "kafka://127.0.0.1:9092");
+        let sasl = match fields.take("sasl") {
+            Some((_, node)) => self.choice(&node, Sasl::WORDS).and_then(Sasl::read),
+            None => Some(Sasl::Plain),
+        };
         let topic = self.required_expression(&mut fields, "topic");
         let key = fields.take("key");
         let key = key.and_then(|(_, node)| self.expression(Place::Delivery, &node));
         fields.end();
-        Some(Kafka { server: server?, topic: topic?, key })
+        Some(Kafka { server: server?, sasl: sasl?, topic: topic?, key })
     }
 
     /// Where a server is, and who we are to it.

@@ -11,9 +11,12 @@ use tympan_journal::Leased;
 
 use self::client::Answer;
 use self::client::Client;
+use self::client::Lost;
 use self::frame::Message;
+use super::Blame;
 use super::Deliver;
 use super::Failure;
+use super::each;
 use super::kept;
 use super::link::Link;
 use super::remote::Remote;
@@ -60,23 +63,18 @@ impl AmqpOut {
         }
         match published {
             Ok(Answer::Kept) => Ok(()),
-            Ok(Answer::Refused(why)) | Err(why) => Err(Failure::passing(self.remote.said(why))),
+            Ok(Answer::Refused(why)) => Err(Failure::passing(self.remote.said(why))),
+            Err(Lost { why, is_of_another }) => {
+                let blame = if is_of_another { Blame::Another } else { Blame::All };
+                Err(Failure { blame, ..Failure::passing(self.remote.said(why)) })
+            }
         }
     }
 }
 
 impl Deliver for AmqpOut {
     fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        Box::pin(async move {
-            for event in events {
-                self.publish(event).await?;
-            }
-            Ok(())
-        })
-    }
-
-    fn batch(&self) -> usize {
-        1
+        each(events, move |event| self.publish(event))
     }
 
     fn concurrency(&self) -> usize {

@@ -9,6 +9,7 @@ use tympan_journal::Leased;
 use tympan_journal::Settled;
 use tympan_journal::Verdict;
 
+use super::Blame;
 use super::Destination;
 use super::Failure;
 use super::backoff;
@@ -24,10 +25,15 @@ pub(super) struct Landed {
 /// One try, and what becomes of each event by it.
 pub(super) async fn attempt(destination: Destination, events: Vec<Leased>) -> Landed {
     let each = match hand_over(&destination, &events, end(&destination)).await {
-        Err(failure) if failure.is_of_one && events.len() > 1 => {
-            one_by_one(&destination, &events).await
+        Ok(()) => vec![Some(Ok(())); events.len()],
+        Err(failure) if failure.blame == Blame::One && events.len() > 1 => {
+            one_by_one(&destination, &events, &failure.taken).await
         }
-        tried => vec![Some(tried); events.len()],
+        Err(failure) => {
+            let is_taken = |place| failure.taken.contains(&place);
+            let tried = |place| if is_taken(place) { Ok(()) } else { Err(failure.clone()) };
+            (0..events.len()).map(|place| Some(tried(place))).collect()
+        }
     };
     let at = clock::steady();
     let pauses = each.iter().flatten().any(|tried| tried.as_ref().is_err_and(|it| it.pauses));
@@ -55,18 +61,24 @@ pub(super) async fn attempt(destination: Destination, events: Vec<Leased>) -> La
     Landed { settled: settled.collect(), pauses }
 }
 
-/// Each of several events, all of them within the time of one delivery; `None` for those that none was
-/// left for.
+/// Each of several events but those that were taken, all of them within the time of one delivery; `None` for
+/// those that none was left for.
 async fn one_by_one(
     destination: &Destination,
     events: &[Leased],
+    taken: &[usize],
 ) -> Vec<Option<Result<(), Failure>>> {
     let end = end(destination);
     let mut each = Vec::with_capacity(events.len());
-    for event in events {
-        let is_late = end <= Instant::now();
+    for (place, event) in events.iter().enumerate() {
         let event = std::slice::from_ref(event);
-        each.push(if is_late { None } else { Some(hand_over(destination, event, end).await) });
+        each.push(if taken.contains(&place) {
+            Some(Ok(()))
+        } else if end <= Instant::now() {
+            None
+        } else {
+            Some(hand_over(destination, event, end).await)
+        });
     }
     each
 }
@@ -96,7 +108,7 @@ fn verdict(destination: &Destination, event: &Leased, failure: &Failure, now: u6
     if failure.is_final {
         return Verdict::Dead { why };
     }
-    if failure.pauses {
+    if failure.pauses || failure.blame == Blame::Another {
         return Verdict::Again { due: now, why, counts: false };
     }
     if destination.retry.attempts.is_some_and(|most| tries >= most) {
@@ -127,6 +139,7 @@ fn tell(destination: &Destination, event: &Leased, verdict: &Verdict) {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::sync::Mutex;
     use std::time::Duration;
 
     use tokio::time::Instant;
@@ -135,8 +148,10 @@ mod tests {
     use tympan_journal::Leased;
     use tympan_journal::Verdict;
 
+    use super::Landed;
     use super::attempt;
     use crate::clock;
+    use crate::delivery::Blame;
     use crate::delivery::Deliver;
     use crate::delivery::Destination;
     use crate::delivery::Failure;
@@ -152,7 +167,7 @@ mod tests {
                 match events {
                     [event] if event.id == "slow" => std::future::pending().await,
                     [_] => Ok(()),
-                    _ => Err(Failure { is_of_one: true, ..Failure::passing("one of them") }),
+                    _ => Err(Failure { blame: Blame::One, ..Failure::passing("one of them") }),
                 }
             })
         }
@@ -166,20 +181,45 @@ mod tests {
         }
     }
 
-    /// Nothing but the clock ends it.
-    #[tokio::test(start_paused = true)]
-    async fn of_a_batch_that_failed_all_have_the_time_of_one_delivery() {
-        let destination = Destination {
+    /// What takes the first of several events, and has something against the others.
+    #[derive(Debug)]
+    struct Once {
+        against: Failure,
+        /// The ids that it was handed.
+        handed: Mutex<Vec<String>>,
+    }
+
+    impl Deliver for Once {
+        fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
+            self.handed.lock().unwrap().extend(events.iter().map(|event| event.id.clone()));
+            let failure = Failure { taken: vec![0], ..self.against.clone() };
+            Box::pin(async move { if events.len() == 1 { Ok(()) } else { Err(failure) } })
+        }
+
+        fn batch(&self) -> usize {
+            8
+        }
+
+        fn concurrency(&self) -> usize {
+            1
+        }
+    }
+
+    fn destination(to: Arc<dyn Deliver>) -> Destination {
+        Destination {
             name: "a".into(),
-            to: Arc::new(Picky),
+            to,
             meter: Arc::new(DestinationMeter::new("a")),
             retry: Retry::default(),
             timeout: Duration::from_secs(15),
             concurrency: 1,
             order_by: None,
             is_stdout: false,
-        };
-        let leased = |id: &str| Leased {
+        }
+    }
+
+    fn leased(id: &str) -> Leased {
+        Leased {
             number: 0,
             id: id.to_owned(),
             listener: "in".into(),
@@ -187,17 +227,46 @@ mod tests {
             since: clock::steady(),
             attempts: 0,
             body: "{}".into(),
-        };
-        let begin = Instant::now();
-        let landed = attempt(destination, ["1", "slow", "2", "3"].map(leased).into()).await;
-        assert_eq!(begin.elapsed(), Duration::from_secs(15));
+        }
+    }
+
+    /// What became of each, and whether it counts.
+    fn told(landed: &Landed) -> Vec<(&str, bool)> {
         let told = landed.settled.iter().map(|settled| match &settled.verdict {
             Verdict::Again { why, counts, .. } => (why.as_str(), *counts),
             Verdict::Delivered => ("delivered", true),
             other => panic!("{other:?}"),
         });
+        told.collect()
+    }
+
+    /// Nothing but the clock ends it.
+    #[tokio::test(start_paused = true)]
+    async fn of_a_batch_that_failed_all_have_the_time_of_one_delivery() {
+        let begin = Instant::now();
+        let events = ["1", "slow", "2", "3"].map(leased);
+        let landed = attempt(destination(Arc::new(Picky)), events.into()).await;
+        assert_eq!(begin.elapsed(), Duration::from_secs(15));
         let untried = ("others took all of the time", false);
-        let told: Vec<_> = told.collect();
-        assert_eq!(told, [("delivered", true), ("no answer within 15 s", true), untried, untried]);
+        let slow = ("no answer within 15 s", true);
+        assert_eq!(told(&landed), [("delivered", true), slow, untried, untried]);
+    }
+
+    #[tokio::test]
+    async fn what_was_taken_is_handed_over_no_second_time() {
+        let failed = Failure::passing("no");
+        let of_one = Failure { blame: Blame::One, ..failed.clone() };
+        let of_another = Failure { blame: Blame::Another, ..failed.clone() };
+        let taken = ("delivered", true);
+        for (against, expected, handed) in [
+            (of_one, [taken, taken], vec!["1", "2", "2"]),
+            (failed, [taken, ("no", true)], vec!["1", "2"]),
+            (of_another, [taken, ("no", false)], vec!["1", "2"]),
+        ] {
+            let to = Arc::new(Once { against, handed: Mutex::default() });
+            let landed = attempt(destination(to.clone()), ["1", "2"].map(leased).into()).await;
+            assert_eq!(told(&landed), expected);
+            assert_eq!(*to.handed.lock().unwrap(), handed);
+        }
     }
 }

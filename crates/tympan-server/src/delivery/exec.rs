@@ -19,6 +19,7 @@ use tympan_journal::Leased;
 
 use super::Deliver;
 use super::Failure;
+use super::each;
 
 /// How much of what a program says of its failure is told.
 const MOST_SAID: usize = 200;
@@ -70,16 +71,7 @@ impl ExecOut {
 
 impl Deliver for ExecOut {
     fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        Box::pin(async move {
-            for event in events {
-                self.run(event).await.map_err(Failure::passing)?;
-            }
-            Ok(())
-        })
-    }
-
-    fn batch(&self) -> usize {
-        1
+        each(events, move |event| async move { self.run(event).await.map_err(Failure::passing) })
     }
 
     fn concurrency(&self) -> usize {

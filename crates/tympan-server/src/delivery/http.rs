@@ -14,6 +14,7 @@ use tympan_journal::Leased;
 
 use super::Deliver;
 use super::Failure;
+use super::each;
 use super::kept;
 use crate::clock;
 use crate::outbound::Host;
@@ -56,16 +57,7 @@ impl HttpOut {
 
 impl Deliver for HttpOut {
     fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        Box::pin(async move {
-            for event in events {
-                self.call(event).await?;
-            }
-            Ok(())
-        })
-    }
-
-    fn batch(&self) -> usize {
-        1
+        each(events, move |event| self.call(event))
     }
 
     fn concurrency(&self) -> usize {
@@ -79,12 +71,10 @@ fn judge(status: StatusCode, headers: &HeaderMap) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure {
-        why: format!("answered {}", status.as_u16()),
         retry_after: retry_after(headers),
-        is_final: false,
         // It says that it will never take any again.
         pauses: status == StatusCode::GONE,
-        is_of_one: false,
+        ..Failure::passing(format!("answered {}", status.as_u16()))
     })
 }
 

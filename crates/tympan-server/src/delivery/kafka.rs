@@ -4,6 +4,8 @@ mod broker;
 mod cluster;
 mod partition;
 mod producer;
+mod scram;
+mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Mutex;
 use tympan_core::config;
+use tympan_core::config::Sasl;
 use tympan_core::outgoing;
 use tympan_expr::Expression;
 use tympan_journal::Later;
@@ -19,6 +22,7 @@ use tympan_journal::Leased;
 use self::producer::Producer;
 use self::producer::Refused;
 use self::producer::Sent;
+use super::Blame;
 use super::Deliver;
 use super::Failure;
 use super::kept;
@@ -36,6 +40,7 @@ const MOST_TOPIC: usize = 249;
 pub(super) struct KafkaOut {
     remote: Arc<Remote>,
     link: Link<Arc<Mutex<Producer>>>,
+    sasl: Sasl,
     topic: Expression,
     key: Option<Expression>,
     timeout: Duration,
@@ -48,28 +53,34 @@ impl KafkaOut {
         remote: Remote,
         timeout: Duration,
     ) -> Self {
-        let (topic, key) = (kafka.topic.clone(), kafka.key.clone());
-        Self { remote: Arc::new(remote), link: Link::new(name), topic, key, timeout }
+        let (remote, link) = (Arc::new(remote), Link::new(name));
+        let (sasl, topic, key) = (kafka.sasl, kafka.topic.clone(), kafka.key.clone());
+        Self { remote, link, sasl, topic, key, timeout }
     }
 
     async fn connect(&self) -> Result<Arc<Mutex<Producer>>, String> {
-        let made = Producer::start(Arc::clone(&self.remote), self.timeout).await;
+        let made = Producer::start(Arc::clone(&self.remote), self.sasl, self.timeout).await;
         made.map(|made| Arc::new(Mutex::new(made))).map_err(|why| self.remote.said(why))
     }
 
     async fn produce(&self, events: &[Leased]) -> Result<(), Failure> {
         let sent = events.iter().map(|event| self.sent(event)).collect::<Result<Vec<_>, _>>();
         // One that cannot be made holds up none that it came with.
-        let sent = sent.map_err(|why| Failure { is_of_one: true, ..Failure::lasting(why) })?;
+        let sent = sent.map_err(|why| Failure {
+            blame: Blame::One,
+            ..Failure::lasting(self.remote.said(why))
+        })?;
         let lent = self.link.get(self.connect()).await?;
-        let produced = lent.connection.lock().await.produce(&sent).await;
+        let mut taken = Vec::new();
+        let produced = lent.connection.lock().await.produce(&sent, &mut taken).await;
         // Whatever brokers say of one topic says nothing about the others.
         if !matches!(produced, Err(Refused { is_answer: false, .. })) {
             lent.keep();
         }
         produced.map_err(|refused| Failure {
             is_final: refused.is_final,
-            is_of_one: refused.is_answer,
+            blame: if refused.is_answer { Blame::One } else { Blame::All },
+            taken,
             ..Failure::passing(self.remote.said(refused.why))
         })
     }

@@ -84,7 +84,9 @@ pub(crate) trait Deliver: fmt::Debug + Send + Sync {
     fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>>;
 
     /// How many events it takes at a time.
-    fn batch(&self) -> usize;
+    fn batch(&self) -> usize {
+        1
+    }
 
     /// How many deliveries may usually be on their way at once.
     fn concurrency(&self) -> usize;
@@ -101,8 +103,20 @@ pub(crate) struct Failure {
     pub(crate) is_final: bool,
     /// Whether nothing more is to be sent until somebody has seen to it.
     pub(crate) pauses: bool,
-    /// Whether one of several events may be to blame, so that each is to be tried by itself.
-    pub(crate) is_of_one: bool,
+    pub(crate) blame: Blame,
+    /// The places of those among several events that were taken all the same, and come no second time.
+    pub(crate) taken: Vec<usize>,
+}
+
+/// Which event a failure is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blame {
+    /// Every one that was handed over.
+    All,
+    /// One of several, it may be, so that each is to be tried by itself.
+    One,
+    /// One of another delivery, so that these are tried again as if nothing had been.
+    Another,
 }
 
 /// What outlives every generation: a reload must neither cut a connection nor lose an event.
@@ -270,6 +284,19 @@ impl Destinations {
     }
 }
 
+/// Hands events over one after the other, up to the first that is not taken.
+fn each<'d, F: Future<Output = Result<(), Failure>> + Send>(
+    events: &'d [Leased],
+    one: impl Fn(&'d Leased) -> F + Send + 'd,
+) -> Later<'d, Result<(), Failure>> {
+    Box::pin(async move {
+        for event in events {
+            one(event).await?;
+        }
+        Ok(())
+    })
+}
+
 /// An event as expressions see it, at this moment.
 fn kept(event: &Leased) -> outgoing::Kept<'_> {
     outgoing::Kept {
@@ -319,7 +346,8 @@ impl Failure {
             retry_after: None,
             is_final: false,
             pauses: false,
-            is_of_one: false,
+            blame: Blame::All,
+            taken: Vec::new(),
         }
     }
 }

@@ -16,12 +16,16 @@ use self::client::Client;
 use self::client::Message;
 use super::Deliver;
 use super::Failure;
+use super::each;
 use super::kept;
 use super::link::Link;
 use super::remote::Remote;
 
 /// The longest subject, in bytes: a server gives up connections whose lines are longer than 4 KiB.
 const MOST_SUBJECT: usize = 2048;
+
+/// What the subjects begin with at which clients wait for answers.
+const INBOX: &str = "_INBOX";
 
 /// What a server answers where nobody takes what was published (no responders).
 const NOBODY: u16 = 503;
@@ -52,7 +56,7 @@ impl NatsOut {
         let subject = subject.map_err(Failure::lasting)?.unwrap_or_default();
         if !is_subject(&subject) {
             let why = format!("nothing can be published to the subject `{subject}`");
-            return Err(Failure::lasting(why));
+            return Err(Failure::lasting(self.remote.said(why)));
         }
         // A stream may be what several destinations publish to: to each, the event is another.
         let id = format!("{}/{}", self.name, outgoing::identity(kept));
@@ -60,7 +64,10 @@ impl NatsOut {
         let lent = self.link.get(self.connect()).await?;
         if let Some(most) = lent.connection.most_bytes.filter(|most| *most < message.len()) {
             lent.keep();
-            return Err(Failure::lasting(format!("the server takes {most} bytes at most")));
+            // Before TLS anybody may have said so.
+            let is_final = self.remote.url.scheme_str() != Some("tls");
+            let why = format!("the server takes {most} bytes at most");
+            return Err(Failure { is_final, ..Failure::passing(why) });
         }
         let published = if self.jetstream {
             lent.connection.ask(&message).await
@@ -78,16 +85,7 @@ impl NatsOut {
 
 impl Deliver for NatsOut {
     fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        Box::pin(async move {
-            for event in events {
-                self.publish(event).await?;
-            }
-            Ok(())
-        })
-    }
-
-    fn batch(&self) -> usize {
-        1
+        each(events, move |event| self.publish(event))
     }
 
     fn concurrency(&self) -> usize {
@@ -117,11 +115,14 @@ fn acknowledged(answer: &Bytes) -> Result<(), String> {
     Err("what has answered is no stream".to_owned())
 }
 
-/// Whether something can be published to a subject: what an event says may be no pattern.
+/// Whether something can be published to a subject: what an event says may be no pattern, no order to
+/// the server (`$JS.API.STREAM.PURGE`), and no answer to what others have asked.
 fn is_subject(subject: &str) -> bool {
-    let is_plain = |sign: char| !sign.is_whitespace() && !sign.is_control();
+    let is_of_server = subject.starts_with('$') || subject.split('.').next() == Some(INBOX);
+    let is_plain =
+        |sign: char| !sign.is_whitespace() && !sign.is_control() && !matches!(sign, '"' | '\\');
     let is_token = |token: &str| !matches!(token, "" | "*" | ">") && token.chars().all(is_plain);
-    subject.len() <= MOST_SUBJECT && subject.split('.').all(is_token)
+    !is_of_server && subject.len() <= MOST_SUBJECT && subject.split('.').all(is_token)
 }
 
 #[cfg(test)]
@@ -130,14 +131,17 @@ mod tests {
     use super::is_subject;
 
     #[test]
-    fn a_subject_is_no_pattern_and_no_two_lines() {
-        for subject in ["events", "events.in", "a.b-c.ä", "a*.b"] {
+    fn a_subject_is_no_pattern_no_order_and_no_two_lines() {
+        for subject in ["events", "events.in", "a.b-c.ä", "a*.b", "a.$b", "_INBOX_b.c"] {
             assert!(is_subject(subject), "{subject}");
         }
         let long = "a".repeat(2049);
         for subject in
             ["", ".", "a.", "a..b", "*", "a.>", "a.*.b", "a b", "a\r\nPUB b", "a\0", &long]
         {
+            assert!(!is_subject(subject), "{subject}");
+        }
+        for subject in ["$JS.API.STREAM.PURGE.EVENTS", "$SYS", "_INBOX.b.c", "a\"b", "a\\b"] {
             assert!(!is_subject(subject), "{subject}");
         }
     }

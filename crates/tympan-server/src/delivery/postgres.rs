@@ -18,6 +18,7 @@ use tympan_core::config;
 use tympan_journal::Later;
 use tympan_journal::Leased;
 
+use super::Blame;
 use super::Deliver;
 use super::Failure;
 use super::link::Link;
@@ -132,8 +133,8 @@ impl PostgresOut {
         // PostgreSQL, appendix A: data that no such column can hold, or that goes beyond a limit (such as
         // an id that no index takes), and data that this table wants to be otherwise.
         let (is_final, is_unwanted) = (is_of("22") || is_of("54"), is_of("23"));
-        let is_of_one = is_final || is_unwanted;
-        Failure { is_final, is_of_one, ..Failure::passing(self.said(error)) }
+        let blame = if is_final || is_unwanted { Blame::One } else { Blame::All };
+        Failure { is_final, blame, ..Failure::passing(self.said(error)) }
     }
 
     /// What went wrong, in the server's own words where it has some.

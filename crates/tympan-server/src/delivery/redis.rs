@@ -13,6 +13,7 @@ use tympan_journal::Leased;
 
 use super::Deliver;
 use super::Failure;
+use super::each;
 use super::kept;
 use super::link::Link;
 use super::remote::Remote;
@@ -103,16 +104,7 @@ impl RedisOut {
 
 impl Deliver for RedisOut {
     fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        Box::pin(async move {
-            for event in events {
-                self.add(event).await?;
-            }
-            Ok(())
-        })
-    }
-
-    fn batch(&self) -> usize {
-        1
+        each(events, move |event| self.add(event))
     }
 
     fn concurrency(&self) -> usize {

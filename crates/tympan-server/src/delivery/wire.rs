@@ -11,6 +11,9 @@ use tokio::io::WriteHalf;
 
 use crate::outbound::connect::Stream;
 
+/// How much is read at once, in bytes.
+const READ: usize = 4 << 10;
+
 /// A connection, what has come of it and was not read yet, and what is to be sent.
 pub(super) struct Wire {
     reader: ReadHalf<Pin<Box<dyn Stream>>>,
@@ -44,7 +47,8 @@ impl Wire {
     }
 
     /// What is said next, as somebody understands what came who takes it off that, or waits for more.
-    /// Whoever asks may give up at any time, and ask again.
+    /// Whoever asks may give up at any time, and ask again. How much may come before it is understood is for
+    /// `read` to say.
     pub(super) async fn next<T>(
         &mut self,
         read: impl Fn(&mut BytesMut) -> Result<Option<T>, String>,
@@ -53,6 +57,7 @@ impl Wire {
             if let Some(said) = read(&mut self.incoming)? {
                 return Ok(said);
             }
+            self.incoming.reserve(READ);
             let moved = tokio::select! {
                 read = self.reader.read_buf(&mut self.incoming) => match read {
                     Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -61,6 +66,8 @@ impl Wire {
                 // What was sent of it is no longer in it, whenever this ends.
                 sent = send(&mut self.writer, &mut self.outgoing), if !self.is_sent => {
                     self.is_sent = true;
+                    // What was much takes no room any more.
+                    self.outgoing = BytesMut::new();
                     sent
                 }
             };
@@ -75,4 +82,40 @@ async fn send(
 ) -> io::Result<()> {
     writer.write_all_buf(outgoing).await?;
     writer.flush().await
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Buf;
+    use bytes::BytesMut;
+    use tokio::io::AsyncReadExt;
+    use tokio::io::AsyncWriteExt;
+
+    use super::READ;
+    use super::Wire;
+
+    #[tokio::test]
+    async fn what_was_said_and_heard_takes_no_room() {
+        const COUNT: usize = 1000;
+        let (ours, mut theirs) = tokio::io::duplex(1 << 10);
+        let mut wire = Wire::new(Box::pin(ours));
+        for _ in 0..COUNT {
+            wire.say(&[7; 1000]);
+        }
+        let server = async {
+            let mut heard = vec![0; COUNT * 1000];
+            theirs.read_exact(&mut heard).await.unwrap();
+            assert!(heard.iter().all(|byte| *byte == 7));
+            theirs.write_all(&heard).await.unwrap();
+        };
+        let one = |incoming: &mut BytesMut| Ok((!incoming.is_empty()).then(|| incoming.get_u8()));
+        let client = async {
+            for _ in 0..COUNT * 1000 {
+                assert_eq!(wire.next(one).await, Ok(7));
+            }
+        };
+        tokio::join!(server, client);
+        assert_eq!(wire.outgoing.capacity(), 0);
+        assert!(wire.incoming.capacity() <= 2 * READ, "{}", wire.incoming.capacity());
+    }
 }

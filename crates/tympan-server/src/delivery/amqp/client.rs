@@ -1,6 +1,8 @@
 //! A connection to a server of AMQP that many messages are on their way on at once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::BufMut;
@@ -22,8 +24,8 @@ const PORT_OF_TLS: u16 = 5671;
 /// How many messages may wait until they are sent.
 const QUEUE: usize = 64;
 
-/// The longest frames that we send, in bytes.
-const MOST_BYTES: u32 = 128 << 10;
+/// As long as frames may be in any case (`frame-min-size` of the protocol).
+const LEAST: u32 = 4096;
 
 /// Whoever says nothing for so long is gone, in seconds.
 const HEARTBEAT: u16 = 30;
@@ -37,6 +39,8 @@ pub(super) struct Client {
     /// The longest frame that the server listens to.
     most_bytes: usize,
     orders: mpsc::Sender<Order>,
+    /// Why it has ended, once it has.
+    ended: Arc<OnceLock<Lost>>,
 }
 
 /// What became of a message.
@@ -48,6 +52,14 @@ pub(super) enum Answer {
     Refused(String),
 }
 
+/// Why nobody knows what became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Lost {
+    pub(super) why: String,
+    /// Whether another message is to blame.
+    pub(super) is_of_another: bool,
+}
+
 /// Something to be sent.
 struct Order {
     frames: Vec<u8>,
@@ -57,9 +69,11 @@ struct Order {
 /// Who wants to know what became of a message.
 struct Waiting {
     routing_key: String,
+    /// How long it is, in bytes.
+    size: usize,
     /// Why no queue takes it, which is told before it is confirmed.
     returned: Option<String>,
-    answer: oneshot::Sender<Result<Answer, String>>,
+    answer: oneshot::Sender<Result<Answer, Lost>>,
 }
 
 /// What keeps a connection going.
@@ -71,6 +85,7 @@ struct Driver {
     /// How many messages there were: by that number each is confirmed.
     number: u64,
     waiting: BTreeMap<u64, Waiting>,
+    ended: Arc<OnceLock<Lost>>,
 }
 
 impl Client {
@@ -88,8 +103,7 @@ impl Client {
         let Said::Tune { most_bytes, heartbeat } = next(&mut wire).await? else {
             return Err(unexpected());
         };
-        // 0 is as much as one likes.
-        let most_bytes = if most_bytes == 0 { MOST_BYTES } else { most_bytes.min(MOST_BYTES) };
+        let most_bytes = longest(most_bytes)?;
         let heartbeat = if heartbeat == 0 { HEARTBEAT } else { heartbeat.min(HEARTBEAT) };
         wire.say(&frame::method(0, frame::TUNE_OK, |out| {
             out.put_u16(CHANNEL);
@@ -109,22 +123,30 @@ impl Client {
         let confirm = frame::method(CHANNEL, frame::CONFIRM, |out| out.put_u8(0));
         done(&mut wire, &confirm, frame::CONFIRM_OK).await?;
 
-        let (orders, wanted) = mpsc::channel(QUEUE);
         let heartbeat = Duration::from_secs(heartbeat.into());
-        let driver =
-            Driver { wire, heartbeat, heard: Instant::now(), number: 0, waiting: BTreeMap::new() };
+        Ok(Self::over(wire, heartbeat, most_bytes.try_into().unwrap_or(usize::MAX)))
+    }
+
+    /// Keeps a connection going on which messages can be sent.
+    fn over(wire: Wire, heartbeat: Duration, most_bytes: usize) -> Self {
+        let (orders, wanted) = mpsc::channel(QUEUE);
+        let (waiting, ended) = (BTreeMap::new(), Arc::default());
+        let (heard, number) = (Instant::now(), 0);
+        let driver = Driver { wire, heartbeat, heard, number, waiting, ended: Arc::clone(&ended) };
         tokio::spawn(driver.run(wanted));
-        let most_bytes = most_bytes.try_into().unwrap_or(usize::MAX);
-        Ok(Self { most_bytes, orders })
+        Self { most_bytes, orders, ended }
     }
 
     /// Publishes a message, and waits until it is confirmed. An error says nothing about what became
     /// of it.
-    pub(super) async fn publish(&self, message: &Message<'_>) -> Result<Answer, String> {
+    pub(super) async fn publish(&self, message: &Message<'_>) -> Result<Answer, Lost> {
         let (answer, answered) = oneshot::channel();
-        let routing_key = message.routing_key.to_owned();
-        let waiting = Waiting { routing_key, returned: None, answer };
-        let ended = || "the connection ended".to_owned();
+        let (routing_key, size) = (message.routing_key.to_owned(), message.body.len());
+        let waiting = Waiting { routing_key, size, returned: None, answer };
+        let ended = || {
+            let why = self.ended.get().cloned();
+            why.unwrap_or_else(|| Lost::from("the connection ended".to_owned()))
+        };
         let order = Order { frames: message.frames(self.most_bytes), waiting };
         self.orders.send(order).await.map_err(|_| ended())?;
         answered.await.unwrap_or_else(|_| Err(ended()))
@@ -137,8 +159,8 @@ impl Driver {
         let ended = loop {
             tokio::select! {
                 said = self.wire.next(Said::read) => {
-                    if let Err(why) = said.and_then(|said| self.hear(said)) {
-                        break why;
+                    if let Err(lost) = said.map_err(Lost::from).and_then(|said| self.hear(said)) {
+                        break lost;
                     }
                 }
                 order = wanted.recv() => match order {
@@ -148,13 +170,16 @@ impl Driver {
                 },
                 _ = beat.tick() => {
                     if self.heard.elapsed() > 2 * self.heartbeat {
-                        break "the server is silent".to_owned();
+                        break Lost::from("the server is silent".to_owned());
                     }
                     self.wire.say(&frame::heartbeat());
                 }
             }
         };
-        for waiting in self.waiting.into_values() {
+        let ended = self.ended.get_or_init(|| ended);
+        wanted.close();
+        let unsent = std::iter::from_fn(|| wanted.try_recv().ok()).map(|order| order.waiting);
+        for waiting in self.waiting.into_values().chain(unsent) {
             // Who has given up needs no answer.
             let _ = waiting.answer.send(Err(ended.clone()));
         }
@@ -167,7 +192,7 @@ impl Driver {
     }
 
     /// An error is the end of the connection.
-    fn hear(&mut self, said: Said) -> Result<(), String> {
+    fn hear(&mut self, said: Said) -> Result<(), Lost> {
         self.heard = Instant::now();
         match said {
             Said::Ack { number, up_to } => {
@@ -191,7 +216,10 @@ impl Driver {
                     }
                 }
             }
-            Said::Over { why } => return Err(why),
+            Said::Over { why, is_of_message } => {
+                let is_of_another = is_of_message && self.blame(&why);
+                return Err(Lost { why, is_of_another });
+            }
             Said::Start { .. } | Said::Tune { .. } | Said::Other(_) | Said::Nothing => {}
         }
         Ok(())
@@ -210,6 +238,19 @@ impl Driver {
         std::mem::replace(&mut self.waiting, later).into_values().collect()
     }
 
+    /// Blames a message that the server does not take as it is. It does not say which: if one is too
+    /// large, then the largest is.
+    fn blame(&mut self, why: &str) -> bool {
+        let largest = self.waiting.iter().max_by_key(|(_, waiting)| waiting.size);
+        let largest = largest.map(|(number, _)| *number);
+        let Some(waiting) = largest.and_then(|number| self.waiting.remove(&number)) else {
+            return false;
+        };
+        // Who has given up needs no answer.
+        let _ = waiting.answer.send(Err(Lost::from(why.to_owned())));
+        true
+    }
+
     /// So that the server does not write into its log that we were lost.
     async fn leave(mut self) {
         let close = frame::method(0, frame::CLOSE, |out| {
@@ -219,6 +260,12 @@ impl Driver {
         });
         // It is over in any case.
         let _ = tokio::time::timeout(GOODBYE, done(&mut self.wire, &close, frame::CLOSE_OK)).await;
+    }
+}
+
+impl From<String> for Lost {
+    fn from(why: String) -> Self {
+        Self { why, is_of_another: false }
     }
 }
 
@@ -249,6 +296,15 @@ fn hello(remote: &Remote) -> Result<Vec<u8>, String> {
     }))
 }
 
+/// How long frames may be, of a server that takes so many bytes; 0 is as much as one likes.
+fn longest(most_bytes: u32) -> Result<u32, String> {
+    match most_bytes {
+        0 => Ok(frame::MOST),
+        1..LEAST => Err(format!("the server takes frames of {most_bytes} bytes at most")),
+        _ => Ok(most_bytes.min(frame::MOST)),
+    }
+}
+
 /// Says something, and waits until the server has done it.
 async fn done(wire: &mut Wire, said: &[u8], expected: Method) -> Result<(), String> {
     wire.say(said);
@@ -261,7 +317,7 @@ async fn next(wire: &mut Wire) -> Result<Said, String> {
     loop {
         match wire.next(Said::read).await? {
             Said::Nothing => {}
-            Said::Over { why } => return Err(why),
+            Said::Over { why, .. } => return Err(why),
             said => return Ok(said),
         }
     }
@@ -269,4 +325,60 @@ async fn next(wire: &mut Wire) -> Result<Said, String> {
 
 fn unexpected() -> String {
     "the server says what nobody has asked".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::BufMut;
+    use bytes::BytesMut;
+    use tokio::io::AsyncReadExt;
+    use tokio::io::AsyncWriteExt;
+
+    use super::Client;
+    use super::Lost;
+    use super::frame;
+    use super::frame::CHANNEL;
+    use super::frame::Message;
+    use crate::delivery::wire::Wire;
+
+    #[test]
+    fn no_frame_is_shorter_than_the_protocol_has_it() {
+        assert_eq!(
+            [0, 4096, 1 << 20].map(super::longest),
+            [Ok(128 << 10), Ok(4096), Ok(128 << 10)]
+        );
+        assert!([1, 8, 4095].map(super::longest).iter().all(Result::is_err));
+    }
+
+    #[tokio::test]
+    async fn what_is_too_large_is_to_blame_for_all_that_go_down_with_it() {
+        let (ours, mut theirs) = tokio::io::duplex(1 << 10);
+        let client = Client::over(Wire::new(Box::pin(ours)), Duration::from_mins(1), 4096);
+        let message = |body| Message { exchange: "", routing_key: "q", id: None, body };
+        let messages = [&[0; 10][..], &[0; 5000], &[0; 20]].map(message);
+        let length = messages.iter().map(|it| it.frames(4096).len()).sum::<usize>();
+        let close = frame::method(CHANNEL, (20, 40), |out| {
+            out.put_u16(406);
+            frame::put_short(out, "PRECONDITION_FAILED");
+            out.put_u16(60);
+            out.put_u16(40);
+        });
+        let server = async {
+            let mut said = BytesMut::new();
+            while said.len() < length + frame::heartbeat().len() {
+                theirs.read_buf(&mut said).await.unwrap();
+            }
+            theirs.write_all(&close).await.unwrap();
+        };
+        let [first, second, third] = messages.each_ref().map(|it| client.publish(it));
+        let (first, second, third, ()) = tokio::join!(first, second, third, server);
+        let why = "PRECONDITION_FAILED (406)".to_owned();
+        let lost = |is_of_another| Lost { why: why.clone(), is_of_another };
+        let found = [first, second, third].map(Result::unwrap_err);
+        assert_eq!(found, [lost(true), lost(false), lost(true)]);
+        // Who comes too late is not to blame, either.
+        assert_eq!(client.publish(&messages[0]).await.unwrap_err(), lost(true));
+    }
 }

@@ -12,9 +12,8 @@ pub(super) const PROTOCOL: [u8; 8] = *b"AMQP\0\0\x09\x01";
 /// The one channel beside that of the connection itself, which is 0.
 pub(super) const CHANNEL: u16 = 1;
 
-/// The longest frame that is listened to, in bytes: a message that is returned comes in frames that
-/// are as long as ours.
-const MOST: usize = 1 << 20;
+/// The longest frames, in bytes: as long as we ask for. A message that is returned comes in such frames, too.
+pub(super) const MOST: u32 = 128 << 10;
 
 /// What stands around the payload of a frame, in bytes.
 const AROUND: usize = 8;
@@ -47,6 +46,10 @@ const RETURN: Method = (60, 50);
 const ACK: Method = (60, 80);
 const NACK: Method = (60, 120);
 
+/// What a server says of a message that is too large, as the protocol has it (content too large) and as
+/// `RabbitMQ` says it (precondition failed).
+const OF_MESSAGE: [u16; 2] = [311, 406];
+
 /// A message goes to a queue or comes back.
 const MANDATORY: u8 = 1;
 
@@ -70,8 +73,8 @@ pub(super) enum Said {
     Nack { number: u64, up_to: bool },
     /// No queue takes a message.
     Returned { why: String, routing_key: String },
-    /// It takes nothing any more.
-    Over { why: String },
+    /// It takes nothing any more; it may be a message that it does not take as it is.
+    Over { why: String, is_of_message: bool },
     /// Anything else, such as that it has done what it was told.
     Other(Method),
     /// It is still there, or says what nothing follows from.
@@ -95,10 +98,10 @@ impl Said {
             return Err("what answers is no server of AMQP 0-9-1".to_owned());
         }
         let (Ok(_), Ok(length)) = (head.try_get_u16(), head.try_get_u32()) else { return Ok(None) };
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
         if length > MOST {
             return Err("the server says more at once than anybody listens to".to_owned());
         }
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
         if incoming.len() < length + AROUND {
             return Ok(None);
         }
@@ -145,10 +148,14 @@ impl Said {
             }
             CLOSE | CHANNEL_CLOSE => {
                 let code = bytes.try_get_u16().ok()?;
-                Self::Over { why: format!("{} ({code})", short(bytes)?) }
+                let why = format!("{} ({code})", short(bytes)?);
+                let of = (bytes.try_get_u16().ok()?, bytes.try_get_u16().ok()?);
+                let is_of_message = of == PUBLISH && OF_MESSAGE.contains(&code);
+                Self::Over { why, is_of_message }
             }
             BLOCKED => {
-                Self::Over { why: format!("the server takes nothing for now: {}", short(bytes)?) }
+                let why = format!("the server takes nothing for now: {}", short(bytes)?);
+                Self::Over { why, is_of_message: false }
             }
             other => Self::Other(other),
         })
@@ -218,7 +225,9 @@ pub(super) fn is_short(text: &str) -> bool {
 
 /// A text whose length is one byte; see [`is_short`].
 pub(super) fn put_short(out: &mut Vec<u8>, text: &str) {
-    out.put_u8(u8::try_from(text.len()).expect("whoever calls has asked whether it is short"));
+    out.put_u8(
+        u8::try_from(text.len()).expect("nobody calls without having asked whether it is short"),
+    );
     out.put_slice(text.as_bytes());
 }
 
@@ -285,7 +294,13 @@ mod tests {
             put_short(out, "NOT_FOUND - no exchange");
             out.put_u32(0);
         });
-        let said = [start, super::heartbeat(), ack, returned, close].concat();
+        let too_large = method(1, super::CHANNEL_CLOSE, |out| {
+            out.put_u16(311);
+            put_short(out, "TOO_LARGE");
+            out.put_u16(60);
+            out.put_u16(40);
+        });
+        let said = [start, super::heartbeat(), ack, returned, close, too_large].concat();
         let expected = [
             Said::Start { mechanisms: "AMQPLAIN PLAIN".to_owned() },
             Said::Nothing,
@@ -294,7 +309,8 @@ mod tests {
                 why: "no queue takes it: NO_ROUTE (312)".to_owned(),
                 routing_key: "orders".to_owned(),
             },
-            Said::Over { why: "NOT_FOUND - no exchange (404)".to_owned() },
+            Said::Over { why: "NOT_FOUND - no exchange (404)".to_owned(), is_of_message: false },
+            Said::Over { why: "TOO_LARGE (311)".to_owned(), is_of_message: true },
         ];
         // However it comes in.
         for piece in [1, 7, said.len()] {

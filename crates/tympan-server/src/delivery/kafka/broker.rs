@@ -15,9 +15,15 @@ use kafka_protocol::protocol::Encodable;
 use kafka_protocol::protocol::HeaderVersion;
 use kafka_protocol::protocol::Request;
 use kafka_protocol::protocol::StrBytes;
+use ring::rand::SecureRandom;
+use ring::rand::SystemRandom;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
+use tympan_core::config::Sasl;
 
+use super::scram::Hash;
+use super::scram::Scram;
+use super::whole::is_whole;
 use crate::delivery::remote::Remote;
 use crate::outbound::connect::Stream;
 
@@ -39,34 +45,46 @@ impl Broker {
     /// proves who we are.
     pub(super) async fn connect(
         remote: &Remote,
-        told: Option<(&str, u16)>,
+        sasl: Sasl,
+        other: Option<(&str, u16)>,
     ) -> Result<Self, String> {
         let is_tls = remote.url.scheme_str() == Some("kafka+ssl");
-        let stream = match told {
+        let stream = match other {
             None => remote.open(PORT, is_tls).await?,
             Some((host, port)) => remote.open_other(host, port, is_tls).await?,
         };
         let mut broker = Self { stream, asked: 0, answered: 0 };
         if let Some(user) = &remote.user {
             let password = remote.password()?.unwrap_or_default();
-            broker.prove(user, password).await?;
+            broker.prove(sasl, user, password).await?;
         }
         Ok(broker)
     }
 
-    /// SASL's PLAIN (RFC 4616).
-    async fn prove(&mut self, user: &str, password: &str) -> Result<(), String> {
-        let plain = StrBytes::from_static_str("PLAIN");
-        let handshake = SaslHandshakeRequest::default().with_mechanism(plain);
+    /// Proves who we are, by SCRAM or by the password as it is (RFC 4616).
+    async fn prove(&mut self, sasl: Sasl, user: &str, password: &str) -> Result<(), String> {
+        let mechanism = sasl.word();
+        let handshake =
+            SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(mechanism));
         let answer = self.ask(&handshake, 1).await?;
         if let Some(error) = told(answer.error_code) {
-            return Err(format!("the broker takes no passwords: {error}"));
+            return Err(format!("the broker takes no passwords by {mechanism}: {error}"));
         }
-        let proof = Bytes::from(format!("\0{user}\0{password}"));
-        let proof = SaslAuthenticateRequest::default().with_auth_bytes(proof);
-        let answer = self.ask(&proof, 1).await?;
+        let Some(hash) = Hash::of(sasl) else {
+            return self.tell(format!("\0{user}\0{password}")).await.map(drop);
+        };
+        let scram = Scram::new(hash, user, nonce()?);
+        let answer = self.tell(scram.first()).await?;
+        let (last, expected) = scram.last(&answer, password)?;
+        expected.verify(&self.tell(last).await?)
+    }
+
+    /// Says something of what proves who we are, and gives what is said to that.
+    async fn tell(&mut self, words: String) -> Result<Bytes, String> {
+        let words = SaslAuthenticateRequest::default().with_auth_bytes(words.into());
+        let answer = self.ask(&words, 1).await?;
         match (told(answer.error_code), answer.error_message) {
-            (None, _) => Ok(()),
+            (None, _) => Ok(answer.auth_bytes),
             (Some(_), Some(why)) => Err(why.to_string()),
             (Some(error), None) => Err(error),
         }
@@ -121,7 +139,8 @@ impl Broker {
         let mut answer = Bytes::from(answer);
         self.answered = self.answered.wrapping_add(1);
         let header = ResponseHeader::decode(&mut answer, R::Response::header_version(version));
-        if header.is_ok_and(|header| header.correlation_id == self.answered) {
+        let is_next = header.is_ok_and(|header| header.correlation_id == self.answered);
+        if is_next && is_whole(R::KEY, &answer) {
             return R::Response::decode(&mut answer, version).map_err(|_| unknown());
         }
         Err(unknown())
@@ -137,6 +156,14 @@ pub(super) fn told(code: i16) -> Option<String> {
         Some(error) => format!("{error:?} ({code})"),
         None => format!("error {code}"),
     })
+}
+
+/// What nobody else says, for what proves who we are.
+fn nonce() -> Result<String, String> {
+    let mut bytes = [0; 16];
+    let filled = SystemRandom::new().fill(&mut bytes);
+    filled.map_err(|_| "the system gives no random numbers".to_owned())?;
+    Ok(const_hex::encode(bytes))
 }
 
 fn unknown() -> String {

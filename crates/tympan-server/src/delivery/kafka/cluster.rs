@@ -13,6 +13,7 @@ use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::protocol::Request;
 use kafka_protocol::protocol::StrBytes;
 use tokio::time::Instant;
+use tympan_core::config::Sasl;
 
 use super::broker::Broker;
 use super::broker::told;
@@ -27,6 +28,7 @@ const FRESH: Duration = Duration::from_mins(5);
 /// A cluster as far as it is known.
 pub(super) struct Cluster {
     remote: Arc<Remote>,
+    sasl: Sasl,
     /// Whoever is asked about the others.
     first: Broker,
     brokers: HashMap<i32, (String, u16)>,
@@ -41,10 +43,10 @@ struct Topic {
 }
 
 impl Cluster {
-    pub(super) async fn connect(remote: Arc<Remote>) -> Result<Self, String> {
-        let first = Broker::connect(&remote, None).await?;
+    pub(super) async fn connect(remote: Arc<Remote>, sasl: Sasl) -> Result<Self, String> {
+        let first = Broker::connect(&remote, sasl, None).await?;
         let (brokers, connections, topics) = Default::default();
-        Ok(Self { remote, first, brokers, connections, topics })
+        Ok(Self { remote, sasl, first, brokers, connections, topics })
     }
 
     /// Asks what every broker can answer, and what nothing changes by: a connection that was not used
@@ -57,7 +59,7 @@ impl Cluster {
         if let Ok(answer) = self.first.ask(question, version).await {
             return Ok(answer);
         }
-        self.first = Broker::connect(&self.remote, None).await?;
+        self.first = Broker::connect(&self.remote, self.sasl, None).await?;
         self.first.ask(question, version).await
     }
 
@@ -82,20 +84,29 @@ impl Cluster {
             .with_topics(Some(asked.collect()))
             .with_allow_auto_topic_creation(false);
         let answer = self.ask(&question, METADATA).await?;
-        Ok(self.understand(answer))
+        Ok(self.understand(answer, topics))
     }
 
-    fn understand(&mut self, answer: MetadataResponse) -> Result<(), String> {
-        for broker in answer.brokers {
-            let Ok(port) = broker.port.try_into() else { continue };
-            let place = (broker.host.to_string(), port);
-            let number = broker.node_id.0;
-            if self.brokers.insert(number, place.clone()).is_some_and(|before| before != place) {
-                self.connections.remove(&number);
-            }
-        }
+    /// Takes what was asked for: these topics, and all brokers that there are.
+    fn understand(
+        &mut self,
+        answer: MetadataResponse,
+        asked: &BTreeSet<&str>,
+    ) -> Result<(), String> {
+        let brokers = answer.brokers.into_iter().filter_map(|broker| {
+            let place = (broker.host.to_string(), broker.port.try_into().ok()?);
+            Some((broker.node_id.0, place))
+        });
+        let before = std::mem::replace(&mut self.brokers, brokers.collect());
+        let brokers = &self.brokers;
+        self.connections.retain(|number, _| {
+            brokers.get(number).is_some_and(|place| before.get(number) == Some(place))
+        });
         for topic in answer.topics {
             let name = topic.name.map(|name| name.0.to_string()).unwrap_or_default();
+            if !asked.contains(name.as_str()) {
+                continue;
+            }
             if let Some(error) = told(topic.error_code) {
                 return Err(format!("the topic `{name}`: {error}"));
             }
@@ -132,7 +143,7 @@ impl Cluster {
                 let Some((host, port)) = self.brokers.get(&number) else {
                     return Err(format!("nothing is known of the broker {number}"));
                 };
-                let made = Broker::connect(&self.remote, Some((host, *port))).await?;
+                let made = Broker::connect(&self.remote, self.sasl, Some((host, *port))).await?;
                 Ok(none.insert(made))
             }
         }

@@ -1,8 +1,8 @@
-//! To which partition of a topic a key leads, as it does for all clients of Kafka.
+//! To which partition of a topic a key leads, as it does for Java's client.
 
 use bytes::Buf;
 
-/// What Java's client begins its hashes with, so that every other does as well.
+/// What Java's client begins its hashes with.
 const SEED: u32 = 0x9747_b28c;
 
 /// The partition of a key, of so many.
@@ -39,7 +39,7 @@ mod tests {
 
     /// Values of Kafka's own tests (`UtilsTest.testMurmur2`).
     #[test]
-    fn as_every_other_client() {
+    fn as_the_client_of_java() {
         for (key, expected) in [
             ("21", -973_932_308),
             ("foobar", -790_332_482),

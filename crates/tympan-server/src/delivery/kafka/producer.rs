@@ -1,8 +1,8 @@
-//! Who hands events to a cluster of Kafka, each at most once however often it has to try.
+//! Who hands events to a cluster of Kafka, none of them twice because an answer was lost.
 //!
 //! A producer has a number of its own and counts what it sends to a partition; a leader takes nothing
 //! twice that says the same of itself (`enable.idempotence` of other clients). What comes with another
-//! number is another thing: a delivery that was given up may arrive twice.
+//! number is another thing: what was neither taken nor refused in the end, and comes again, may arrive twice.
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
@@ -25,6 +25,7 @@ use kafka_protocol::records::Record;
 use kafka_protocol::records::RecordBatchEncoder;
 use kafka_protocol::records::RecordEncodeOptions;
 use kafka_protocol::records::TimestampType;
+use tympan_core::config::Sasl;
 
 use super::broker::told;
 use super::cluster::Cluster;
@@ -93,6 +94,8 @@ struct Batch {
     topic: String,
     partition: usize,
     records: Vec<Record>,
+    /// Which of all events these are.
+    places: Vec<usize>,
     size: usize,
 }
 
@@ -100,43 +103,68 @@ struct Batch {
 struct Packed {
     topic: String,
     partition: usize,
+    places: Vec<usize>,
     bytes: Bytes,
 }
 
 impl Producer {
-    pub(super) async fn start(remote: Arc<Remote>, timeout: Duration) -> Result<Self, String> {
-        let cluster = Cluster::connect(remote).await?;
+    pub(super) async fn start(
+        remote: Arc<Remote>,
+        sasl: Sasl,
+        timeout: Duration,
+    ) -> Result<Self, String> {
+        let cluster = Cluster::connect(remote, sasl).await?;
         let counts = HashMap::new();
         let mut producer = Self { cluster, number: None, counts, timeout, turn: 0, is_whole: true };
         producer.number().await?;
         Ok(producer)
     }
 
-    /// Hands events over, which all replicas that are in sync have in the end.
-    pub(super) async fn produce(&mut self, events: &[Sent]) -> Result<(), Refused> {
+    /// Hands events over, which all replicas that are in sync have in the end. The places of those that they
+    /// have are added to `taken`, whatever becomes of the others.
+    pub(super) async fn produce(
+        &mut self,
+        events: &[Sent],
+        taken: &mut Vec<usize>,
+    ) -> Result<(), Refused> {
         if !std::mem::replace(&mut self.is_whole, false) {
             return Err(Refused::broken("the connection was given up"));
         }
-        let produced = self.produce_all(events).await;
+        let produced = self.produce_all(events, taken).await;
         self.is_whole = !matches!(produced, Err(Refused { is_answer: false, .. }));
-        if produced.is_err() {
-            // What has become of some of the counts is not known.
-            self.number = None;
-        }
         produced
     }
 
-    async fn produce_all(&mut self, events: &[Sent]) -> Result<(), Refused> {
+    async fn produce_all(
+        &mut self,
+        events: &[Sent],
+        taken: &mut Vec<usize>,
+    ) -> Result<(), Refused> {
         let topics: BTreeSet<_> = events.iter().map(|event| event.topic.as_str()).collect();
         let learnt = self.cluster.learn(&topics).await.map_err(Refused::broken)?;
         learnt.map_err(Refused::answer)?;
         let number = self.number().await.map_err(Refused::broken)?;
         let batches = self.batches(events, number);
+        let sent = self.send_all(batches, number, &topics, taken).await;
+        if sent.is_err() {
+            // What has become of some of the counts is not known.
+            self.number = None;
+        }
+        sent
+    }
+
+    async fn send_all(
+        &mut self,
+        batches: Vec<Batch>,
+        number: Number,
+        topics: &BTreeSet<&str>,
+        taken: &mut Vec<usize>,
+    ) -> Result<(), Refused> {
         let packed = batches.into_iter().map(|batch| self.pack(batch, number));
         let mut left = packed.collect::<Result<Vec<_>, _>>().map_err(Refused::broken)?;
         for tried in 0.. {
             let refused;
-            (left, refused) = self.send(left).await?;
+            (left, refused) = self.send(left, taken).await?;
             let Some(refused) = refused.filter(|_| !left.is_empty()) else { return Ok(()) };
             if tried + 1 == TRIES {
                 return Err(refused);
@@ -145,7 +173,7 @@ impl Producer {
             for batch in &left {
                 self.cluster.forget(&batch.topic);
             }
-            let learnt = self.cluster.learn(&topics).await.map_err(Refused::broken)?;
+            let learnt = self.cluster.learn(topics).await.map_err(Refused::broken)?;
             learnt.map_err(Refused::answer)?;
         }
         Ok(())
@@ -171,7 +199,7 @@ impl Producer {
         self.turn = self.turn.wrapping_add(1);
         let mut batches: Vec<Batch> = Vec::new();
         let mut open: HashMap<(&str, usize), usize> = HashMap::new();
-        for event in events {
+        for (nth, event) in events.iter().enumerate() {
             let count = self.cluster.partitions(&event.topic);
             let partition = match &event.key {
                 Some(key) => partition::of(key, count),
@@ -182,19 +210,21 @@ impl Producer {
             let fits = |at: &usize| batches[*at].size + size <= MOST_BYTES;
             let at = open.get(&place).copied().filter(fits).unwrap_or_else(|| {
                 let topic = event.topic.clone();
-                batches.push(Batch { topic, partition, records: Vec::new(), size: 0 });
+                let (records, places) = Default::default();
+                batches.push(Batch { topic, partition, records, places, size: 0 });
                 batches.len() - 1
             });
             open.insert(place, at);
             batches[at].size += size;
             let before = batches[at].records.len();
             batches[at].records.push(record(event, number, before));
+            batches[at].places.push(nth);
         }
         batches
     }
 
     fn pack(&mut self, batch: Batch, number: Number) -> Result<Packed, String> {
-        let Batch { topic, partition, mut records, .. } = batch;
+        let Batch { topic, partition, mut records, places, .. } = batch;
         let count = self.counts.entry((topic.clone(), partition)).or_default();
         for record in &mut records {
             debug_assert_eq!(record.producer_id, number.id);
@@ -206,16 +236,17 @@ impl Producer {
         let options = RecordEncodeOptions { version: 2, compression: Compression::None };
         let packed = RecordBatchEncoder::encode(&mut bytes, &records, &options);
         packed.map_err(|error| format!("events that cannot be packed: {error}"))?;
-        Ok(Packed { topic, partition, bytes: bytes.freeze() })
+        Ok(Packed { topic, partition, places, bytes: bytes.freeze() })
     }
 
     /// Sends each batch to its leader once. Gives those that were not taken, and why the last of them
-    /// was not.
+    /// was not; an error is that of one which is not to be sent again.
     async fn send(
         &mut self,
         batches: Vec<Packed>,
+        taken: &mut Vec<usize>,
     ) -> Result<(Vec<Packed>, Option<Refused>), Refused> {
-        let (mut left, mut refused) = (Vec::new(), None);
+        let (mut left, mut refused, mut lasting) = (Vec::new(), None, None);
         let mut by_leader: HashMap<i32, Vec<Packed>> = HashMap::new();
         for batch in batches {
             if let Some(leader) = self.cluster.leader(&batch.topic, batch.partition) {
@@ -233,8 +264,8 @@ impl Producer {
             for batch in batches {
                 let answer = answers.next();
                 match answer.unwrap_or_else(|| Err(Refused::broken("the connection ended"))) {
-                    Ok(()) => {}
-                    Err(other) if !other.is_short => return Err(other),
+                    Ok(()) => taken.extend(batch.places),
+                    Err(other) if !other.is_short => lasting = lasting.or(Some(other)),
                     Err(other) => {
                         refused = Some(other);
                         left.push(batch);
@@ -242,7 +273,7 @@ impl Producer {
                 }
             }
         }
-        Ok((left, refused))
+        lasting.map_or(Ok((left, refused)), Err)
     }
 
     /// Sends batches to a broker, all at once, and hears what it says of each; of fewer, if it says no

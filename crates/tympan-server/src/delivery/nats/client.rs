@@ -14,6 +14,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
+use super::INBOX;
 use super::line::Said;
 use crate::delivery::remote::Remote;
 use crate::delivery::wire::Wire;
@@ -210,23 +211,29 @@ impl Driver {
             }
             // The only error that is of one message.
             Said::Error(why) if why.starts_with("Permissions Violation for Publish") => {
-                self.refuse(&why);
+                return self.refuse(why);
             }
             Said::Error(why) => return Err(why),
         }
         Ok(())
     }
 
-    /// The server does not let us publish to a subject, which it names.
-    fn refuse(&mut self, why: &str) {
-        let refused = || Answer::Refused(why.to_owned());
-        let asking = self.asking.extract_if(|_, waiting| why.contains(&waiting.subject));
-        for (_, waiting) in asking {
-            waiting.hear(Ok(refused()));
+    /// The server does not let us publish a message. Who waits until it has heard them is told in the
+    /// order of what was sent. Who waits for an answer is known by the subject, if the server writes it as we do
+    /// (it is Go's `%q`); if nobody is, what was refused may be anybody's, and all of it has to be tried again.
+    fn refuse(&mut self, why: String) -> Result<(), String> {
+        if let Some((_, answer)) = self.telling.front_mut() {
+            *answer = Answer::Refused(why);
+            return Ok(());
         }
-        for (_, answer) in self.telling.iter_mut().filter(|(it, _)| why.contains(&it.subject)) {
-            *answer = refused();
-        }
+        // Of several to one subject each is refused by itself.
+        let named = self.asking.iter().filter(|(_, waiting)| why.contains(&waiting.subject));
+        let first = named.map(|(number, _)| *number).min();
+        let Some(waiting) = first.and_then(|number| self.asking.remove(&number)) else {
+            return Err(why);
+        };
+        waiting.hear(Ok(Answer::Refused(why)));
+        Ok(())
     }
 }
 
@@ -242,7 +249,7 @@ fn inbox() -> Result<String, String> {
     let mut bytes = [0; 16];
     let filled = SystemRandom::new().fill(&mut bytes);
     filled.map_err(|_| "the system gives no random numbers".to_owned())?;
-    Ok(format!("_INBOX.{}.", const_hex::encode(bytes)))
+    Ok(format!("{INBOX}.{}.", const_hex::encode(bytes)))
 }
 
 /// Who we are.
