@@ -96,7 +96,7 @@ fn compile(text: &str) -> Expression {
     let root = |id, name: &str, shape| Root { id, name: name.to_owned(), shape };
     let vocabulary = Vocabulary {
         roots: vec![
-            root(HEADERS, "headers", Shape::Record { ignore_case: true }),
+            root(HEADERS, "headers", Shape::Headers),
             root(BODY, "parsed_body", Shape::Value),
         ],
         body: Some(BODY),

@@ -75,20 +75,20 @@ pub enum Place {
 
 /// Every root that is not a name of `let`.
 pub const ALL: &[(RootId, &str, Shape)] = &[
-    (HEADERS, "headers", Shape::Record { ignore_case: true }),
+    (HEADERS, "headers", Shape::Headers),
     (RAW_BODY, "raw_body", Shape::Value),
     (PARSED_BODY, "parsed_body", Shape::Value),
     (PARSED_BODY, "request_body", Shape::Value),
-    (QUERY_PARAMS, "query_params", Shape::Record { ignore_case: false }),
-    (PATH_PARAMS, "path_params", Shape::Record { ignore_case: false }),
+    (QUERY_PARAMS, "query_params", Shape::Record),
+    (PATH_PARAMS, "path_params", Shape::Record),
     (HTTP_METHOD, "http_method", Shape::Value),
     (REQUEST_URL, "request_url", Shape::Value),
     (CLIENT_IP, "client_ip", Shape::Value),
-    (LISTENER, "listener", Shape::Record { ignore_case: false }),
-    (CHALLENGE_TOKEN, "challenge_token", Shape::Record { ignore_case: false }),
+    (LISTENER, "listener", Shape::Record),
+    (CHALLENGE_TOKEN, "challenge_token", Shape::Record),
     (SIGNATURE_TIMESTAMP, "signature_timestamp", Shape::Value),
     (ITEM, "item", Shape::Value),
-    (REPLY, "reply", Shape::Record { ignore_case: false }),
+    (REPLY, "reply", Shape::Record),
     (EVENT, "event", Shape::Value),
 ];
 

@@ -6,6 +6,7 @@ use crate::bounds::Exhausted;
 use crate::bounds::Meter;
 use crate::form::Argument;
 use crate::form::Arithmetic;
+use crate::form::Key;
 use crate::form::Node;
 use crate::form::Relation;
 use crate::form::Step;
@@ -29,9 +30,16 @@ const COMPARISONS_PER_STEP: usize = 8;
 pub(crate) fn eval<'a>(node: &'a Node, source: &dyn Source<'a>) -> Result<Value<'a>, Exhausted> {
     match node {
         // Most expressions are one of these, and need nothing of what an evaluation is prepared with.
-        Node::Entry(id, key) => Ok(source.entry(*id, key)),
+        Node::Entry(id, key) => Ok(entry(source, *id, key)),
         Node::Root(id) => Ok(source.root(*id)),
         _ => Evaluator::new(source).eval(node),
+    }
+}
+
+fn entry<'a>(source: &dyn Source<'a>, root: RootId, key: &Key) -> Value<'a> {
+    match &key.header {
+        Some(name) => source.header(root, name),
+        None => source.entry(root, &key.text),
     }
 }
 
@@ -66,7 +74,7 @@ impl<'a, 's> Evaluator<'a, 's> {
         match node {
             Node::Constant(value) => return Ok(value.borrow()),
             Node::Root(id) => return Ok(self.source.root(*id)),
-            Node::Entry(id, key) => return Ok(self.source.entry(*id, key)),
+            Node::Entry(id, key) => return Ok(entry(self.source, *id, key)),
             Node::Local(slot) => return Ok(self.local(*slot)),
             _ => {}
         }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use http::HeaderName;
+
 use crate::bounds::Exhausted;
 use crate::error::Error;
 use crate::error::ErrorKind;
@@ -106,12 +108,21 @@ impl Expression {
         needs
     }
 
-    /// The root and the key, if the whole expression is one entry of a root of
-    /// [`Shape::Record`](crate::Shape::Record), such as `headers["X-A"]`.
+    /// The root and the key, if the whole expression is one entry of a root that is a record, such as
+    /// `headers["X-A"]`.
     #[must_use]
     pub fn root_entry(&self) -> Option<(RootId, &str)> {
         match &self.inner.node {
-            Node::Entry(id, key) => Some((*id, key)),
+            Node::Entry(id, key) => Some((*id, &key.text)),
+            _ => None,
+        }
+    }
+
+    /// The header, if the whole expression is one.
+    #[must_use]
+    pub fn header(&self) -> Option<&HeaderName> {
+        match &self.inner.node {
+            Node::Entry(_, key) => key.header.as_ref(),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 //! Make nodes with the functions here that are named after them: they choose the cheapest node
 //! and fold what is constant.
 
+use http::HeaderName;
 use regex::Regex;
 
 mod fields;
@@ -33,9 +34,9 @@ pub(crate) enum Node {
     Call(&'static Function, Vec<Argument>),
     /// A value that is known.
     Constant(Value<'static>),
-    /// One entry of a root of [`Shape::Record`].
-    Entry(RootId, Box<str>),
-    /// The entry of a root of [`Shape::Record`] whose key is computed.
+    /// One entry of a root that is a record.
+    Entry(RootId, Box<Key>),
+    /// The entry of a root that is a record, whose key is computed.
     EntryOf(RootId, Box<Node>),
     /// The first branch whose condition holds, or else the last.
     If(Vec<(Node, Node)>, Box<Node>),
@@ -172,6 +173,14 @@ impl Arithmetic {
     }
 }
 
+/// The key of an entry, as it is written out.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) text: Box<str>,
+    /// The header that it names, if entries are headers; no other name can be one's.
+    pub(crate) header: Option<HeaderName>,
+}
+
 impl Node {
     /// The value of this node, if it is known.
     pub(crate) fn as_constant(&self) -> Option<&Value<'static>> {
@@ -185,7 +194,7 @@ impl Node {
     pub(crate) fn as_path(&self) -> Option<(RootId, Vec<&str>)> {
         match self {
             Self::Root(id) => Some((*id, Vec::new())),
-            Self::Entry(id, key) => Some((*id, vec![key])),
+            Self::Entry(id, key) => Some((*id, vec![&key.text])),
             Self::Nested(expression) => expression.as_path(),
             Self::Path(base, steps) => {
                 let (root, mut keys) = base.as_path()?;
@@ -202,7 +211,11 @@ impl Node {
     /// The value under `key`.
     pub(crate) fn key(self, key: &str, vocabulary: &Vocabulary) -> Self {
         match self {
-            Self::Root(id) if vocabulary.is_record(id) => Self::Entry(id, key.into()),
+            Self::Root(id) if vocabulary.is_record(id) => {
+                let is_header = vocabulary.shape(id) == Some(Shape::Headers);
+                let header = is_header.then(|| key.parse().ok()).flatten();
+                Self::Entry(id, Box::new(Key { text: key.into(), header }))
+            }
             Self::Local(slot) if vocabulary.locals.get(slot).is_some_and(|it| it.is_entry) => {
                 match key {
                     "key" => Mapper::Entry(slot, Entry::Key).into(),
@@ -265,7 +278,7 @@ impl Node {
     pub(crate) fn needs(&self, needs: &mut Needs) {
         match self {
             Self::Root(id) | Self::EntryOf(id, _) => needs.read(*id, std::iter::empty()),
-            Self::Entry(id, key) => needs.read(*id, std::iter::once(&**key)),
+            Self::Entry(id, key) => needs.read(*id, std::iter::once(&*key.text)),
             Self::Nested(expression) => expression.node().needs(needs),
             Self::Path(base, steps) => {
                 let keys = steps.iter().map_while(|step| match step {
@@ -275,7 +288,7 @@ impl Node {
                 match &**base {
                     Self::Root(id) => needs.read(*id, keys),
                     Self::Entry(id, key) => {
-                        needs.read(*id, std::iter::once(&**key).chain(keys));
+                        needs.read(*id, std::iter::once(&*key.text).chain(keys));
                     }
                     _ => {}
                 }
@@ -426,6 +439,10 @@ impl From<Jmespath> for Node {
 impl Vocabulary {
     /// Whether the entries of this root are looked up one by one.
     fn is_record(&self, id: RootId) -> bool {
-        self.root_by_id(id).is_some_and(|root| matches!(root.shape, Shape::Record { .. }))
+        matches!(self.shape(id), Some(Shape::Record | Shape::Headers))
+    }
+
+    fn shape(&self, id: RootId) -> Option<Shape> {
+        self.root_by_id(id).map(|root| root.shape)
     }
 }

@@ -23,7 +23,7 @@
 //! let headers = Root {
 //!     id: RootId(0),
 //!     name: "headers".into(),
-//!     shape: Shape::Record { ignore_case: true },
+//!     shape: Shape::Headers,
 //! };
 //! let vocabulary = Vocabulary { roots: vec![headers], ..Vocabulary::default() };
 //! let text = r#"headers["X-Event"].$LOWERCASE() IN ["push", "ping"]"#;

@@ -1,5 +1,7 @@
 //! What an expression may name at the place where it stands, and who answers at run time.
 
+use http::HeaderName;
+
 use crate::error::ErrorKind;
 use crate::error::WarningKind;
 use crate::error::nearest;
@@ -14,10 +16,10 @@ pub struct RootId(pub u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// Entries are looked up one by one, without building the whole map.
-    Record {
-        /// Whether entries are found in any case; the host does the folding.
-        ignore_case: bool,
-    },
+    Record,
+    /// The same of headers, which are found in any case: a name that is written out is made ready
+    /// when an expression is compiled.
+    Headers,
     /// Read as one value.
     Value,
 }
@@ -122,8 +124,13 @@ pub trait Source<'a> {
         None
     }
 
-    /// One entry of a root of [`Shape::Record`]; null when there is none.
+    /// One entry of a root of [`Shape::Record`] or [`Shape::Headers`]; null when there is none.
     fn entry(&self, root: RootId, key: &str) -> Value<'a>;
+
+    /// One entry of a root of [`Shape::Headers`]; null when there is none.
+    fn header(&self, root: RootId, name: &HeaderName) -> Value<'a> {
+        self.entry(root, name.as_str())
+    }
 
     /// The instant of this evaluation, in seconds since 1970.
     fn now(&self) -> f64;

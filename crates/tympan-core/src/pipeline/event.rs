@@ -10,7 +10,6 @@ use tympan_expr::Text;
 use tympan_expr::Value;
 
 use super::Scope;
-use super::lookup::Lookup;
 use super::watch::Fact;
 use crate::config;
 use crate::config::DestinationId;
@@ -69,9 +68,9 @@ pub(crate) struct Routes {
 #[derive(Debug)]
 pub(crate) struct MakeEvents {
     each: Option<Expression>,
-    id: Option<Lookup>,
-    kind: Option<Lookup>,
-    subject: Option<Lookup>,
+    id: Option<Expression>,
+    kind: Option<Expression>,
+    subject: Option<Expression>,
     data: Option<Expression>,
     /// Whether the data of an event is all of the body, or a part of it, as it stands there.
     copies: bool,
@@ -154,9 +153,9 @@ impl MakeEvents {
     pub(crate) fn compile(events: &config::Events) -> Self {
         Self {
             each: events.each.clone(),
-            id: events.id.as_ref().map(Lookup::compile),
-            kind: events.kind.as_ref().map(Lookup::compile),
-            subject: events.subject.as_ref().map(Lookup::compile),
+            id: events.id.clone(),
+            kind: events.kind.clone(),
+            subject: events.subject.clone(),
             copies: events.each.is_none() && events.data.as_ref().is_none_or(is_of_body),
             data: events.data.clone(),
         }
@@ -165,7 +164,6 @@ impl MakeEvents {
     /// Everything that it reads.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &Expression> {
         let attributes = [&self.id, &self.kind, &self.subject].into_iter().flatten();
-        let attributes = attributes.map(|lookup| &lookup.expression);
         self.each.iter().chain(attributes).chain(&self.data)
     }
 
@@ -225,11 +223,11 @@ impl MakeEvents {
     fn most_of_attributes(&self, scope: &Scope<'_, '_>) -> Result<usize, Stop> {
         let attributes = [(&self.id, ID), (&self.kind, TYPE), (&self.subject, SUBJECT)];
         let mut most = 0_usize;
-        for (lookup, what) in attributes {
-            let Some(lookup) = lookup else { continue };
-            let length = match lookup.ascii_length(scope) {
+        for (expression, what) in attributes {
+            let Some(expression) = expression else { continue };
+            let length = match ascii_length(expression, scope) {
                 Some(length) => length,
-                None => attribute(Some(lookup), scope, what)?.map_or(0, |text| text.len()),
+                None => attribute(Some(expression), scope, what)?.map_or(0, |text| text.len()),
             };
             most = most.saturating_add(most_of_length(length));
         }
@@ -329,22 +327,28 @@ impl Draft<'_> {
 
 /// An attribute is a text that is not empty; null leaves it to its default.
 fn attribute<'a>(
-    lookup: Option<&'a Lookup>,
+    expression: Option<&'a Expression>,
     scope: &Scope<'a, '_>,
     what: &'static str,
 ) -> Result<Option<Text<'a>>, Stop> {
-    let Some(lookup) = lookup else { return Ok(None) };
-    Ok(value_of(lookup, scope, what)?.to_text().filter(|text| !text.is_empty()))
+    let Some(expression) = expression else { return Ok(None) };
+    Ok(value_of(expression, scope, what)?.to_text().filter(|text| !text.is_empty()))
+}
+
+/// The length of what an expression reads, if it is a header of ASCII alone, or one that is not there.
+fn ascii_length(expression: &Expression, scope: &Scope<'_, '_>) -> Option<usize> {
+    let mut values = scope.head.values(expression.header()?);
+    let Some(value) = values.next() else { return Some(0) };
+    (values.next().is_none() && value.is_ascii()).then_some(value.len())
 }
 
 /// What an attribute is computed from: null, or something that can be written as a text.
 fn value_of<'a>(
-    lookup: &'a Lookup,
+    expression: &'a Expression,
     scope: &Scope<'a, '_>,
     what: &'static str,
 ) -> Result<Value<'a>, Stop> {
-    let exhausted = |bound| invalid(Reason::Exhausted { what, bound });
-    let value = lookup.eval(scope).map_err(exhausted)?;
+    let value = eval(expression, scope, what)?;
     if matches!(value, Value::Null | Value::Text(_) | Value::Number(_) | Value::Bool(_)) {
         Ok(value)
     } else {

@@ -22,7 +22,6 @@ mod generation;
 mod head;
 mod jwt;
 mod lets;
-mod lookup;
 mod next;
 mod preview;
 mod respond;

@@ -1,5 +1,6 @@
 //! What an expression sees of a request.
 
+use http::HeaderName;
 use http::header::AsHeaderName;
 use percent_encoding::percent_decode_str;
 use tympan_expr::Bytes;
@@ -127,6 +128,10 @@ impl<'a> Source<'a> for Scope<'a, '_> {
             }
             _ => Value::Null,
         }
+    }
+
+    fn header(&self, _: RootId, name: &HeaderName) -> Value<'a> {
+        header(self.head, name)
     }
 
     fn now(&self) -> f64 {

@@ -69,7 +69,7 @@ pub(crate) fn vocabulary() -> Vocabulary {
         locals: Vec::new(),
         roots: vec![
             root(BODY, "parsed_body", Shape::Value),
-            root(HEADERS, "headers", Shape::Record { ignore_case: true }),
+            root(HEADERS, "headers", Shape::Headers),
             root(RAW, "raw_body", Shape::Value),
         ],
         body: Some(BODY),

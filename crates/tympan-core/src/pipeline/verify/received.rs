@@ -13,14 +13,11 @@ use crate::outcome::Reason;
 use crate::outcome::Stop;
 use crate::pipeline::Head;
 use crate::pipeline::Scope;
-use crate::pipeline::lookup::Lookup;
 
 /// Where a part of the proof is.
 #[derive(Debug)]
 pub(in crate::pipeline) struct Received {
     expression: Expression,
-    /// The header that the expression reads, if it reads nothing else.
-    header: Option<HeaderName>,
     /// Whether it may hold several values, so that the header may stand several times.
     is_list: bool,
 }
@@ -30,8 +27,7 @@ pub(super) type Texts<'a> = SmallVec<[Text<'a>; 1]>;
 
 impl Received {
     pub(in crate::pipeline) fn compile(expression: &Expression, is_list: bool) -> Self {
-        let Lookup { expression, header } = Lookup::compile(expression);
-        Self { expression, header, is_list }
+        Self { expression: expression.clone(), is_list }
     }
 
     pub(in crate::pipeline) fn expression(&self) -> &Expression {
@@ -44,9 +40,10 @@ impl Received {
         scope: &Scope<'_, '_>,
         what: &'static str,
     ) -> Result<(), Stop> {
-        let Some(header) = self.header.as_ref().filter(|_| !self.is_list) else {
-            return if self.header.is_some() { self.text(scope, what).map(drop) } else { Ok(()) };
-        };
+        let Some(header) = self.expression.header() else { return Ok(()) };
+        if self.is_list {
+            return self.text(scope, what).map(drop);
+        }
         let value = only(header, scope.head, what)?;
         // It is read later on; that it can be is nearly always seen by less.
         if value.is_ascii() || std::str::from_utf8(value).is_ok() {
@@ -58,7 +55,7 @@ impl Received {
 
     /// Of two headers of one name, a proxy may have judged the other one.
     pub(in crate::pipeline) fn look_once(&self, scope: &Scope<'_, '_>) -> Result<(), Stop> {
-        match &self.header {
+        match self.expression.header() {
             Some(header) if !self.is_list && scope.head.values(header).nth(1).is_some() => {
                 Err(repeated(header))
             }
@@ -72,7 +69,7 @@ impl Received {
         scope: &Scope<'a, '_>,
         what: &'static str,
     ) -> Result<Texts<'a>, Stop> {
-        if self.header.is_some() {
+        if self.expression.header().is_some() {
             return self.text(scope, what).map(|text| Texts::from_buf([text]));
         }
         let value = self
@@ -98,7 +95,7 @@ impl Received {
         scope: &Scope<'a, '_>,
         what: &'static str,
     ) -> Result<Text<'a>, Stop> {
-        let Some(header) = self.header.as_ref().filter(|_| !self.is_list) else {
+        let Some(header) = self.expression.header().filter(|_| !self.is_list) else {
             return text(&self.expression, scope, what);
         };
         let value = only(header, scope.head, what)?;
