@@ -17,18 +17,22 @@ use tympan_expr::Vocabulary;
 use tympan_expr::moveworks;
 
 const BODY: RootId = RootId(0);
-const RECORD: Shape = Shape::Record { ignore_case: true };
 const HEADERS: RootId = RootId(1);
 
-struct Host<'t>(&'t str);
+/// What is read, wherever it is looked for.
+struct Host<'t>(Value<'t>);
 
 impl<'t> Source<'t> for Host<'t> {
     fn root(&self, root: RootId) -> Value<'t> {
-        if root == BODY { Value::Text(Text::from(self.0)) } else { Value::Null }
+        self.lent(root).cloned().unwrap_or(Value::Null)
+    }
+
+    fn lent(&self, root: RootId) -> Option<&Value<'t>> {
+        (root == BODY).then_some(&self.0)
     }
 
     fn entry(&self, _: RootId, _: &str) -> Value<'t> {
-        Value::Text(Text::from(self.0))
+        self.0.clone()
     }
 
     fn now(&self) -> f64 {
@@ -46,19 +50,20 @@ fuzz_target!(|text: &str| {
     }
     let root = |name: &str, id, shape| Root { name: name.to_owned(), id, shape };
     let vocabulary = Vocabulary {
-        roots: vec![root("body", BODY, Shape::Value), root("headers", HEADERS, RECORD)],
+        roots: vec![root("body", BODY, Shape::Value), root("headers", HEADERS, Shape::Headers)],
         body: Some(BODY),
         ..Vocabulary::default()
     };
+    let host = Host(Value::Text(Text::from(text)));
     for dialect in [Dialect::Moveworks, Dialect::Jmespath] {
         if let Ok(compiled) = Expression::compile(dialect, text, &vocabulary) {
-            let Ok(value) = compiled.expression.eval(&Host(text)) else { continue };
+            let Ok(value) = compiled.expression.eval(&host) else { continue };
             assert!(Types::of(&value).is_within(compiled.expression.yields()));
             let _ = value.to_json();
         }
     }
     if let Ok(compiled) = Expression::template(text, &vocabulary) {
-        let _ = compiled.expression.eval(&Host(text)).map(|value| value.to_json());
+        let _ = compiled.expression.eval(&host).map(|value| value.to_json());
     }
     let _ = Expression::strip_html(Expression::constant(Value::from(text.to_owned())));
 });
