@@ -108,6 +108,8 @@ pub enum Fault {
     Token {
         /// The status, if anybody answered.
         status: Option<StatusCode>,
+        /// Whether a refresh token was sent that may count no longer, as nobody has answered.
+        is_used: bool,
         /// Why.
         why: String,
     },
@@ -221,8 +223,10 @@ impl<'c> Caller<'c> {
                 }
                 Ok((status, ..)) => is_safe && is_passing(*status),
                 Err(Fault::Unanswered { .. }) => is_safe,
-                // Nothing was called yet.
-                Err(Fault::Token { status, .. }) => status.is_none_or(is_passing),
+                // Nobody else was called yet; and who uses a refresh token twice is a thief.
+                Err(Fault::Token { status, is_used, .. }) => {
+                    !is_used && status.is_none_or(is_passing)
+                }
                 Err(_) => false,
             };
             if !again || n_tried >= TRIES {
@@ -415,10 +419,14 @@ impl fmt::Display for Fault {
             Self::Connector { connector, why } => {
                 write!(f, "the connector {connector} cannot be used: {why}")
             }
-            Self::Token { status: Some(status), why } => {
+            Self::Token { status: Some(status), why, .. } => {
                 write!(f, "no access token: {} {why}", status.as_u16())
             }
-            Self::Token { status: None, why } => write!(f, "no access token: {why}"),
+            Self::Token { status: None, is_used: true, why } => write!(
+                f,
+                "no access token: {why}, and the refresh token that was sent may count no longer"
+            ),
+            Self::Token { status: None, why, .. } => write!(f, "no access token: {why}"),
             Self::Unanswered { url, why } => write!(f, "{url}: {why}"),
             Self::TooLarge { url, most } => {
                 write!(f, "{url}: the answer is larger than {most} bytes")
