@@ -45,7 +45,8 @@ struct Request<'r> {
 fn live(lines: &str) -> Arc<Live> {
     let indented = lines.lines().fold(String::new(), |text, line| text + "    " + line + "\n");
     let text = format!(
-        "version: 1\nsecrets: {{key: {{file: key}}}}\ndestinations: {{out: {{stdout: {{}}}}}}\n\
+        "version: 1\nserver: {{limits: {{uri: 60KiB, headers: 64KiB, header_count: 1000}}}}\n\
+         secrets: {{key: {{file: key}}}}\ndestinations: {{out: {{stdout: {{}}}}}}\n\
          listeners:\n  in:\n    deliver: out\n{indented}"
     );
     let (loaded, sources) = tympan_core::load("listeners.yaml", text.into_bytes());
@@ -69,7 +70,7 @@ fn come(live: &Arc<Live>, request: Request<'_>) -> Box<EventRecord> {
         uri: request.target.parse().unwrap(),
         headers,
         version: Version::HTTP_11,
-        client: None,
+        client: Some([192, 0, 2, 7].into()),
         certificate: None,
         now: NOW,
         id: ID,
@@ -196,5 +197,38 @@ verification: {token: {secret: key, received_token: path_params.token}}";
             None => Ok(events(&come(&mended, request))),
         };
         assert_eq!(again(&mended, &kept), expected, "{lines}");
+    }
+}
+
+#[test]
+fn what_is_hidden_is_hidden_wherever_a_header_repeats_it() {
+    let open = "path: /into/{who}\nverification: {none: a test}\nredact";
+    let many: Vec<_> = (0..500).map(|number| format!("n{number}=value-{number}")).collect();
+    let many = format!("/into/me?{}", many.join("&"));
+    for (redacts, target, value, expected) in [
+        // What the file says of its path is no secret.
+        ("request_url", "/into/somebody", "inbound /into/somebody", "inbound /into/***"),
+        ("query_params", "/into/me?q=s%C3%A9cret", "s%c3%a9cret s%25C3%25A9cret", "*** ***"),
+        ("client_ip", "/into/me", "by 192.0.2.7", "by ***"),
+        ("query_params", &many, "anything", "***"),
+        ("path_params", &many, "anything", "anything"),
+    ] {
+        let headers = [
+            ("X-Other", value.as_bytes()),
+            ("X-Forwarded-For", b"198.51.100.1"),
+            ("Content-Type", b"application/json"),
+        ];
+        let request = Request { target, headers: &headers, body: "{}" };
+        let kept = kept(&live(&format!("{open}: [{redacts}]\n{BROKEN}")), request);
+        let file: Value = serde_json::from_slice(&kept).unwrap();
+        let value = |name: &str| {
+            let headers = file["log"]["entries"][0]["request"]["headers"].as_array().unwrap();
+            headers.iter().find(|header| header["name"] == name).unwrap()["value"].clone()
+        };
+        assert_eq!(value("x-other"), expected, "{redacts}");
+        let is_hidden = redacts == "client_ip" || expected == "***";
+        let address = if is_hidden { "***" } else { "198.51.100.1" };
+        assert_eq!(value("x-forwarded-for"), address, "{redacts}");
+        assert_eq!(value("content-type"), "application/json");
     }
 }

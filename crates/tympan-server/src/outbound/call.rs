@@ -24,6 +24,7 @@ use tympan_core::config::Connector;
 use tympan_core::config::ConnectorId;
 use tympan_core::config::SecretId;
 use tympan_core::diagnostic::Diagnostics;
+use tympan_core::encode;
 use tympan_core::keys::Secrets;
 use tympan_core::secret::Secret;
 use zeroize::Zeroizing;
@@ -262,7 +263,7 @@ impl<'c> Caller<'c> {
                 target = format!("{target}{sign}{pair}");
             }
             Auth::Path { pattern, key } => {
-                let value = action::in_path(&self.text(*key)?);
+                let value = encode::in_path(&self.text(*key)?);
                 target = format!("{}{target}", pattern.replace("%s", &value));
             }
             Auth::Basic { username, password } => {
