@@ -61,7 +61,9 @@ fn live(lines: &str) -> Arc<Live> {
 /// What a request makes when it comes.
 fn come(live: &Arc<Live>, request: Request<'_>) -> Box<EventRecord> {
     let mut headers = HeaderMap::new();
-    for (name, value) in [("host", &b"hooks.example.com"[..])].iter().chain(request.headers) {
+    let usual = [("host", &b"hooks.example.com"[..])];
+    let is_named = request.headers.iter().any(|(name, _)| *name == "host");
+    for (name, value) in usual.iter().filter(|_| !is_named).chain(request.headers) {
         let name: HeaderName = name.parse().unwrap();
         headers.append(name, HeaderValue::from_bytes(value).unwrap());
     }
@@ -163,6 +165,7 @@ fn what_was_hidden_is_told() {
 verification: {token: {secret: key, received_token: path_params.token}}";
     let url = "path: /in/{token}\nverification: {none: a test}\nredact: [request_url]";
     let open = "path: /in/{token}\nverification: {none: a test}";
+    let hidden_type = format!("{open}\nredact: ['headers[\"Content-Type\"]']");
     for (lines, reads, lost) in [
         (token, "path_params.token", Some("path")),
         (token, "request_url", Some("URL")),
@@ -177,7 +180,14 @@ verification: {token: {secret: key, received_token: path_params.token}}";
         (open, "headers[\"X-Text\"]", None),
         (open, "request_url", None),
         (&format!("{open}\nredact: [query_params]"), "headers[\"Content-Type\"]", None),
-        (&format!("{open}\nredact: ['headers[\"Content-Type\"]']"), "http_method", Some("header")),
+        (&hidden_type, "http_method", None),
+        (&hidden_type, "headers[\"Content-Type\"]", Some("header")),
+        (&format!("{hidden_type}\naccept: any"), "http_method", Some("header")),
+        (
+            &format!("{hidden_type}\ncontent_types: [application/json]"),
+            "http_method",
+            Some("header"),
+        ),
     ] {
         let lines = format!("{lines}\nevents: {{data: '[{reads}]'}}");
         let request = Request {
@@ -197,6 +207,54 @@ verification: {token: {secret: key, received_token: path_params.token}}";
             None => Ok(events(&come(&mended, request))),
         };
         assert_eq!(again(&mended, &kept), expected, "{lines}");
+    }
+}
+
+#[test]
+fn a_line_of_stars_hides_nothing() {
+    let lines = "path: /in\naccept: any\nverification: {none: a test}
+events: {data: 'headers[\"Content-Type\"]'}";
+    let headers = [("Content-Type", &b"multipart/form-data; boundary=*****"[..])];
+    let request = Request { target: "/in", headers: &headers, body: "--*****--" };
+    let kept = kept(&live(&format!("{lines}\n{BROKEN}")), request);
+    let mended = live(lines);
+    assert_eq!(again(&mended, &kept), Ok(events(&come(&mended, request))));
+}
+
+#[test]
+fn of_a_path_that_its_listener_has_no_longer_nothing_is_known() {
+    let came = "path: /in/{who}\nverification: {none: a test}";
+    let request = Request { target: "/in/me", headers: &[], body: "{}" };
+    let kept = kept(&live(&format!("{came}\n{BROKEN}")), request);
+    let made = |lines: &str| {
+        let made = again(&live(&format!("{lines}\nverification: {{none: a test}}")), &kept);
+        made.map(|events| events[0]["data"].clone())
+    };
+    let lost = Err("its path was not kept, and its events depend on it".to_owned());
+    assert_eq!(made("path: /v2/{who}\nevents: {data: path_params.who}"), lost);
+    assert_eq!(made("path: /v2\nevents: {data: path_params}"), lost);
+    assert_eq!(made("path: /v2/{who}\nevents: {data: http_method}"), Ok("POST".into()));
+    assert_eq!(made("path: /in/{whom}\nevents: {data: path_params.whom}"), Ok("me".into()));
+}
+
+#[test]
+fn whatever_was_accepted_can_be_read_again() {
+    let lines = "path: /in\nverification: {none: a test}\nevents: {data: '[request_url, headers]'}";
+    let (broken, mended) = (live(&format!("{lines}\n{BROKEN}")), live(lines));
+    let many: Vec<_> = (0..600).map(|number| format!("x-{number}")).collect();
+    let many: Vec<_> = many.iter().map(|name| (name.as_str(), &b"1"[..])).collect();
+    let long = format!("/in?{}", "x".repeat(40 << 10));
+    for (target, headers) in [
+        ("/in", &[("host", &b""[..])][..]),
+        ("/in", &[("host", b"a:b:c")]),
+        ("/in", &[("host", b"a%b")]),
+        ("/in", &[("host", b"[::1]:80")]),
+        ("/in", &many),
+        (&long, &[]),
+    ] {
+        let request = Request { target, headers, body: "{}" };
+        let kept = kept(&broken, request);
+        assert_eq!(again(&mended, &kept), Ok(events(&come(&mended, request))), "{headers:?}");
     }
 }
 
