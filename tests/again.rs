@@ -258,6 +258,51 @@ fn whatever_was_accepted_can_be_read_again() {
     }
 }
 
+/// What of a body proves it, or is in `redact`, is kept, as its events are made of it, and shown to nobody.
+#[test]
+fn what_its_listener_hides_now_is_not_shown() {
+    let token = "path: /in
+verification: {token: {secret: key, received_token: parsed_body.token}}";
+    let redacts = format!("{token}\nredact: [parsed_body.pin, 'headers[\"X-Person\"]']");
+    let form = format!("{redacts}\naccept: form");
+    let text = "path: /in
+accept: text
+verification: {token: {secret: key, received_token: raw_body}}";
+    let said = r#"{"token": "an encrypt key of the tests", "pin": "1234567"}"#;
+    let pairs = "token=an+encrypt+key+of+the+tests&pin=1234567";
+    for (came, now, body, shown) in [
+        (token, token, said, Ok(r#"{"pin":"1234567","token":"***"}"#)),
+        (token, &redacts, said, Ok(r#"{"pin":"***","token":"***"}"#)),
+        (&form, &form, pairs, Ok("token=***&pin=***")),
+        (token, text, said, Err("its body is hidden, as it proves something or is in `redact`")),
+        (text, text, KEY, Err("its body is hidden, as it proves something or is in `redact`")),
+    ] {
+        let headers = [("X-Person", &b"somebody"[..])];
+        let request = Request { target: "/in", headers: &headers, body };
+        let kept = kept(&live(&format!("{came}\n{BROKEN}")), request);
+        let again = Again { listener: "in", id: &ID.to_string(), received: NOW, request: &kept };
+        let file = again.shown(&live(now));
+        let entry = &file["log"]["entries"][0];
+        match shown {
+            Ok(shown) => assert_eq!(entry["request"]["postData"]["text"], shown, "{now}"),
+            Err(why) => {
+                assert!(entry["comment"].as_str().unwrap().ends_with(why), "{entry}");
+                assert_eq!(entry["request"].get("postData"), None);
+            }
+        }
+        assert_eq!(file.to_string().contains("somebody"), !now.contains("X-Person"), "{now}");
+        // Nobody says any more what of it is secret.
+        let gone = Again { listener: "gone", ..again }.shown(&live(now));
+        let entry = &gone["log"]["entries"][0];
+        let why = format!(
+            "its body of {} bytes is not shown, as there is no listener gone now",
+            body.len()
+        );
+        assert!(entry["comment"].as_str().unwrap().ends_with(&why), "{entry}");
+        assert_eq!(entry["request"].get("postData"), None);
+    }
+}
+
 #[test]
 fn what_is_hidden_is_hidden_wherever_a_header_repeats_it() {
     let open = "path: /into/{who}\nverification: {none: a test}\nredact";
