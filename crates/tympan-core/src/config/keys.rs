@@ -3594,7 +3594,8 @@ pub static TOKEN: Section = Section {
             "received_token",
             Holds::Expression,
             "Where the sender's token is. Of a list, every item has to be it, unless `match` says \
-             otherwise.",
+             otherwise. If it stands in the body, events whose data is the whole body hold it as well, \
+             and are delivered, kept and shown with it.",
             "received_token: headers[\"X-Token\"]",
         )),
         key(
