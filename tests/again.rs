@@ -45,7 +45,8 @@ struct Request<'r> {
 fn live(lines: &str) -> Arc<Live> {
     let indented = lines.lines().fold(String::new(), |text, line| text + "    " + line + "\n");
     let text = format!(
-        "version: 1\nsecrets: {{key: {{file: key}}}}\ndestinations: {{out: {{stdout: {{}}}}}}\n\
+        "version: 1\nserver: {{limits: {{uri: 60KiB, headers: 64KiB, header_count: 1000}}}}\n\
+         secrets: {{key: {{file: key}}}}\ndestinations: {{out: {{stdout: {{}}}}}}\n\
          listeners:\n  in:\n    deliver: out\n{indented}"
     );
     let (loaded, sources) = tympan_core::load("listeners.yaml", text.into_bytes());
@@ -60,7 +61,9 @@ fn live(lines: &str) -> Arc<Live> {
 /// What a request makes when it comes.
 fn come(live: &Arc<Live>, request: Request<'_>) -> Box<EventRecord> {
     let mut headers = HeaderMap::new();
-    for (name, value) in [("host", &b"hooks.example.com"[..])].iter().chain(request.headers) {
+    let usual = [("host", &b"hooks.example.com"[..])];
+    let is_named = request.headers.iter().any(|(name, _)| *name == "host");
+    for (name, value) in usual.iter().filter(|_| !is_named).chain(request.headers) {
         let name: HeaderName = name.parse().unwrap();
         headers.append(name, HeaderValue::from_bytes(value).unwrap());
     }
@@ -69,7 +72,7 @@ fn come(live: &Arc<Live>, request: Request<'_>) -> Box<EventRecord> {
         uri: request.target.parse().unwrap(),
         headers,
         version: Version::HTTP_11,
-        client: None,
+        client: Some([192, 0, 2, 7].into()),
         certificate: None,
         now: NOW,
         id: ID,
@@ -162,6 +165,7 @@ fn what_was_hidden_is_told() {
 verification: {token: {secret: key, received_token: path_params.token}}";
     let url = "path: /in/{token}\nverification: {none: a test}\nredact: [request_url]";
     let open = "path: /in/{token}\nverification: {none: a test}";
+    let hidden_type = format!("{open}\nredact: ['headers[\"Content-Type\"]']");
     for (lines, reads, lost) in [
         (token, "path_params.token", Some("path")),
         (token, "request_url", Some("URL")),
@@ -176,7 +180,14 @@ verification: {token: {secret: key, received_token: path_params.token}}";
         (open, "headers[\"X-Text\"]", None),
         (open, "request_url", None),
         (&format!("{open}\nredact: [query_params]"), "headers[\"Content-Type\"]", None),
-        (&format!("{open}\nredact: ['headers[\"Content-Type\"]']"), "http_method", Some("header")),
+        (&hidden_type, "http_method", None),
+        (&hidden_type, "headers[\"Content-Type\"]", Some("header")),
+        (&format!("{hidden_type}\naccept: any"), "http_method", Some("header")),
+        (
+            &format!("{hidden_type}\ncontent_types: [application/json]"),
+            "http_method",
+            Some("header"),
+        ),
     ] {
         let lines = format!("{lines}\nevents: {{data: '[{reads}]'}}");
         let request = Request {
@@ -196,5 +207,131 @@ verification: {token: {secret: key, received_token: path_params.token}}";
             None => Ok(events(&come(&mended, request))),
         };
         assert_eq!(again(&mended, &kept), expected, "{lines}");
+    }
+}
+
+#[test]
+fn a_line_of_stars_hides_nothing() {
+    let lines = "path: /in\naccept: any\nverification: {none: a test}
+events: {data: 'headers[\"Content-Type\"]'}";
+    let headers = [("Content-Type", &b"multipart/form-data; boundary=*****"[..])];
+    let request = Request { target: "/in", headers: &headers, body: "--*****--" };
+    let kept = kept(&live(&format!("{lines}\n{BROKEN}")), request);
+    let mended = live(lines);
+    assert_eq!(again(&mended, &kept), Ok(events(&come(&mended, request))));
+}
+
+#[test]
+fn of_a_path_that_its_listener_has_no_longer_nothing_is_known() {
+    let came = "path: /in/{who}\nverification: {none: a test}";
+    let request = Request { target: "/in/me", headers: &[], body: "{}" };
+    let kept = kept(&live(&format!("{came}\n{BROKEN}")), request);
+    let made = |lines: &str| {
+        let made = again(&live(&format!("{lines}\nverification: {{none: a test}}")), &kept);
+        made.map(|events| events[0]["data"].clone())
+    };
+    let lost = Err("its path was not kept, and its events depend on it".to_owned());
+    assert_eq!(made("path: /v2/{who}\nevents: {data: path_params.who}"), lost);
+    assert_eq!(made("path: /v2\nevents: {data: path_params}"), lost);
+    assert_eq!(made("path: /v2/{who}\nevents: {data: http_method}"), Ok("POST".into()));
+    assert_eq!(made("path: /in/{whom}\nevents: {data: path_params.whom}"), Ok("me".into()));
+}
+
+#[test]
+fn whatever_was_accepted_can_be_read_again() {
+    let lines = "path: /in\nverification: {none: a test}\nevents: {data: '[request_url, headers]'}";
+    let (broken, mended) = (live(&format!("{lines}\n{BROKEN}")), live(lines));
+    let many: Vec<_> = (0..600).map(|number| format!("x-{number}")).collect();
+    let many: Vec<_> = many.iter().map(|name| (name.as_str(), &b"1"[..])).collect();
+    let long = format!("/in?{}", "x".repeat(40 << 10));
+    for (target, headers) in [
+        ("/in", &[("host", &b""[..])][..]),
+        ("/in", &[("host", b"a:b:c")]),
+        ("/in", &[("host", b"a%b")]),
+        ("/in", &[("host", b"[::1]:80")]),
+        ("/in", &many),
+        (&long, &[]),
+    ] {
+        let request = Request { target, headers, body: "{}" };
+        let kept = kept(&broken, request);
+        assert_eq!(again(&mended, &kept), Ok(events(&come(&mended, request))), "{headers:?}");
+    }
+}
+
+/// What of a body proves it, or is in `redact`, is kept, as its events are made of it, and shown to nobody.
+#[test]
+fn what_its_listener_hides_now_is_not_shown() {
+    let token = "path: /in
+verification: {token: {secret: key, received_token: parsed_body.token}}";
+    let redacts = format!("{token}\nredact: [parsed_body.pin, 'headers[\"X-Person\"]']");
+    let form = format!("{redacts}\naccept: form");
+    let text = "path: /in
+accept: text
+verification: {token: {secret: key, received_token: raw_body}}";
+    let said = r#"{"token": "an encrypt key of the tests", "pin": "1234567"}"#;
+    let pairs = "token=an+encrypt+key+of+the+tests&pin=1234567";
+    for (came, now, body, shown) in [
+        (token, token, said, Ok(r#"{"pin":"1234567","token":"***"}"#)),
+        (token, &redacts, said, Ok(r#"{"pin":"***","token":"***"}"#)),
+        (&form, &form, pairs, Ok("token=***&pin=***")),
+        (token, text, said, Err("its body is hidden, as it proves something or is in `redact`")),
+        (text, text, KEY, Err("its body is hidden, as it proves something or is in `redact`")),
+    ] {
+        let headers = [("X-Person", &b"somebody"[..])];
+        let request = Request { target: "/in", headers: &headers, body };
+        let kept = kept(&live(&format!("{came}\n{BROKEN}")), request);
+        let again = Again { listener: "in", id: &ID.to_string(), received: NOW, request: &kept };
+        let file = again.shown(&live(now));
+        let entry = &file["log"]["entries"][0];
+        match shown {
+            Ok(shown) => assert_eq!(entry["request"]["postData"]["text"], shown, "{now}"),
+            Err(why) => {
+                assert!(entry["comment"].as_str().unwrap().ends_with(why), "{entry}");
+                assert_eq!(entry["request"].get("postData"), None);
+            }
+        }
+        assert_eq!(file.to_string().contains("somebody"), !now.contains("X-Person"), "{now}");
+        // Nobody says any more what of it is secret.
+        let gone = Again { listener: "gone", ..again }.shown(&live(now));
+        let entry = &gone["log"]["entries"][0];
+        let why = format!(
+            "its body of {} bytes is not shown, as there is no listener gone now",
+            body.len()
+        );
+        assert!(entry["comment"].as_str().unwrap().ends_with(&why), "{entry}");
+        assert_eq!(entry["request"].get("postData"), None);
+    }
+}
+
+#[test]
+fn what_is_hidden_is_hidden_wherever_a_header_repeats_it() {
+    let open = "path: /into/{who}\nverification: {none: a test}\nredact";
+    let many: Vec<_> = (0..500).map(|number| format!("n{number}=value-{number}")).collect();
+    let many = format!("/into/me?{}", many.join("&"));
+    for (redacts, target, value, expected) in [
+        // What the file says of its path is no secret.
+        ("request_url", "/into/somebody", "inbound /into/somebody", "inbound /into/***"),
+        ("query_params", "/into/me?q=s%C3%A9cret", "s%c3%a9cret s%25C3%25A9cret", "*** ***"),
+        ("client_ip", "/into/me", "by 192.0.2.7", "by ***"),
+        ("query_params", &many, "anything", "***"),
+        ("path_params", &many, "anything", "anything"),
+    ] {
+        let headers = [
+            ("X-Other", value.as_bytes()),
+            ("X-Forwarded-For", b"198.51.100.1"),
+            ("Content-Type", b"application/json"),
+        ];
+        let request = Request { target, headers: &headers, body: "{}" };
+        let kept = kept(&live(&format!("{open}: [{redacts}]\n{BROKEN}")), request);
+        let file: Value = serde_json::from_slice(&kept).unwrap();
+        let value = |name: &str| {
+            let headers = file["log"]["entries"][0]["request"]["headers"].as_array().unwrap();
+            headers.iter().find(|header| header["name"] == name).unwrap()["value"].clone()
+        };
+        assert_eq!(value("x-other"), expected, "{redacts}");
+        let is_hidden = redacts == "client_ip" || expected == "***";
+        let address = if is_hidden { "***" } else { "198.51.100.1" };
+        assert_eq!(value("x-forwarded-for"), address, "{redacts}");
+        assert_eq!(value("content-type"), "application/json");
     }
 }

@@ -183,9 +183,24 @@ fn a_dead_letter_whose_body_proves_it_is_replayed_whole() {
     let key = "a key that is long enough for anyone";
     let token = hs256(&json!({"alg": "HS256"}), &json!({"id": "1"}), key);
     assert_eq!(server.ask(&request("POST", "/in", &[], &token)).status, 200);
+    // What proves it is shown to nobody, whoever answers.
+    let is_shown = |why: &str| {
+        for arguments in [&["show", "--number", "1"][..], &["show", "--number", "1", "--request"]] {
+            let (code, said, errors) = events(&folder, arguments);
+            assert_eq!((code, errors.as_str()), (0, ""));
+            assert!(said.contains(why) && !said.contains(&token), "{said}");
+        }
+    };
+    is_shown("its body is hidden, as it proves something");
     server.signal("TERM");
     server.wait();
     assert_eq!(list(&folder, &["--state", "dead"]).len(), 1);
+    is_shown("its body is hidden, as it proves something");
+    folder.write("listeners.yaml", text.replace("  in:", "  other:"));
+    let not_shown = format!("its body of {} bytes is not shown", token.len());
+    is_shown(&not_shown);
+    folder.write("listeners.yaml", text.replace("accept: text", "accept: nothing"));
+    is_shown(&not_shown);
 
     folder.write("listeners.yaml", text.replace("    payload_schema: {id: string}\n", ""));
     let (code, said, errors) = events(&folder, &["replay", "--state", "dead"]);

@@ -24,6 +24,8 @@ struct System {
     is_revoked: bool,
     /// How long the first answer takes.
     first_takes: Duration,
+    /// Whether the first answer is none.
+    is_first_lost: bool,
 }
 
 impl System {
@@ -41,6 +43,9 @@ impl System {
             thread::sleep(self.first_takes);
         }
         self.n_used += 1;
+        if self.n_used == 1 && self.is_first_lost {
+            return Reply::none();
+        }
         let refresh = format!("refresh-{}", self.n_used);
         Reply::json(200, &json!({"access_token": "granted", "refresh_token": refresh}))
     }
@@ -110,7 +115,7 @@ fn commands_at_once_use_one_after_the_other() {
 /// used is kept.
 #[test]
 fn one_that_comes_late_is_kept() {
-    let system = System { first_takes: Duration::from_secs(2), ..System::default() };
+    let system = System { first_takes: Duration::from_secs(11), ..System::default() };
     let (stub, folder) = start_with(system, "1s");
     let (code, err) = call(&folder);
     assert!(code != 0 && err.contains("no whole answer within 1s"), "{code}: {err}");
@@ -120,6 +125,16 @@ fn one_that_comes_late_is_kept() {
     folder.write("listeners.yaml", text);
     let (code, err) = call(&folder);
     assert_eq!((code, stub.count("POST /token"), stub.count("GET /me")), (0, 2, 1), "{err}");
+}
+
+/// Who uses one twice is a thief.
+#[test]
+fn one_that_nobody_answers_is_not_sent_again_at_once() {
+    let (stub, folder) = start_with(System { is_first_lost: true, ..System::default() }, "30s");
+    let (code, err) = call(&folder);
+    let why = "and the refresh token that was sent may count no longer";
+    assert!(code == 69 && err.contains(why), "{code}: {err}");
+    assert_eq!((stub.count("POST /token"), stub.count("GET /me")), (1, 0));
 }
 
 /// Where none can be kept, none is used: the next command would have nothing that counts.

@@ -76,6 +76,11 @@ impl Reply {
         Self { status, headers: String::new(), body: body.into(), then: None }
     }
 
+    /// Hangs up without a word.
+    pub(crate) fn none() -> Self {
+        Self::new(0, "")
+    }
+
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::new(status, body.to_string())
     }
@@ -97,6 +102,9 @@ fn serve(mut stream: &TcpStream, answer: &dyn Fn(&Asked) -> Reply, log: &Mutex<V
     log.lock().unwrap().push(asked.clone());
     let Reply { status, headers, body, then } = answer(&asked);
     let length = body.len();
+    if status == 0 {
+        return;
+    }
     let head = format!("HTTP/1.1 {status} Said\r\n{headers}Content-Length: {length}\r\n\r\n");
     // Whoever was told too much already may have gone.
     let _ = stream.write_all(format!("{head}{body}").as_bytes());

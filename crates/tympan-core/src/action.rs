@@ -9,9 +9,6 @@ use http::HeaderMap;
 use http::HeaderValue;
 use http::Method;
 use http::header;
-use percent_encoding::AsciiSet;
-use percent_encoding::NON_ALPHANUMERIC;
-use percent_encoding::utf8_percent_encode;
 use serde_json::Map;
 use serde_json::Value as Json;
 use tympan_expr::Expression;
@@ -26,10 +23,9 @@ use crate::config::Body;
 use crate::config::InputKind;
 use crate::config::PathPart;
 use crate::config::SecretId;
+use crate::encode::in_path;
+use crate::encode::in_url;
 use crate::roots;
-
-/// What may stand within one part of a path as it is (RFC 3986, section 2.3).
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A call that can be sent, but for what proves who sends it.
 ///
@@ -335,7 +331,7 @@ impl Action {
                     if matches!(text.as_str(), "" | "." | "..") {
                         return Err(Fault::Part(format!("{name} within the path")));
                     }
-                    path.extend(utf8_percent_encode(&text, KEPT));
+                    path.push_str(&in_url(&text));
                 }
             }
         }
@@ -399,33 +395,6 @@ fn placed_in(mut text: String, secrets: &[SecretId]) -> String {
         }
     }
     text
-}
-
-/// A text within any part of a URL, with nothing that ends the part.
-#[must_use]
-pub fn in_url(text: &str) -> String {
-    utf8_percent_encode(text, KEPT).to_string()
-}
-
-/// A text within the path of a URL, with everything that may stand there as it is (RFC 3986, section
-/// 3.3), and no further part.
-#[must_use]
-pub fn in_path(text: &str) -> String {
-    const PART: &AsciiSet = &KEPT
-        .remove(b':')
-        .remove(b'@')
-        .remove(b'!')
-        .remove(b'$')
-        .remove(b'&')
-        .remove(b'\'')
-        .remove(b'(')
-        .remove(b')')
-        .remove(b'*')
-        .remove(b'+')
-        .remove(b',')
-        .remove(b';')
-        .remove(b'=');
-    utf8_percent_encode(text, PART).to_string()
 }
 
 fn pairs(

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tympan_core::config::Config;
 use tympan_core::config::DestinationId;
 use tympan_core::keys::Secrets;
@@ -45,9 +46,7 @@ impl Now {
 
     /// What a dead letter makes; nothing if it is a request that makes no event now.
     pub(crate) fn make(&self, found: &Found, request: &[u8]) -> Result<Option<Record>, String> {
-        let received = Duration::from_millis(found.received).as_secs_f64();
-        let again = Again { listener: &found.listener, id: &found.id, received, request };
-        let Some(made) = again.make(&self.live)? else { return Ok(None) };
+        let Some(made) = again(found, request).make(&self.live)? else { return Ok(None) };
         let from = From {
             listener: Arc::clone(&found.listener),
             generation: self.live.generation().number,
@@ -58,4 +57,14 @@ impl Now {
         });
         Ok(Some(record))
     }
+
+    /// What of a dead letter may be shown.
+    pub(crate) fn shown(&self, found: &Found, request: &[u8]) -> Value {
+        again(found, request).shown(&self.live)
+    }
+}
+
+fn again<'r>(found: &'r Found, request: &'r [u8]) -> Again<'r> {
+    let received = Duration::from_millis(found.received).as_secs_f64();
+    Again { listener: &found.listener, id: &found.id, received, request }
 }

@@ -80,9 +80,14 @@ pub async fn answer(
             let content = journal.content(found.number).await.map_err(failed)?;
             let Content { body, is_whole } = content.ok_or(Refusal::Nothing)?;
             let mut shown = entry(found);
-            // Damage can make anything of it.
-            shown["body"] = serde_json::from_slice(&body)
-                .unwrap_or_else(|_| json!(String::from_utf8_lossy(&body)));
+            shown["body"] = match found.kind {
+                Kind::Invalid if is_whole => now.shown(found, &body),
+                // What is hidden of it may not be found where it was.
+                Kind::Invalid => json!(format!("{} bytes that are damaged", body.len())),
+                // Damage can make anything of it.
+                Kind::Event | Kind::Refused => serde_json::from_slice(&body)
+                    .unwrap_or_else(|_| json!(String::from_utf8_lossy(&body))),
+            };
             shown["damaged"] = json!(!is_whole);
             Ok(shown)
         }

@@ -1443,7 +1443,10 @@ const REDACT: Key = key(
     "redact",
     Holds::OneOrMany(&Holds::Expression),
     "Parts of requests that are never shown, in logs or anywhere else, as paths. On the way to a \
-     key, a list stands for each of its items.",
+     key, a list stands for each of its items. `client_ip` means the headers, too, in which proxies name \
+     it (`Forwarded`, `X-Forwarded-For`, `X-Real-IP`). What an event is made of is part of it: it is \
+     delivered and kept, and `tympan events show` shows it. A request that gave no event is kept with its \
+     whole body, and shown without these parts and without what proves it.",
     "redact: [parsed_body.sender.email, 'headers[\"Authorization\"]']",
 );
 
@@ -3591,7 +3594,8 @@ pub static TOKEN: Section = Section {
             "received_token",
             Holds::Expression,
             "Where the sender's token is. Of a list, every item has to be it, unless `match` says \
-             otherwise.",
+             otherwise. If it stands in the body, events whose data is the whole body hold it as well, \
+             and are delivered, kept and shown with it.",
             "received_token: headers[\"X-Token\"]",
         )),
         key(

@@ -14,6 +14,9 @@ use crate::roots::Place;
 /// What is shown instead.
 pub const HIDDEN: &str = "***";
 
+/// The headers in which proxies say who sent a request: they are hidden with `client_ip`.
+const SENDERS: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
+
 /// The parts of a listener's requests that are never shown: in logs, and wherever else a request
 /// is looked at.
 ///
@@ -68,6 +71,13 @@ impl Redact {
     /// key, whether the whole root is.
     #[must_use]
     pub fn hides(&self, root: RootId, key: Option<&str>) -> bool {
+        if let Some(key) = key
+            && root == roots::HEADERS
+            && SENDERS.iter().any(|sender| sender.eq_ignore_ascii_case(key))
+            && self.hides(roots::CLIENT_IP, None)
+        {
+            return true;
+        }
         let is_same = |known: &str| match key {
             Some(key) if root == roots::HEADERS => known.eq_ignore_ascii_case(key),
             Some(key) => known == key,
@@ -190,6 +200,15 @@ mod tests {
         assert!(redact.hides(roots::HEADERS, Some("authorization")));
         assert!(!redact.hides(roots::HEADERS, Some("cookie")));
         assert!(!redact.hides(roots::QUERY_PARAMS, Some("Authorization")));
+        assert!(!redact.hides(roots::HEADERS, None));
+    }
+
+    #[test]
+    fn a_sender_is_hidden_in_the_headers_that_name_it() {
+        let redact = redact(&[(roots::CLIENT_IP, &[])]);
+        assert!(redact.hides(roots::HEADERS, Some("X-Forwarded-For")));
+        assert!(redact.hides(roots::HEADERS, Some("forwarded")));
+        assert!(!redact.hides(roots::HEADERS, Some("x-forwarded-proto")));
         assert!(!redact.hides(roots::HEADERS, None));
     }
 

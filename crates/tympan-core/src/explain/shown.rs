@@ -10,6 +10,7 @@ use sha2::Digest;
 use sha2::Sha256;
 use tympan_expr::Value;
 
+use crate::encode;
 use crate::escape::escaped;
 use crate::keys::Secrets;
 use crate::pipeline::Head;
@@ -38,15 +39,14 @@ impl Shown {
         let mut hidden: Vec<String> = Vec::new();
         for value in secrets.iter().flatten().flatten() {
             let Ok(text) = std::str::from_utf8(value.expose()) else { continue };
-            hidden.extend(forms(text).chain(forms(text.trim())));
+            hidden.extend(encode::ways(text).into_iter().chain(encode::ways(text.trim())));
         }
         // What a sender proves itself with may hold a secret in another form.
         for name in [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE] {
             let value = head.headers.get(name).and_then(|value| value.to_str().ok());
             let proof = value.map(|value| value.split_once(' ').map_or(value, |(_, it)| it));
-            hidden.extend(proof.into_iter().flat_map(forms));
+            hidden.extend(proof.into_iter().flat_map(encode::ways));
         }
-        hidden.retain(|hidden| !hidden.is_empty());
         // Of two secrets, one may be a part of the other.
         hidden.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         hidden.dedup();
@@ -58,8 +58,9 @@ impl Shown {
     /// From now on shows something else in the place of `text`, which was computed with a secret.
     pub(super) fn mask(&self, text: &str, instead: &str) {
         let mut masks = self.masks.lock().unwrap_or_else(PoisonError::into_inner);
-        let forms = forms(text).map(|hidden| Mask { hidden, instead: instead.to_owned() });
-        masks.splice(0..0, forms);
+        let ways = encode::ways(text).into_iter();
+        let masks_of = ways.map(|hidden| Mask { hidden, instead: instead.to_owned() });
+        masks.splice(0..0, masks_of);
     }
 
     /// A text without what must not be shown.
@@ -131,13 +132,6 @@ impl Shown {
         }
         escaped(&masked, most)
     }
-}
-
-/// A text as it is, and as it stands within JSON.
-fn forms(text: &str) -> impl Iterator<Item = String> + use<> {
-    let json = serde_json::to_string(text).unwrap_or_default();
-    let within = json.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or_default();
-    [text.to_owned(), within.to_owned()].into_iter()
 }
 
 /// The beginning of a digest that tells one text from another.

@@ -51,6 +51,11 @@ impl Decrypt {
         (!keys.is_ready(self.key)).then_some(self.key)
     }
 
+    /// How what it says is to be read.
+    pub(super) fn accept(&self) -> Accept {
+        self.accept
+    }
+
     /// Where the encrypted text is.
     pub(super) fn ciphertext(&self) -> &Expression {
         &self.ciphertext

@@ -13,6 +13,7 @@ mod again;
 mod bury;
 mod greet;
 mod refused;
+mod shown;
 
 pub use again::Again;
 

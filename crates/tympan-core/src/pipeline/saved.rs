@@ -33,8 +33,10 @@ pub(super) enum Purpose {
     /// To find out why it was refused: with its signatures, and without what is never shown.
     Explain,
     /// To make events of it some day, which have to be what they would have been: with its whole body,
-    /// even if that proves something, as events hold it as well; and without any other proof.
+    /// even if that proves something, and without any other proof.
     Replay,
+    /// To look at what was kept for that: without any proof, wherever it stands.
+    Show,
 }
 
 /// What is kept of a request. `body` is nothing if it was not read, or is too large.
@@ -68,6 +70,10 @@ pub(super) fn saved(
     let body = body.map(|body| match purpose {
         Purpose::Explain => shown_body(head, pipeline.accept, body, &hidden),
         Purpose::Replay => Ok(Cow::Borrowed(body)),
+        Purpose::Show => {
+            let accept = pipeline.decrypt.as_ref().map_or(pipeline.accept, |it| it.accept());
+            shown_body(head, accept, body, &hidden)
+        }
     });
     let comment = match body {
         Some(Err(why)) => Cow::Owned(format!("{comment}; its body is hidden, as {why}")),
@@ -100,7 +106,7 @@ pub(super) fn saved(
 /// Where what proves a request stands.
 fn proofs(pipeline: &Pipeline, purpose: Purpose) -> Redact {
     let mut tokens = Vec::new();
-    pipeline.verify.tokens(&mut tokens, purpose == Purpose::Replay);
+    pipeline.verify.tokens(&mut tokens, purpose != Purpose::Explain);
     for challenge in &pipeline.challenges {
         challenge.tokens(&mut tokens);
     }

@@ -1,7 +1,9 @@
-//! The target of a request as it may be kept, and what is hidden of it wherever else it stands.
+//! The target of a request as it may be kept, and what is hidden of it, and who sent it, wherever else they stand.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
+use http::Uri;
 use http::header;
 use http::uri::Authority;
 
@@ -9,7 +11,6 @@ use super::Head;
 use super::Pipeline;
 use super::scope::PathParams;
 use super::scope::decode;
-use crate::action;
 use crate::config::HIDDEN;
 use crate::config::Redact;
 use crate::encode;
@@ -19,10 +20,15 @@ use crate::roots;
 /// nobody's secret.
 const LEAST: usize = 4;
 
+/// How many pieces are looked for elsewhere: a target may have as many as strangers like.
+const MOST: usize = 64;
+
 /// The target of a request as it may be kept.
 pub(super) struct KeptTarget {
     pub(super) url: String,
-    /// What is hidden of it, in every way in which it may be written, the longest first.
+    /// What is hidden of it, the pieces as they are meant.
+    pieces: BTreeSet<String>,
+    /// The same, in every way in which it may be written, the longest first.
     hidden: Vec<String>,
 }
 
@@ -33,14 +39,17 @@ impl KeptTarget {
         pipeline: &Pipeline,
         redact: &Redact,
     ) -> Self {
-        let mut target = Self { url: String::new(), hidden: Vec::new() };
+        let mut target = Self { url: String::new(), pieces: BTreeSet::new(), hidden: Vec::new() };
         target.add_host(head);
         let (path, query) = (head.uri.path(), head.uri.query());
         if redact.hides(roots::REQUEST_URL, None) {
             target.url.push('/');
             target.url.push_str(HIDDEN);
-            target.hide(path);
-            path.split('/').for_each(|part| target.hide(part));
+            // What the file says of it is nothing that anybody has sent.
+            let mut templates = pipeline.path.split('/');
+            path.split('/')
+                .filter(|part| templates.next() != Some(part))
+                .for_each(|part| target.hide(part));
         } else {
             let shown = redact.shown_path(&pipeline.path, path);
             let parts = path.split('/').zip(shown.split('/'));
@@ -56,13 +65,24 @@ impl KeptTarget {
         if let Some(query) = query {
             target.add_query(query, redact);
         }
+        if let Some(client) = head.client.filter(|_| redact.hides(roots::CLIENT_IP, None)) {
+            target.hide(&client.to_string());
+        }
+        if target.pieces.len() <= MOST {
+            let ways = target.pieces.iter().flat_map(|piece| encode::ways(piece));
+            target.hidden.extend(ways.filter(|way| way.len() >= LEAST));
+        }
         target.hidden.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         target.hidden.dedup();
         target
     }
 
-    /// A text without what is hidden of the target, which proxies and browsers write into headers.
+    /// A text without what is hidden of the target, which proxies and browsers write into headers. Of too
+    /// many pieces none is looked for, and nothing is left.
     pub(super) fn masked<'t>(&self, text: Cow<'t, str>) -> Cow<'t, str> {
+        if self.pieces.len() > MOST {
+            return Cow::Borrowed(HIDDEN);
+        }
         self.hidden.iter().fold(text, |text, hidden| {
             if text.contains(hidden) { Cow::Owned(text.replace(hidden, HIDDEN)) } else { text }
         })
@@ -78,7 +98,11 @@ impl KeptTarget {
         }
         if let Some(host) = authority.or(named) {
             let host = host.rsplit('@').next().unwrap_or_default();
-            self.url = format!("http://{host}");
+            let url = format!("http://{host}");
+            // More is taken for a host than a URL may have, and its header has it as it came.
+            if url.parse::<Uri>().is_ok() {
+                self.url = url;
+            }
         }
     }
 
@@ -106,12 +130,9 @@ impl KeptTarget {
         self.url.push_str(if hides_all { HIDDEN } else { &pairs });
     }
 
-    /// Hides a piece of the target, in every way in which it may be written.
+    /// Hides a piece of the target, as it stands there and as it is meant.
     fn hide(&mut self, piece: &str) {
-        let meant = decode(piece);
-        let form = encode::form(&[("", &meant)]);
-        let forms = [piece, &form[1..], &action::in_path(&meant), &action::in_url(&meant), &meant];
-        let forms = forms.into_iter().filter(|form| form.len() >= LEAST);
-        self.hidden.extend(forms.map(str::to_owned));
+        let pieces = [piece.to_owned(), decode(piece)];
+        self.pieces.extend(pieces.into_iter().filter(|piece| piece.len() >= LEAST));
     }
 }

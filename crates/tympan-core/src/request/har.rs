@@ -7,7 +7,11 @@ use serde::Deserialize;
 
 use super::Draft;
 use super::Fault;
+use super::KEPT;
+use super::Kept;
+use super::Most;
 use super::Saved;
+use super::USUAL;
 use super::seconds;
 use crate::escape::escaped;
 
@@ -64,8 +68,7 @@ struct PostData {
 }
 
 pub(super) fn read(json: &[u8]) -> Result<Vec<Saved>, Fault> {
-    let File { log } = serde_json::from_slice(json)
-        .map_err(|error| Fault::new(format!("it begins as a HAR file, but is none: {error}")))?;
+    let File { log } = file(json)?;
     if log.entries.is_empty() {
         return Err(Fault::new("the HAR file holds no request"));
     }
@@ -75,14 +78,26 @@ pub(super) fn read(json: &[u8]) -> Result<Vec<Saved>, Fault> {
     let numbered = log.entries.into_iter().zip(1..);
     numbered
         .map(|(entry, number)| {
-            request(entry).map_err(|fault| Fault::new(format!("entry {number}: {fault}")))
+            request(entry, USUAL).map_err(|fault| Fault::new(format!("entry {number}: {fault}")))
         })
         .collect()
 }
 
-fn request(entry: Entry) -> Result<Saved, Fault> {
+pub(super) fn kept(json: &[u8]) -> Result<Kept, Fault> {
+    let mut entries = file(json)?.log.entries;
+    let entry = entries.pop().ok_or_else(|| Fault::new("the HAR file holds no request"))?;
+    let has_body = entry.request.post_data.is_some();
+    Ok(Kept { request: request(entry, KEPT)?, has_body })
+}
+
+fn file(json: &[u8]) -> Result<File, Fault> {
+    serde_json::from_slice(json)
+        .map_err(|error| Fault::new(format!("it begins as a HAR file, but is none: {error}")))
+}
+
+fn request(entry: Entry, most: Most) -> Result<Saved, Fault> {
     let Entry { started_date_time, comment, client, request } = entry;
-    let mut draft = Draft::new(&request.method, &request.url)?;
+    let mut draft = Draft::within(most, &request.method, &request.url)?;
     if let Some(comment) = comment.filter(|comment| !comment.is_empty()) {
         draft.note(escaped(&comment, MOST_COMMENT));
     }
@@ -97,7 +112,6 @@ fn request(entry: Entry) -> Result<Saved, Fault> {
     }
     let started = started_date_time.and_then(|it| it.parse::<jiff::Timestamp>().ok());
     draft.saved.at = started.map(|at| (seconds(at), "its startedDateTime"));
-    draft.saved.is_bodiless = request.post_data.is_none();
     let body = match request.post_data {
         None => Vec::new(),
         Some(PostData { text: Some(text), encoding: Some(encoding), .. })

@@ -25,11 +25,11 @@ use http::header;
 /// The largest file that is read, in bytes.
 pub const MOST_BYTES: usize = 64 << 20;
 
-/// How many headers a request may have.
-const MOST_HEADERS: usize = 256;
+/// What a request may have that anybody may have saved.
+const USUAL: Most = Most { headers: 256, target: 32 << 10 };
 
-/// The longest target, in bytes.
-const MOST_TARGET: usize = 32 << 10;
+/// What one may have that we have kept: whatever could come, as the configuration says how much that is.
+const KEPT: Most = Most { headers: usize::MAX, target: usize::MAX };
 
 /// A request that somebody saved.
 #[derive(Clone, Debug)]
@@ -46,14 +46,19 @@ pub struct Saved {
     pub headers: HeaderMap,
     /// The body, byte by byte.
     pub body: Bytes,
-    /// Whether the file says nothing of a body: there was none, or it was not saved.
-    pub is_bodiless: bool,
     /// When it was sent, in seconds since 1970, as far as the file tells, and what tells it.
     pub at: Option<(f64, &'static str)>,
     /// Who sent it, as far as the file tells.
     pub client: Option<IpAddr>,
     /// What whoever reads on should know about how it was read.
     pub notes: Vec<String>,
+}
+
+/// A request that we have kept ourselves, in a HAR file of its own.
+pub(crate) struct Kept {
+    pub(crate) request: Saved,
+    /// Whether its body is there.
+    pub(crate) has_body: bool,
 }
 
 /// What gives the bytes of other files, which a `curl` command line may name, or why not.
@@ -106,6 +111,15 @@ pub fn read(bytes: &[u8], files: OtherFiles<'_>) -> Result<Vec<Saved>, Fault> {
     raw::read(begin).map(|saved| vec![saved])
 }
 
+/// Reads a request that we have kept. How large it may be was said when it came.
+///
+/// # Errors
+///
+/// Why it is none.
+pub(crate) fn kept(bytes: &[u8]) -> Result<Kept, Fault> {
+    har::kept(bytes)
+}
+
 /// A request by hand.
 ///
 /// # Errors
@@ -128,21 +142,35 @@ pub fn build(
     Ok(draft.end(body.unwrap_or_default()))
 }
 
+/// How much a request may have.
+#[derive(Clone, Copy)]
+struct Most {
+    headers: usize,
+    /// The length of its target, in bytes.
+    target: usize,
+}
+
 /// A request that is being read.
 struct Draft {
     saved: Saved,
     authority: Option<String>,
+    most: Most,
 }
 
 impl Draft {
     /// A request to a path or a URL.
     fn new(method: &str, target: &str) -> Result<Self, Fault> {
+        Self::within(USUAL, method, target)
+    }
+
+    /// The same that may have other bounds.
+    fn within(most: Most, method: &str, target: &str) -> Result<Self, Fault> {
         let wrong = |what: &str, found: &str| {
             let shown: String = found.chars().take(80).collect();
             Fault::new(format!("{shown:?} is no {what}"))
         };
-        if target.len() > MOST_TARGET {
-            return Err(Fault::new(format!("the URL is longer than {MOST_TARGET} bytes")));
+        if target.len() > most.target {
+            return Err(Fault::new(format!("the URL is longer than {} bytes", most.target)));
         }
         let method: Method = method.parse().map_err(|_| wrong("method", method))?;
         // What stands behind `#` is never sent.
@@ -164,17 +192,17 @@ impl Draft {
             version: Version::HTTP_11,
             headers: HeaderMap::new(),
             body: Bytes::new(),
-            is_bodiless: false,
             at: None,
             client: None,
             notes: Vec::new(),
         };
-        Ok(Self { saved, authority })
+        Ok(Self { saved, authority, most })
     }
 
     fn header(&mut self, name: &str, value: &[u8]) -> Result<(), Fault> {
-        if self.saved.headers.len() >= MOST_HEADERS {
-            return Err(Fault::new(format!("it has more than {MOST_HEADERS} headers")));
+        let too_many = |most| Fault::new(format!("it has more than {most} headers"));
+        if self.saved.headers.len() >= self.most.headers {
+            return Err(too_many(self.most.headers));
         }
         let shown = || name.chars().take(80).collect::<String>();
         let parsed = HeaderName::from_bytes(name.trim().as_bytes())
@@ -182,7 +210,8 @@ impl Draft {
         let value = HeaderValue::from_bytes(value).map_err(|_| {
             Fault::new(format!("the value of the header {:?} cannot be sent", shown()))
         })?;
-        self.saved.headers.append(parsed, value);
+        let added = self.saved.headers.try_append(parsed, value);
+        added.map_err(|_| too_many(self.saved.headers.len()))?;
         Ok(())
     }
 
@@ -199,7 +228,8 @@ impl Draft {
             && let Some(authority) = &self.authority
             && let Ok(host) = HeaderValue::from_str(authority)
         {
-            self.saved.headers.insert(header::HOST, host);
+            // There is always room for it but beside as many as a map can hold.
+            let _ = self.saved.headers.try_insert(header::HOST, host);
         }
         if !self.has(&header::HOST) {
             self.saved.version = Version::HTTP_10;

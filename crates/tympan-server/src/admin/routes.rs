@@ -250,7 +250,9 @@ pub(super) static ROUTES: [Route; 18] = [
         name: "event",
         summary: "An event with what it says",
         doc: "The one of `number` or `id`, as it is delivered; of a request that gave no event, what \
-              was kept of it. With `refused=true` a request that was refused.",
+              was kept of it, without what its listener hides now and without what proves it there: \
+              nothing of its body if that listener is gone. With `refused=true` a request that was \
+              refused.",
         takes: None,
         answers: &[
             json(StatusCode::OK, "All of it.", &[(JSON, Content::Schema("EventWithBody"))]),

@@ -24,6 +24,7 @@ use tympan_core::config::Connector;
 use tympan_core::config::ConnectorId;
 use tympan_core::config::SecretId;
 use tympan_core::diagnostic::Diagnostics;
+use tympan_core::encode;
 use tympan_core::keys::Secrets;
 use tympan_core::secret::Secret;
 use zeroize::Zeroizing;
@@ -108,6 +109,8 @@ pub enum Fault {
     Token {
         /// The status, if anybody answered.
         status: Option<StatusCode>,
+        /// Whether a refresh token was sent that may count no longer, as nobody has answered.
+        is_used: bool,
         /// Why.
         why: String,
     },
@@ -221,8 +224,10 @@ impl<'c> Caller<'c> {
                 }
                 Ok((status, ..)) => is_safe && is_passing(*status),
                 Err(Fault::Unanswered { .. }) => is_safe,
-                // Nothing was called yet.
-                Err(Fault::Token { status, .. }) => status.is_none_or(is_passing),
+                // Nobody else was called yet; and who uses a refresh token twice is a thief.
+                Err(Fault::Token { status, is_used, .. }) => {
+                    !is_used && status.is_none_or(is_passing)
+                }
                 Err(_) => false,
             };
             if !again || n_tried >= TRIES {
@@ -258,7 +263,7 @@ impl<'c> Caller<'c> {
                 target = format!("{target}{sign}{pair}");
             }
             Auth::Path { pattern, key } => {
-                let value = action::in_path(&self.text(*key)?);
+                let value = encode::in_path(&self.text(*key)?);
                 target = format!("{}{target}", pattern.replace("%s", &value));
             }
             Auth::Basic { username, password } => {
@@ -415,10 +420,14 @@ impl fmt::Display for Fault {
             Self::Connector { connector, why } => {
                 write!(f, "the connector {connector} cannot be used: {why}")
             }
-            Self::Token { status: Some(status), why } => {
+            Self::Token { status: Some(status), why, .. } => {
                 write!(f, "no access token: {} {why}", status.as_u16())
             }
-            Self::Token { status: None, why } => write!(f, "no access token: {why}"),
+            Self::Token { status: None, is_used: true, why } => write!(
+                f,
+                "no access token: {why}, and the refresh token that was sent may count no longer"
+            ),
+            Self::Token { status: None, why, .. } => write!(f, "no access token: {why}"),
             Self::Unanswered { url, why } => write!(f, "{url}: {why}"),
             Self::TooLarge { url, most } => {
                 write!(f, "{url}: the answer is larger than {most} bytes")

@@ -21,11 +21,16 @@ use super::call::Caller;
 use super::call::Fault;
 use super::call::said;
 use super::refreshed::InUse;
-use super::send;
+use super::send_with_patience;
 use super::token;
 use super::token::Token;
 
+/// Where a token is asked for.
 const BOUNDS: Bounds = Bounds { within: Duration::from_secs(10), most_bytes: 64 << 10 };
+
+/// How much longer who was sent a refresh token is waited for: what it answers late is the only one that
+/// counts from then on.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// RFC 7523, section 2.1.
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -85,7 +90,8 @@ impl Caller<'_> {
             Some(_) => Some(self.refreshing.lock().await),
             None => None,
         };
-        let given = client.ask(egress, &oauth.token_url, parts, masked).await?;
+        let patience = if refresh.is_some() { PATIENCE } else { Duration::ZERO };
+        let given = client.ask(egress, &oauth.token_url, parts, patience, masked).await?;
         if let (Some((secret, old)), Some(new)) = (&refresh, given.refresh_token()) {
             self.replace(*secret, old, new)?;
         }
@@ -125,18 +131,22 @@ impl Caller<'_> {
 }
 
 impl Client<'_> {
-    /// Asks for a token, for what is granted. What is told of a refusal is `masked`, as it may echo what it
-    /// refuses.
+    /// Asks for a token, for what is granted. With `patience`, an answer is waited for that much longer, as what
+    /// was sent may count once. What is told of a refusal is `masked`, as it may echo what it refuses.
     pub(super) async fn ask(
         self,
         egress: &Egress,
         url: &str,
         parts: Parts,
+        patience: Duration,
         masked: impl Fn(&str) -> String,
     ) -> Result<Given, Fault> {
         let request = self.request(url, parts)?;
-        let answer = send(request, Host::Written, BOUNDS, egress).await;
-        let answer = answer.map_err(|why| failed(None, why.to_string()))?;
+        let answer = send_with_patience(request, Host::Written, BOUNDS, patience, egress).await;
+        let answer = answer.map_err(|why| {
+            let is_used = why.is_sent() && !patience.is_zero();
+            Fault::Token { status: None, is_used, why: why.to_string() }
+        })?;
         let (status, body) = (answer.status(), answer.body());
         if status != StatusCode::OK {
             return Err(failed(Some(status), said(body, masked)));
@@ -190,5 +200,5 @@ impl Given {
 }
 
 fn failed(status: Option<StatusCode>, why: String) -> Fault {
-    Fault::Token { status, why }
+    Fault::Token { status, is_used: false, why }
 }

@@ -4,7 +4,6 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
-use tympan_core::action;
 use tympan_core::encode;
 use zeroize::Zeroizing;
 
@@ -15,16 +14,10 @@ pub(super) struct Hidden(Mutex<Vec<Zeroizing<String>>>);
 impl Hidden {
     /// Hides a text from now on.
     pub(super) fn add(&self, text: &str) {
-        let form = encode::form(&[("", text)]);
-        let json = serde_json::Value::from(text).to_string();
-        let path = action::in_path(text);
-        let url = action::in_url(text);
-        let url_in_form = encode::form(&[("", &url)]);
         let mut texts = self.texts();
-        let json = &json[1..json.len() - 1];
-        for written in [text, &form[1..], json, &path, &url, &url_in_form[1..]] {
-            if !written.is_empty() && texts.iter().all(|known| known.as_str() != written) {
-                texts.push(Zeroizing::new(written.to_owned()));
+        for written in encode::ways(text) {
+            if texts.iter().all(|known| **known != written) {
+                texts.push(Zeroizing::new(written));
             }
         }
         // What is part of another goes after it.

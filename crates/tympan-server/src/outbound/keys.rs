@@ -215,7 +215,7 @@ async fn token_for_key(
     parts.extend(how.scope.clone().map(|scope| ("scope", scope)));
     let client = Client { id: Some(&how.client_id), secret: Some(secret), in_body: how.in_body };
     let masked = |text: &str| hidden.masked(text);
-    let given = client.ask(&asker.egress, &how.url, parts, masked).await;
+    let given = client.ask(&asker.egress, &how.url, parts, Duration::ZERO, masked).await;
     let token = given.and_then(|given| given.token()).map_err(|fault| fault.to_string())?;
     let mut value = HeaderValue::from_str(&format!("Bearer {}", token.value()))
         .map_err(|error| error.to_string())?;

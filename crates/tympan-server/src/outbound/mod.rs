@@ -19,6 +19,7 @@ pub(crate) use self::egress::Egress;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +35,10 @@ use http_body_util::Limited;
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::time::Instant;
+use tokio::time::timeout_at;
+
+use self::connect::Stream;
 
 /// Whether the operator wrote the host of a URL, or a request could choose it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,10 +96,19 @@ pub(crate) enum Fault {
     Tls(String),
     /// The connection broke, or what came is no HTTP.
     Broken(String),
-    /// It took longer than this.
+    /// It took longer than this until there was a connection.
     Slow(Duration),
+    /// It was sent, and took longer than this.
+    Unanswered(Duration),
     /// The body is larger than this many bytes.
     TooLarge(usize),
+}
+
+impl Fault {
+    /// Whether the request may have been taken all the same.
+    pub(crate) fn is_sent(&self) -> bool {
+        matches!(self, Self::Broken(_) | Self::Unanswered(_) | Self::TooLarge(_))
+    }
 }
 
 impl fmt::Display for Fault {
@@ -107,7 +121,9 @@ impl fmt::Display for Fault {
             Self::Proxy(why) => write!(f, "the proxy does not lead there: {why}"),
             Self::Tls(why) => write!(f, "the host does not prove who it is: {why}"),
             Self::Broken(why) => write!(f, "the connection broke: {why}"),
-            Self::Slow(within) => write!(f, "no whole answer within {within:?}"),
+            Self::Slow(within) | Self::Unanswered(within) => {
+                write!(f, "no whole answer within {within:?}")
+            }
             Self::TooLarge(most) => write!(f, "the answer is larger than {most} bytes"),
         }
     }
@@ -120,18 +136,30 @@ pub(crate) async fn send(
     bounds: Bounds,
     egress: &Egress,
 ) -> Result<Response<Bytes>, Fault> {
-    let answer = send_unbounded(request, host, bounds.most_bytes, egress);
-    let answer = tokio::time::timeout(bounds.within, answer).await;
-    answer.unwrap_or(Err(Fault::Slow(bounds.within)))
+    send_with_patience(request, host, bounds, Duration::ZERO, egress).await
 }
 
-async fn send_unbounded(
+/// Sends one whose answer must not be missed: once there is a connection it is waited for so much longer.
+pub(crate) async fn send_with_patience(
     request: Request<Bytes>,
     host: Host,
-    most_bytes: usize,
+    bounds: Bounds,
+    patience: Duration,
     egress: &Egress,
 ) -> Result<Response<Bytes>, Fault> {
-    let stream = connect::connect(request.uri(), host, egress).await?;
+    let (within, end) = (bounds.within, Instant::now() + bounds.within);
+    let stream = connect::connect(request.uri(), host, egress);
+    let stream = timeout_at(end, stream).await.unwrap_or(Err(Fault::Slow(within)))?;
+    let answer = answered(request, stream, bounds.most_bytes);
+    let answer = timeout_at(end + patience, answer).await;
+    answer.unwrap_or(Err(Fault::Unanswered(within + patience)))
+}
+
+async fn answered(
+    request: Request<Bytes>,
+    stream: Pin<Box<dyn Stream>>,
+    most_bytes: usize,
+) -> Result<Response<Bytes>, Fault> {
     let mut request = to_host(request)?;
     request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     let broken = |error: hyper::Error| Fault::Broken(error.to_string());

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use http::HeaderName;
+use http::HeaderValue;
 use http::header;
 use tympan_expr::Paths;
 
 use super::Exchange;
+use crate::config::Accept;
 use crate::config::HIDDEN;
 use crate::pipeline::Ask;
 use crate::pipeline::EventRecord;
@@ -20,6 +23,7 @@ use crate::pipeline::saved::OF_BODY;
 use crate::pipeline::scope::PathParams;
 use crate::pipeline::sealed::Verified;
 use crate::request;
+use crate::request::Kept;
 use crate::request::Saved;
 use crate::roots;
 
@@ -50,28 +54,19 @@ impl Again<'_> {
     ///
     /// Why it still gives no event.
     pub fn make(&self, live: &Arc<Live>) -> Result<Option<Box<EventRecord>>, String> {
-        let pipelines = &live.generation.pipelines;
-        let index = pipelines.iter().position(|pipeline| pipeline.name == self.listener);
-        let index = index.ok_or_else(|| format!("there is no listener {} now", self.listener))?;
-        let pipeline = &pipelines[index];
-        let no_files = |_: &str| Err("nothing else was kept".to_owned());
-        let read = request::read(self.request, &no_files).ok().and_then(|mut all| all.pop());
-        let saved = read.ok_or("what was kept of it cannot be read")?;
-        let routes = Routes::only(&pipeline.path, index);
-        let path_params = routes.find(saved.uri.path()).map(|(_, params)| params);
-        let path_params = path_params.unwrap_or_default();
-        if let Some(what) = lost(pipeline, &saved, &path_params) {
+        let (index, pipeline) = self.pipeline(live)?;
+        let kept = request::kept(self.request).map_err(|_| "what was kept of it cannot be read")?;
+        let path_params = path_params(pipeline, &kept.request);
+        if let Some(what) = lost(pipeline, &kept, path_params.as_ref()) {
             return Err(format!("its {what} was not kept, and its events depend on it"));
         }
-        let id = self.id.parse::<RequestId>().map_err(|()| "its id is none of a request")?;
-        let Saved { method, uri, version, headers, body, client, .. } = saved;
-        let (certificate, now) = (None, self.received);
-        let head = Head { method, uri, headers, version, client, certificate, now, id };
+        let Saved { client, ref body, .. } = kept.request;
+        let head = self.head(&kept.request)?;
         let mut exchange = Exchange::new(Arc::clone(live), head);
         // Behind our proxies it was found when the request came.
         exchange.head.client = client;
-        (exchange.listener, exchange.path_params) = (Some(index), path_params);
-        let plain = pipeline.decrypt.as_ref().map(|decrypt| (decrypt, Plain::kept(&body)));
+        (exchange.listener, exchange.path_params) = (Some(index), path_params.unwrap_or_default());
+        let plain = pipeline.decrypt.as_ref().map(|decrypt| (decrypt, Plain::kept(body)));
         let said = match &plain {
             Some((decrypt, plain)) => {
                 let said = decrypt.parse(plain, &exchange.head);
@@ -79,34 +74,66 @@ impl Again<'_> {
             }
             None => None,
         };
-        let verified = Verified::kept(&body);
+        let verified = Verified::kept(body);
         match exchange.make_events(pipeline, &verified, said, None) {
             Ok(Next { ask: Ask::Append(record), .. }) => Ok(Some(record)),
             Ok(_) => Ok(None),
             Err(stop) => Err(format!("it is still {}: {}", stop.outcome(), stop.reason())),
         }
     }
+
+    /// Its listener as it is now.
+    pub(super) fn pipeline<'l>(&self, live: &'l Live) -> Result<(usize, &'l Pipeline), String> {
+        let mut pipelines = live.generation.pipelines.iter().enumerate();
+        let found = pipelines.find(|(_, pipeline)| pipeline.name == self.listener);
+        found.ok_or_else(|| format!("there is no listener {} now", self.listener))
+    }
+
+    /// Its head as it came, but for what was not kept.
+    pub(super) fn head(&self, saved: &Saved) -> Result<Head, String> {
+        let id = self.id.parse::<RequestId>().map_err(|()| "its id is none of a request")?;
+        Ok(Head {
+            method: saved.method.clone(),
+            uri: saved.uri.clone(),
+            headers: saved.headers.clone(),
+            version: saved.version,
+            client: saved.client,
+            certificate: None,
+            now: self.received,
+            id,
+        })
+    }
+}
+
+/// What stands in place of the parameters of its listener's path, if it came to one like that.
+pub(super) fn path_params(pipeline: &Pipeline, saved: &Saved) -> Option<PathParams> {
+    let mut routes = Routes::default();
+    routes.add(&pipeline.path, 0);
+    routes.find(saved.uri.path()).map(|(_, params)| params)
 }
 
 /// What its events depend on, and was hidden when it was kept. Without its body it is another request,
 /// whatever they read.
-fn lost(pipeline: &Pipeline, saved: &Saved, path_params: &PathParams) -> Option<&'static str> {
-    if saved.is_bodiless {
+fn lost(
+    pipeline: &Pipeline,
+    kept: &Kept,
+    path_params: Option<&PathParams>,
+) -> Option<&'static str> {
+    let Kept { request: saved, has_body } = kept;
+    if !has_body {
         return Some("body");
     }
-    let headers = saved.headers.iter().filter(|(_, value)| {
-        let value = String::from_utf8_lossy(value.as_bytes());
-        // What was no UTF-8 is kept with a sign that stands for it.
-        value.contains(HIDDEN) || value.contains('\u{fffd}')
-    });
+    let headers = saved.headers.iter().filter(|(name, value)| is_lost(name, value));
     let headers: Vec<_> = headers.map(|(name, _)| name.as_str().to_owned()).collect();
-    if OF_BODY.iter().any(|name| headers.iter().any(|lost| lost == name.as_str())) {
+    let is_any = |name: HeaderName| headers.iter().any(|lost| lost == name.as_str());
+    let accept = pipeline.decrypt.as_ref().map_or(pipeline.accept, |it| it.accept());
+    let reads_type = accept == Accept::Any || !pipeline.content_types.is_empty();
+    if is_any(header::CONTENT_ENCODING) || (reads_type && is_any(header::CONTENT_TYPE)) {
         return Some("header");
     }
     let (path, query) = (saved.uri.path(), saved.uri.query().unwrap_or_default());
-    let is_other_path = path.contains(HIDDEN) && path_params.is_empty();
-    let is_other_host = headers.iter().any(|name| name == header::HOST.as_str());
-    let params = path_params.iter().filter(|(_, value)| value == HIDDEN);
+    let is_other_host = is_any(header::HOST);
+    let params = path_params.into_iter().flatten().filter(|(_, value)| value == HIDDEN);
     let params = params.map(|(name, _)| name.clone()).collect();
     let is_other_query = query.split('&').any(|pair| pair == HIDDEN);
     let pairs = form_urlencoded::parse(query.as_bytes()).filter(|(_, value)| value == HIDDEN);
@@ -115,7 +142,8 @@ fn lost(pipeline: &Pipeline, saved: &Saved, path_params: &PathParams) -> Option<
     let all = [
         (roots::HEADERS, "header", Lost { all: false, names: headers }),
         (roots::QUERY_PARAMS, "query", Lost { all: is_other_query, names: pairs }),
-        (roots::PATH_PARAMS, "path", Lost { all: is_other_path, names: params }),
+        // Of a path that is hidden, or that its listener had before, nobody knows what they were.
+        (roots::PATH_PARAMS, "path", Lost { all: path_params.is_none(), names: params }),
         (roots::REQUEST_URL, "URL", Lost { all: is_other_url, names: Vec::new() }),
         (roots::CLIENT_IP, "client", Lost { all: saved.client.is_none(), names: Vec::new() }),
     ];
@@ -127,8 +155,16 @@ fn lost(pipeline: &Pipeline, saved: &Saved, path_params: &PathParams) -> Option<
     })
 }
 
+/// Whether anything of a header was hidden, or was no UTF-8, which is kept with a sign that stands for it.
+fn is_lost(name: &HeaderName, value: &HeaderValue) -> bool {
+    let value = String::from_utf8_lossy(value.as_bytes());
+    // Of what says how a body is to be read, all is hidden or nothing, and senders draw lines of stars.
+    let is_hidden = if OF_BODY.contains(name) { value == HIDDEN } else { value.contains(HIDDEN) };
+    is_hidden || value.contains('\u{fffd}')
+}
+
 impl Lost {
-    /// Whether anything of it is read. It may be less than that, but never more.
+    /// Whether anything of it is read. It may say so where nothing is lost, never the other way round.
     fn is_read(&self, paths: &Paths) -> bool {
         match paths {
             _ if self.all => true,
