@@ -84,8 +84,12 @@ impl NatsOut {
 }
 
 impl Deliver for NatsOut {
-    fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        each(events, move |event| self.publish(event))
+    fn deliver<'d>(
+        &'d self,
+        events: &'d [Leased],
+        taken: &'d mut Vec<usize>,
+    ) -> Later<'d, Result<(), Failure>> {
+        each(events, taken, move |event| self.publish(event))
     }
 
     fn concurrency(&self) -> usize {

@@ -53,12 +53,17 @@ impl Broker {
             None => remote.open(PORT, is_tls).await?,
             Some((host, port)) => remote.open_other(host, port, is_tls).await?,
         };
-        let mut broker = Self { stream, asked: 0, answered: 0 };
+        let mut broker = Self::over(stream);
         if let Some(user) = &remote.user {
             let password = remote.password()?.unwrap_or_default();
             broker.prove(sasl, user, password).await?;
         }
         Ok(broker)
+    }
+
+    /// Asks over a connection that there is.
+    pub(super) fn over(stream: Pin<Box<dyn Stream>>) -> Self {
+        Self { stream, asked: 0, answered: 0 }
     }
 
     /// Proves who we are, by SCRAM or by the password as it is (RFC 4616).
