@@ -11,9 +11,7 @@ use tympan_journal::Leased;
 
 use self::client::Answer;
 use self::client::Client;
-use self::client::Lost;
 use self::frame::Message;
-use super::Blame;
 use super::Deliver;
 use super::Failure;
 use super::each;
@@ -64,10 +62,7 @@ impl AmqpOut {
         match published {
             Ok(Answer::Kept) => Ok(()),
             Ok(Answer::Refused(why)) => Err(Failure::passing(self.remote.said(why))),
-            Err(Lost { why, is_of_another }) => {
-                let blame = if is_of_another { Blame::Another } else { Blame::All };
-                Err(Failure { blame, ..Failure::passing(self.remote.said(why)) })
-            }
+            Err(lost) => Err(lost.failure(&self.remote)),
         }
     }
 }
