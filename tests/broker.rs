@@ -41,6 +41,9 @@ use serde_json::Value;
 
 const PARTITIONS: i32 = 3;
 
+/// How it can be proved who one is.
+pub(crate) const SCRAMS: [&str; 2] = ["SCRAM-SHA-256", "SCRAM-SHA-512"];
+
 /// What is last remembered of who has proved that he knows the password.
 const PROVED: &str = "proved";
 
@@ -130,7 +133,13 @@ impl Broker {
             ApiKey::SaslHandshake => {
                 let asked = SaslHandshakeRequest::decode(&mut asked, version).unwrap();
                 said.push(asked.mechanism.to_string());
-                SaslHandshakeResponse::default().encode(&mut answer, version).unwrap();
+                let known = SCRAMS.map(StrBytes::from_static_str);
+                let error = ResponseError::UnsupportedSaslMechanism.code();
+                SaslHandshakeResponse::default()
+                    .with_error_code(if known.contains(&asked.mechanism) { 0 } else { error })
+                    .with_mechanisms(known.into())
+                    .encode(&mut answer, version)
+                    .unwrap();
             }
             ApiKey::SaslAuthenticate => {
                 let asked = SaslAuthenticateRequest::decode(&mut asked, version).unwrap();

@@ -41,6 +41,7 @@ use crate::backend::tool;
 use crate::backend::why_not;
 use crate::broker::Broker;
 use crate::broker::Nature;
+use crate::broker::SCRAMS;
 use crate::process::PATIENCE;
 use crate::process::Tympan;
 use crate::process::repository;
@@ -320,11 +321,30 @@ fn who_does_not_prove_to_know_the_password_gets_nothing() {
 }
 
 #[test]
+fn a_way_to_prove_it_that_the_broker_does_not_know_is_told_with_those_that_it_knows() {
+    let port = free_port();
+    let password = Some("the-password");
+    let broker = Broker::start(port, Nature { password, ..Nature::default() });
+    let app =
+        format!("kafka: {{url: 'kafka://127.0.0.1:{port}', topic: '\"a\"', user: u, password: k}}");
+    let folder = folder(&app, "secrets: {k: {file: k}}");
+    folder.write("k", "the-password");
+    let server = Tympan::start_in(&folder);
+    send(&server, "1");
+    assert_eq!(
+        why_not(&server, "1"),
+        "the broker takes no passwords by PLAIN: UnsupportedSaslMechanism (33); \
+         it knows SCRAM-SHA-256, SCRAM-SHA-512"
+    );
+    assert_eq!(broker.taken(), [] as [Value; 0]);
+}
+
+#[test]
 fn by_scram_with_a_password_that_is_never_told() {
     let port = free_port();
     let password = Some("the-password");
     let broker = Broker::start(port, Nature { password, ..Nature::default() });
-    for (before, sasl) in ["SCRAM-SHA-256", "SCRAM-SHA-512"].into_iter().enumerate() {
+    for (before, sasl) in SCRAMS.into_iter().enumerate() {
         let app = format!(
             "kafka: {{url: 'kafka://127.0.0.1:{port}', topic: '\"a\"', user: 'a,b', password: k, sasl: {sasl}}}"
         );
