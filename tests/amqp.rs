@@ -160,6 +160,7 @@ fn what_it_does_not_take_is_told_and_comes_again() {
     what_no_queue_takes_comes_again_until_one_does(&rabbit);
     an_exchange_that_is_missing_is_told(&rabbit);
     what_is_too_large_takes_nothing_along(&rabbit);
+    a_routing_key_that_is_refused_takes_nothing_along(&rabbit);
     over_tls_with_a_password_that_is_never_told(&rabbit, &keys, port);
 }
 
@@ -237,6 +238,51 @@ fn what_is_too_large_takes_nothing_along(rabbit: &Rabbit) {
     assert!(why.starts_with("PRECONDITION_FAILED - message size "), "{why}");
     let is_of_small = |line: &str| line.contains("a dead letter") && !line.contains("large");
     assert!(!server.log_text().lines().any(is_of_small), "{}", server.log_text());
+}
+
+fn a_routing_key_that_is_refused_takes_nothing_along(rabbit: &Rabbit) {
+    rabbit.ask("PUT", "users/picky", &json!({"password": "p", "tags": ""}));
+    let may = json!({"configure": "", "write": ".*", "read": ""});
+    rabbit.ask("PUT", "permissions/%2F/picky", &may);
+    rabbit.ask("PUT", "exchanges/%2F/topics", &json!({"type": "topic"}));
+    let may = json!({"exchange": "topics", "write": "^ours[.]", "read": ""});
+    rabbit.ask("PUT", "topic-permissions/%2F/picky", &may);
+    rabbit.make_queue("ours");
+    rabbit.ask("POST", "bindings/%2F/e/topics/q/ours", &json!({"routing_key": "#"}));
+    let app = format!(
+        "amqp: {{url: '{}', exchange: topics, routing_key: event.id, user: picky, password: k}}",
+        rabbit.url()
+    );
+    let folder = folder(&app, "secrets: {k: {file: k}}");
+    folder.write("k", "p");
+    let text = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    // Whatever counts as a failure is the end.
+    folder.write("listeners.yaml", text.replace("retry: {", "retry: {attempts: 1, "));
+    let server = Tympan::start_in(&folder);
+    for number in 0..50 {
+        send(&server, &format!("ours.{number}"));
+        if number % 10 == 5 {
+            send(&server, &format!("theirs.{number}"));
+        }
+    }
+    wait_until("the others are there", || {
+        let messages = rabbit.messages("ours");
+        let ids = messages.iter().map(|it| event(it)["id"].as_str().unwrap().to_owned());
+        (ids.collect::<BTreeSet<_>>().len() == 50).then_some(())
+    });
+    let told = server.wait_for_log(|line| line["message"] == "a dead letter");
+    let why = told["why"].as_str().unwrap();
+    assert!(why.starts_with("ACCESS_REFUSED - "), "{why}");
+    let is_of_ours = |line: &Value| {
+        line["message"] == "a dead letter" && line["id"].as_str().unwrap().starts_with("ours")
+    };
+    assert!(!server.log().iter().any(is_of_ours), "{}", server.log_text());
+    // Whose fault it was is told to nobody as theirs.
+    let is_told = |line: &Value| {
+        let why = line["why"].as_str().unwrap_or_default();
+        line["id"].as_str().is_some_and(|id| id.starts_with("ours")) && why.starts_with("ACCESS")
+    };
+    assert!(!server.log().iter().any(is_told), "{}", server.log_text());
 }
 
 fn over_tls_with_a_password_that_is_never_told(rabbit: &Rabbit, keys: &Folder, port: u16) {

@@ -1,5 +1,6 @@
-//! A broker of Kafka that takes no more at once than a test says, and remembers what it took.
+//! A broker of Kafka that is as a test says, and remembers what it took.
 
+use std::io::ErrorKind;
 use std::io::Read;
 use std::io::Write;
 use std::net::TcpListener;
@@ -40,6 +41,9 @@ use serde_json::Value;
 
 const PARTITIONS: i32 = 3;
 
+/// How it can be proved who one is.
+pub(crate) const SCRAMS: [&str; 2] = ["SCRAM-SHA-256", "SCRAM-SHA-512"];
+
 /// What is last remembered of who has proved that he knows the password.
 const PROVED: &str = "proved";
 
@@ -60,16 +64,36 @@ print(base64.b64encode(proof).decode(), base64.b64encode(ours).decode())
 #[derive(Clone)]
 pub(crate) struct Broker {
     port: u16,
-    most_bytes: usize,
-    /// What everybody has to know by SCRAM, if anything.
-    password: Option<&'static str>,
+    nature: Nature,
     taken: Arc<Mutex<Vec<Value>>>,
+    /// What it was asked by who had not proved that he knows the password.
+    unproved: Arc<Mutex<Vec<ApiKey>>>,
+}
+
+/// What a broker is like.
+#[derive(Clone, Copy)]
+pub(crate) struct Nature {
+    /// How much it takes at once.
+    pub(crate) most_bytes: usize,
+    /// What everybody has to know by SCRAM, if anything.
+    pub(crate) password: Option<&'static str>,
+    /// Whether it takes every proof, and has none of its own.
+    pub(crate) is_impostor: bool,
+    /// Where the leader of the first partition is, if that is another.
+    pub(crate) other: Option<u16>,
+}
+
+impl Default for Nature {
+    fn default() -> Self {
+        Self { most_bytes: 64 << 10, password: None, is_impostor: false, other: None }
+    }
 }
 
 impl Broker {
     /// Answers every connection in a thread of its own.
-    pub(crate) fn start(port: u16, most_bytes: usize, password: Option<&'static str>) -> Self {
-        let broker = Self { port, most_bytes, password, taken: Arc::default() };
+    pub(crate) fn start(port: u16, nature: Nature) -> Self {
+        let (taken, unproved) = Default::default();
+        let broker = Self { port, nature, taken, unproved };
         let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         let it = broker.clone();
         thread::spawn(move || {
@@ -82,8 +106,9 @@ impl Broker {
         broker
     }
 
-    /// The events that it took so far, as often as it took them.
+    /// The events that it took so far, as often as it took them; nobody has asked for more than he may.
     pub(crate) fn taken(&self) -> Vec<Value> {
+        assert_eq!(*self.unproved.lock().unwrap(), []);
         self.taken.lock().unwrap().clone()
     }
 
@@ -108,15 +133,22 @@ impl Broker {
             ApiKey::SaslHandshake => {
                 let asked = SaslHandshakeRequest::decode(&mut asked, version).unwrap();
                 said.push(asked.mechanism.to_string());
-                SaslHandshakeResponse::default().encode(&mut answer, version).unwrap();
+                let known = SCRAMS.map(StrBytes::from_static_str);
+                let error = ResponseError::UnsupportedSaslMechanism.code();
+                SaslHandshakeResponse::default()
+                    .with_error_code(if known.contains(&asked.mechanism) { 0 } else { error })
+                    .with_mechanisms(known.into())
+                    .encode(&mut answer, version)
+                    .unwrap();
             }
             ApiKey::SaslAuthenticate => {
                 let asked = SaslAuthenticateRequest::decode(&mut asked, version).unwrap();
                 let words = String::from_utf8(asked.auth_bytes.to_vec()).unwrap();
                 self.hear(&words, said).encode(&mut answer, version).unwrap();
             }
-            _ if self.password.is_some() && said.last().is_none_or(|it| it != PROVED) => {
-                panic!("{question:?} of somebody who has proved nothing");
+            _ if self.nature.password.is_some() && said.last().is_none_or(|it| it != PROVED) => {
+                self.unproved.lock().unwrap().push(question);
+                return Err(ErrorKind::PermissionDenied.into());
             }
             ApiKey::InitProducerId => {
                 InitProducerIdResponse::default().encode(&mut answer, version).unwrap();
@@ -136,9 +168,10 @@ impl Broker {
     fn metadata(&self, asked: &mut Bytes) -> MetadataResponse {
         let asked = MetadataRequest::decode(asked, 8).unwrap();
         let partition = |index| {
+            let is_of_other = index == 0 && self.nature.other.is_some();
             MetadataResponsePartition::default()
                 .with_partition_index(index)
-                .with_leader_id(BrokerId(1))
+                .with_leader_id(BrokerId(if is_of_other { 2 } else { 1 }))
         };
         let topics = asked.topics.unwrap().into_iter().map(|topic| {
             MetadataResponseTopic::default()
@@ -146,16 +179,19 @@ impl Broker {
                 .with_partitions((0..PARTITIONS).map(partition).collect())
         });
         // And one that nobody has asked about.
-        let other = MetadataResponseTopic::default()
+        let unasked = MetadataResponseTopic::default()
             .with_name(Some(TopicName(StrBytes::from_static_str("another"))))
             .with_error_code(ResponseError::TopicAuthorizationFailed.code());
-        let us = MetadataResponseBroker::default()
-            .with_node_id(BrokerId(1))
-            .with_host(StrBytes::from_static_str("127.0.0.1"))
-            .with_port(self.port.into());
+        let broker = |(number, port): (i32, u16)| {
+            MetadataResponseBroker::default()
+                .with_node_id(BrokerId(number))
+                .with_host(StrBytes::from_static_str("127.0.0.1"))
+                .with_port(port.into())
+        };
+        let other = self.nature.other.map(|port| (2, port));
         MetadataResponse::default()
-            .with_brokers(vec![us])
-            .with_topics(topics.chain([other]).collect())
+            .with_brokers([(1, self.port)].into_iter().chain(other).map(broker).collect())
+            .with_topics(topics.chain([unasked]).collect())
     }
 
     /// RFC 5802, by what is no code of ours.
@@ -171,9 +207,13 @@ impl Broker {
         let hash = said[0].trim_start_matches("SCRAM-").replace('-', "").to_lowercase();
         let all = format!("{},{},{last}", said[1], said[2]);
         let mut python = Command::new("python3");
-        python.args(["-c", SCRAM, &hash, self.password.unwrap(), &all]);
+        python.args(["-c", SCRAM, &hash, self.nature.password.unwrap(), &all]);
         let expected = String::from_utf8(python.output().unwrap().stdout).unwrap();
         let (expected, ours) = expected.trim().split_once(' ').unwrap();
+        if self.nature.is_impostor {
+            // What anybody could say who has heard the other proof.
+            return answer.with_auth_bytes(format!("v={proof}").into());
+        }
         if proof != expected {
             let why = StrBytes::from_static_str("the proof is wrong");
             let code = ResponseError::SaslAuthenticationFailed.code();
@@ -188,7 +228,7 @@ impl Broker {
             let partitions = topic.partition_data.into_iter().map(|partition| {
                 let answer = PartitionProduceResponse::default().with_index(partition.index);
                 let mut records = partition.records.unwrap();
-                if records.len() > self.most_bytes {
+                if records.len() > self.nature.most_bytes {
                     return answer.with_error_code(ResponseError::MessageTooLarge.code());
                 }
                 let found = RecordBatchDecoder::decode_all(&mut records).unwrap();

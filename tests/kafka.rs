@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
 use std::io::Write;
+use std::net::TcpListener;
 use std::net::TcpStream;
 use std::process::Command;
 
@@ -39,6 +40,8 @@ use crate::backend::send_while_killed;
 use crate::backend::tool;
 use crate::backend::why_not;
 use crate::broker::Broker;
+use crate::broker::Nature;
+use crate::broker::SCRAMS;
 use crate::process::PATIENCE;
 use crate::process::Tympan;
 use crate::process::repository;
@@ -258,7 +261,7 @@ fn what_is_too_large_brings_nothing_twice() {
         send(&server, id);
     }
     // All of them wait by now, and come together.
-    let broker = Broker::start(port, 64 << 10, None);
+    let broker = Broker::start(port, Nature::default());
     let told = server.wait_for_log(|line| line["message"] == "a dead letter");
     assert_eq!((&told["id"], &told["why"]), (&json!("large"), &json!("MessageTooLarge (10)")));
     wait_until("the others are there", || (broker.taken().len() >= ids.len()).then_some(()));
@@ -269,10 +272,79 @@ fn what_is_too_large_brings_nothing_twice() {
 }
 
 #[test]
+fn what_one_leader_has_taken_comes_no_second_time_while_another_is_silent() {
+    let port = free_port();
+    let app = format!(
+        "kafka: {{url: 'kafka://127.0.0.1:{port}', topic: '\"a\"', key: event.id}}, timeout: 2s"
+    );
+    let server = Tympan::start_in(&folder(&app, ""));
+    let ids: BTreeSet<_> = (0..100).map(|number| number.to_string()).collect();
+    for id in &ids {
+        send(&server, id);
+    }
+    // It takes every connection and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let other = Some(silent.local_addr().unwrap().port());
+    let broker = Broker::start(port, Nature { other, ..Nature::default() });
+    let found = wait_until("all were handed over", || {
+        let taken = broker.taken();
+        let id = |event: &Value| event["id"].as_str().unwrap().to_owned();
+        let taken: Vec<_> = taken.iter().map(id).collect();
+        let log = server.log();
+        let untaken = log.iter().filter(|line| line["why"] == "no answer within 2 s");
+        let untaken: BTreeSet<_> = untaken.map(id).collect();
+        let is_all = ids.iter().all(|id| taken.contains(id) || untaken.contains(id));
+        is_all.then_some((taken, untaken))
+    });
+    let (taken, untaken) = found;
+    let once: BTreeSet<_> = taken.iter().cloned().collect();
+    assert_eq!(once.len(), taken.len());
+    assert!(once.is_disjoint(&untaken), "{once:?} {untaken:?}");
+    // What is told to have failed is what only the other would have taken.
+    assert!(!once.is_empty() && !untaken.is_empty());
+}
+
+#[test]
+fn who_does_not_prove_to_know_the_password_gets_nothing() {
+    let port = free_port();
+    let (password, is_impostor) = (Some("the-password"), true);
+    let broker = Broker::start(port, Nature { password, is_impostor, ..Nature::default() });
+    let app = format!(
+        "kafka: {{url: 'kafka://127.0.0.1:{port}', topic: '\"a\"', user: u, password: k, sasl: SCRAM-SHA-256}}"
+    );
+    let folder = folder(&app, "secrets: {k: {file: k}}");
+    folder.write("k", "the-password");
+    let server = Tympan::start_in(&folder);
+    send(&server, "1");
+    assert_eq!(why_not(&server, "1"), "the broker does not prove that it knows the password");
+    assert_eq!(broker.taken(), [] as [Value; 0]);
+}
+
+#[test]
+fn a_way_to_prove_it_that_the_broker_does_not_know_is_told_with_those_that_it_knows() {
+    let port = free_port();
+    let password = Some("the-password");
+    let broker = Broker::start(port, Nature { password, ..Nature::default() });
+    let app =
+        format!("kafka: {{url: 'kafka://127.0.0.1:{port}', topic: '\"a\"', user: u, password: k}}");
+    let folder = folder(&app, "secrets: {k: {file: k}}");
+    folder.write("k", "the-password");
+    let server = Tympan::start_in(&folder);
+    send(&server, "1");
+    assert_eq!(
+        why_not(&server, "1"),
+        "the broker takes no passwords by PLAIN: UnsupportedSaslMechanism (33); \
+         it knows SCRAM-SHA-256, SCRAM-SHA-512"
+    );
+    assert_eq!(broker.taken(), [] as [Value; 0]);
+}
+
+#[test]
 fn by_scram_with_a_password_that_is_never_told() {
     let port = free_port();
-    let broker = Broker::start(port, 64 << 10, Some("the-password"));
-    for (before, sasl) in ["SCRAM-SHA-256", "SCRAM-SHA-512"].into_iter().enumerate() {
+    let password = Some("the-password");
+    let broker = Broker::start(port, Nature { password, ..Nature::default() });
+    for (before, sasl) in SCRAMS.into_iter().enumerate() {
         let app = format!(
             "kafka: {{url: 'kafka://127.0.0.1:{port}', topic: '\"a\"', user: 'a,b', password: k, sasl: {sasl}}}"
         );

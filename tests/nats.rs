@@ -239,11 +239,47 @@ fn what_is_refused_is_told_however_the_server_writes_its_subject() {
 }
 
 #[test]
-fn without_a_stream_whoever_listens_hears_it() {
-    let nats = Nats::start("");
+fn what_is_refused_in_other_words_takes_nothing_along() {
+    let nats = Nats::start(
+        "authorization: {users: [{user: u, password: p, permissions: {publish: {deny: ['secret.>']}}}, \
+         {user: anybody, password: p}]}\nno_auth_user: anybody\n",
+    );
+    nats.make_stream();
     let url = format!("nats://127.0.0.1:{}", nats.backend.port);
-    let app = format!("nats: {{url: '{url}', subject: '\"here.y\"', jetstream: false}}");
-    let folder = folder(&app, "");
+    let app = format!("nats: {{url: '{url}', subject: event.id, user: u, password: k}}");
+    let folder = folder(&app, "secrets: {k: {file: k}}");
+    folder.write("k", "p");
+    let text = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    // Whatever counts as a failure is the end.
+    folder.write("listeners.yaml", text.replace("retry: {", "retry: {attempts: 1, "));
+    let server = Tympan::start_in(&folder);
+    for number in 0..50 {
+        send(&server, &format!("events.{number}"));
+        if number % 10 == 5 {
+            // A soft hyphen, which Go escapes.
+            send(&server, &format!("secret.\u{ad}{number}"));
+        }
+    }
+    wait_until("the others are there", || (nats.messages().len() == 50).then_some(()));
+    server.wait_for_log(|line| line["message"] == "a dead letter");
+    let is_of_another = |line: &Value| {
+        line["message"] == "a dead letter" && line["id"].as_str().unwrap().starts_with("events")
+    };
+    assert!(!server.log().iter().any(is_of_another), "{}", server.log_text());
+}
+
+#[test]
+fn without_a_stream_whoever_listens_hears_who_may_only_publish() {
+    let nats = Nats::start(
+        "authorization: {users: [{user: u, password: p, permissions: {subscribe: {deny: ['>']}}}, \
+         {user: anybody, password: p}]}\nno_auth_user: anybody\n",
+    );
+    let url = format!("nats://127.0.0.1:{}", nats.backend.port);
+    let app = format!(
+        "nats: {{url: '{url}', subject: '\"here.y\"', jetstream: false, user: u, password: k}}"
+    );
+    let folder = folder(&app, "secrets: {k: {file: k}}");
+    folder.write("k", "p");
     let server = Tympan::start_in(&folder);
     let mut client = nats.connect();
     client.say("PING\r\n");

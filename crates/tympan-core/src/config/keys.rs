@@ -1189,9 +1189,9 @@ pub static AMQP: Section = Section {
 pub static KAFKA: Section = Section {
     name: "`kafka` of a destination",
     doc: "A topic of Kafka from 2.5, or of what speaks its protocol. The value of a record is the event as it \
-          is delivered, with its media type in the header `content-type`. A record that is sent again \
-          because an answer was lost is not there twice; one that was neither taken nor refused in the end, and \
-          comes again, may be. Expressions see the event as `event`, and `listener.name`.",
+          is delivered, with its media type in the header `content-type`. A record that is sent again within \
+          `timeout`, because an answer was lost, is not there twice; one that nobody has said to be taken by \
+          then comes again, and may be. Expressions see the event as `event`, and `listener.name`.",
     one_of: false,
     keys: &[
         required(key(

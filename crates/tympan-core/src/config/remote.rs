@@ -12,6 +12,8 @@ use crate::config::SecretId;
 use crate::config::fields::Fields;
 use crate::config::keys;
 #[cfg(any(feature = "amqp", feature = "kafka", feature = "nats", feature = "redis"))]
+use crate::diagnostic::Problem;
+#[cfg(any(feature = "amqp", feature = "kafka", feature = "nats", feature = "redis"))]
 use crate::roots::Place;
 use crate::yaml::Key;
 use crate::yaml::Node;
@@ -129,6 +131,7 @@ impl Reader<'_> {
     #[cfg(feature = "redis")]
     pub(super) fn redis(&mut self, key: &Key, node: Node) -> Option<Redis> {
         let mut fields = self.fields(&keys::REDIS, key.span, node)?;
+        self.want_proof(&fields);
         let schemes = &["redis", "rediss"];
         let server = self.remote(&mut fields, schemes, "redis://127.0.0.1:6379");
         let stream = self.required_expression(&mut fields, "stream");
@@ -158,6 +161,7 @@ impl Reader<'_> {
     #[cfg(feature = "nats")]
     pub(super) fn nats(&mut self, key: &Key, node: Node) -> Option<Nats> {
         let mut fields = self.fields(&keys::NATS, key.span, node)?;
+        self.want_proof(&fields);
         let server = self.remote(&mut fields, &["nats", "tls"], "nats://127.0.0.1:4222");
         let subject = self.required_expression(&mut fields, "subject");
         let jetstream = fields.take("jetstream").and_then(|(_, node)| self.boolean(&node));
@@ -168,6 +172,7 @@ impl Reader<'_> {
     #[cfg(feature = "amqp")]
     pub(super) fn amqp(&mut self, key: &Key, node: Node) -> Option<Amqp> {
         let mut fields = self.fields(&keys::AMQP, key.span, node)?;
+        self.want_proof(&fields);
         let server = self.remote(&mut fields, &["amqp", "amqps"], "amqp://127.0.0.1:5672");
         let exchange = fields.take("exchange").map(|(_, node)| self.short(&node, "events"));
         let routing_key = self.required_expression(&mut fields, "routing_key");
@@ -183,6 +188,8 @@ impl Reader<'_> {
     #[cfg(feature = "kafka")]
     pub(super) fn kafka(&mut self, key: &Key, node: Node) -> Option<Kafka> {
         let mut fields = self.fields(&keys::KAFKA, key.span, node)?;
+        self.want_proof(&fields);
+        self.want_user(&fields);
         let schemes = &["kafka", "kafka+ssl"];
         let server = self.remote(&mut fields, schemes, "kafka://127.0.0.1:9092");
         let sasl = match fields.take("sasl") {
@@ -208,6 +215,29 @@ impl Reader<'_> {
         let user = fields.take("user").and_then(|(_, node)| self.text(&node));
         let password = fields.take("password").and_then(|(_, node)| self.secret_name(&node));
         Some(Remote { url: url?, user, password })
+    }
+
+    /// Whoever has a name proves it: an empty password would be sent, or nothing at all.
+    #[cfg(any(feature = "amqp", feature = "kafka", feature = "nats", feature = "redis"))]
+    fn want_proof(&mut self, fields: &Fields) {
+        if let (Some(at), None) = (fields.place("user"), fields.place("password")) {
+            let (section, example) = ("a destination with `user`", "password: broker_password");
+            self.report(at, Problem::MissingKey { key: "password", section, example });
+        }
+    }
+
+    /// What proves a name says whose: without that nobody would be asked to prove anything.
+    #[cfg(feature = "kafka")]
+    fn want_user(&mut self, fields: &Fields) {
+        let (key, example) = ("user", "user: tympan");
+        let proofs = [
+            ("password", "a destination of Kafka with `password`"),
+            ("sasl", "a destination of Kafka with `sasl`"),
+        ];
+        let found = proofs.into_iter().find_map(|(name, it)| Some((fields.place(name)?, it)));
+        if let (Some((at, section)), None) = (found, fields.place("user")) {
+            self.report(at, Problem::MissingKey { key, section, example });
+        }
     }
 
     /// An expression that says for each event where it goes.

@@ -11,9 +11,7 @@ use tympan_journal::Leased;
 
 use self::client::Answer;
 use self::client::Client;
-use self::client::Lost;
 use self::frame::Message;
-use super::Blame;
 use super::Deliver;
 use super::Failure;
 use super::each;
@@ -64,17 +62,18 @@ impl AmqpOut {
         match published {
             Ok(Answer::Kept) => Ok(()),
             Ok(Answer::Refused(why)) => Err(Failure::passing(self.remote.said(why))),
-            Err(Lost { why, is_of_another }) => {
-                let blame = if is_of_another { Blame::Another } else { Blame::All };
-                Err(Failure { blame, ..Failure::passing(self.remote.said(why)) })
-            }
+            Err(lost) => Err(lost.failure(&self.remote)),
         }
     }
 }
 
 impl Deliver for AmqpOut {
-    fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        each(events, move |event| self.publish(event))
+    fn deliver<'d>(
+        &'d self,
+        events: &'d [Leased],
+        taken: &'d mut Vec<usize>,
+    ) -> Later<'d, Result<(), Failure>> {
+        each(events, taken, move |event| self.publish(event))
     }
 
     fn concurrency(&self) -> usize {

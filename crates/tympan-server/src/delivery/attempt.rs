@@ -24,13 +24,14 @@ pub(super) struct Landed {
 
 /// One try, and what becomes of each event by it.
 pub(super) async fn attempt(destination: Destination, events: Vec<Leased>) -> Landed {
-    let each = match hand_over(&destination, &events, end(&destination)).await {
+    let mut taken = Vec::new();
+    let each = match hand_over(&destination, &events, end(&destination), &mut taken).await {
         Ok(()) => vec![Some(Ok(())); events.len()],
         Err(failure) if failure.blame == Blame::One && events.len() > 1 => {
-            one_by_one(&destination, &events, &failure.taken).await
+            one_by_one(&destination, &events, &taken).await
         }
         Err(failure) => {
-            let is_taken = |place| failure.taken.contains(&place);
+            let is_taken = |place| taken.contains(&place);
             let tried = |place| if is_taken(place) { Ok(()) } else { Err(failure.clone()) };
             (0..events.len()).map(|place| Some(tried(place))).collect()
         }
@@ -77,7 +78,9 @@ async fn one_by_one(
         } else if end <= Instant::now() {
             None
         } else {
-            Some(hand_over(destination, event, end).await)
+            let mut is_taken = Vec::new();
+            let tried = hand_over(destination, event, end, &mut is_taken).await;
+            Some(if is_taken.is_empty() { tried } else { Ok(()) })
         });
     }
     each
@@ -88,13 +91,14 @@ fn end(destination: &Destination) -> Instant {
     Instant::now() + destination.timeout
 }
 
-/// Hands events over, until then.
+/// Hands events over, until then. What was taken by then stays taken.
 async fn hand_over(
     destination: &Destination,
     events: &[Leased],
     end: Instant,
+    taken: &mut Vec<usize>,
 ) -> Result<(), Failure> {
-    let tried = tokio::time::timeout_at(end, destination.to.deliver(events)).await;
+    let tried = tokio::time::timeout_at(end, destination.to.deliver(events, taken)).await;
     tried.unwrap_or_else(|_| {
         let seconds = destination.timeout.as_secs_f64();
         Err(Failure::passing(format!("no answer within {seconds} s")))
@@ -162,7 +166,11 @@ mod tests {
     struct Picky;
 
     impl Deliver for Picky {
-        fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
+        fn deliver<'d>(
+            &'d self,
+            events: &'d [Leased],
+            _: &'d mut Vec<usize>,
+        ) -> Later<'d, Result<(), Failure>> {
             Box::pin(async move {
                 match events {
                     [event] if event.id == "slow" => std::future::pending().await,
@@ -181,19 +189,29 @@ mod tests {
         }
     }
 
-    /// What takes the first of several events, and has something against the others.
+    /// What takes the first of several events, and has something against the others, if it says a word.
     #[derive(Debug)]
     struct Once {
-        against: Failure,
+        against: Option<Failure>,
         /// The ids that it was handed.
         handed: Mutex<Vec<String>>,
     }
 
     impl Deliver for Once {
-        fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
+        fn deliver<'d>(
+            &'d self,
+            events: &'d [Leased],
+            taken: &'d mut Vec<usize>,
+        ) -> Later<'d, Result<(), Failure>> {
             self.handed.lock().unwrap().extend(events.iter().map(|event| event.id.clone()));
-            let failure = Failure { taken: vec![0], ..self.against.clone() };
-            Box::pin(async move { if events.len() == 1 { Ok(()) } else { Err(failure) } })
+            Box::pin(async move {
+                taken.push(0);
+                match &self.against {
+                    _ if events.len() == 1 => Ok(()),
+                    Some(failure) => Err(failure.clone()),
+                    None => std::future::pending().await,
+                }
+            })
         }
 
         fn batch(&self) -> usize {
@@ -252,16 +270,18 @@ mod tests {
         assert_eq!(told(&landed), [("delivered", true), slow, untried, untried]);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_was_taken_is_handed_over_no_second_time() {
         let failed = Failure::passing("no");
         let of_one = Failure { blame: Blame::One, ..failed.clone() };
         let of_another = Failure { blame: Blame::Another, ..failed.clone() };
         let taken = ("delivered", true);
+        let silent = ("no answer within 15 s", true);
         for (against, expected, handed) in [
-            (of_one, [taken, taken], vec!["1", "2", "2"]),
-            (failed, [taken, ("no", true)], vec!["1", "2"]),
-            (of_another, [taken, ("no", false)], vec!["1", "2"]),
+            (Some(of_one), [taken, taken], vec!["1", "2", "2"]),
+            (Some(failed), [taken, ("no", true)], vec!["1", "2"]),
+            (Some(of_another), [taken, ("no", false)], vec!["1", "2"]),
+            (None, [taken, silent], vec!["1", "2"]),
         ] {
             let to = Arc::new(Once { against, handed: Mutex::default() });
             let landed = attempt(destination(to.clone()), ["1", "2"].map(leased).into()).await;

@@ -70,8 +70,16 @@ impl ExecOut {
 }
 
 impl Deliver for ExecOut {
-    fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        each(events, move |event| async move { self.run(event).await.map_err(Failure::passing) })
+    fn deliver<'d>(
+        &'d self,
+        events: &'d [Leased],
+        taken: &'d mut Vec<usize>,
+    ) -> Later<'d, Result<(), Failure>> {
+        each(
+            events,
+            taken,
+            move |event| async move { self.run(event).await.map_err(Failure::passing) },
+        )
     }
 
     fn concurrency(&self) -> usize {

@@ -48,7 +48,11 @@ impl FileOut {
 }
 
 impl Deliver for FileOut {
-    fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
+    fn deliver<'d>(
+        &'d self,
+        events: &'d [Leased],
+        _: &'d mut Vec<usize>,
+    ) -> Later<'d, Result<(), Failure>> {
         let mut text = Vec::new();
         for event in events {
             text.extend_from_slice(&event.body);

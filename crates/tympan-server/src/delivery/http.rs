@@ -56,8 +56,12 @@ impl HttpOut {
 }
 
 impl Deliver for HttpOut {
-    fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        each(events, move |event| self.call(event))
+    fn deliver<'d>(
+        &'d self,
+        events: &'d [Leased],
+        taken: &'d mut Vec<usize>,
+    ) -> Later<'d, Result<(), Failure>> {
+        each(events, taken, move |event| self.call(event))
     }
 
     fn concurrency(&self) -> usize {

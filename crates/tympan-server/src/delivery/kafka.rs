@@ -2,6 +2,7 @@
 
 mod broker;
 mod cluster;
+mod leader;
 mod partition;
 mod producer;
 mod scram;
@@ -19,8 +20,8 @@ use tympan_expr::Expression;
 use tympan_journal::Later;
 use tympan_journal::Leased;
 
+use self::leader::Refused;
 use self::producer::Producer;
-use self::producer::Refused;
 use self::producer::Sent;
 use super::Blame;
 use super::Deliver;
@@ -63,7 +64,7 @@ impl KafkaOut {
         made.map(|made| Arc::new(Mutex::new(made))).map_err(|why| self.remote.said(why))
     }
 
-    async fn produce(&self, events: &[Leased]) -> Result<(), Failure> {
+    async fn produce(&self, events: &[Leased], taken: &mut Vec<usize>) -> Result<(), Failure> {
         let sent = events.iter().map(|event| self.sent(event)).collect::<Result<Vec<_>, _>>();
         // One that cannot be made holds up none that it came with.
         let sent = sent.map_err(|why| Failure {
@@ -71,16 +72,14 @@ impl KafkaOut {
             ..Failure::lasting(self.remote.said(why))
         })?;
         let lent = self.link.get(self.connect()).await?;
-        let mut taken = Vec::new();
-        let produced = lent.connection.lock().await.produce(&sent, &mut taken).await;
+        let produced = lent.connection.lock().await.produce(&sent, taken).await;
         // Whatever brokers say of one topic says nothing about the others.
         if !matches!(produced, Err(Refused { is_answer: false, .. })) {
             lent.keep();
         }
         produced.map_err(|refused| Failure {
             is_final: refused.is_final,
-            blame: if refused.is_answer { Blame::One } else { Blame::All },
-            taken,
+            blame: refused.blame,
             ..Failure::passing(self.remote.said(refused.why))
         })
     }
@@ -101,8 +100,12 @@ impl KafkaOut {
 }
 
 impl Deliver for KafkaOut {
-    fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        Box::pin(self.produce(events))
+    fn deliver<'d>(
+        &'d self,
+        events: &'d [Leased],
+        taken: &'d mut Vec<usize>,
+    ) -> Later<'d, Result<(), Failure>> {
+        Box::pin(self.produce(events, taken))
     }
 
     fn batch(&self) -> usize {

@@ -80,8 +80,13 @@ use crate::outbound::pool::Pool;
 /// Something that events can be delivered to.
 pub(crate) trait Deliver: fmt::Debug + Send + Sync {
     /// Hands events over, of at most as many as [`Deliver::batch`] says; ends once they are durably
-    /// taken, in the destination's own sense.
-    fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>>;
+    /// taken, in the destination's own sense. The places of those that were may be added to `taken` before that:
+    /// they come no second time, whatever becomes of the others, and even if nobody waits for these.
+    fn deliver<'d>(
+        &'d self,
+        events: &'d [Leased],
+        taken: &'d mut Vec<usize>,
+    ) -> Later<'d, Result<(), Failure>>;
 
     /// How many events it takes at a time.
     fn batch(&self) -> usize {
@@ -104,14 +109,12 @@ pub(crate) struct Failure {
     /// Whether nothing more is to be sent until somebody has seen to it.
     pub(crate) pauses: bool,
     pub(crate) blame: Blame,
-    /// The places of those among several events that were taken all the same, and come no second time.
-    pub(crate) taken: Vec<usize>,
 }
 
 /// Which event a failure is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Blame {
-    /// Every one that was handed over.
+    /// Every one that was handed over and not taken.
     All,
     /// One of several, it may be, so that each is to be tried by itself.
     One,
@@ -287,11 +290,13 @@ impl Destinations {
 /// Hands events over one after the other, up to the first that is not taken.
 fn each<'d, F: Future<Output = Result<(), Failure>> + Send>(
     events: &'d [Leased],
+    taken: &'d mut Vec<usize>,
     one: impl Fn(&'d Leased) -> F + Send + 'd,
 ) -> Later<'d, Result<(), Failure>> {
     Box::pin(async move {
-        for event in events {
+        for (place, event) in events.iter().enumerate() {
             one(event).await?;
+            taken.push(place);
         }
         Ok(())
     })
@@ -347,7 +352,6 @@ impl Failure {
             is_final: false,
             pauses: false,
             blame: Blame::All,
-            taken: Vec::new(),
         }
     }
 }

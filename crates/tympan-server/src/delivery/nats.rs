@@ -47,7 +47,8 @@ impl NatsOut {
     }
 
     async fn connect(&self) -> Result<Client, String> {
-        Client::connect(&self.remote).await.map_err(|why| self.remote.said(why))
+        let made = Client::connect(&self.remote, self.jetstream).await;
+        made.map_err(|why| self.remote.said(why))
     }
 
     async fn publish(&self, event: &Leased) -> Result<(), Failure> {
@@ -78,14 +79,18 @@ impl NatsOut {
         if published.is_ok() {
             lent.keep();
         }
-        let answer = published.map_err(|why| Failure::passing(self.remote.said(why)))?;
+        let answer = published.map_err(|lost| lost.failure(&self.remote))?;
         taken(answer).map_err(|why| Failure::passing(self.remote.said(why)))
     }
 }
 
 impl Deliver for NatsOut {
-    fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        each(events, move |event| self.publish(event))
+    fn deliver<'d>(
+        &'d self,
+        events: &'d [Leased],
+        taken: &'d mut Vec<usize>,
+    ) -> Later<'d, Result<(), Failure>> {
+        each(events, taken, move |event| self.publish(event))
     }
 
     fn concurrency(&self) -> usize {

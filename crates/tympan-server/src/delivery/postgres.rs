@@ -150,7 +150,11 @@ impl PostgresOut {
 }
 
 impl Deliver for PostgresOut {
-    fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
+    fn deliver<'d>(
+        &'d self,
+        events: &'d [Leased],
+        _: &'d mut Vec<usize>,
+    ) -> Later<'d, Result<(), Failure>> {
         Box::pin(self.insert(events))
     }
 

@@ -103,8 +103,12 @@ impl RedisOut {
 }
 
 impl Deliver for RedisOut {
-    fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
-        each(events, move |event| self.add(event))
+    fn deliver<'d>(
+        &'d self,
+        events: &'d [Leased],
+        taken: &'d mut Vec<usize>,
+    ) -> Later<'d, Result<(), Failure>> {
+        each(events, taken, move |event| self.add(event))
     }
 
     fn concurrency(&self) -> usize {

@@ -6,6 +6,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use http::Uri;
+#[cfg(any(feature = "kafka", feature = "nats"))]
+use ring::rand::SecureRandom;
+#[cfg(any(feature = "kafka", feature = "nats"))]
+use ring::rand::SystemRandom;
 use tympan_core::config;
 use tympan_core::secret::Secret;
 
@@ -102,6 +106,15 @@ impl Remote {
         }
         told
     }
+}
+
+/// What nobody else says.
+#[cfg(any(feature = "kafka", feature = "nats"))]
+pub(super) fn nonce() -> Result<String, String> {
+    let mut bytes = [0; 16];
+    let filled = SystemRandom::new().fill(&mut bytes);
+    filled.map_err(|_| "the system gives no random numbers".to_owned())?;
+    Ok(const_hex::encode(bytes))
 }
 
 impl fmt::Debug for Remote {

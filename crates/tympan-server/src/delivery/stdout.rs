@@ -50,7 +50,11 @@ impl Stdout {
 }
 
 impl Deliver for Stdout {
-    fn deliver<'d>(&'d self, events: &'d [Leased]) -> Later<'d, Result<(), Failure>> {
+    fn deliver<'d>(
+        &'d self,
+        events: &'d [Leased],
+        _: &'d mut Vec<usize>,
+    ) -> Later<'d, Result<(), Failure>> {
         Box::pin(async move { self.written(events).await.map_err(Failure::passing) })
     }
 

@@ -9,6 +9,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::io::ReadHalf;
 use tokio::io::WriteHalf;
 
+use super::Blame;
+use super::Failure;
+use super::remote::Remote;
 use crate::outbound::connect::Stream;
 
 /// How much is read at once, in bytes.
@@ -21,6 +24,14 @@ pub(super) struct Wire {
     incoming: BytesMut,
     outgoing: BytesMut,
     is_sent: bool,
+}
+
+/// Why nobody knows what became of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Lost {
+    pub(super) why: String,
+    /// Whether another message is to blame.
+    pub(super) is_of_another: bool,
 }
 
 impl Wire {
@@ -73,6 +84,22 @@ impl Wire {
             };
             moved.map_err(|error| format!("the connection ended: {error}"))?;
         }
+    }
+}
+
+impl Lost {
+    pub(super) fn failure(self, remote: &Remote) -> Failure {
+        if !self.is_of_another {
+            return Failure::passing(remote.said(self.why));
+        }
+        let why = remote.said(format!("another message ended the connection: {}", self.why));
+        Failure { blame: Blame::Another, ..Failure::passing(why) }
+    }
+}
+
+impl From<String> for Lost {
+    fn from(why: String) -> Self {
+        Self { why, is_of_another: false }
     }
 }
 

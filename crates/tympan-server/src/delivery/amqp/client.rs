@@ -1,6 +1,7 @@
 //! A connection to a server of AMQP that many messages are on their way on at once.
 
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -12,10 +13,12 @@ use tokio::time::Instant;
 
 use super::frame;
 use super::frame::CHANNEL;
+use super::frame::Cause;
 use super::frame::Message;
 use super::frame::Method;
 use super::frame::Said;
 use crate::delivery::remote::Remote;
+use crate::delivery::wire::Lost;
 use crate::delivery::wire::Wire;
 
 const PORT: u16 = 5672;
@@ -50,14 +53,6 @@ pub(super) enum Answer {
     Kept,
     /// Either is not so.
     Refused(String),
-}
-
-/// Why nobody knows what became of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Lost {
-    pub(super) why: String,
-    /// Whether another message is to blame.
-    pub(super) is_of_another: bool,
 }
 
 /// Something to be sent.
@@ -216,8 +211,18 @@ impl Driver {
                     }
                 }
             }
-            Said::Over { why, is_of_message } => {
-                let is_of_another = is_of_message && self.blame(&why);
+            Said::Over { why, of } => {
+                let to_blame = match of {
+                    Cause::Large => self.largest(),
+                    Cause::Refused => self.named(&why),
+                    Cause::Other => Vec::new(),
+                };
+                // If nobody is, all are.
+                let is_of_another = !to_blame.is_empty();
+                for waiting in to_blame {
+                    // Who has given up needs no answer.
+                    let _ = waiting.answer.send(Err(Lost::from(why.clone())));
+                }
                 return Err(Lost { why, is_of_another });
             }
             Said::Start { .. } | Said::Tune { .. } | Said::Other(_) | Said::Nothing => {}
@@ -238,17 +243,19 @@ impl Driver {
         std::mem::replace(&mut self.waiting, later).into_values().collect()
     }
 
-    /// Blames a message that the server does not take as it is. It does not say which: if one is too
-    /// large, then the largest is.
-    fn blame(&mut self, why: &str) -> bool {
+    /// What is too large: if one is, then the largest is, and the server does not say which.
+    fn largest(&mut self) -> Vec<Waiting> {
         let largest = self.waiting.iter().max_by_key(|(_, waiting)| waiting.size);
         let largest = largest.map(|(number, _)| *number);
-        let Some(waiting) = largest.and_then(|number| self.waiting.remove(&number)) else {
-            return false;
-        };
-        // Who has given up needs no answer.
-        let _ = waiting.answer.send(Err(Lost::from(why.to_owned())));
-        true
+        largest.and_then(|number| self.waiting.remove(&number)).into_iter().collect()
+    }
+
+    /// What we may not publish, if that is for its routing key; each with the same would be refused.
+    fn named(&mut self, why: &str) -> Vec<Waiting> {
+        let keys = self.waiting.values().map(|waiting| &waiting.routing_key);
+        let named: HashSet<_> = named(why, keys).into_iter().cloned().collect();
+        let is_named = |_: &u64, waiting: &mut Waiting| named.contains(&waiting.routing_key);
+        self.waiting.extract_if(.., is_named).map(|(_, waiting)| waiting).collect()
     }
 
     /// So that the server does not write into its log that we were lost.
@@ -260,12 +267,6 @@ impl Driver {
         });
         // It is over in any case.
         let _ = tokio::time::timeout(GOODBYE, done(&mut self.wire, &close, frame::CLOSE_OK)).await;
-    }
-}
-
-impl From<String> for Lost {
-    fn from(why: String) -> Self {
-        Self { why, is_of_another: false }
     }
 }
 
@@ -303,6 +304,18 @@ fn longest(most_bytes: u32) -> Result<u32, String> {
         1..LEAST => Err(format!("the server takes frames of {most_bytes} bytes at most")),
         _ => Ok(most_bytes.min(frame::MOST)),
     }
+}
+
+/// Which routing key a server does not let us publish with, as `RabbitMQ` says it (`check_topic_access` of its
+/// `rabbit_access_control`): the longest that it may be, as one may go on as the words do after a shorter one. What
+/// is too long is cut off, with dots: then it may be any that begins so.
+fn named<'k>(why: &str, keys: impl Iterator<Item = &'k String> + Clone) -> Vec<&'k String> {
+    let said = why.split_once("access to topic '").map_or("", |(_, said)| said);
+    let begins = |key: &&String| said.starts_with(&format!("{key}' in "));
+    let cut = said.strip_suffix("... (403)").map(|said| said.trim_end_matches('\u{fffd}'));
+    let goes_on = |key: &&String| cut.is_some_and(|cut| format!("{key}' in ").starts_with(cut));
+    let longest = keys.clone().filter(begins).max_by_key(|key| key.len());
+    longest.into_iter().chain(keys.filter(goes_on)).collect()
 }
 
 /// Says something, and waits until the server has done it.
@@ -350,6 +363,31 @@ mod tests {
             [Ok(128 << 10), Ok(4096), Ok(128 << 10)]
         );
         assert!([1, 8, 4095].map(super::longest).iter().all(Result::is_err));
+    }
+
+    #[test]
+    fn whose_routing_key_is_named() {
+        let said = |key: &str| {
+            let said = format!(
+                "ACCESS_REFUSED - access to topic '{key}' in exchange 'e' in vhost '/' refused for user 'u'"
+            );
+            // As long as texts of the protocol are.
+            match said.get(..252).filter(|_| said.len() > 255) {
+                Some(cut) => format!("{cut}... (403)"),
+                None => format!("{said} (403)"),
+            }
+        };
+        let long = "x".repeat(250);
+        let keys = ["a", "a.b", "", "a' in b", "a ... (403)", &long].map(str::to_owned);
+        for key in &keys {
+            assert_eq!(super::named(&said(key), keys.iter()), [key]);
+        }
+        assert_eq!(super::named(&said("b"), keys.iter()).len(), 0);
+        // What is cut off may be either.
+        let both = ["y", "z"].map(|end| long.clone() + end);
+        assert_eq!(super::named(&said(&both[0]), both.iter()).len(), 2);
+        let of_exchange = "ACCESS_REFUSED - access to exchange 'a' in vhost '/' refused (403)";
+        assert_eq!(super::named(of_exchange, keys.iter()).len(), 0);
     }
 
     #[tokio::test]

@@ -48,7 +48,10 @@ const NACK: Method = (60, 120);
 
 /// What a server says of a message that is too large, as the protocol has it (content too large) and as
 /// `RabbitMQ` says it (precondition failed).
-const OF_MESSAGE: [u16; 2] = [311, 406];
+const TOO_LARGE: [u16; 2] = [311, 406];
+
+/// What it says of one that we may not publish (access refused).
+const REFUSED: u16 = 403;
 
 /// A message goes to a queue or comes back.
 const MANDATORY: u8 = 1;
@@ -73,12 +76,23 @@ pub(super) enum Said {
     Nack { number: u64, up_to: bool },
     /// No queue takes a message.
     Returned { why: String, routing_key: String },
-    /// It takes nothing any more; it may be a message that it does not take as it is.
-    Over { why: String, is_of_message: bool },
+    /// It takes nothing any more.
+    Over { why: String, of: Cause },
     /// Anything else, such as that it has done what it was told.
     Other(Method),
     /// It is still there, or says what nothing follows from.
     Nothing,
+}
+
+/// Why a server takes nothing any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// A message is too large.
+    Large,
+    /// We may not publish a message.
+    Refused,
+    /// Anything else.
+    Other,
 }
 
 /// An event on its way.
@@ -150,12 +164,16 @@ impl Said {
                 let code = bytes.try_get_u16().ok()?;
                 let why = format!("{} ({code})", short(bytes)?);
                 let of = (bytes.try_get_u16().ok()?, bytes.try_get_u16().ok()?);
-                let is_of_message = of == PUBLISH && OF_MESSAGE.contains(&code);
-                Self::Over { why, is_of_message }
+                let of = match (of, code) {
+                    (PUBLISH, code) if TOO_LARGE.contains(&code) => Cause::Large,
+                    (PUBLISH, REFUSED) => Cause::Refused,
+                    _ => Cause::Other,
+                };
+                Self::Over { why, of }
             }
             BLOCKED => {
                 let why = format!("the server takes nothing for now: {}", short(bytes)?);
-                Self::Over { why, is_of_message: false }
+                Self::Over { why, of: Cause::Other }
             }
             other => Self::Other(other),
         })
@@ -265,6 +283,7 @@ mod tests {
     use proptest::prelude::any;
     use proptest::proptest;
 
+    use super::Cause;
     use super::Message;
     use super::Said;
     use super::method;
@@ -309,8 +328,8 @@ mod tests {
                 why: "no queue takes it: NO_ROUTE (312)".to_owned(),
                 routing_key: "orders".to_owned(),
             },
-            Said::Over { why: "NOT_FOUND - no exchange (404)".to_owned(), is_of_message: false },
-            Said::Over { why: "TOO_LARGE (311)".to_owned(), is_of_message: true },
+            Said::Over { why: "NOT_FOUND - no exchange (404)".to_owned(), of: Cause::Other },
+            Said::Over { why: "TOO_LARGE (311)".to_owned(), of: Cause::Large },
         ];
         // However it comes in.
         for piece in [1, 7, said.len()] {

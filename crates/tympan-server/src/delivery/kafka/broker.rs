@@ -15,8 +15,6 @@ use kafka_protocol::protocol::Encodable;
 use kafka_protocol::protocol::HeaderVersion;
 use kafka_protocol::protocol::Request;
 use kafka_protocol::protocol::StrBytes;
-use ring::rand::SecureRandom;
-use ring::rand::SystemRandom;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWriteExt;
 use tympan_core::config::Sasl;
@@ -25,9 +23,14 @@ use super::scram::Hash;
 use super::scram::Scram;
 use super::whole::is_whole;
 use crate::delivery::remote::Remote;
+use crate::delivery::remote::nonce;
 use crate::outbound::connect::Stream;
 
 const PORT: u16 = 9092;
+
+/// The versions of the questions that prove who we are, which brokers have known since Kafka 1.0 and 2.2.
+pub(super) const HANDSHAKE: i16 = 1;
+pub(super) const AUTHENTICATE: i16 = 1;
 
 /// The longest answer that is listened to, in bytes.
 const MOST_ANSWER: usize = 4 << 20;
@@ -53,7 +56,7 @@ impl Broker {
             None => remote.open(PORT, is_tls).await?,
             Some((host, port)) => remote.open_other(host, port, is_tls).await?,
         };
-        let mut broker = Self { stream, asked: 0, answered: 0 };
+        let mut broker = Self::over(stream);
         if let Some(user) = &remote.user {
             let password = remote.password()?.unwrap_or_default();
             broker.prove(sasl, user, password).await?;
@@ -61,14 +64,23 @@ impl Broker {
         Ok(broker)
     }
 
+    /// Asks over a connection that there is.
+    pub(super) fn over(stream: Pin<Box<dyn Stream>>) -> Self {
+        Self { stream, asked: 0, answered: 0 }
+    }
+
     /// Proves who we are, by SCRAM or by the password as it is (RFC 4616).
     async fn prove(&mut self, sasl: Sasl, user: &str, password: &str) -> Result<(), String> {
         let mechanism = sasl.word();
         let handshake =
             SaslHandshakeRequest::default().with_mechanism(StrBytes::from_static_str(mechanism));
-        let answer = self.ask(&handshake, 1).await?;
+        let answer = self.ask(&handshake, HANDSHAKE).await?;
         if let Some(error) = told(answer.error_code) {
-            return Err(format!("the broker takes no passwords by {mechanism}: {error}"));
+            let known: Vec<&str> = answer.mechanisms.iter().map(|word| &**word).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            return Err(format!(
+                "the broker takes no passwords by {mechanism}: {error}; it knows {known}"
+            ));
         }
         let Some(hash) = Hash::of(sasl) else {
             return self.tell(format!("\0{user}\0{password}")).await.map(drop);
@@ -82,7 +94,7 @@ impl Broker {
     /// Says something of what proves who we are, and gives what is said to that.
     async fn tell(&mut self, words: String) -> Result<Bytes, String> {
         let words = SaslAuthenticateRequest::default().with_auth_bytes(words.into());
-        let answer = self.ask(&words, 1).await?;
+        let answer = self.ask(&words, AUTHENTICATE).await?;
         match (told(answer.error_code), answer.error_message) {
             (None, _) => Ok(answer.auth_bytes),
             (Some(_), Some(why)) => Err(why.to_string()),
@@ -140,7 +152,7 @@ impl Broker {
         self.answered = self.answered.wrapping_add(1);
         let header = ResponseHeader::decode(&mut answer, R::Response::header_version(version));
         let is_next = header.is_ok_and(|header| header.correlation_id == self.answered);
-        if is_next && is_whole(R::KEY, &answer) {
+        if is_next && is_whole(R::KEY, version, &answer) {
             return R::Response::decode(&mut answer, version).map_err(|_| unknown());
         }
         Err(unknown())
@@ -156,14 +168,6 @@ pub(super) fn told(code: i16) -> Option<String> {
         Some(error) => format!("{error:?} ({code})"),
         None => format!("error {code}"),
     })
-}
-
-/// What nobody else says, for what proves who we are.
-fn nonce() -> Result<String, String> {
-    let mut bytes = [0; 16];
-    let filled = SystemRandom::new().fill(&mut bytes);
-    filled.map_err(|_| "the system gives no random numbers".to_owned())?;
-    Ok(const_hex::encode(bytes))
 }
 
 fn unknown() -> String {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ use super::broker::told;
 use crate::delivery::remote::Remote;
 
 /// The version of the question, which brokers have known since Kafka 2.3.
-const METADATA: i16 = 8;
+pub(super) const METADATA: i16 = 8;
 
 /// How long an answer is believed, as other clients do.
 const FRESH: Duration = Duration::from_mins(5);
@@ -135,27 +134,32 @@ impl Cluster {
         *self.topics.get(topic)?.leaders.get(partition)?
     }
 
-    /// The connection to a broker.
-    pub(super) async fn broker(&mut self, number: i32) -> Result<&mut Broker, String> {
-        match self.connections.entry(number) {
-            Entry::Occupied(open) => Ok(open.into_mut()),
-            Entry::Vacant(none) => {
-                let Some((host, port)) = self.brokers.get(&number) else {
-                    return Err(format!("nothing is known of the broker {number}"));
-                };
-                let made = Broker::connect(&self.remote, self.sasl, Some((host, *port))).await?;
-                Ok(none.insert(made))
+    /// The connection to a broker, which is made if there is none. Whoever has it gives it back, if it can be
+    /// used again.
+    pub(super) fn lend(
+        &mut self,
+        number: i32,
+    ) -> impl Future<Output = Result<Broker, String>> + Send + use<> {
+        let open = self.connections.remove(&number);
+        let place = self.brokers.get(&number).cloned();
+        let (remote, sasl) = (Arc::clone(&self.remote), self.sasl);
+        async move {
+            if let Some(open) = open {
+                return Ok(open);
             }
+            let place = place.ok_or_else(|| format!("nothing is known of the broker {number}"));
+            let (host, port) = place?;
+            Broker::connect(&remote, sasl, Some((&host, port))).await
         }
+    }
+
+    /// Takes back a connection that was lent.
+    pub(super) fn keep(&mut self, number: i32, connection: Broker) {
+        self.connections.insert(number, connection);
     }
 
     /// What was known may be wrong.
     pub(super) fn forget(&mut self, topic: &str) {
         self.topics.remove(topic);
-    }
-
-    /// A connection that ended.
-    pub(super) fn lose(&mut self, number: i32) {
-        self.connections.remove(&number);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A producer has a number of its own and counts what it sends to a partition; a leader takes nothing
 //! twice that says the same of itself (`enable.idempotence` of other clients). What comes with another
-//! number is another thing: what was neither taken nor refused in the end, and comes again, may arrive twice.
+//! number is another thing: what nobody has said to be taken by the time that somebody gives up, and comes again,
+//! may arrive twice.
 
 use std::collections::BTreeSet;
 use std::collections::HashMap;
@@ -11,33 +12,29 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use bytes::BytesMut;
-use kafka_protocol::ResponseError;
 use kafka_protocol::indexmap::IndexMap;
 use kafka_protocol::messages::InitProducerIdRequest;
-use kafka_protocol::messages::ProduceRequest;
-use kafka_protocol::messages::TopicName;
-use kafka_protocol::messages::produce_request::PartitionProduceData;
-use kafka_protocol::messages::produce_request::TopicProduceData;
-use kafka_protocol::messages::produce_response::PartitionProduceResponse;
 use kafka_protocol::protocol::StrBytes;
 use kafka_protocol::records::Compression;
 use kafka_protocol::records::Record;
 use kafka_protocol::records::RecordBatchEncoder;
 use kafka_protocol::records::RecordEncodeOptions;
 use kafka_protocol::records::TimestampType;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tympan_core::config::Sasl;
 
 use super::broker::told;
 use super::cluster::Cluster;
+use super::leader;
+use super::leader::Packed;
+use super::leader::Refused;
 use super::partition;
+use crate::delivery::Blame;
 use crate::delivery::remote::Remote;
 
-/// The versions of the questions, which brokers have known since Kafka 2.5.
-const PRODUCE: i16 = 8;
-const START: i16 = 3;
-
-/// Every replica that is in sync.
-const ALL: i16 = -1;
+/// The version of the question for a number, which brokers have known since Kafka 2.5.
+pub(super) const START: i16 = 3;
 
 /// About how many bytes go to a partition at once: brokers usually take a megabyte.
 const MOST_BYTES: usize = 512 << 10;
@@ -53,8 +50,8 @@ pub(super) struct Producer {
     number: Option<Number>,
     /// How many events were sent to a partition under that number.
     counts: HashMap<(String, usize), i32>,
-    /// How long brokers may take until all replicas have something.
-    timeout: Duration,
+    /// How long leaders wait until all replicas have something before they say that these have not.
+    patience: Duration,
     /// Where events without a key go next.
     turn: usize,
     /// Whether nothing is half done: somebody gave up while an answer was still to come.
@@ -77,18 +74,6 @@ pub(super) struct Sent {
     pub(super) received: i64,
 }
 
-/// Why events were not taken, or not all of them.
-#[derive(Debug)]
-pub(super) struct Refused {
-    pub(super) why: String,
-    /// Whether a broker has said so, of one topic.
-    pub(super) is_answer: bool,
-    /// Whether it would say so every time.
-    pub(super) is_final: bool,
-    /// Whether it may be over in a moment.
-    is_short: bool,
-}
-
 /// Events that go to a partition at once.
 struct Batch {
     topic: String,
@@ -99,14 +84,6 @@ struct Batch {
     size: usize,
 }
 
-/// The same as bytes, which are the same however often they are sent.
-struct Packed {
-    topic: String,
-    partition: usize,
-    places: Vec<usize>,
-    bytes: Bytes,
-}
-
 impl Producer {
     pub(super) async fn start(
         remote: Arc<Remote>,
@@ -115,7 +92,10 @@ impl Producer {
     ) -> Result<Self, String> {
         let cluster = Cluster::connect(remote, sasl).await?;
         let counts = HashMap::new();
-        let mut producer = Self { cluster, number: None, counts, timeout, turn: 0, is_whole: true };
+        // So that we hear of it as often as we ask.
+        let patience = timeout / (TRIES + 1);
+        let mut producer =
+            Self { cluster, number: None, counts, patience, turn: 0, is_whole: true };
         producer.number().await?;
         Ok(producer)
     }
@@ -128,7 +108,8 @@ impl Producer {
         taken: &mut Vec<usize>,
     ) -> Result<(), Refused> {
         if !std::mem::replace(&mut self.is_whole, false) {
-            return Err(Refused::broken("the connection was given up"));
+            let why = "another delivery gave up the connection";
+            return Err(Refused { blame: Blame::Another, ..Refused::broken(why) });
         }
         let produced = self.produce_all(events, taken).await;
         self.is_whole = !matches!(produced, Err(Refused { is_answer: false, .. }));
@@ -167,7 +148,8 @@ impl Producer {
             (left, refused) = self.send(left, taken).await?;
             let Some(refused) = refused.filter(|_| !left.is_empty()) else { return Ok(()) };
             if tried + 1 == TRIES {
-                return Err(refused);
+                // It was said of each of them by itself.
+                return Err(Refused { blame: Blame::All, ..refused });
             }
             tokio::time::sleep(PAUSE * 2_u32.pow(tried)).await;
             for batch in &left {
@@ -239,8 +221,8 @@ impl Producer {
         Ok(Packed { topic, partition, places, bytes: bytes.freeze() })
     }
 
-    /// Sends each batch to its leader once. Gives those that were not taken, and why the last of them
-    /// was not; an error is that of one which is not to be sent again.
+    /// Sends each batch to its leader once, to all leaders at the same time. Gives those that were not taken, and
+    /// why one of them was not; an error is that of one which is not to be sent again.
     async fn send(
         &mut self,
         batches: Vec<Packed>,
@@ -258,102 +240,28 @@ impl Producer {
             refused = Some(Refused::answer(why));
             left.push(batch);
         }
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let mut leaders = JoinSet::new();
         for (leader, batches) in by_leader {
-            let answers = self.send_to(leader, &batches).await;
-            let mut answers = answers.into_iter();
-            for batch in batches {
-                let answer = answers.next();
-                match answer.unwrap_or_else(|| Err(Refused::broken("the connection ended"))) {
-                    Ok(()) => taken.extend(batch.places),
-                    Err(other) if !other.is_short => lasting = lasting.or(Some(other)),
-                    Err(other) => {
-                        refused = Some(other);
-                        left.push(batch);
-                    }
-                }
+            let connecting = self.cluster.lend(leader);
+            let handed = leader::hand(connecting, batches, self.patience, tell.clone());
+            leaders.spawn(async move { (leader, handed.await) });
+        }
+        drop(tell);
+        // One that is silent keeps nobody from hearing what the others have.
+        while let Some(places) = told.recv().await {
+            taken.extend(places);
+        }
+        for (leader, handed) in leaders.join_all().await {
+            left.extend(handed.left);
+            refused = handed.refused.or(refused);
+            lasting = lasting.or(handed.lasting);
+            if let Some(connection) = handed.connection {
+                self.cluster.keep(leader, connection);
             }
         }
         lasting.map_or(Ok((left, refused)), Err)
     }
-
-    /// Sends batches to a broker, all at once, and hears what it says of each; of fewer, if it says no
-    /// more.
-    async fn send_to(&mut self, leader: i32, batches: &[Packed]) -> Vec<Result<(), Refused>> {
-        let timeout = self.timeout.as_millis().try_into().unwrap_or(i32::MAX);
-        let mut answers = Vec::new();
-        let ended = async {
-            let broker = self.cluster.broker(leader).await?;
-            for batch in batches {
-                broker.send(&batch.question(timeout), PRODUCE).await?;
-            }
-            for _ in batches {
-                let answer = broker.hear::<ProduceRequest>(PRODUCE).await?;
-                let topic = answer.responses.into_iter().next();
-                let partition =
-                    topic.and_then(|topic| topic.partition_responses.into_iter().next());
-                let partition = partition.ok_or("the broker says nothing of what it was sent")?;
-                answers.push(taken(partition));
-            }
-            Ok::<_, String>(())
-        };
-        if let Err(why) = ended.await {
-            self.cluster.lose(leader);
-            answers.push(Err(Refused::broken(why)));
-        }
-        answers
-    }
-}
-
-impl Packed {
-    fn question(&self, timeout: i32) -> ProduceRequest {
-        let partition = PartitionProduceData::default()
-            .with_index(self.partition.try_into().unwrap_or(i32::MAX))
-            .with_records(Some(self.bytes.clone()));
-        let topic = TopicProduceData::default()
-            .with_name(TopicName(StrBytes::from_string(self.topic.clone())))
-            .with_partition_data(vec![partition]);
-        ProduceRequest::default()
-            .with_transactional_id(None)
-            .with_acks(ALL)
-            .with_timeout_ms(timeout)
-            .with_topic_data(vec![topic])
-    }
-}
-
-impl Refused {
-    /// What becomes of the events is not known.
-    fn broken(why: impl Into<String>) -> Self {
-        Self { why: why.into(), is_answer: false, is_final: false, is_short: true }
-    }
-
-    /// A broker has said so.
-    fn answer(why: String) -> Self {
-        Self { why, is_answer: true, is_final: false, is_short: true }
-    }
-}
-
-/// What a leader says of a batch.
-fn taken(answer: PartitionProduceResponse) -> Result<(), Refused> {
-    let error = ResponseError::try_from_code(answer.error_code);
-    let Some(code) = told(answer.error_code) else { return Ok(()) };
-    // It has it from before, and we have not heard that.
-    if matches!(error, Some(ResponseError::DuplicateSequenceNumber)) {
-        return Ok(());
-    }
-    let why = answer.error_message.map_or(code.clone(), |why| format!("{why}: {code}"));
-    let is_final = matches!(
-        error,
-        Some(
-            ResponseError::MessageTooLarge
-                | ResponseError::RecordListTooLarge
-                | ResponseError::InvalidRecord
-        )
-    );
-    // What comes after something that was not taken is taken no sooner.
-    let is_short = error.is_some_and(|error| {
-        error.is_retriable() || matches!(error, ResponseError::OutOfOrderSequenceNumber)
-    });
-    Err(Refused { is_final, is_short, ..Refused::answer(why) })
 }
 
 fn record(event: &Sent, number: Number, before: usize) -> Record {

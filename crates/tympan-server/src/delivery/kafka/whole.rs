@@ -9,6 +9,11 @@ use kafka_protocol::messages::ApiKey;
 use self::Part::Bytes;
 use self::Part::Items;
 use self::Part::Text;
+use super::broker::AUTHENTICATE;
+use super::broker::HANDSHAKE;
+use super::cluster::METADATA;
+use super::leader::PRODUCE;
+use super::producer::START;
 
 /// A part of an answer.
 enum Part {
@@ -21,7 +26,7 @@ enum Part {
 }
 
 /// Version 8: what it takes, brokers, the cluster with its controller, topics with their partitions.
-const METADATA: &[Part] = &[
+const METADATA_8: &[Part] = &[
     Bytes(4),
     Items(&[Bytes(4), Text, Bytes(4), Text]),
     Text,
@@ -32,21 +37,23 @@ const METADATA: &[Part] = &[
 const PARTITION: &[Part] = &[Bytes(14), Items(&[Bytes(4)]), Items(&[Bytes(4)]), Items(&[Bytes(4)])];
 
 /// Version 8: topics with their partitions, and what is wrong with records.
-const PRODUCE: &[Part] =
+const PRODUCE_8: &[Part] =
     &[Items(&[Text, Items(&[Bytes(30), Items(&[Bytes(4), Text]), Text])]), Bytes(4)];
 
 /// Version 1: an error, and the ways to prove who one is.
-const HANDSHAKE: &[Part] = &[Bytes(2), Items(&[Text])];
+const HANDSHAKE_1: &[Part] = &[Bytes(2), Items(&[Text])];
 
 /// Whether an answer to a question has everything that it counts, in the version in which we ask it
-/// (<https://kafka.apache.org/protocol>).
-pub(super) fn is_whole(question: i16, mut answer: &[u8]) -> bool {
-    let parts = match ApiKey::try_from(question) {
-        Ok(ApiKey::Metadata) => METADATA,
-        Ok(ApiKey::Produce) => PRODUCE,
-        Ok(ApiKey::SaslHandshake) => HANDSHAKE,
-        // Nothing is counted in the others.
-        _ => &[],
+/// (<https://kafka.apache.org/protocol>). Of any other nobody knows.
+pub(super) fn is_whole(question: i16, version: i16, mut answer: &[u8]) -> bool {
+    let Ok(question) = ApiKey::try_from(question) else { return false };
+    let parts = match (question, version) {
+        (ApiKey::Metadata, METADATA) => METADATA_8,
+        (ApiKey::Produce, PRODUCE) => PRODUCE_8,
+        (ApiKey::SaslHandshake, HANDSHAKE) => HANDSHAKE_1,
+        // Nothing is counted in these.
+        (ApiKey::InitProducerId, START) | (ApiKey::SaslAuthenticate, AUTHENTICATE) => &[],
+        _ => return false,
     };
     skip(parts, &mut answer).is_some()
 }
@@ -114,16 +121,17 @@ mod tests {
         let topic = TopicProduceResponse::default().with_partition_responses(vec![partition; 2]);
         let produce = ProduceResponse::default().with_responses(vec![topic]);
         let handshake = SaslHandshakeResponse::default().with_mechanisms(vec![text; 2]);
-        for (question, answer) in [
-            (ApiKey::Metadata, bytes(&metadata, 8)),
-            (ApiKey::Produce, bytes(&produce, 8)),
-            (ApiKey::SaslHandshake, bytes(&handshake, 1)),
+        for (question, version, answer) in [
+            (ApiKey::Metadata, 8, bytes(&metadata, 8)),
+            (ApiKey::Produce, 8, bytes(&produce, 8)),
+            (ApiKey::SaslHandshake, 1, bytes(&handshake, 1)),
         ] {
-            assert!(is_whole(question as i16, &answer), "{question:?}");
-            // Not a byte less.
+            assert!(is_whole(question as i16, version, &answer), "{question:?}");
+            // Not a byte less, and in no other version.
             for end in 0..answer.len() {
-                assert!(!is_whole(question as i16, &answer[..end]), "{question:?} {end}");
+                assert!(!is_whole(question as i16, version, &answer[..end]), "{question:?} {end}");
             }
+            assert!(!is_whole(question as i16, version + 1, &answer), "{question:?}");
         }
     }
 }

@@ -3,12 +3,11 @@
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use ring::rand::SecureRandom;
-use ring::rand::SystemRandom;
 use serde_json::Value;
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -17,6 +16,8 @@ use tokio::sync::oneshot;
 use super::INBOX;
 use super::line::Said;
 use crate::delivery::remote::Remote;
+use crate::delivery::remote::nonce;
+use crate::delivery::wire::Lost;
 use crate::delivery::wire::Wire;
 
 const PORT: u16 = 4222;
@@ -33,6 +34,8 @@ pub(super) struct Client {
     inbox: Arc<str>,
     number: Arc<AtomicU64>,
     orders: mpsc::Sender<Order>,
+    /// Why it has ended, once it has.
+    ended: Arc<OnceLock<Lost>>,
 }
 
 /// An event on its way.
@@ -66,7 +69,9 @@ struct Order {
 struct Waiting {
     /// The subject in quotes, as the server names it.
     subject: String,
-    answer: oneshot::Sender<Result<Answer, String>>,
+    /// Whether it does so sign by sign, in any case.
+    is_literal: bool,
+    answer: oneshot::Sender<Result<Answer, Lost>>,
 }
 
 /// What keeps a connection going.
@@ -76,10 +81,12 @@ struct Driver {
     asking: HashMap<u64, Waiting>,
     /// Those who wait until the server has heard them, with what it has said of their messages.
     telling: VecDeque<(Waiting, Answer)>,
+    ended: Arc<OnceLock<Lost>>,
 }
 
 impl Client {
-    pub(super) async fn connect(remote: &Remote) -> Result<Self, String> {
+    /// Connects, to wait for answers or not: for those we need to be allowed to subscribe.
+    pub(super) async fn connect(remote: &Remote, is_answered: bool) -> Result<Self, String> {
         let is_tls = remote.url.scheme_str() == Some("tls");
         let mut wire = Wire::new(remote.open(PORT, false).await?);
         let Said::Info(info) = wire.next(Said::read).await? else {
@@ -95,9 +102,14 @@ impl Client {
         if !is("headers") {
             return Err("the server is too old: it takes no headers".to_owned());
         }
-        let inbox = inbox()?;
+        // Subjects that nobody else uses.
+        let inbox = format!("{INBOX}.{}.", nonce()?);
         let hello = hello(remote, is_tls)?;
-        wire.say(format!("CONNECT {hello}\r\nSUB {inbox}* 1\r\nPING\r\n").as_bytes());
+        wire.say(format!("CONNECT {hello}\r\n").as_bytes());
+        if is_answered {
+            wire.say(format!("SUB {inbox}* 1\r\n").as_bytes());
+        }
+        wire.say(b"PING\r\n");
         loop {
             match wire.next(Said::read).await? {
                 Said::Pong => break,
@@ -107,22 +119,24 @@ impl Client {
             }
         }
         let (orders, wanted) = mpsc::channel(QUEUE);
-        let (asking, telling) = Default::default();
-        tokio::spawn(Driver { wire, asking, telling }.run(wanted));
+        let (asking, telling, ended) = Default::default();
+        let driver = Driver { wire, asking, telling, ended: Arc::clone(&ended) };
+        tokio::spawn(driver.run(wanted));
         let most_bytes = info["max_payload"].as_u64().and_then(|most| most.try_into().ok());
-        Ok(Self { most_bytes, inbox: inbox.into(), number: Arc::default(), orders })
+        let (inbox, number) = (inbox.into(), Arc::default());
+        Ok(Self { most_bytes, inbox, number, orders, ended })
     }
 
     /// Publishes a message, and waits for whoever takes it. An error says nothing about what became
     /// of it.
-    pub(super) async fn ask(&self, message: &Message<'_>) -> Result<Answer, String> {
+    pub(super) async fn ask(&self, message: &Message<'_>) -> Result<Answer, Lost> {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let reply_to = format!(" {}{number}", self.inbox);
         self.send(message.bytes(&reply_to), Some(number), message.subject).await
     }
 
     /// Publishes a message, and waits until the server has heard it.
-    pub(super) async fn tell(&self, message: &Message<'_>) -> Result<Answer, String> {
+    pub(super) async fn tell(&self, message: &Message<'_>) -> Result<Answer, Lost> {
         let mut bytes = message.bytes("");
         bytes.extend_from_slice(b"PING\r\n");
         self.send(bytes, None, message.subject).await
@@ -133,10 +147,14 @@ impl Client {
         bytes: Vec<u8>,
         number: Option<u64>,
         subject: &str,
-    ) -> Result<Answer, String> {
+    ) -> Result<Answer, Lost> {
         let (answer, answered) = oneshot::channel();
-        let waiting = Waiting { subject: format!("\"{subject}\""), answer };
-        let ended = || "the connection ended".to_owned();
+        let is_literal = subject.bytes().all(|byte| byte.is_ascii_graphic());
+        let waiting = Waiting { subject: format!("\"{subject}\""), is_literal, answer };
+        let ended = || {
+            let why = self.ended.get().cloned();
+            why.unwrap_or_else(|| Lost::from("the connection ended".to_owned()))
+        };
         self.orders.send(Order { bytes, number, waiting }).await.map_err(|_| ended())?;
         answered.await.unwrap_or_else(|_| Err(ended()))
     }
@@ -168,8 +186,8 @@ impl Driver {
         let ended = loop {
             tokio::select! {
                 said = self.wire.next(Said::read) => {
-                    if let Err(why) = said.and_then(|said| self.hear(said)) {
-                        break why;
+                    if let Err(lost) = said.map_err(Lost::from).and_then(|said| self.hear(said)) {
+                        break lost;
                     }
                 }
                 order = wanted.recv() => match order {
@@ -179,8 +197,11 @@ impl Driver {
                 },
             }
         };
+        let ended = self.ended.get_or_init(|| ended);
+        wanted.close();
+        let unsent = std::iter::from_fn(|| wanted.try_recv().ok()).map(|order| order.waiting);
         let telling = self.telling.into_iter().map(|(waiting, _)| waiting);
-        for waiting in self.asking.into_values().chain(telling) {
+        for waiting in self.asking.into_values().chain(telling).chain(unsent) {
             waiting.hear(Err(ended.clone()));
         }
     }
@@ -194,7 +215,7 @@ impl Driver {
     }
 
     /// An error is the end of the connection.
-    fn hear(&mut self, said: Said) -> Result<(), String> {
+    fn hear(&mut self, said: Said) -> Result<(), Lost> {
         match said {
             Said::Ping => self.wire.say(b"PONG\r\n"),
             Said::Info(_) | Said::Fine => {}
@@ -213,15 +234,16 @@ impl Driver {
             Said::Error(why) if why.starts_with("Permissions Violation for Publish") => {
                 return self.refuse(why);
             }
-            Said::Error(why) => return Err(why),
+            Said::Error(why) => return Err(why.into()),
         }
         Ok(())
     }
 
     /// The server does not let us publish a message. Who waits until it has heard them is told in the
     /// order of what was sent. Who waits for an answer is known by the subject, if the server writes it as we do
-    /// (it is Go's `%q`); if nobody is, what was refused may be anybody's, and all of it has to be tried again.
-    fn refuse(&mut self, why: String) -> Result<(), String> {
+    /// (it is Go's `%q`); if nobody is, all of it has to be tried again, and what was refused is one of those that it
+    /// may write otherwise, or anybody's if there is none.
+    fn refuse(&mut self, why: String) -> Result<(), Lost> {
         if let Some((_, answer)) = self.telling.front_mut() {
             *answer = Answer::Refused(why);
             return Ok(());
@@ -229,27 +251,24 @@ impl Driver {
         // Of several to one subject each is refused by itself.
         let named = self.asking.iter().filter(|(_, waiting)| why.contains(&waiting.subject));
         let first = named.map(|(number, _)| *number).min();
-        let Some(waiting) = first.and_then(|number| self.asking.remove(&number)) else {
-            return Err(why);
-        };
-        waiting.hear(Ok(Answer::Refused(why)));
-        Ok(())
+        if let Some(waiting) = first.and_then(|number| self.asking.remove(&number)) {
+            waiting.hear(Ok(Answer::Refused(why)));
+            return Ok(());
+        }
+        let mut is_of_another = false;
+        for (_, waiting) in self.asking.extract_if(|_, waiting| !waiting.is_literal) {
+            waiting.hear(Err(why.clone().into()));
+            is_of_another = true;
+        }
+        Err(Lost { why, is_of_another })
     }
 }
 
 impl Waiting {
-    fn hear(self, answer: Result<Answer, String>) {
+    fn hear(self, answer: Result<Answer, Lost>) {
         // Who has given up needs no answer.
         let _ = self.answer.send(answer);
     }
-}
-
-/// Subjects that nobody else uses.
-fn inbox() -> Result<String, String> {
-    let mut bytes = [0; 16];
-    let filled = SystemRandom::new().fill(&mut bytes);
-    filled.map_err(|_| "the system gives no random numbers".to_owned())?;
-    Ok(format!("{INBOX}.{}.", const_hex::encode(bytes)))
 }
 
 /// Who we are.
