@@ -170,7 +170,7 @@ impl<'c> Caller<'c> {
             drop(self.refreshing.lock().await);
         };
         let (status, headers, body) = tokio::select! {
-            called = self.tried(action, rendered) => called,
+            called = self.tried(action, rendered, started + connector.timeout) => called,
             () = too_long => {
                 let why = format!("no whole answer within {:?}", connector.timeout);
                 Err(Fault::Unanswered { url: shown_url(connector, rendered), why })
@@ -206,6 +206,7 @@ impl<'c> Caller<'c> {
         &self,
         action: &Action,
         rendered: &Rendered,
+        end: Instant,
     ) -> Result<(StatusCode, HeaderMap, Bytes), Fault> {
         let is_safe = matches!(action.method, Method::GET | Method::HEAD | Method::OPTIONS);
         let mut refused: Option<Zeroizing<String>> = None;
@@ -213,7 +214,9 @@ impl<'c> Caller<'c> {
         loop {
             n_tried += 1;
             let mut token = None;
-            let answer = self.once(action.connector, rendered, refused.as_ref(), &mut token).await;
+            let refused_token = refused.as_ref();
+            let answer =
+                self.once(action.connector, rendered, refused_token, &mut token, end).await;
             let again = match &answer {
                 // A token that has ended before its time is asked for once more, and by one of all
                 // that were refused with it.
@@ -243,6 +246,7 @@ impl<'c> Caller<'c> {
         rendered: &Rendered,
         refused: Option<&Zeroizing<String>>,
         granted: &mut Option<Zeroizing<String>>,
+        end: Instant,
     ) -> Result<(StatusCode, HeaderMap, Bytes), Fault> {
         let connector = &self.config.connectors[connector_id.0];
         let egress = self.egress[connector_id.0].as_ref().map_err(Fault::clone)?;
@@ -280,6 +284,10 @@ impl<'c> Caller<'c> {
                 let value = value.expect("it was asked for as one that can be sent");
                 headers.insert(header::AUTHORIZATION, value);
                 *granted = Some(token);
+                // What has taken too long is given up, and calls nobody any more.
+                if Instant::now() >= end {
+                    std::future::pending::<()>().await;
+                }
             }
             Auth::Jwt(assertion) => {
                 let value = format!("Bearer {}", self.signed(assertion, None)?);
