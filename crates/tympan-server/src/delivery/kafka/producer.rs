@@ -146,7 +146,10 @@ impl Producer {
         for tried in 0.. {
             let refused;
             (left, refused) = self.send(left, taken).await?;
-            let Some(refused) = refused.filter(|_| !left.is_empty()) else { return Ok(()) };
+            if left.is_empty() {
+                return Ok(());
+            }
+            let refused = refused.unwrap_or_else(|| Refused::broken("nobody says why not"));
             if tried + 1 == TRIES {
                 // It was said of each of them by itself.
                 return Err(Refused { blame: Blame::All, ..refused });
