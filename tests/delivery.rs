@@ -18,6 +18,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::backend::folder;
+use crate::events::list;
 use crate::process::Tympan;
 use crate::process::request;
 use crate::process::wait_until;
@@ -191,6 +192,8 @@ fn what_cannot_be_sent_is_a_dead_letter_and_ends_no_process() {
     assert_eq!(server.ask(&request("POST", "/in", &[], poison)).status, 200);
     let is_told = |line: &Value| line["message"] == "a dead letter" && line["id"] == "poison";
     server.wait_for_log(is_told);
+    // It is told before it is kept.
+    wait_until("it is kept", || (!list(&folder, &["--state", "dead"]).is_empty()).then_some(()));
     for _ in 0..2 {
         server.signal("KILL");
         server.wait();

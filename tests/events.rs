@@ -41,7 +41,7 @@ fn events(folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
 }
 
 /// The ids of a list, with their states.
-fn list(folder: &Folder, arguments: &[&str]) -> Vec<(String, String)> {
+pub(crate) fn list(folder: &Folder, arguments: &[&str]) -> Vec<(String, String)> {
     let arguments = [&["list", "--format", "json"], arguments].concat();
     let (code, lines, errors) = events(folder, &arguments);
     assert_eq!((code, errors.as_str()), (0, ""));
