@@ -15,6 +15,7 @@ use crate::backend::free_port;
 use crate::backend::listens;
 use crate::backend::send;
 use crate::backend::send_while_killed;
+use crate::backend::try_once;
 use crate::backend::why_not;
 use crate::host::authority;
 use crate::host::signed;
@@ -218,9 +219,7 @@ fn what_is_too_large_takes_nothing_along(rabbit: &Rabbit) {
     rabbit.make_queue("small");
     let folder =
         folder(&format!("amqp: {{url: '{}', routing_key: '\"small\"'}}", rabbit.url()), "");
-    let text = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
-    // Whatever counts as a failure is the end.
-    folder.write("listeners.yaml", text.replace("retry: {", "retry: {attempts: 1, "));
+    try_once(&folder);
     let server = Tympan::start_in(&folder);
     for number in 0..50 {
         send(&server, &format!("{number}"));
@@ -255,9 +254,7 @@ fn a_routing_key_that_is_refused_takes_nothing_along(rabbit: &Rabbit) {
     );
     let folder = folder(&app, "secrets: {k: {file: k}}");
     folder.write("k", "p");
-    let text = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
-    // Whatever counts as a failure is the end.
-    folder.write("listeners.yaml", text.replace("retry: {", "retry: {attempts: 1, "));
+    try_once(&folder);
     let server = Tympan::start_in(&folder);
     for number in 0..50 {
         send(&server, &format!("ours.{number}"));

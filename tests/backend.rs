@@ -154,6 +154,12 @@ listeners:
     ))
 }
 
+/// The first failure of a delivery is its last, so that whatever counts as one is seen.
+pub(crate) fn try_once(folder: &Folder) {
+    let text = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
+    folder.write("listeners.yaml", text.replace("retry: {", "retry: {attempts: 1, "));
+}
+
 pub(crate) fn send(server: &Tympan, id: &str) {
     let body = json!({"id": id, "text": format!("of {id}: 'ä' \\ \" \n")}).to_string();
     assert_eq!(server.ask(&request("POST", "/in", &[], body)).status, 200);

@@ -23,6 +23,7 @@ use crate::backend::listens;
 use crate::backend::send;
 use crate::backend::send_while_killed;
 use crate::backend::tool;
+use crate::backend::try_once;
 use crate::backend::why_not;
 use crate::host::authority;
 use crate::host::signed;
@@ -249,9 +250,7 @@ fn what_is_refused_in_other_words_takes_nothing_along() {
     let app = format!("nats: {{url: '{url}', subject: event.id, user: u, password: k}}");
     let folder = folder(&app, "secrets: {k: {file: k}}");
     folder.write("k", "p");
-    let text = fs::read_to_string(folder.path("listeners.yaml")).unwrap();
-    // Whatever counts as a failure is the end.
-    folder.write("listeners.yaml", text.replace("retry: {", "retry: {attempts: 1, "));
+    try_once(&folder);
     let server = Tympan::start_in(&folder);
     for number in 0..50 {
         send(&server, &format!("events.{number}"));

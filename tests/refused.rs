@@ -99,7 +99,7 @@ fn what_was_missed_last_night() {
     assert_eq!(ask(&server, "/signed", &[("X-Proof", &sign(KEY, body))], body).status, 200);
     let kept = wait_for_kept(&folder, 1);
     assert_eq!((kept.len(), &kept[0]["listener"]), (1, &"signed".into()), "{kept:?}");
-    assert_eq!((&kept[0]["kind"], &kept[0]["state"]), (&"refused".into(), &"delivered".into()));
+    assert_eq!((&kept[0]["kind"], &kept[0]["state"]), (&"refused".into(), &"refused".into()));
     assert!(kept[0]["reason"].as_str().unwrap().starts_with("unauthorized: "), "{kept:?}");
     // It stands beside the events, and not among them.
     let (_, events, _) = run(&folder, &["events", "list"], "");

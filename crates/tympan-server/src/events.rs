@@ -200,10 +200,11 @@ fn instant(text: &str) -> Option<u64> {
 }
 
 fn entry(found: &Found) -> Value {
-    let kind = match found.kind {
-        Kind::Event => "event",
-        Kind::Invalid => "invalid",
-        Kind::Refused => "refused",
+    let (kind, state) = match found.kind {
+        Kind::Event => ("event", word(found.state)),
+        Kind::Invalid => ("invalid", word(found.state)),
+        // It goes nowhere, so nothing is to be told of that.
+        Kind::Refused => ("refused", "refused"),
     };
     let deliveries = found.deliveries.iter().map(|delivery| {
         let is_waiting = delivery.state == State::Waiting;
@@ -223,7 +224,7 @@ fn entry(found: &Found) -> Value {
         "generation": found.generation,
         "received": time(found.received),
         "kind": kind,
-        "state": word(found.state),
+        "state": state,
         "size": found.size,
         "reason": found.reason,
         "deliveries": deliveries.collect::<Vec<_>>(),

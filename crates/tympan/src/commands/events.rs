@@ -220,12 +220,10 @@ fn line(item: &Value) -> String {
     let why = |value: &Value| {
         value.as_str().map_or_else(String::new, |why| format!(": {}", terminal::plain(why)))
     };
-    let state = text(&item["state"]);
-    let state = match text(&item["kind"]).as_str() {
-        "event" => state,
-        // It goes nowhere, so nothing is to be told of that.
-        "refused" => "refused".to_owned(),
-        kind => format!("{state} {kind}"),
+    let (state, kind) = (text(&item["state"]), text(&item["kind"]));
+    let state = match kind.as_str() {
+        "invalid" => format!("{state} {kind}"),
+        _ => state,
     };
     let mut lines = format!(
         "{:>8} {} {} {} {state}{}\n",
