@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::thread;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -93,6 +94,24 @@ fn send_until_the_end(address: SocketAddr, next: &AtomicU64, is_killed: bool) ->
     }
 }
 
+/// Several that send events until the server is gone, each of whom gives what was acknowledged.
+fn senders(
+    count: usize,
+    address: SocketAddr,
+    next: &Arc<AtomicU64>,
+    is_killed: bool,
+) -> Vec<JoinHandle<Vec<String>>> {
+    let senders = (0..count).map(|_| {
+        let next = Arc::clone(next);
+        thread::spawn(move || send_until_the_end(address, &next, is_killed))
+    });
+    senders.collect()
+}
+
+fn acknowledged_by(senders: Vec<JoinHandle<Vec<String>>>) -> impl Iterator<Item = String> {
+    senders.into_iter().flat_map(|sender| sender.join().unwrap())
+}
+
 /// `TYMPAN_KILLS=200 cargo test -p tympan-tests killed_at_any_moment` takes some minutes.
 #[test]
 fn killed_at_any_moment() {
@@ -102,16 +121,11 @@ fn killed_at_any_moment() {
     let mut acknowledged = BTreeSet::new();
     for _ in 0..n_kills {
         let server = Tympan::start_in(&folder);
-        let address = server.address();
-        let senders = (0..16).map(|_| {
-            let next = Arc::clone(&next);
-            thread::spawn(move || send_until_the_end(address, &next, true))
-        });
-        let senders: Vec<_> = senders.collect();
+        let senders = senders(16, server.address(), &next, true);
         let moment = RandomState::new().hash_one(0) % 750;
         thread::sleep(Duration::from_millis(50 + moment));
         server.signal("KILL");
-        acknowledged.extend(senders.into_iter().flat_map(|sender| sender.join().unwrap()));
+        acknowledged.extend(acknowledged_by(senders));
     }
     assert!(!acknowledged.is_empty());
     let started = Instant::now();
@@ -126,16 +140,11 @@ fn told_to_end_under_load() {
     let folder = folder("");
     let next = Arc::new(AtomicU64::new(0));
     let mut server = Tympan::start_in(&folder);
-    let address = server.address();
-    let senders = (0..8).map(|_| {
-        let next = Arc::clone(&next);
-        thread::spawn(move || send_until_the_end(address, &next, false))
-    });
-    let senders: Vec<_> = senders.collect();
+    let senders = senders(8, server.address(), &next, false);
     wait_until("some are delivered", || (archived(&folder).len() > 50).then_some(()));
     server.signal("TERM");
     assert_eq!(server.wait().code(), Some(0));
-    let acknowledged = senders.into_iter().flat_map(|sender| sender.join().unwrap()).collect();
+    let acknowledged = acknowledged_by(senders).collect();
     let _server = Tympan::start_in(&folder);
     wait_for_archived(&folder, &acknowledged);
 }
@@ -264,6 +273,37 @@ fn a_sync_that_fails_is_the_last() {
     wait_for_archived(&folder, &acknowledged);
 }
 
+/// What was written while the sync failed is not acknowledged by the next one.
+#[test]
+fn a_sync_that_fails_is_the_last_for_all() {
+    const CLIENTS: usize = 16;
+    let folder = folder("");
+    drop(Tympan::start_in(&folder));
+    let server = with_faults(&folder, "inject=fsync,fdatasync:error=EIO:when=20");
+    let address = server.address();
+    let clients = (0..CLIENTS).map(|client| {
+        thread::spawn(move || {
+            let mut connection = Client::connect(address);
+            let statuses = (0..20).map(|number| {
+                let id = format!("{client}-{number}");
+                (connection.ask(&event(&id)).status, id)
+            });
+            statuses.collect::<Vec<_>>()
+        })
+    });
+    let mut acknowledged = BTreeSet::new();
+    for client in clients.collect::<Vec<_>>() {
+        let mut statuses = client.join().unwrap().into_iter();
+        acknowledged.extend(statuses.by_ref().map_while(|(it, id)| (it == 200).then_some(id)));
+        assert!(statuses.all(|(status, _)| status == 503));
+    }
+    assert!(!acknowledged.is_empty() && acknowledged.len() < CLIENTS * 20);
+    assert_eq!(readiness(&server)["ready"], false);
+    drop(server);
+    let _server = wait_until("the journal is free", || Some(Tympan::start_in(&folder)));
+    wait_for_archived(&folder, &acknowledged);
+}
+
 /// `TYMPAN_KILLS=200` kills at each of the first so many calls instead.
 #[test]
 fn killed_at_a_call() {
@@ -273,14 +313,15 @@ fn killed_at_a_call() {
     };
     let folder = folder("");
     drop(Tympan::start_in(&folder));
-    let next = AtomicU64::new(0);
+    let next = Arc::new(AtomicU64::new(0));
     let mut acknowledged = BTreeSet::new();
     for call in calls {
         for name in ["write,pwrite64", "fsync,fdatasync"] {
             let inject = format!("inject={name}:signal=KILL:when={call}");
             // What is left to be done of the time before may be its end.
             if let Some(server) = Tympan::try_spawn(faulty(&folder, &inject)) {
-                acknowledged.extend(send_until_the_end(server.address(), &next, true));
+                let senders = senders(4, server.address(), &next, true);
+                acknowledged.extend(acknowledged_by(senders));
             }
         }
     }

@@ -78,7 +78,7 @@ impl Reader {
         let common = Arc::clone(&self.common);
         let mut all_leased = lock(&common.leased);
         let leased = all_leased.entry(Arc::clone(to)).or_default();
-        if leased.len() > MOST_LEASED || common.is_sealed.load(Ordering::Relaxed) {
+        if leased.len() > MOST_LEASED || common.sealed.get().is_some() {
             return Ok((lease, damaged));
         }
         let all = self.due(destination, now, most + leased.len())?;
@@ -112,13 +112,14 @@ impl Reader {
 
     fn due(&self, destination: i64, now: u64, most: usize) -> rusqlite::Result<Vec<Due>> {
         let select = "SELECT number, since, attempts FROM delivery d \
-                      WHERE destination = ?1 AND state = 0 AND due <= ?2 \
+                      WHERE destination = ?1 AND state = 0 AND due <= ?2 AND number <= ?4 \
                       AND (key IS NULL OR NOT EXISTS (SELECT 1 FROM delivery e \
                            WHERE e.destination = ?1 AND e.state = 0 AND e.key = d.key \
                            AND e.number < d.number)) \
                       ORDER BY due, number LIMIT ?3";
         let mut select = self.connection.prepare_cached(select)?;
-        let rows = select.query_map(params![destination, now, most as u64], |row| {
+        let kept = self.common.kept.load(Ordering::Relaxed);
+        let rows = select.query_map(params![destination, now, most as u64, kept], |row| {
             Ok(Due { number: row.get(0)?, since: row.get(1)?, attempts: row.get(2)? })
         })?;
         rows.collect()
@@ -137,5 +138,36 @@ impl Reader {
             attempts,
             body,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use bytes::Bytes;
+
+    use crate::Embedded;
+    use crate::Entry;
+    use crate::Journal;
+    use crate::Kind;
+    use crate::Record;
+    use crate::Settings;
+    use crate::To;
+
+    #[tokio::test]
+    async fn what_is_not_on_the_disk_yet_is_not_handed_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Embedded::open(folder.path(), Settings::default()).unwrap();
+        let to = vec![To { destination: "app".into(), key: None }];
+        let (id, kind, body, reason) = ("7".into(), Kind::Event, Bytes::from("{}"), None);
+        let entries = vec![Entry { id, kind, body, reason, to }];
+        let (listener, generation, received) = ("in".into(), 1, 0);
+        journal.append(vec![Record { listener, generation, received, claim: None, entries }]).await;
+        // As it is while the disk takes its time.
+        let kept = journal.common.kept.swap(0, Ordering::Relaxed);
+        assert!(journal.lease("app", 1, 10, 1000).await.leased.is_empty());
+        journal.common.kept.store(kept, Ordering::Relaxed);
+        assert_eq!(journal.lease("app", 1, 10, 1000).await.leased.len(), 1);
     }
 }

@@ -12,6 +12,7 @@ mod place;
 mod scan;
 mod schema;
 mod sum;
+mod syncer;
 mod tidy;
 mod write;
 mod writer;
@@ -25,8 +26,8 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::OnceLock;
 use std::sync::PoisonError;
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
@@ -95,8 +96,10 @@ pub enum OpenError {
 struct Common {
     /// How many bytes wait for the writer.
     queued: AtomicU64,
-    /// Whether nothing is written any more.
-    is_sealed: AtomicBool,
+    /// Why nothing is written any more.
+    sealed: OnceLock<String>,
+    /// The last number that is as durable as it has to be: nothing behind it is handed out.
+    kept: AtomicU64,
     settings: Mutex<Settings>,
     stats: Mutex<Stats>,
     /// The deliveries that somebody has, by destination.
@@ -299,6 +302,23 @@ impl Common {
 
     fn settings(&self) -> Settings {
         *lock(&self.settings)
+    }
+
+    /// Nothing is written any more.
+    fn seal(&self, database: &Path, why: &str) {
+        if self.sealed.set(why.to_owned()).is_ok() {
+            let file = database.display().to_string();
+            tracing::error!(file, why, "the journal takes nothing more until a restart");
+        }
+        self.tell_fault(format!("{why}; restart to go on"));
+    }
+
+    fn tell_fault(&self, why: String) {
+        let mut stats = lock(&self.stats);
+        if stats.fault.is_none() {
+            tracing::warn!(why, "the journal takes nothing");
+        }
+        stats.fault = Some(why);
     }
 
     /// Tells of a damaged entry, and what follows from it.

@@ -76,7 +76,8 @@ impl Place {
         OpenError::Unreadable(self.database.clone(), error.to_string())
     }
 
-    fn log(&self) -> PathBuf {
+    /// The write-ahead log, which is there as soon as anything was read.
+    pub(super) fn log(&self) -> PathBuf {
         self.database.with_extension("db-wal")
     }
 }

@@ -1,4 +1,5 @@
-//! The thread that writes: groups of whatever has come up, durable before anybody is told.
+//! The thread that writes: groups of whatever has come up, which the syncer makes durable before
+//! anybody is told.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,6 +22,8 @@ use crate::embedded::fault::Fault;
 use crate::embedded::inspect::Order;
 use crate::embedded::place::Place;
 use crate::embedded::schema;
+use crate::embedded::syncer::Syncer;
+use crate::embedded::syncer::Written;
 use crate::embedded::tidy::Tidy;
 use crate::embedded::write::Counts;
 use crate::embedded::write::News;
@@ -61,18 +64,15 @@ pub(super) enum Job {
 /// The thread's own.
 pub(super) struct Writer {
     connection: Connection,
-    place: Place,
+    place: Arc<Place>,
     common: Arc<Common>,
     write: Write,
+    syncer: Syncer,
     tidy: Tidy,
-    /// Why nothing is written any more.
-    sealed: Option<String>,
     /// What could not be written down yet of what became of deliveries.
     unsettled: Vec<Settled>,
-    /// How long a group takes, on the average, and how many waited for the last one.
-    took: Duration,
+    /// How many waited for the last group.
     cohort: usize,
-    synced: bool,
     /// About how much was written since the log was put into the database.
     logged: u64,
 }
@@ -101,20 +101,22 @@ impl Writer {
         let unreadable = |error| place.unreadable(&error);
         let connection = schema::connect(&place.database).map_err(unreadable)?;
         let counts = Counts::read(&connection).map_err(unreadable)?;
+        let place = Arc::new(place);
+        // Reading has made the log, if it was not there.
+        let syncer = Syncer::new(Arc::clone(&place), Arc::clone(&common))?;
         let mut writer = Self {
             write: Write::new(counts),
             connection,
             place,
             common,
+            syncer,
             tidy: Tidy::default(),
-            sealed: None,
             unsettled: Vec::new(),
-            took: Duration::ZERO,
             cohort: 0,
-            synced: true,
             // What a process before has left is put into the database soon.
             logged: LOG_SIZE / 2,
         };
+        writer.common.kept.store(counts.last, Ordering::Relaxed);
         writer.compare_with_mark();
         writer.tell_stats();
         Ok(writer)
@@ -130,7 +132,7 @@ impl Writer {
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             let close = self.take(group);
-            if tidied.elapsed() >= TICK && self.sealed.is_none() {
+            if tidied.elapsed() >= TICK && self.common.sealed.get().is_none() {
                 self.tidy_up();
                 tidied = Instant::now();
             }
@@ -148,7 +150,7 @@ impl Writer {
     fn gather(&self, first: Job, inbox: &mpsc::Receiver<Job>) -> Group {
         let mut group = Group::default();
         group.add(first);
-        let patience = Instant::now() + self.took / 16;
+        let patience = Instant::now() + self.syncer.patience();
         while group.jobs < MOST_JOBS && group.bytes < MOST_BYTES && group.close.is_none() {
             match inbox.try_recv() {
                 Ok(job) => group.add(job),
@@ -165,7 +167,7 @@ impl Writer {
         group
     }
 
-    /// Makes a group durable, and tells everybody.
+    /// Writes a group, and sees to it that everybody is told.
     fn take(&mut self, group: Group) -> Option<oneshot::Sender<()>> {
         let Group { mut appends, settled, orders, close, bytes, .. } = group;
         for order in orders {
@@ -176,20 +178,24 @@ impl Writer {
         appends.retain(|(_, answer)| !answer.is_closed());
         self.unsettled.extend(settled);
         // What failed may go by now, even if nobody comes to try.
-        let is_trial = self.sealed.is_none() && lock(&self.common.stats).fault.is_some();
+        let is_trial = lock(&self.common.stats).fault.is_some();
         if appends.is_empty() && self.unsettled.is_empty() && !is_trial {
             return close;
         }
         let (records, answers): (Vec<_>, Vec<_>) = appends.into_iter().unzip();
-        let written = match &self.sealed {
+        let started = Instant::now();
+        let written = match self.common.sealed.get() {
             Some(why) => Err(Fault::Sealed(why.clone())),
             None => self.write(&records),
         };
         match written {
             Ok((appended, news)) => {
-                self.settle_down(&news);
-                for (answer, appended) in answers.into_iter().zip(appended) {
-                    let _ = answer.send(appended);
+                self.settle_down();
+                let last = self.write.counts.last;
+                let answers = answers.into_iter().zip(appended).collect();
+                self.tell(Written { last, answers, news }, started.elapsed());
+                if self.logged > LOG_SIZE {
+                    self.checkpoint();
                 }
             }
             Err(fault) => {
@@ -202,19 +208,12 @@ impl Writer {
         close
     }
 
-    /// One transaction. What is only settled need not be on the disk before something else is.
+    /// One transaction.
     fn write(&mut self, records: &[Vec<Record>]) -> Result<(Vec<Vec<Appended>>, News), Fault> {
-        let syncs = !records.is_empty() && self.common.settings().is_durable;
-        if syncs != self.synced {
-            let level = if syncs { "FULL" } else { "NORMAL" };
-            self.connection.pragma_update(None, "synchronous", level)?;
-            self.synced = syncs;
-        }
         // Every record is there once, and what stands around it is about as much again.
         let entries = records.iter().flatten().flat_map(|record| &record.entries);
         self.logged += 2 * entries.map(|entry| entry.body.len() as u64).sum::<u64>();
         self.logged += GROUP_SIZE + SETTLED_SIZE * self.unsettled.len() as u64;
-        let started = Instant::now();
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let before = self.write.counts;
         let settings = self.common.settings();
@@ -227,17 +226,28 @@ impl Writer {
             // Some failures have taken everything back already.
             let _ = self.connection.execute_batch("ROLLBACK");
             self.write.take_back(before);
-        } else if syncs {
-            self.took = (self.took * 7 + started.elapsed()) / 8;
-            self.cohort = records.len();
         }
         Ok(written?)
+    }
+
+    /// What is only settled need not be on the disk before something else is.
+    fn tell(&mut self, written: Written, took: Duration) {
+        let is_durable = self.common.settings().is_durable;
+        if is_durable && !written.answers.is_empty() {
+            self.cohort = written.answers.len();
+            self.syncer.keep(written, took);
+            return;
+        }
+        if !is_durable {
+            self.common.kept.store(written.last, Ordering::Relaxed);
+        }
+        written.tell(&self.common);
     }
 
     /// A transaction of its own, as it may touch much.
     fn obey(&mut self, ordered: Ordered) {
         let Ordered { numbers, destination, order, answer } = ordered;
-        if let Some(why) = &self.sealed {
+        if let Some(why) = self.common.sealed.get() {
             // Who asked may have gone, here and below.
             let _ = answer.send(Err(why.clone()));
             return;
@@ -255,7 +265,9 @@ impl Writer {
                 for arrival in lock(&self.common.arrivals).values() {
                     arrival.notify_one();
                 }
-                Ok(Obeyed { numbers, changed })
+                let is_durable = self.common.settings().is_durable;
+                let synced = if is_durable { self.syncer.sync() } else { Ok(()) };
+                synced.map(|()| Obeyed { numbers, changed })
             }
             Err(error) => {
                 let _ = self.connection.execute_batch("ROLLBACK");
@@ -268,14 +280,8 @@ impl Writer {
         let _ = answer.send(obeyed);
     }
 
-    /// What follows once a group is durable.
-    fn settle_down(&mut self, news: &News) {
-        // What need not be on the disk is not missed either.
-        if self.common.settings().is_durable
-            && let Err(error) = self.place.mark.set(self.write.counts.last)
-        {
-            tracing::warn!(%error, "the journal's mark cannot be written");
-        }
+    /// What follows once a group is written, on the disk or not.
+    fn settle_down(&mut self) {
         {
             let mut leased = lock(&self.common.leased);
             for Settled { delivery, .. } in self.unsettled.drain(..) {
@@ -284,38 +290,28 @@ impl Writer {
                 }
             }
         }
-        {
-            let mut stats = lock(&self.common.stats);
-            let full = self.write.counts.full(self.common.settings());
-            if full.is_some() != stats.fault.is_some() {
-                if let Some(why) = &full {
-                    tracing::warn!(why, "the journal takes nothing");
-                } else {
-                    tracing::info!("the journal takes events again");
-                }
+        let full = self.write.counts.full(self.common.settings());
+        let mut stats = lock(&self.common.stats);
+        if self.common.sealed.get().is_none() {
+            match (&full, &stats.fault) {
+                (Some(why), None) => tracing::warn!(why, "the journal takes nothing"),
+                (None, Some(_)) => tracing::info!("the journal takes events again"),
+                _ => {}
             }
             stats.fault = full;
-            stats.appended += news.appended;
-            stats.duplicates += news.duplicates;
-            stats.commits += 1;
         }
+        drop(stats);
         self.tell_stats();
-        for number in &news.finished {
-            if let Some(end) = lock(&self.common.ends).remove(number) {
-                end.notify_waiters();
-            }
-        }
-        for destination in &news.destinations {
-            self.common.arrivals(destination).notify_one();
-        }
-        if self.logged > LOG_SIZE {
-            self.checkpoint();
-        }
     }
 
-    /// Puts the write-ahead log into the database.
+    /// Puts the write-ahead log into the database, once all of it is on the disk: of a log whose sync
+    /// has failed nobody knows what it holds.
     fn checkpoint(&mut self) {
         self.logged = 0;
+        self.syncer.rest();
+        if self.common.sealed.get().is_some() {
+            return;
+        }
         let done = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
         let done = done.map_err(Fault::from);
         let synced = self.place.mark.sync();
@@ -340,32 +336,24 @@ impl Writer {
                 self.fail(error.into());
             }
         }
-        if self.logged > LOG_SIZE && self.sealed.is_none() {
+        if self.logged > LOG_SIZE {
             self.checkpoint();
         }
     }
 
     /// Nothing was written. What waits is told, and so is everybody who asks how the journal is.
     fn fail(&mut self, fault: Fault) -> Appended {
-        let (appended, why) = match fault {
-            Fault::Passing(why) => (Appended::Full(why.clone()), why),
-            Fault::Sealed(why) => {
-                if self.sealed.is_none() {
-                    let file = self.place.database.display().to_string();
-                    tracing::error!(file, why, "the journal takes nothing more until a restart");
-                    self.sealed = Some(why.clone());
-                    self.common.is_sealed.store(true, Ordering::Relaxed);
-                    self.unsettled.clear();
-                }
-                (Appended::Failed(why.clone()), format!("{why}; restart to go on"))
+        match fault {
+            Fault::Passing(why) => {
+                self.common.tell_fault(why.clone());
+                Appended::Full(why)
             }
-        };
-        let mut stats = lock(&self.common.stats);
-        if stats.fault.is_none() {
-            tracing::warn!(why, "the journal takes nothing");
+            Fault::Sealed(why) => {
+                self.unsettled.clear();
+                self.common.seal(&self.place.database, &why);
+                Appended::Failed(why)
+            }
         }
-        stats.fault = Some(why);
-        appended
     }
 
     fn tell_stats(&self) {
