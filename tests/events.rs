@@ -33,7 +33,8 @@ listeners:
     folder
 }
 
-fn events(folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
+/// What `tympan events` answers: its code, and what it says.
+pub(crate) fn events(folder: &Folder, arguments: &[&str]) -> (i32, String, String) {
     let output =
         tympan().arg("events").args(arguments).arg(folder.path("listeners.yaml")).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();

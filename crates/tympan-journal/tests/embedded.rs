@@ -134,6 +134,46 @@ async fn what_waits_outlives_the_process_and_what_is_delivered_does_not_come_aga
     assert_eq!(rights(&folder.path().join("journal")), 0o700);
 }
 
+/// What a process had written when a sync failed may be in memory only, and looks as if it were kept.
+#[tokio::test]
+async fn what_a_process_has_left_is_synced_anew_before_anything_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder);
+    append(&journal, record("1", &["a"])).await;
+    journal.close().await;
+    let in_database = || {
+        let copy = folder.path().join("copy.db");
+        fs::copy(folder.path().join("journal/journal.db"), &copy).unwrap();
+        let copy = Connection::open(copy).unwrap();
+        copy.query_row("SELECT count(*) FROM entry", [], |row| row.get::<_, u64>(0)).unwrap()
+    };
+    assert_eq!(in_database(), 0, "it was only in the log");
+    let journal = open(&folder);
+    assert_eq!(in_database(), 1);
+    assert_eq!(ids(&lease(&journal, "a").await), ["1"]);
+}
+
+#[tokio::test]
+async fn nothing_is_taken_while_what_a_process_has_left_cannot_be_synced() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder);
+    append(&journal, record("1", &["a"])).await;
+    // Somebody reads what is not the end of the log.
+    let other = Connection::open(folder.path().join("journal/journal.db")).unwrap();
+    other.execute_batch("BEGIN; SELECT count(*) FROM entry").unwrap();
+    append(&journal, record("2", &["a"])).await;
+    journal.close().await;
+    let journal = open(&folder);
+    let full = append(&journal, record("3", &["a"])).await;
+    assert!(matches!(full, Appended::Full(_)), "{full:?}");
+    assert!(lease(&journal, "a").await.is_empty());
+    assert!(journal.stats().fault.is_some_and(|why| why.contains("another program")));
+    other.execute_batch("COMMIT").unwrap();
+    wait_for(&journal, |stats| stats.fault.is_none()).await;
+    assert_eq!(append(&journal, record("3", &["a"])).await, Appended::Stored(3));
+    assert_eq!(ids(&lease(&journal, "a").await), ["1", "2", "3"]);
+}
+
 #[tokio::test]
 async fn one_process_at_a_time() {
     let folder = tempfile::tempdir().unwrap();

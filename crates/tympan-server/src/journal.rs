@@ -117,7 +117,7 @@ impl Journals {
         }
     }
 
-    /// Ends, with everything on the disk that was handed in.
+    /// Ends, with every event on the disk that was handed in.
     pub(crate) async fn close(&self) {
         if let Ok(journal) = self.get() {
             journal.close().await;

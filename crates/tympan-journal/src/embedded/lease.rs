@@ -140,34 +140,3 @@ impl Reader {
         }))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::Ordering;
-
-    use bytes::Bytes;
-
-    use crate::Embedded;
-    use crate::Entry;
-    use crate::Journal;
-    use crate::Kind;
-    use crate::Record;
-    use crate::Settings;
-    use crate::To;
-
-    #[tokio::test]
-    async fn what_is_not_on_the_disk_yet_is_not_handed_out() {
-        let folder = tempfile::tempdir().unwrap();
-        let journal = Embedded::open(folder.path(), Settings::default()).unwrap();
-        let to = vec![To { destination: "app".into(), key: None }];
-        let (id, kind, body, reason) = ("7".into(), Kind::Event, Bytes::from("{}"), None);
-        let entries = vec![Entry { id, kind, body, reason, to }];
-        let (listener, generation, received) = ("in".into(), 1, 0);
-        journal.append(vec![Record { listener, generation, received, claim: None, entries }]).await;
-        // As it is while the disk takes its time.
-        let kept = journal.common.kept.swap(0, Ordering::Relaxed);
-        assert!(journal.lease("app", 1, 10, 1000).await.leased.is_empty());
-        journal.common.kept.store(kept, Ordering::Relaxed);
-        assert_eq!(journal.lease("app", 1, 10, 1000).await.leased.len(), 1);
-    }
-}

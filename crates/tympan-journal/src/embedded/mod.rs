@@ -1,6 +1,6 @@
 //! A journal in a file of this machine.
 //!
-//! One thread writes: it takes whatever has come up meanwhile, and makes all of it durable at once.
+//! One thread writes: it takes whatever has come up meanwhile, and all of it becomes durable at once.
 //! Whoever hands out deliveries reads beside it. The file belongs to one process at a time, so who
 //! has which delivery is known here, and forgotten with the process that had it.
 
@@ -236,7 +236,8 @@ impl Journal for Embedded {
                     // Nobody can tell.
                     Some(Err(_)) | None => false,
                 };
-                lock(&self.common.ends).remove(&number);
+                // Others may wait whom nobody else would find any more.
+                self.common.tell_end(number);
                 return is_done;
             }
         })
@@ -304,17 +305,39 @@ impl Common {
         *lock(&self.settings)
     }
 
+    /// Everything up to a number is as durable as it has to be.
+    fn keep(&self, number: u64) {
+        self.kept.fetch_max(number, Ordering::Relaxed);
+    }
+
+    /// Wakes whoever waits for something that is due.
+    fn notify_all(&self) {
+        for arrival in lock(&self.arrivals).values() {
+            arrival.notify_one();
+        }
+    }
+
+    /// Wakes whoever waits for the end of an entry.
+    fn tell_end(&self, number: u64) {
+        if let Some(end) = lock(&self.ends).remove(&number) {
+            end.notify_waiters();
+        }
+    }
+
     /// Nothing is written any more.
     fn seal(&self, database: &Path, why: &str) {
         if self.sealed.set(why.to_owned()).is_ok() {
             let file = database.display().to_string();
             tracing::error!(file, why, "the journal takes nothing more until a restart");
         }
-        self.tell_fault(format!("{why}; restart to go on"));
+        self.tell_fault(why.to_owned());
     }
 
+    /// Tells why nothing is taken; what is final stands.
     fn tell_fault(&self, why: String) {
         let mut stats = lock(&self.stats);
+        let sealed = self.sealed.get().map(|why| format!("{why}; restart to go on"));
+        let why = sealed.unwrap_or(why);
         if stats.fault.is_none() {
             tracing::warn!(why, "the journal takes nothing");
         }
@@ -364,4 +387,60 @@ impl std::error::Error for OpenError {}
 /// Nobody who panics while holding one of these leaves something half done.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+
+    use bytes::Bytes;
+    use tempfile::TempDir;
+
+    use super::Embedded;
+    use super::lock;
+    use crate::Entry;
+    use crate::Journal;
+    use crate::Kind;
+    use crate::Record;
+    use crate::Settings;
+    use crate::To;
+
+    /// A journal with one entry.
+    async fn journal(folder: &TempDir, to: Vec<To>) -> Embedded {
+        let journal = Embedded::open(folder.path(), Settings::default()).unwrap();
+        let (id, kind, body, reason) = ("7".into(), Kind::Event, Bytes::from("{}"), None);
+        let entries = vec![Entry { id, kind, body, reason, to }];
+        let (listener, generation, received) = ("in".into(), 1, 0);
+        journal.append(vec![Record { listener, generation, received, claim: None, entries }]).await;
+        journal
+    }
+
+    #[tokio::test]
+    async fn what_is_not_on_the_disk_yet_is_not_handed_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let to = vec![To { destination: "app".into(), key: None }];
+        let journal = journal(&folder, to).await;
+        // As it is while the disk takes its time.
+        let kept = journal.common.kept.swap(0, Ordering::Relaxed);
+        assert!(journal.lease("app", 1, 10, 1000).await.leased.is_empty());
+        journal.common.keep(kept);
+        assert_eq!(journal.lease("app", 1, 10, 1000).await.leased.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn whoever_sees_the_end_first_tells_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = journal(&folder, Vec::new()).await;
+        let end = Arc::clone(lock(&journal.common.ends).entry(1).or_default());
+        let mut end = pin!(end.notified());
+        end.as_mut().enable();
+        assert!(journal.finished(1).await);
+        tokio::select! {
+            biased;
+            () = end => {}
+            () = std::future::ready(()) => panic!("not told"),
+        }
+    }
 }

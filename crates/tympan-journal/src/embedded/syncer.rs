@@ -5,8 +5,8 @@
 //! together, and share the next one.
 
 use std::fs::File;
+use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -54,9 +54,9 @@ struct Pace {
     overlaps: bool,
 }
 
-/// The write-ahead log, opened once: of a failure the system tells those who had the file open then.
+/// The write-ahead log.
 struct Log {
-    file: File,
+    sync: Box<dyn Fn() -> io::Result<()> + Send + Sync>,
     place: Arc<Place>,
     common: Arc<Common>,
 }
@@ -67,7 +67,9 @@ impl Syncer {
         let path = place.log();
         let file = File::options().read(true).write(true).open(&path);
         let file = file.map_err(|error| OpenError::Io(path, error))?;
-        Ok(Self::begin(Log { file, place, common }))
+        // Opened once: of a failure the system tells those who had the file open then.
+        let sync = Box::new(move || file.sync_data());
+        Ok(Self::begin(Log { sync, place, common }))
     }
 
     fn begin(log: Log) -> Self {
@@ -165,7 +167,7 @@ impl Pace {
         self.write = average(self.write, took);
         // Where groups overlap, each is half of those who wait.
         let all = if self.overlaps { self.write * 2 } else { self.write };
-        self.overlaps = self.sync < all;
+        self.overlaps = !self.sync.is_zero() && self.sync < all;
     }
 
     fn synced(&mut self, took: Duration) {
@@ -184,7 +186,7 @@ impl Log {
                 if let Err(error) = self.place.mark.set(group.last) {
                     tracing::warn!(%error, "the journal's mark cannot be written");
                 }
-                self.common.kept.store(group.last, Ordering::Relaxed);
+                self.common.keep(group.last);
                 group.tell(&self.common);
             }
             Err(why) => group.fail(&why),
@@ -197,7 +199,7 @@ impl Log {
         if let Some(why) = self.common.sealed.get() {
             return Err(why.clone());
         }
-        self.file.sync_data().map_err(|error| {
+        (self.sync)().map_err(|error| {
             let why = format!("the log cannot be synced: {error}");
             self.seal(&why);
             why
@@ -218,11 +220,6 @@ impl Written {
             stats.appended += news.appended;
             stats.duplicates += news.duplicates;
             stats.commits += 1;
-        }
-        for number in &news.finished {
-            if let Some(end) = lock(&common.ends).remove(number) {
-                end.notify_waiters();
-            }
         }
         for destination in &news.destinations {
             common.arrivals(destination).notify_one();
@@ -247,9 +244,10 @@ fn average(before: Duration, now: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::File;
+    use std::io;
     use std::path::Path;
     use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
     use std::sync::atomic::Ordering;
     use std::time::Duration;
 
@@ -262,9 +260,30 @@ mod tests {
     use super::Written;
     use super::lock;
     use crate::Appended;
+    use crate::embedded::mark::Mark;
     use crate::embedded::write::News;
 
-    const STORED: Appended = Appended::Stored(7);
+    /// How long groups take to be written where none overlap, and where all but the first do.
+    const PACES: [Duration; 2] = [Duration::ZERO, Duration::from_mins(1)];
+
+    /// One whose syncs end as is told by their number, from 1.
+    fn syncer(
+        folder: &Path,
+        sync: impl Fn(u64) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Syncer {
+        let place = Arc::new(Place::open(folder).unwrap());
+        let number = AtomicU64::new(0);
+        let sync = Box::new(move || sync(number.fetch_add(1, Ordering::Relaxed) + 1));
+        Syncer::begin(Log { sync, place, common: Arc::default() })
+    }
+
+    /// Has a group kept that ends with a number.
+    fn keep(syncer: &mut Syncer, last: u64, wrote: Duration) -> oneshot::Receiver<Vec<Appended>> {
+        let (answer, told) = oneshot::channel();
+        let answers = vec![(answer, vec![Appended::Stored(last)])];
+        syncer.keep(Written { last, answers, news: News::default() }, wrote);
+        told
+    }
 
     /// Whether groups overlap in the end that take so long, in microseconds.
     fn overlaps(pace: &mut Pace, write: u64, sync: u64) -> bool {
@@ -273,19 +292,6 @@ mod tests {
             pace.synced(Duration::from_micros(sync));
         }
         pace.overlaps
-    }
-
-    /// One that syncs a file instead of the log of a journal, which is there.
-    fn syncer(folder: &Path, file: &Path) -> Syncer {
-        let place = Arc::new(Place::open(folder).unwrap());
-        let file = File::options().read(true).write(true).open(file).unwrap();
-        Syncer::begin(Log { file, place, common: Arc::default() })
-    }
-
-    fn group(last: u64) -> (Written, oneshot::Receiver<Vec<Appended>>) {
-        let (answer, told) = oneshot::channel();
-        let answers = vec![(answer, vec![STORED])];
-        (Written { last, answers, news: News::default() }, told)
     }
 
     #[test]
@@ -299,49 +305,43 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_told_has_its_number_marked() {
-        for wrote in [Duration::ZERO, Duration::from_mins(1)] {
+    fn whoever_is_told_was_synced_and_marked() {
+        for wrote in PACES {
             let folder = tempfile::tempdir().unwrap();
-            let file = tempfile::NamedTempFile::new().unwrap();
-            let mut syncer = syncer(folder.path(), file.path());
+            let n_syncs = Arc::new(AtomicU64::new(0));
+            let disk = Arc::clone(&n_syncs);
+            let mut syncer = syncer(folder.path(), move |number| {
+                disk.store(number, Ordering::Relaxed);
+                Ok(())
+            });
             for last in 1..=20 {
-                let (group, told) = group(last);
-                syncer.keep(group, wrote);
-                assert_eq!(syncer.pace.overlaps, wrote > Duration::ZERO);
-                assert_eq!(told.blocking_recv().unwrap(), [STORED]);
-                syncer.rest();
+                let told = keep(&mut syncer, last, wrote);
+                assert_eq!(syncer.pace.overlaps, last > 1 && wrote > Duration::ZERO);
+                assert_eq!(told.blocking_recv().unwrap(), [Appended::Stored(last)]);
+                assert_eq!(n_syncs.load(Ordering::Relaxed), last);
+                assert_eq!(Mark::open(&folder.path().join("mark")).unwrap().1, Some(last));
                 assert_eq!(syncer.log.common.kept.load(Ordering::Relaxed), last);
             }
-            assert_eq!(syncer.sync(), Ok(()));
-            drop(syncer);
-            assert_eq!(Place::open(folder.path()).unwrap().marked, Some(20));
         }
     }
 
     #[test]
     fn a_sync_that_fails_is_the_last() {
-        for wrote in [Duration::ZERO, Duration::from_mins(1)] {
+        for wrote in PACES {
             let folder = tempfile::tempdir().unwrap();
-            // What is no file cannot be synced.
-            let mut syncer = syncer(folder.path(), Path::new("/dev/null"));
-            let (first, told) = group(1);
-            syncer.keep(first, wrote);
-            assert!(matches!(told.blocking_recv().unwrap()[..], [Appended::Failed(_)]));
-            syncer.rest();
-            // From here on a sync would succeed.
-            let Log { place, common, .. } = &*syncer.log;
-            let (place, common) = (Arc::clone(place), Arc::clone(common));
-            drop(syncer);
-            let mut syncer =
-                Syncer::begin(Log { file: tempfile::tempfile().unwrap(), place, common });
-            let (second, told) = group(2);
-            syncer.keep(second, wrote);
-            assert!(matches!(told.blocking_recv().unwrap()[..], [Appended::Failed(_)]));
+            let mut syncer = syncer(folder.path(), |number| match number {
+                3 => Err(io::Error::other("broken")),
+                _ => Ok(()),
+            });
+            let told: Vec<_> = (1..=6).map(|last| keep(&mut syncer, last, wrote)).collect();
+            let told = told.into_iter().map(|told| told.blocking_recv().unwrap().remove(0));
+            let n_stored = told.filter(|told| matches!(told, Appended::Stored(_))).count();
+            assert_eq!(n_stored, 2);
             assert!(syncer.sync().is_err());
-            assert!(lock(&syncer.log.common.stats).fault.is_some());
-            assert_eq!(syncer.log.common.kept.load(Ordering::Relaxed), 0);
-            drop(syncer);
-            assert_eq!(Place::open(folder.path()).unwrap().marked, None);
+            let fault = lock(&syncer.log.common.stats).fault.clone().unwrap();
+            assert!(fault.contains("broken; restart"), "{fault}");
+            assert_eq!(syncer.log.common.kept.load(Ordering::Relaxed), 2);
+            assert_eq!(Mark::open(&folder.path().join("mark")).unwrap().1, Some(2));
         }
     }
 }

@@ -69,6 +69,8 @@ pub(super) struct Writer {
     write: Write,
     syncer: Syncer,
     tidy: Tidy,
+    /// Whether all that the log held at the start is on the disk.
+    is_sure: bool,
     /// What could not be written down yet of what became of deliveries.
     unsettled: Vec<Settled>,
     /// How many waited for the last group.
@@ -111,14 +113,16 @@ impl Writer {
             common,
             syncer,
             tidy: Tidy::default(),
+            is_sure: false,
             unsettled: Vec::new(),
             cohort: 0,
-            // What a process before has left is put into the database soon.
-            logged: LOG_SIZE / 2,
+            logged: 0,
         };
-        writer.common.kept.store(counts.last, Ordering::Relaxed);
         writer.compare_with_mark();
         writer.tell_stats();
+        if let Err(fault) = writer.ready() {
+            writer.fail(fault);
+        }
         Ok(writer)
     }
 
@@ -132,7 +136,7 @@ impl Writer {
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             let close = self.take(group);
-            if tidied.elapsed() >= TICK && self.common.sealed.get().is_none() {
+            if tidied.elapsed() >= TICK {
                 self.tidy_up();
                 tidied = Instant::now();
             }
@@ -184,28 +188,44 @@ impl Writer {
         }
         let (records, answers): (Vec<_>, Vec<_>) = appends.into_iter().unzip();
         let started = Instant::now();
-        let written = match self.common.sealed.get() {
-            Some(why) => Err(Fault::Sealed(why.clone())),
-            None => self.write(&records),
-        };
+        let written = self.ready().and_then(|()| self.write(&records));
         match written {
             Ok((appended, news)) => {
-                self.settle_down();
+                self.settle_down(&news);
                 let last = self.write.counts.last;
                 let answers = answers.into_iter().zip(appended).collect();
                 self.tell(Written { last, answers, news }, started.elapsed());
-                if self.logged > LOG_SIZE {
-                    self.checkpoint();
-                }
+                self.put_away();
             }
             Err(fault) => {
-                let appended = self.fail(fault);
+                let is_final = matches!(fault, Fault::Sealed(_));
+                let why = self.fail(fault);
+                let appended = if is_final { Appended::Failed(why) } else { Appended::Full(why) };
                 for (answer, records) in answers.into_iter().zip(&records) {
                     let _ = answer.send(vec![appended.clone(); records.len()]);
                 }
             }
         }
         close
+    }
+
+    /// Whether anything may be written. At the start the log may hold what only memory has: of a sync
+    /// that has failed the system tells once, and the process that it told has ended. In the
+    /// database all of that is written and synced anew.
+    fn ready(&mut self) -> Result<(), Fault> {
+        if let Some(why) = self.common.sealed.get() {
+            return Err(Fault::Sealed(why.clone()));
+        }
+        if self.is_sure {
+            return Ok(());
+        }
+        if self.common.settings().is_durable && !self.checkpoint()? {
+            return Err(Fault::Passing("another program reads the journal as it was".to_owned()));
+        }
+        self.is_sure = true;
+        self.common.keep(self.write.counts.last);
+        self.common.notify_all();
+        Ok(())
     }
 
     /// One transaction.
@@ -239,49 +259,46 @@ impl Writer {
             return;
         }
         if !is_durable {
-            self.common.kept.store(written.last, Ordering::Relaxed);
+            self.common.keep(written.last);
         }
         written.tell(&self.common);
     }
 
-    /// A transaction of its own, as it may touch much.
     fn obey(&mut self, ordered: Ordered) {
-        let Ordered { numbers, destination, order, answer } = ordered;
-        if let Some(why) = self.common.sealed.get() {
-            // Who asked may have gone, here and below.
-            let _ = answer.send(Err(why.clone()));
-            return;
-        }
+        let obeyed = self.ready().and_then(|()| self.obeyed(&ordered));
+        let obeyed = match obeyed {
+            Ok(changed) => Ok(Obeyed { numbers: ordered.numbers, changed }),
+            Err(fault) => Err(self.fail(fault)),
+        };
+        // Who asked may have gone.
+        let _ = ordered.answer.send(obeyed);
+    }
+
+    /// A transaction of its own, as it may touch much. Gives how many entries it has changed.
+    fn obeyed(&mut self, ordered: &Ordered) -> Result<usize, Fault> {
+        let Ordered { numbers, destination, order, .. } = ordered;
         let before = self.write.counts;
         let done = self.connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
             let destination = destination.as_deref();
-            let changed = self.write.obey(&self.connection, &numbers, destination, order)?;
+            let changed = self.write.obey(&self.connection, numbers, destination, *order)?;
             self.connection.execute_batch("COMMIT")?;
             Ok(changed)
         });
-        let obeyed = match done {
-            Ok(changed) => {
-                self.tell_stats();
-                for arrival in lock(&self.common.arrivals).values() {
-                    arrival.notify_one();
-                }
-                let is_durable = self.common.settings().is_durable;
-                let synced = if is_durable { self.syncer.sync() } else { Ok(()) };
-                synced.map(|()| Obeyed { numbers, changed })
-            }
-            Err(error) => {
-                let _ = self.connection.execute_batch("ROLLBACK");
-                self.write.take_back(before);
-                let why = error.to_string();
-                self.fail(error.into());
-                Err(why)
-            }
-        };
-        let _ = answer.send(obeyed);
+        if done.is_err() {
+            let _ = self.connection.execute_batch("ROLLBACK");
+            self.write.take_back(before);
+        }
+        let changed = done?;
+        self.tell_stats();
+        if self.common.settings().is_durable {
+            self.syncer.sync().map_err(Fault::Sealed)?;
+        }
+        self.common.notify_all();
+        Ok(changed)
     }
 
     /// What follows once a group is written, on the disk or not.
-    fn settle_down(&mut self) {
+    fn settle_down(&mut self, news: &News) {
         {
             let mut leased = lock(&self.common.leased);
             for Settled { delivery, .. } in self.unsettled.drain(..) {
@@ -302,29 +319,44 @@ impl Writer {
         }
         drop(stats);
         self.tell_stats();
+        for number in &news.finished {
+            self.common.tell_end(*number);
+        }
     }
 
-    /// Puts the write-ahead log into the database, once all of it is on the disk: of a log whose sync
-    /// has failed nobody knows what it holds.
-    fn checkpoint(&mut self) {
-        self.logged = 0;
-        self.syncer.rest();
-        if self.common.sealed.get().is_some() {
-            return;
-        }
-        let done = self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
-        let done = done.map_err(Fault::from);
-        let synced = self.place.mark.sync();
-        if let Err(error) = synced {
-            tracing::warn!(%error, "the journal's mark cannot be synced");
-        }
-        // A full disk takes it later.
-        if let Err(fault @ Fault::Sealed(_)) = done {
+    /// Puts the log into the database when it is long.
+    fn put_away(&mut self) {
+        if self.logged > LOG_SIZE
+            // A full disk takes it later.
+            && let Err(fault @ Fault::Sealed(_)) = self.checkpoint()
+        {
             self.fail(fault);
         }
     }
 
+    /// Puts the log into the database, once all of it is on the disk: of a log whose sync has failed
+    /// nobody knows what it holds. Tells whether all of it is there.
+    fn checkpoint(&mut self) -> Result<bool, Fault> {
+        self.logged = 0;
+        self.syncer.rest();
+        if let Some(why) = self.common.sealed.get() {
+            return Err(Fault::Sealed(why.clone()));
+        }
+        let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
+        let (length, done): (i64, i64) = self
+            .connection
+            .query_row(checkpoint, [], |row| Ok((row.get("log")?, row.get("checkpointed")?)))?;
+        if let Err(error) = self.place.mark.sync() {
+            tracing::warn!(%error, "the journal's mark cannot be synced");
+        }
+        Ok(length == done)
+    }
+
     fn tidy_up(&mut self) {
+        // Why not is told to those who come.
+        if self.ready().is_err() {
+            return;
+        }
         let before = self.write.counts;
         let settings = self.common.settings();
         let tidied = self.tidy.run(&self.connection, &mut self.write.counts, settings);
@@ -336,22 +368,20 @@ impl Writer {
                 self.fail(error.into());
             }
         }
-        if self.logged > LOG_SIZE {
-            self.checkpoint();
-        }
+        self.put_away();
     }
 
-    /// Nothing was written. What waits is told, and so is everybody who asks how the journal is.
-    fn fail(&mut self, fault: Fault) -> Appended {
+    /// Nothing was written. Everybody is told who asks how the journal is; gives why.
+    fn fail(&mut self, fault: Fault) -> String {
         match fault {
             Fault::Passing(why) => {
                 self.common.tell_fault(why.clone());
-                Appended::Full(why)
+                why
             }
             Fault::Sealed(why) => {
                 self.unsettled.clear();
                 self.common.seal(&self.place.database, &why);
-                Appended::Failed(why)
+                why
             }
         }
     }
