@@ -4,6 +4,7 @@
 //! Whoever hands out deliveries reads beside it. The file belongs to one process at a time, so who
 //! has which delivery is known here, and forgotten with the process that had it.
 
+mod checkpointer;
 mod fault;
 mod inspect;
 mod lease;
@@ -23,7 +24,6 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::OnceLock;
@@ -51,6 +51,7 @@ use crate::Settings;
 use crate::Settled;
 use crate::Stats;
 use crate::Verdict;
+use crate::embedded::fault::Fault;
 use crate::embedded::inspect::Order;
 use crate::embedded::lease::Reader;
 use crate::embedded::place::Place;
@@ -220,10 +221,11 @@ impl Journal for Embedded {
     fn finished(&self, number: u64) -> Later<'_, bool> {
         Box::pin(async move {
             loop {
-                let end = Arc::clone(lock(&self.common.ends).entry(number).or_default());
-                let mut end = pin!(end.notified());
                 // What ends from here on is heard.
-                end.as_mut().enable();
+                let end = {
+                    let mut ends = lock(&self.common.ends);
+                    Arc::clone(ends.entry(number).or_default()).notified_owned()
+                };
                 let reader = Arc::clone(&self.reader);
                 let state = move || Some(lock(&reader).as_ref()?.state(number));
                 let is_done = match tokio::task::spawn_blocking(state).await.ok().flatten() {
@@ -322,6 +324,11 @@ impl Common {
         if let Some(end) = lock(&self.ends).remove(&number) {
             end.notify_waiters();
         }
+    }
+
+    /// Fails if nothing is written any more.
+    fn unsealed(&self) -> Result<(), Fault> {
+        self.sealed.get().map_or(Ok(()), |why| Err(Fault::Sealed(why.clone())))
     }
 
     /// Nothing is written any more.

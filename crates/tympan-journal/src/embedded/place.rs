@@ -1,16 +1,19 @@
 //! The folder of a journal, and what is there before anything is read.
 
+use std::fs;
 use std::fs::DirBuilder;
 use std::fs::File;
 use std::fs::OpenOptions;
 use std::fs::TryLockError;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::FileExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 
 use crate::OpenError;
+use crate::embedded::fault::Fault;
 use crate::embedded::mark::Mark;
 use crate::embedded::schema;
 
@@ -70,6 +73,30 @@ impl Place {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Writes the log anew as it is read, and syncs it.
+    pub(super) fn renew_log(&self) -> Result<(), Fault> {
+        let passing =
+            |error: io::Error| Fault::Passing(format!("the log cannot be renewed: {error}"));
+        let file = File::options().read(true).write(true).open(self.log()).map_err(passing)?;
+        let mut buffer = vec![0; 1 << 20];
+        let mut at = 0;
+        loop {
+            let n = file.read_at(&mut buffer, at).map_err(passing)?;
+            if n == 0 {
+                break;
+            }
+            file.write_all_at(&buffer[..n], at).map_err(passing)?;
+            at += n as u64;
+        }
+        file.sync_data()
+            .map_err(|error| Fault::Sealed(format!("the log cannot be synced: {error}")))
+    }
+
+    /// How long the log is, in bytes, whatever of it still counts.
+    pub(super) fn log_length(&self) -> io::Result<u64> {
+        Ok(fs::metadata(self.log())?.len())
     }
 
     pub(super) fn unreadable(&self, error: &rusqlite::Error) -> OpenError {

@@ -18,6 +18,7 @@ use crate::Obeyed;
 use crate::OpenError;
 use crate::Record;
 use crate::Settled;
+use crate::embedded::checkpointer::Checkpointer;
 use crate::embedded::fault::Fault;
 use crate::embedded::inspect::Order;
 use crate::embedded::place::Place;
@@ -32,10 +33,6 @@ use crate::embedded::write::Write;
 /// How many jobs and bytes are made durable at once.
 const MOST_JOBS: usize = 1024;
 const MOST_BYTES: u64 = 8 << 20;
-
-/// How much is written to the write-ahead log before it is put into the database, in bytes. The file
-/// itself does not tell, as it is written over from its beginning and never becomes smaller.
-const LOG_SIZE: u64 = 32 << 20;
 
 /// What a group writes beside its records, and a settled delivery, about.
 const GROUP_SIZE: u64 = 16 << 10;
@@ -68,6 +65,7 @@ pub(super) struct Writer {
     common: Arc<Common>,
     write: Write,
     syncer: Syncer,
+    checkpointer: Checkpointer,
     tidy: Tidy,
     /// Whether all that the log held at the start is on the disk.
     is_sure: bool,
@@ -75,8 +73,6 @@ pub(super) struct Writer {
     unsettled: Vec<Settled>,
     /// How many waited for the last group.
     cohort: usize,
-    /// About how much was written since the log was put into the database.
-    logged: u64,
 }
 
 /// What somebody has ordered to be done with some entries, and who is told.
@@ -106,17 +102,18 @@ impl Writer {
         let place = Arc::new(place);
         // Reading has made the log, if it was not there.
         let syncer = Syncer::new(Arc::clone(&place), Arc::clone(&common))?;
+        let checkpointer = Checkpointer::new(&place, &common)?;
         let mut writer = Self {
             write: Write::new(counts),
             connection,
             place,
             common,
             syncer,
+            checkpointer,
             tidy: Tidy::default(),
             is_sure: false,
             unsettled: Vec::new(),
             cohort: 0,
-            logged: 0,
         };
         writer.compare_with_mark();
         writer.tell_stats();
@@ -210,17 +207,18 @@ impl Writer {
     }
 
     /// Whether anything may be written. At the start the log may hold what only memory has: of a sync
-    /// that has failed the system tells once, and the process that it told has ended. In the
-    /// database all of that is written and synced anew.
+    /// that has failed the system tells once, and the process that it told has ended.
     fn ready(&mut self) -> Result<(), Fault> {
-        if let Some(why) = self.common.sealed.get() {
-            return Err(Fault::Sealed(why.clone()));
-        }
+        self.common.unsealed()?;
         if self.is_sure {
             return Ok(());
         }
-        if self.common.settings().is_durable && !self.checkpoint()? {
-            return Err(Fault::Passing("another program reads the journal as it was".to_owned()));
+        if self.common.settings().is_durable {
+            // As long as nobody else writes.
+            self.connection.execute_batch("BEGIN IMMEDIATE")?;
+            let renewed = self.place.renew_log();
+            self.connection.execute_batch("ROLLBACK")?;
+            renewed?;
         }
         self.is_sure = true;
         self.common.keep(self.write.counts.last);
@@ -232,8 +230,9 @@ impl Writer {
     fn write(&mut self, records: &[Vec<Record>]) -> Result<(Vec<Vec<Appended>>, News), Fault> {
         // Every record is there once, and what stands around it is about as much again.
         let entries = records.iter().flatten().flat_map(|record| &record.entries);
-        self.logged += 2 * entries.map(|entry| entry.body.len() as u64).sum::<u64>();
-        self.logged += GROUP_SIZE + SETTLED_SIZE * self.unsettled.len() as u64;
+        let bodies: u64 = entries.map(|entry| entry.body.len() as u64).sum();
+        let settled = SETTLED_SIZE * self.unsettled.len() as u64;
+        self.checkpointer.wrote(2 * bodies + settled + GROUP_SIZE);
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let before = self.write.counts;
         let settings = self.common.settings();
@@ -294,6 +293,10 @@ impl Writer {
             self.syncer.sync().map_err(Fault::Sealed)?;
         }
         self.common.notify_all();
+        for number in numbers {
+            // What was dropped is not waited for.
+            self.common.tell_end(*number);
+        }
         Ok(changed)
     }
 
@@ -326,7 +329,7 @@ impl Writer {
 
     /// Puts the log into the database when it is long.
     fn put_away(&mut self) {
-        if self.logged > LOG_SIZE
+        if self.checkpointer.go_on()
             // A full disk takes it later.
             && let Err(fault @ Fault::Sealed(_)) = self.checkpoint()
         {
@@ -335,26 +338,20 @@ impl Writer {
     }
 
     /// Puts the log into the database, once all of it is on the disk: of a log whose sync has failed
-    /// nobody knows what it holds. Tells whether all of it is there.
-    fn checkpoint(&mut self) -> Result<bool, Fault> {
-        self.logged = 0;
+    /// nobody knows what it holds.
+    fn checkpoint(&mut self) -> Result<(), Fault> {
         self.syncer.rest();
-        if let Some(why) = self.common.sealed.get() {
-            return Err(Fault::Sealed(why.clone()));
-        }
-        let checkpoint = "PRAGMA wal_checkpoint(PASSIVE)";
-        let (length, done): (i64, i64) = self
-            .connection
-            .query_row(checkpoint, [], |row| Ok((row.get("log")?, row.get("checkpointed")?)))?;
+        self.common.unsealed()?;
+        self.checkpointer.end(&self.connection)?;
         if let Err(error) = self.place.mark.sync() {
             tracing::warn!(%error, "the journal's mark cannot be synced");
         }
-        Ok(length == done)
+        Ok(())
     }
 
     fn tidy_up(&mut self) {
-        // Why not is told to those who come.
-        if self.ready().is_err() {
+        if let Err(fault) = self.ready() {
+            self.fail(fault);
             return;
         }
         let before = self.write.counts;
@@ -371,7 +368,7 @@ impl Writer {
         self.put_away();
     }
 
-    /// Nothing was written. Everybody is told who asks how the journal is; gives why.
+    /// Everybody is told who asks how the journal is; gives why.
     fn fail(&mut self, fault: Fault) -> String {
         match fault {
             Fault::Passing(why) => {
