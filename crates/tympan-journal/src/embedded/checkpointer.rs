@@ -10,8 +10,8 @@ use std::thread;
 
 use rusqlite::Connection;
 
-use super::Common;
 use crate::OpenError;
+use crate::embedded::common::Common;
 use crate::embedded::fault::Fault;
 use crate::embedded::place::Place;
 use crate::embedded::schema;

@@ -8,10 +8,10 @@ use rusqlite::Connection;
 use rusqlite::OptionalExtension;
 use rusqlite::params;
 
-use super::Common;
-use super::lock;
 use crate::Lease;
 use crate::Leased;
+use crate::embedded::common::Common;
+use crate::embedded::common::lock;
 use crate::embedded::scan;
 use crate::embedded::scan::Whole;
 use crate::embedded::schema::Names;

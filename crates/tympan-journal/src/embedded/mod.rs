@@ -5,6 +5,7 @@
 //! has which delivery is known here, and forgotten with the process that had it.
 
 mod checkpointer;
+mod common;
 mod fault;
 mod inspect;
 mod lease;
@@ -18,17 +19,12 @@ mod tidy;
 mod write;
 mod writer;
 
-use std::collections::HashMap;
-use std::collections::HashSet;
 use std::fmt;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::OnceLock;
-use std::sync::PoisonError;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::sync::mpsc::TrySendError;
@@ -51,7 +47,8 @@ use crate::Settings;
 use crate::Settled;
 use crate::Stats;
 use crate::Verdict;
-use crate::embedded::fault::Fault;
+use crate::embedded::common::Common;
+use crate::embedded::common::lock;
 use crate::embedded::inspect::Order;
 use crate::embedded::lease::Reader;
 use crate::embedded::place::Place;
@@ -90,24 +87,6 @@ pub enum OpenError {
     Unreadable(PathBuf, String),
     /// A later version has written it.
     Newer(PathBuf, i64),
-}
-
-/// What the writer, the readers and whoever asks have in common.
-#[derive(Debug, Default)]
-struct Common {
-    /// How many bytes wait for the writer.
-    queued: AtomicU64,
-    /// Why nothing is written any more.
-    sealed: OnceLock<String>,
-    /// The last number that is as durable as it has to be: nothing behind it is handed out.
-    kept: AtomicU64,
-    settings: Mutex<Settings>,
-    stats: Mutex<Stats>,
-    /// The deliveries that somebody has, by destination.
-    leased: Mutex<HashMap<Arc<str>, HashSet<u64>>>,
-    arrivals: Mutex<HashMap<Arc<str>, Arc<Notify>>>,
-    /// Who waits for the end of an entry.
-    ends: Mutex<HashMap<u64, Arc<Notify>>>,
 }
 
 impl Embedded {
@@ -294,71 +273,6 @@ impl Journal for Embedded {
     }
 }
 
-impl Common {
-    fn arrivals(&self, destination: &str) -> Arc<Notify> {
-        let mut arrivals = lock(&self.arrivals);
-        if let Some(known) = arrivals.get(destination) {
-            return Arc::clone(known);
-        }
-        Arc::clone(arrivals.entry(Arc::from(destination)).or_default())
-    }
-
-    fn settings(&self) -> Settings {
-        *lock(&self.settings)
-    }
-
-    /// Everything up to a number is as durable as it has to be.
-    fn keep(&self, number: u64) {
-        self.kept.fetch_max(number, Ordering::Relaxed);
-    }
-
-    /// Wakes whoever waits for something that is due.
-    fn notify_all(&self) {
-        for arrival in lock(&self.arrivals).values() {
-            arrival.notify_one();
-        }
-    }
-
-    /// Wakes whoever waits for the end of an entry.
-    fn tell_end(&self, number: u64) {
-        if let Some(end) = lock(&self.ends).remove(&number) {
-            end.notify_waiters();
-        }
-    }
-
-    /// Fails if nothing is written any more.
-    fn unsealed(&self) -> Result<(), Fault> {
-        self.sealed.get().map_or(Ok(()), |why| Err(Fault::Sealed(why.clone())))
-    }
-
-    /// Nothing is written any more.
-    fn seal(&self, database: &Path, why: &str) {
-        if self.sealed.set(why.to_owned()).is_ok() {
-            let file = database.display().to_string();
-            tracing::error!(file, why, "the journal takes nothing more until a restart");
-        }
-        self.tell_fault(why.to_owned());
-    }
-
-    /// Tells why nothing is taken; what is final stands.
-    fn tell_fault(&self, why: String) {
-        let mut stats = lock(&self.stats);
-        let sealed = self.sealed.get().map(|why| format!("{why}; restart to go on"));
-        let why = sealed.unwrap_or(why);
-        if stats.fault.is_none() {
-            tracing::warn!(why, "the journal takes nothing");
-        }
-        stats.fault = Some(why);
-    }
-
-    /// Tells of a damaged entry, and what follows from it.
-    fn tell_damaged(&self, database: &Path, number: u64, follows: &str) {
-        let file = database.display().to_string();
-        tracing::error!(file, number, "an entry of the journal is damaged: {follows}");
-        lock(&self.stats).damaged += 1;
-    }
-}
-
 impl fmt::Debug for Embedded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Embedded").finish_non_exhaustive()
@@ -391,11 +305,6 @@ impl fmt::Display for OpenError {
 
 impl std::error::Error for OpenError {}
 
-/// Nobody who panics while holding one of these leaves something half done.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
@@ -406,7 +315,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::Embedded;
-    use super::lock;
+    use super::common::lock;
     use crate::Entry;
     use crate::Journal;
     use crate::Kind;

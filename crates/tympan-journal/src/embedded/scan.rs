@@ -13,11 +13,11 @@ use rusqlite::Connection;
 use rusqlite::ErrorCode;
 use rusqlite::params;
 
-use super::Common;
 use crate::Delivery;
 use crate::Settled;
 use crate::Verdict;
 use crate::clock;
+use crate::embedded::common::Common;
 use crate::embedded::schema;
 use crate::embedded::schema::Names;
 use crate::embedded::sum::Summed;

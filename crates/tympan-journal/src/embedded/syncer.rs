@@ -14,10 +14,10 @@ use std::time::Instant;
 
 use tokio::sync::oneshot;
 
-use super::Common;
-use super::lock;
 use crate::Appended;
 use crate::OpenError;
+use crate::embedded::common::Common;
+use crate::embedded::common::lock;
 use crate::embedded::place::Place;
 use crate::embedded::write::News;
 

@@ -11,14 +11,14 @@ use std::time::Instant;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::Common;
-use super::lock;
 use crate::Appended;
 use crate::Obeyed;
 use crate::OpenError;
 use crate::Record;
 use crate::Settled;
 use crate::embedded::checkpointer::Checkpointer;
+use crate::embedded::common::Common;
+use crate::embedded::common::lock;
 use crate::embedded::fault::Fault;
 use crate::embedded::inspect::Order;
 use crate::embedded::place::Place;
