@@ -61,7 +61,7 @@ pub trait Journal: fmt::Debug + Send + Sync {
     fn settle(&self, settled: Vec<Settled>) -> Later<'_, ()>;
 
     /// Ends once nothing waits any more for an entry, and tells whether every destination has it. One
-    /// that is gone by now had come to its end.
+    /// that is gone by now had come to its end, or was dropped: nobody wants it again.
     fn finished(&self, number: u64) -> Later<'_, bool>;
 
     /// Told whenever something may be due at a destination.

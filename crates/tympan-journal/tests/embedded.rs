@@ -12,6 +12,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use rusqlite::Connection;
 use tempfile::TempDir;
+use tokio::time::timeout;
 use tympan_journal::Appended;
 use tympan_journal::Claim;
 use tympan_journal::Delivery;
@@ -167,21 +168,18 @@ async fn what_a_process_has_left_is_written_anew() {
 }
 
 #[tokio::test]
-async fn nothing_is_taken_or_handed_out_while_the_log_of_before_cannot_be_renewed() {
+async fn what_cannot_be_written_anew_is_not_opened() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open(&folder);
     append(&journal, record("1", &["a"])).await;
     journal.close().await;
-    // Nothing can be written over it.
-    let other = Connection::open(folder.path().join("journal/journal.db")).unwrap();
+    let path = folder.path().join("journal");
+    let other = Connection::open(path.join("journal.db")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let journal = open(&folder);
-    assert!(journal.stats().fault.is_some_and(|why| why.contains("locked")));
-    assert!(lease(&journal, "a").await.is_empty());
+    let error = Embedded::open(&path, Settings::default()).unwrap_err().to_string();
+    assert!(error.contains("locked"), "{error}");
     other.execute_batch("ROLLBACK").unwrap();
-    wait_for(&journal, |stats| stats.fault.is_none()).await;
-    assert_eq!(append(&journal, record("2", &["a"])).await, Appended::Stored(2));
-    assert_eq!(ids(&lease(&journal, "a").await), ["1", "2"]);
+    assert_eq!(ids(&lease(&open(&folder), "a").await), ["1"]);
 }
 
 #[tokio::test]
@@ -413,6 +411,18 @@ async fn only_what_an_order_changes_is_counted() {
     let dropped = journal.drop(Query { destination, number: Some(3), ..all() }).await.unwrap();
     assert_eq!(dropped.changed, 0);
     assert_eq!(journal.drop(all()).await.unwrap().changed, 3);
+}
+
+#[tokio::test]
+async fn what_is_dropped_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(&folder);
+    append(&journal, record("1", &["a"])).await;
+    let both = async {
+        tokio::join!(journal.finished(1), journal.drop(Query { most: 1, ..Query::default() }))
+    };
+    let (is_done, dropped) = timeout(Duration::from_secs(30), both).await.unwrap();
+    assert!(is_done && dropped.unwrap().changed == 1);
 }
 
 #[tokio::test]

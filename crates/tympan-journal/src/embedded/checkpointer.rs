@@ -16,94 +16,103 @@ use crate::embedded::fault::Fault;
 use crate::embedded::place::Place;
 use crate::embedded::schema;
 
-/// How long a log is before it goes into the database, about, in bytes. The file itself does not tell,
-/// as it is written over from its beginning and never becomes smaller.
-const LONG: u64 = 32 << 20;
+/// How much a log has before it goes into the database, in frames: pages that were written, of 8 KiB.
+const LONG: u64 = 4096;
 
 /// How much of it is worth waiting for.
 const SHORT: u64 = LONG / 8;
 
-/// How long it may become: if the thread never catches up, whoever writes waits for it.
+/// How much it may get: if the thread never catches up, whoever writes waits for it.
 const MOST: u64 = 2 * LONG;
 
 /// Who puts the log into the database.
 pub(super) struct Checkpointer {
     /// Gone when it is dropped, so that the thread ends.
     begin: Option<mpsc::Sender<()>>,
-    done: mpsc::Receiver<()>,
+    /// Whether the thread has put there what it could.
+    done: mpsc::Receiver<bool>,
     thread: Option<thread::JoinHandle<()>>,
     is_busy: bool,
-    log: Log,
+    /// How many frames there were when it was last tried, if the log has not begun anew since.
+    tried: u64,
 }
 
-/// How much was written, about, in bytes.
-#[derive(Debug, Default)]
-struct Log {
-    length: u64,
-    /// What is not in the database.
-    left: u64,
-    /// What was written since the thread has begun.
-    since: u64,
+/// How much a log has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frames {
+    pub(super) all: u64,
+    /// As far as it is in the database.
+    copied: u64,
 }
 
 impl Checkpointer {
-    /// Begins with the log that there is.
     pub(super) fn new(place: &Arc<Place>, common: &Arc<Common>) -> Result<Self, OpenError> {
         let connection = schema::connect(&place.database);
         let connection = connection.map_err(|error| place.unreadable(&error))?;
-        let length = place.log_length().map_err(|error| OpenError::Io(place.log(), error))?;
-        let log = Log { length, left: length, since: 0 };
         let (begin, inbox) = mpsc::channel();
         let (told, done) = mpsc::channel();
         let (place, common) = (Arc::clone(place), Arc::clone(common));
         let thread = thread::spawn(move || {
             for () in inbox {
-                // A full disk takes it later.
-                if let Err(Fault::Sealed(why)) = beside(&connection, &common) {
-                    common.seal(&place.database, &why);
+                let passed = common.unsealed().and_then(|()| {
+                    checkpoint(&connection)?;
+                    // As long as others write, nobody else does it; and they need not wait for it.
+                    place.sync_database()
+                });
+                if let Err(Fault::Sealed(why)) = &passed {
+                    common.seal(&place.database, why);
+                }
+                if let Err(Fault::Passing(why)) = &passed {
+                    tell_passing(why);
                 }
                 // Nobody hears it at the end.
-                let _ = told.send(());
+                let _ = told.send(passed.is_ok());
             }
         });
         let (begin, thread) = (Some(begin), Some(thread));
-        Ok(Self { begin, done, thread, is_busy: false, log })
-    }
-
-    pub(super) fn wrote(&mut self, bytes: u64) {
-        let Log { length, left, since } = &mut self.log;
-        for sum in [length, left, since] {
-            *sum += bytes;
-        }
+        Ok(Self { begin, done, thread, is_busy: false, tried: 0 })
     }
 
     /// Begins, or goes on, if it is time; tells whether what is left is worth waiting for.
-    pub(super) fn go_on(&mut self) -> bool {
+    pub(super) fn go_on(&mut self, connection: &Connection) -> Result<bool, Fault> {
+        let Frames { all, copied } = Frames::read(connection)?;
+        if all < self.tried {
+            self.tried = 0;
+        }
+        let length = all - self.tried;
         if !self.is_busy {
-            return self.log.left > LONG && !self.begin();
+            return Ok(length > LONG && !self.begin());
         }
-        if let Err(TryRecvError::Empty) = self.done.try_recv() {
-            return self.log.length > MOST;
-        }
-        self.is_busy = false;
-        self.log.left = self.log.since;
-        self.log.left <= SHORT || !self.begin()
+        let done = self.done.try_recv();
+        self.is_busy = matches!(done, Err(TryRecvError::Empty));
+        Ok(match done {
+            Err(TryRecvError::Empty) => length > MOST,
+            Err(TryRecvError::Disconnected) => true,
+            Ok(true) => all - copied <= SHORT || length > MOST || !self.begin(),
+            Ok(false) => {
+                self.tried = all;
+                false
+            }
+        })
     }
 
-    /// Puts all of the log into the database, for which whoever writes waits.
-    pub(super) fn end(&mut self, connection: &Connection) -> Result<(), Fault> {
+    /// Waits until the thread does nothing.
+    pub(super) fn rest(&mut self) {
         if self.is_busy {
             // It has ended if nobody answers.
             let _ = self.done.recv();
             self.is_busy = false;
         }
-        self.log = Log::default();
+    }
+
+    /// Puts all of the log into the database, for which whoever writes waits.
+    pub(super) fn end(&mut self, connection: &Connection) -> Result<(), Fault> {
+        self.tried = Frames::read(connection)?.all;
         checkpoint(connection)
     }
 
     /// False if there is no thread any more.
     fn begin(&mut self) -> bool {
-        self.log.since = 0;
         self.is_busy = self.begin.as_ref().is_some_and(|begin| begin.send(()).is_ok());
         self.is_busy
     }
@@ -119,13 +128,60 @@ impl Drop for Checkpointer {
     }
 }
 
-fn beside(connection: &Connection, common: &Common) -> Result<(), Fault> {
-    common.unsealed()?;
-    checkpoint(connection)
+impl Frames {
+    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        let mut look = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
+        look.query_row([], |row| {
+            let [all, copied] = [row.get("log")?, row.get("checkpointed")?];
+            // Below zero where it cannot be told at the moment.
+            let number = |it: i64| u64::try_from(it).unwrap_or(0);
+            Ok(Self { all: number(all), copied: number(copied) })
+        })
+    }
+}
+
+/// What could not be put into the database is tried again when the log has grown.
+pub(super) fn tell_passing(why: &str) {
+    tracing::warn!(why, "the journal's log cannot be put into the database");
 }
 
 /// The log is synced before, and the database after it, if all of the log is there.
 fn checkpoint(connection: &Connection) -> Result<(), Fault> {
     connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::Checkpointer;
+    use super::Common;
+    use super::Frames;
+    use super::Place;
+    use super::schema;
+
+    #[test]
+    fn the_log_goes_into_the_database_unless_nobody_knows_what_it_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Arc::new(Place::open(folder.path()).unwrap());
+        let common = Arc::new(Common::default());
+        let connection = schema::connect(&place.database).unwrap();
+        let left = || {
+            let Frames { all, copied } = Frames::read(&connection).unwrap();
+            all - copied
+        };
+        connection.execute_batch("UPDATE meta SET last = 1").unwrap();
+        assert_ne!(left(), 0);
+        let mut checkpointer = Checkpointer::new(&place, &common).unwrap();
+        assert!(checkpointer.begin());
+        checkpointer.rest();
+        assert_eq!(left(), 0);
+
+        connection.execute_batch("UPDATE meta SET last = 2").unwrap();
+        common.seal(&place.database, "a sync has failed");
+        assert!(checkpointer.begin());
+        checkpointer.rest();
+        assert_ne!(left(), 0);
+    }
 }

@@ -212,7 +212,7 @@ impl Journal for Embedded {
                         end.await;
                         continue;
                     }
-                    // What is gone is not waited for: it goes only when it has ended.
+                    // What is gone is not waited for: it has ended, or nobody wants it any more.
                     Some(Ok(state)) => state.is_none_or(|state| state == write::DONE),
                     // Nobody can tell.
                     Some(Err(_)) | None => false,

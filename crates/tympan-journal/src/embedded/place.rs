@@ -1,11 +1,11 @@
 //! The folder of a journal, and what is there before anything is read.
 
-use std::fs;
 use std::fs::DirBuilder;
 use std::fs::File;
 use std::fs::OpenOptions;
 use std::fs::TryLockError;
 use std::io;
+use std::io::Read;
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::fs::FileExt;
 use std::os::unix::fs::OpenOptionsExt;
@@ -17,10 +17,16 @@ use crate::embedded::fault::Fault;
 use crate::embedded::mark::Mark;
 use crate::embedded::schema;
 
+/// How much of a log is held at once, in bytes.
+const CHUNK: u64 = 1 << 20;
+
 /// The files of a journal, which nobody else has.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) database: PathBuf,
+    /// Open as long as the journal is: to close it takes the locks from whoever has it open in this
+    /// process (POSIX, `fcntl`).
+    database_file: File,
     pub(super) mark: Mark,
     /// What the mark said when it was opened.
     pub(super) marked: Option<u64>,
@@ -40,9 +46,9 @@ impl Place {
         }
         let database = folder.join("journal.db");
         // What is made beside it gets its rights.
-        ours(&database).map_err(failed)?;
+        let database_file = ours(&database).map_err(failed)?;
         let (mark, marked) = Mark::open(&folder.join("mark")).map_err(failed)?;
-        let place = Self { database, mark, marked, _lock: lock };
+        let place = Self { database, database_file, mark, marked, _lock: lock };
         let connection = schema::open(&place.database).map_err(|error| place.unreadable(&error))?;
         let version = schema::version(&connection).map_err(|error| place.unreadable(&error))?;
         if version > schema::VERSION {
@@ -75,28 +81,28 @@ impl Place {
         }
     }
 
-    /// Writes the log anew as it is read, and syncs it.
-    pub(super) fn renew_log(&self) -> Result<(), Fault> {
-        let passing =
-            |error: io::Error| Fault::Passing(format!("the log cannot be renewed: {error}"));
-        let file = File::options().read(true).write(true).open(self.log()).map_err(passing)?;
-        let mut buffer = vec![0; 1 << 20];
+    /// Writes so many frames of the log anew as they are read, and syncs them.
+    pub(super) fn renew_log(&self, frames: u64) -> io::Result<()> {
+        let file = File::options().read(true).write(true).open(self.log())?;
+        // <https://www.sqlite.org/fileformat2.html#walformat>
+        let length = 32 + frames * (24 + schema::PAGE);
+        let mut buffer = Vec::new();
         let mut at = 0;
-        loop {
-            let n = file.read_at(&mut buffer, at).map_err(passing)?;
-            if n == 0 {
+        while at < length {
+            buffer.clear();
+            (&file).take(CHUNK.min(length - at)).read_to_end(&mut buffer)?;
+            if buffer.is_empty() {
                 break;
             }
-            file.write_all_at(&buffer[..n], at).map_err(passing)?;
-            at += n as u64;
+            file.write_all_at(&buffer, at)?;
+            at += buffer.len() as u64;
         }
         file.sync_data()
-            .map_err(|error| Fault::Sealed(format!("the log cannot be synced: {error}")))
     }
 
-    /// How long the log is, in bytes, whatever of it still counts.
-    pub(super) fn log_length(&self) -> io::Result<u64> {
-        Ok(fs::metadata(self.log())?.len())
+    pub(super) fn sync_database(&self) -> Result<(), Fault> {
+        let synced = self.database_file.sync_data();
+        synced.map_err(|error| Fault::Sealed(format!("the database cannot be synced: {error}")))
     }
 
     pub(super) fn unreadable(&self, error: &rusqlite::Error) -> OpenError {

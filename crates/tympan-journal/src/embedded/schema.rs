@@ -13,6 +13,16 @@ use rusqlite::params;
 /// The version of the tables. A later one reads all before it.
 pub(super) const VERSION: i64 = 1;
 
+/// How long somebody else's lock is waited for.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The size of a page, in bytes. Seven bodies of 1 KiB fit into one: that is half the writes of the
+/// usual size.
+pub(super) const PAGE: u64 = 8192;
+
+/// How long the log may stay that has once become longer, in bytes.
+const LOG: u64 = 64 << 20;
+
 /// What is small stands apart from what is large, so that lists, counts and retention read little.
 const TABLES: &str = "
 CREATE TABLE meta (
@@ -78,20 +88,20 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
 pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    // What belongs into the database is put there by the writer, who hears whether it could be.
+    connection.busy_timeout(PATIENCE)?;
+    // What belongs into the database is put there by those who hear whether it could be.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.set_prepared_statement_cache_capacity(64);
-    // With NORMAL the log is synced before it is put into the database, and else by the syncer. Seven
-    // bodies of 1 KiB fit into a page: half the writes of SQLite's usual size.
-    connection.execute_batch(
-        "PRAGMA page_size = 8192;
+    // With NORMAL the log is synced before it is put into the database, and else by the syncer.
+    connection.execute_batch(&format!(
+        "PRAGMA page_size = {PAGE};
          PRAGMA journal_mode = WAL;
          PRAGMA synchronous = NORMAL;
          PRAGMA wal_autocheckpoint = 0;
+         PRAGMA journal_size_limit = {LOG};
          PRAGMA cache_size = -8192;
          PRAGMA temp_store = MEMORY;",
-    )?;
+    ))?;
     Ok(connection)
 }
 

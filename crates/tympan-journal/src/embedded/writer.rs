@@ -1,6 +1,7 @@
 //! The thread that writes: groups of whatever has come up, which the syncer makes durable before
 //! anybody is told.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
@@ -16,7 +17,9 @@ use crate::Obeyed;
 use crate::OpenError;
 use crate::Record;
 use crate::Settled;
+use crate::embedded::checkpointer;
 use crate::embedded::checkpointer::Checkpointer;
+use crate::embedded::checkpointer::Frames;
 use crate::embedded::common::Common;
 use crate::embedded::common::lock;
 use crate::embedded::fault::Fault;
@@ -33,10 +36,6 @@ use crate::embedded::write::Write;
 /// How many jobs and bytes are made durable at once.
 const MOST_JOBS: usize = 1024;
 const MOST_BYTES: u64 = 8 << 20;
-
-/// What a group writes beside its records, and a settled delivery, about.
-const GROUP_SIZE: u64 = 16 << 10;
-const SETTLED_SIZE: u64 = 512;
 
 /// How often the journal is tidied up.
 const TICK: Duration = Duration::from_secs(1);
@@ -67,8 +66,6 @@ pub(super) struct Writer {
     syncer: Syncer,
     checkpointer: Checkpointer,
     tidy: Tidy,
-    /// Whether all that the log held at the start is on the disk.
-    is_sure: bool,
     /// What could not be written down yet of what became of deliveries.
     unsettled: Vec<Settled>,
     /// How many waited for the last group.
@@ -99,6 +96,10 @@ impl Writer {
         let unreadable = |error| place.unreadable(&error);
         let connection = schema::connect(&place.database).map_err(unreadable)?;
         let counts = Counts::read(&connection).map_err(unreadable)?;
+        if common.settings().is_durable {
+            renew_log(&connection, &place)?;
+        }
+        common.keep(counts.last);
         let place = Arc::new(place);
         // Reading has made the log, if it was not there.
         let syncer = Syncer::new(Arc::clone(&place), Arc::clone(&common))?;
@@ -111,15 +112,11 @@ impl Writer {
             syncer,
             checkpointer,
             tidy: Tidy::default(),
-            is_sure: false,
             unsettled: Vec::new(),
             cohort: 0,
         };
         writer.compare_with_mark();
         writer.tell_stats();
-        if let Err(fault) = writer.ready() {
-            writer.fail(fault);
-        }
         Ok(writer)
     }
 
@@ -185,7 +182,7 @@ impl Writer {
         }
         let (records, answers): (Vec<_>, Vec<_>) = appends.into_iter().unzip();
         let started = Instant::now();
-        let written = self.ready().and_then(|()| self.write(&records));
+        let written = self.common.unsealed().and_then(|()| self.write(&records));
         match written {
             Ok((appended, news)) => {
                 self.settle_down(&news);
@@ -206,33 +203,8 @@ impl Writer {
         close
     }
 
-    /// Whether anything may be written. At the start the log may hold what only memory has: of a sync
-    /// that has failed the system tells once, and the process that it told has ended.
-    fn ready(&mut self) -> Result<(), Fault> {
-        self.common.unsealed()?;
-        if self.is_sure {
-            return Ok(());
-        }
-        if self.common.settings().is_durable {
-            // As long as nobody else writes.
-            self.connection.execute_batch("BEGIN IMMEDIATE")?;
-            let renewed = self.place.renew_log();
-            self.connection.execute_batch("ROLLBACK")?;
-            renewed?;
-        }
-        self.is_sure = true;
-        self.common.keep(self.write.counts.last);
-        self.common.notify_all();
-        Ok(())
-    }
-
     /// One transaction.
     fn write(&mut self, records: &[Vec<Record>]) -> Result<(Vec<Vec<Appended>>, News), Fault> {
-        // Every record is there once, and what stands around it is about as much again.
-        let entries = records.iter().flatten().flat_map(|record| &record.entries);
-        let bodies: u64 = entries.map(|entry| entry.body.len() as u64).sum();
-        let settled = SETTLED_SIZE * self.unsettled.len() as u64;
-        self.checkpointer.wrote(2 * bodies + settled + GROUP_SIZE);
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         let before = self.write.counts;
         let settings = self.common.settings();
@@ -264,7 +236,7 @@ impl Writer {
     }
 
     fn obey(&mut self, ordered: Ordered) {
-        let obeyed = self.ready().and_then(|()| self.obeyed(&ordered));
+        let obeyed = self.common.unsealed().and_then(|()| self.obeyed(&ordered));
         let obeyed = match obeyed {
             Ok(changed) => Ok(Obeyed { numbers: ordered.numbers, changed }),
             Err(fault) => Err(self.fail(fault)),
@@ -329,11 +301,13 @@ impl Writer {
 
     /// Puts the log into the database when it is long.
     fn put_away(&mut self) {
-        if self.checkpointer.go_on()
-            // A full disk takes it later.
-            && let Err(fault @ Fault::Sealed(_)) = self.checkpoint()
-        {
-            self.fail(fault);
+        let is_time = self.checkpointer.go_on(&self.connection);
+        match is_time.and_then(|is_time| if is_time { self.checkpoint() } else { Ok(()) }) {
+            Ok(()) => {}
+            Err(Fault::Passing(why)) => checkpointer::tell_passing(&why),
+            Err(fault @ Fault::Sealed(_)) => {
+                self.fail(fault);
+            }
         }
     }
 
@@ -341,6 +315,7 @@ impl Writer {
     /// nobody knows what it holds.
     fn checkpoint(&mut self) -> Result<(), Fault> {
         self.syncer.rest();
+        self.checkpointer.rest();
         self.common.unsealed()?;
         self.checkpointer.end(&self.connection)?;
         if let Err(error) = self.place.mark.sync() {
@@ -350,8 +325,7 @@ impl Writer {
     }
 
     fn tidy_up(&mut self) {
-        if let Err(fault) = self.ready() {
-            self.fail(fault);
+        if self.common.unsealed().is_err() {
             return;
         }
         let before = self.write.counts;
@@ -413,6 +387,21 @@ impl Writer {
         // Numbers are never given twice.
         self.write.counts.last = marked;
     }
+}
+
+/// Makes durable what the log holds. Some of it may be in memory only: of a sync that has failed the
+/// system tells once, and the process that it told has ended.
+fn renew_log(connection: &Connection, place: &Place) -> Result<(), OpenError> {
+    let failed = |error| OpenError::Io(place.log(), error);
+    let locked = |error| failed(io::Error::other(error));
+    let frames = Frames::read(connection).map_err(locked)?.all;
+    // Nobody else writes meanwhile, and whoever does already is not waited for: the journal is opened
+    // again, and read again, soon.
+    connection.busy_timeout(Duration::ZERO).map_err(locked)?;
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(locked)?;
+    place.renew_log(frames).map_err(failed)?;
+    connection.execute_batch("ROLLBACK").map_err(locked)?;
+    connection.busy_timeout(schema::PATIENCE).map_err(locked)
 }
 
 impl Group {
