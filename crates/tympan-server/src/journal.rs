@@ -47,17 +47,22 @@ impl Journals {
     /// then everything that would be kept is answered with 503.
     pub(crate) async fn open(&self, folder: PathBuf, settings: Settings) {
         self.set(settings);
-        if let Err(why) = self.try_open(folder.clone()).await {
+        if let Err(mut why) = self.try_open(folder.clone()).await {
             tracing::error!(why = &*why, "no {} can be kept", self.kept);
             let journals = self.clone();
             tokio::spawn(async move {
                 loop {
                     tokio::time::sleep(PATIENCE).await;
-                    if journals.try_open(folder.clone()).await.is_ok() {
-                        tracing::info!("every {} is kept again", journals.kept);
-                        return;
+                    match journals.try_open(folder.clone()).await {
+                        Ok(()) => break,
+                        Err(now) if now == why => {}
+                        Err(now) => {
+                            tracing::error!(why = &*now, "no {} can be kept", journals.kept);
+                            why = now;
+                        }
                     }
                 }
+                tracing::info!("every {} is kept again", journals.kept);
             });
         }
     }

@@ -33,7 +33,8 @@ pub(super) struct Checkpointer {
     done: mpsc::Receiver<bool>,
     thread: Option<thread::JoinHandle<()>>,
     is_busy: bool,
-    /// How many frames there were when it was last tried, if the log has not begun anew since.
+    /// How many frames there were when whoever writes last tried it, or the thread could not, unless the
+    /// log has begun anew since.
     tried: u64,
 }
 
@@ -68,6 +69,8 @@ impl Checkpointer {
                 // Nobody hears it at the end.
                 let _ = told.send(passed.is_ok());
             }
+            // Before the locks of the place go.
+            drop(connection);
         });
         let (begin, thread) = (Some(begin), Some(thread));
         Ok(Self { begin, done, thread, is_busy: false, tried: 0 })
@@ -75,7 +78,7 @@ impl Checkpointer {
 
     /// Begins, or goes on, if it is time; tells whether what is left is worth waiting for.
     pub(super) fn go_on(&mut self, connection: &Connection) -> Result<bool, Fault> {
-        let Frames { all, copied } = Frames::read(connection)?;
+        let Some(Frames { all, copied }) = Frames::read(connection)? else { return Ok(false) };
         if all < self.tried {
             self.tried = 0;
         }
@@ -88,7 +91,7 @@ impl Checkpointer {
         Ok(match done {
             Err(TryRecvError::Empty) => length > MOST,
             Err(TryRecvError::Disconnected) => true,
-            Ok(true) => all - copied <= SHORT || length > MOST || !self.begin(),
+            Ok(true) => all.saturating_sub(copied) <= SHORT || length > MOST || !self.begin(),
             Ok(false) => {
                 self.tried = all;
                 false
@@ -107,8 +110,13 @@ impl Checkpointer {
 
     /// Puts all of the log into the database, for which whoever writes waits.
     pub(super) fn end(&mut self, connection: &Connection) -> Result<(), Fault> {
-        self.tried = Frames::read(connection)?.all;
-        checkpoint(connection)
+        checkpoint(connection)?;
+        let Some(Frames { all, copied }) = Frames::read(connection)? else { return Ok(()) };
+        self.tried = all;
+        if copied < all {
+            tell_passing("another program reads what was there before");
+        }
+        Ok(())
     }
 
     /// False if there is no thread any more.
@@ -129,13 +137,12 @@ impl Drop for Checkpointer {
 }
 
 impl Frames {
-    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Self> {
-        let mut look = connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?;
-        look.query_row([], |row| {
-            let [all, copied] = [row.get("log")?, row.get("checkpointed")?];
-            // Below zero where it cannot be told at the moment.
-            let number = |it: i64| u64::try_from(it).unwrap_or(0);
-            Ok(Self { all: number(all), copied: number(copied) })
+    /// `None` if it cannot be told at the moment, as another program writes.
+    pub(super) fn read(connection: &Connection) -> rusqlite::Result<Option<Self>> {
+        connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| {
+            let [all, copied]: [i64; 2] = [row.get("log")?, row.get("checkpointed")?];
+            let frames = u64::try_from(all).ok().zip(u64::try_from(copied).ok());
+            Ok(frames.map(|(all, copied)| Self { all, copied }))
         })
     }
 }
@@ -164,11 +171,11 @@ mod tests {
     #[test]
     fn the_log_goes_into_the_database_unless_nobody_knows_what_it_holds() {
         let folder = tempfile::tempdir().unwrap();
-        let place = Arc::new(Place::open(folder.path()).unwrap());
+        let place = Arc::new(Place::open(folder.path(), true).unwrap());
         let common = Arc::new(Common::default());
         let connection = schema::connect(&place.database).unwrap();
         let left = || {
-            let Frames { all, copied } = Frames::read(&connection).unwrap();
+            let Frames { all, copied } = Frames::read(&connection).unwrap().unwrap();
             all - copied
         };
         connection.execute_batch("UPDATE meta SET last = 1").unwrap();

@@ -1,4 +1,4 @@
-//! What the writer, the readers and whoever asks have in common.
+//! What the threads of a journal know of each other.
 
 use std::collections::HashMap;
 use std::collections::HashSet;
@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use crate::Settings;
 use crate::Stats;
 use crate::embedded::fault::Fault;
+
 /// What the writer, the readers and whoever asks have in common.
 #[derive(Debug, Default)]
 pub(super) struct Common {

@@ -25,6 +25,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::Weak;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::sync::mpsc::TrySendError;
@@ -63,7 +64,8 @@ const MOST_BYTES: u64 = 64 << 20;
 /// A journal in a file of this machine.
 pub struct Embedded {
     jobs: mpsc::SyncSender<Job>,
-    database: PathBuf,
+    /// Gone once it is closed, and nobody looks at it any more.
+    place: Weak<Place>,
     /// Gone once it is closed: who opens the file next finds nobody in it.
     reader: Arc<Mutex<Option<Reader>>>,
     scan: Arc<Mutex<Option<Scanning>>>,
@@ -96,20 +98,19 @@ impl Embedded {
     ///
     /// Why it cannot be used.
     pub fn open(folder: &Path, settings: Settings) -> Result<Self, OpenError> {
-        let place = Place::open(folder)?;
+        let place = Arc::new(Place::open(folder, settings.is_durable)?);
         let common = Arc::new(Common { settings: Mutex::new(settings), ..Common::default() });
         let reader = schema::connect(&place.database).map_err(|error| place.unreadable(&error))?;
         let reader = Reader::new(reader, place.database.clone(), Arc::clone(&common));
-        let database = place.database.clone();
         let (jobs, inbox) = mpsc::sync_channel(MOST_JOBS);
-        let writer = Writer::new(place, Arc::clone(&common))?;
+        let writer = Writer::new(Arc::clone(&place), Arc::clone(&common))?;
         // Ends when the last sender is gone, or it is told to.
         thread::spawn(move || writer.run(&inbox));
-        let scan = Scan::new(database.clone(), Arc::clone(&common), jobs.clone());
+        let scan = Scan::new(place.database.clone(), Arc::clone(&common), jobs.clone());
         let (end, ended) = mpsc::sync_channel(1);
         let scan = Scanning { end, thread: thread::spawn(move || scan.run(&ended)) };
         let (reader, scan) = (Arc::new(Mutex::new(Some(reader))), Arc::new(Mutex::new(Some(scan))));
-        Ok(Self { jobs, database, reader, scan, common })
+        Ok(Self { jobs, place: Arc::downgrade(&place), reader, scan, common })
     }
 
     async fn appended(&self, records: Vec<Record>) -> Vec<Appended> {
@@ -140,8 +141,8 @@ impl Embedded {
         &self,
         look: impl FnOnce(&Path) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, String> {
-        let path = self.database.clone();
-        match tokio::task::spawn_blocking(move || look(&path)).await {
+        let Some(place) = self.place.upgrade() else { return Err("the journal ended".to_owned()) };
+        match tokio::task::spawn_blocking(move || look(&place.database)).await {
             Ok(seen) => seen.map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         }

@@ -12,7 +12,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 
+use rusqlite::Connection;
+
 use crate::OpenError;
+use crate::embedded::checkpointer::Frames;
 use crate::embedded::fault::Fault;
 use crate::embedded::mark::Mark;
 use crate::embedded::schema;
@@ -35,7 +38,8 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn open(folder: &Path) -> Result<Self, OpenError> {
+    /// If it has to be durable, all that the log holds is on the disk from then on.
+    pub(super) fn open(folder: &Path, is_durable: bool) -> Result<Self, OpenError> {
         let failed = |error| OpenError::Io(folder.to_owned(), error);
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
         let lock = ours(&folder.join("lock")).map_err(failed)?;
@@ -59,10 +63,15 @@ impl Place {
         for folder in [folder, parent.unwrap_or(Path::new("."))] {
             File::open(folder).and_then(|it| it.sync_all()).map_err(failed)?;
         }
+        if is_durable {
+            let renewed = place.renew_log(&connection);
+            renewed.map_err(|error| OpenError::Io(place.log(), error))?;
+        }
+        // Whoever opens it next reads the log again.
         Ok(place)
     }
 
-    /// Keeps a copy of the write-ahead log, before anything is written over it.
+    /// Keeps a copy of the write-ahead log, before anything else is written over it.
     pub(super) fn save_log(&self) -> io::Result<PathBuf> {
         let mut number = 1;
         loop {
@@ -81,11 +90,17 @@ impl Place {
         }
     }
 
-    /// Writes so many frames of the log anew as they are read, and syncs them.
-    pub(super) fn renew_log(&self, frames: u64) -> io::Result<()> {
-        let file = File::options().read(true).write(true).open(self.log())?;
+    /// Writes the log anew as it is read, and syncs it. Some of it may be in memory only: of a sync that
+    /// has failed the system tells once, and the process that it told has ended. Gives how many bytes
+    /// there were.
+    fn renew_log(&self, connection: &Connection) -> io::Result<u64> {
+        let frames = Frames::read(connection).map_err(io::Error::other)?;
+        let frames = frames.ok_or_else(|| io::Error::other("another program writes it"))?.all;
         // <https://www.sqlite.org/fileformat2.html#walformat>
         let length = 32 + frames * (24 + schema::PAGE);
+        // Nobody else writes meanwhile.
+        connection.execute_batch("BEGIN IMMEDIATE").map_err(io::Error::other)?;
+        let file = File::options().read(true).write(true).open(self.log())?;
         let mut buffer = Vec::new();
         let mut at = 0;
         while at < length {
@@ -97,7 +112,9 @@ impl Place {
             file.write_all_at(&buffer, at)?;
             at += buffer.len() as u64;
         }
-        file.sync_data()
+        file.sync_data()?;
+        connection.execute_batch("ROLLBACK").map_err(io::Error::other)?;
+        Ok(at)
     }
 
     pub(super) fn sync_database(&self) -> Result<(), Fault> {
@@ -118,4 +135,24 @@ impl Place {
 /// A file that nobody but its owner can open.
 fn ours(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::Place;
+    use super::schema;
+
+    #[test]
+    fn all_of_the_log_is_written_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::open(folder.path(), true).unwrap();
+        let connection = schema::connect(&place.database).unwrap();
+        // More than is held at once.
+        connection.execute_batch("INSERT INTO content VALUES (1, 0, zeroblob(3000000))").unwrap();
+        let before = fs::read(place.log()).unwrap();
+        assert_eq!(place.renew_log(&connection).unwrap(), before.len() as u64);
+        assert!(fs::read(place.log()).unwrap() == before);
+    }
 }

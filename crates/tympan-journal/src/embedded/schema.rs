@@ -14,7 +14,7 @@ use rusqlite::params;
 pub(super) const VERSION: i64 = 1;
 
 /// How long somebody else's lock is waited for.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The size of a page, in bytes. Seven bodies of 1 KiB fit into one: that is half the writes of the
 /// usual size.

@@ -271,7 +271,7 @@ mod tests {
         folder: &Path,
         sync: impl Fn(u64) -> io::Result<()> + Send + Sync + 'static,
     ) -> Syncer {
-        let place = Arc::new(Place::open(folder).unwrap());
+        let place = Arc::new(Place::open(folder, true).unwrap());
         let number = AtomicU64::new(0);
         let sync = Box::new(move || sync(number.fetch_add(1, Ordering::Relaxed) + 1));
         Syncer::begin(Log { sync, place, common: Arc::default() })

@@ -1,7 +1,6 @@
 //! The thread that writes: groups of whatever has come up, which the syncer makes durable before
 //! anybody is told.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
@@ -19,7 +18,6 @@ use crate::Record;
 use crate::Settled;
 use crate::embedded::checkpointer;
 use crate::embedded::checkpointer::Checkpointer;
-use crate::embedded::checkpointer::Frames;
 use crate::embedded::common::Common;
 use crate::embedded::common::lock;
 use crate::embedded::fault::Fault;
@@ -92,15 +90,11 @@ struct Group {
 }
 
 impl Writer {
-    pub(super) fn new(place: Place, common: Arc<Common>) -> Result<Self, OpenError> {
+    pub(super) fn new(place: Arc<Place>, common: Arc<Common>) -> Result<Self, OpenError> {
         let unreadable = |error| place.unreadable(&error);
         let connection = schema::connect(&place.database).map_err(unreadable)?;
         let counts = Counts::read(&connection).map_err(unreadable)?;
-        if common.settings().is_durable {
-            renew_log(&connection, &place)?;
-        }
         common.keep(counts.last);
-        let place = Arc::new(place);
         // Reading has made the log, if it was not there.
         let syncer = Syncer::new(Arc::clone(&place), Arc::clone(&common))?;
         let checkpointer = Checkpointer::new(&place, &common)?;
@@ -387,21 +381,6 @@ impl Writer {
         // Numbers are never given twice.
         self.write.counts.last = marked;
     }
-}
-
-/// Makes durable what the log holds. Some of it may be in memory only: of a sync that has failed the
-/// system tells once, and the process that it told has ended.
-fn renew_log(connection: &Connection, place: &Place) -> Result<(), OpenError> {
-    let failed = |error| OpenError::Io(place.log(), error);
-    let locked = |error| failed(io::Error::other(error));
-    let frames = Frames::read(connection).map_err(locked)?.all;
-    // Nobody else writes meanwhile, and whoever does already is not waited for: the journal is opened
-    // again, and read again, soon.
-    connection.busy_timeout(Duration::ZERO).map_err(locked)?;
-    connection.execute_batch("BEGIN IMMEDIATE").map_err(locked)?;
-    place.renew_log(frames).map_err(failed)?;
-    connection.execute_batch("ROLLBACK").map_err(locked)?;
-    connection.busy_timeout(schema::PATIENCE).map_err(locked)
 }
 
 impl Group {

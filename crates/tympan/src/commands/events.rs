@@ -38,7 +38,8 @@ pub(crate) fn run(options: &Events) -> Exit {
         EventsOrder::Replay(which) => (Ask::Replay, which, Shape::Text),
         EventsOrder::Drop(which) => (Ask::Drop, which, Shape::Text),
     };
-    let told = Teller::find(&which.asked, which.refused)
+    let changes = matches!(ask, Ask::Replay | Ask::Drop);
+    let told = Teller::find(&which.asked, which.refused, changes)
         .and_then(|teller| tell(&teller, ask, which, shape));
     match told {
         Ok(exit) => exit,
@@ -74,7 +75,7 @@ enum Teller {
 }
 
 impl Teller {
-    fn find(asked: &Asked, refused: bool) -> Result<Self, String> {
+    fn find(asked: &Asked, refused: bool, changes: bool) -> Result<Self, String> {
         let server = Server::find(asked)?;
         if asked.admin.is_some() || server.ask(Method::GET, "/healthz", PATIENCE).is_ok() {
             return Ok(Self::Server(Box::new(server)));
@@ -92,7 +93,9 @@ impl Teller {
         let config = if diagnostics.refuse(false) { Config::default() } else { config };
         let secrets = keys::Lookup::new(root, &config).secrets(&config);
         let now = Box::new(Now::new(&config, &secrets));
-        let journal = Embedded::open(&folder, Settings::default());
+        // A disk that takes nothing any more may be read.
+        let settings = Settings { is_durable: changes, ..Settings::default() };
+        let journal = Embedded::open(&folder, settings);
         Ok(Self::Journal(Box::new(journal.map_err(|error| error.to_string())?), now))
     }
 
