@@ -110,13 +110,14 @@ impl Checkpointer {
 
     /// Puts all of the log into the database, for which whoever writes waits.
     pub(super) fn end(&mut self, connection: &Connection) -> Result<(), Fault> {
-        checkpoint(connection)?;
-        let Some(Frames { all, copied }) = Frames::read(connection)? else { return Ok(()) };
-        self.tried = all;
-        if copied < all {
-            tell_passing("another program reads what was there before");
+        let done = checkpoint(connection);
+        if let Some(Frames { all, copied }) = Frames::read(connection)? {
+            self.tried = all;
+            if done.is_ok() && copied < all {
+                tell_passing("another program reads what was there before");
+            }
         }
-        Ok(())
+        done
     }
 
     /// False if there is no thread any more.
@@ -185,7 +186,22 @@ mod tests {
         checkpointer.rest();
         assert_eq!(left(), 0);
 
+        // What somebody else reads stays, and is tried again only when the log has grown.
         connection.execute_batch("UPDATE meta SET last = 2").unwrap();
+        let other = schema::connect(&place.database).unwrap();
+        other.execute_batch("BEGIN; SELECT * FROM meta").unwrap();
+        connection.execute_batch("UPDATE meta SET last = 3").unwrap();
+        checkpointer.end(&connection).unwrap();
+        assert_ne!(left(), 0);
+        assert_eq!(checkpointer.tried, Frames::read(&connection).unwrap().unwrap().all);
+        other.execute_batch("COMMIT").unwrap();
+        checkpointer.end(&connection).unwrap();
+        assert_eq!(left(), 0);
+        connection.execute_batch("UPDATE meta SET last = 4").unwrap();
+        assert!(!checkpointer.go_on(&connection).unwrap());
+        assert_eq!(checkpointer.tried, 0, "the log has begun anew");
+
+        connection.execute_batch("UPDATE meta SET last = 5").unwrap();
         common.seal(&place.database, "a sync has failed");
         assert!(checkpointer.begin());
         checkpointer.rest();
