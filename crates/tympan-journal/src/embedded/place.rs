@@ -11,6 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rusqlite::Connection;
 
@@ -98,7 +99,8 @@ impl Place {
         let frames = frames.ok_or_else(|| io::Error::other("another program writes it"))?.all;
         // <https://www.sqlite.org/fileformat2.html#walformat>
         let length = 32 + frames * (24 + schema::PAGE);
-        // Nobody else writes meanwhile.
+        // Nobody else writes meanwhile; whoever does already is not waited for, as it is tried again soon.
+        connection.busy_timeout(Duration::ZERO).map_err(io::Error::other)?;
         connection.execute_batch("BEGIN IMMEDIATE").map_err(io::Error::other)?;
         let file = File::options().read(true).write(true).open(self.log())?;
         let mut buffer = Vec::new();
