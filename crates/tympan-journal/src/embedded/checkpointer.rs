@@ -6,13 +6,13 @@
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::sync::mpsc::TryRecvError;
-use std::thread;
 
 use rusqlite::Connection;
 
 use crate::OpenError;
 use crate::embedded::common::Common;
 use crate::embedded::fault::Fault;
+use crate::embedded::helper::Helper;
 use crate::embedded::place::Place;
 use crate::embedded::schema;
 
@@ -27,11 +27,9 @@ const MOST: u64 = 2 * LONG;
 
 /// Who puts the log into the database.
 pub(super) struct Checkpointer {
-    /// Gone when it is dropped, so that the thread ends.
-    begin: Option<mpsc::Sender<()>>,
+    thread: Helper<()>,
     /// Whether the thread has put there what it could.
     done: mpsc::Receiver<bool>,
-    thread: Option<thread::JoinHandle<()>>,
     is_busy: bool,
     /// How many frames there were when whoever writes last tried it, or the thread could not, unless the
     /// log has begun anew since.
@@ -50,21 +48,19 @@ impl Checkpointer {
     pub(super) fn new(place: &Arc<Place>, common: &Arc<Common>) -> Result<Self, OpenError> {
         let connection = schema::connect(&place.database);
         let connection = connection.map_err(|error| place.unreadable(&error))?;
-        let (begin, inbox) = mpsc::channel();
         let (told, done) = mpsc::channel();
         let (place, common) = (Arc::clone(place), Arc::clone(common));
-        let thread = thread::spawn(move || {
-            for () in inbox {
+        let thread = Helper::new(move |begun| {
+            for () in begun {
                 let passed = common.unsealed().and_then(|()| {
                     checkpoint(&connection)?;
                     // As long as others write, nobody else does it; and they need not wait for it.
                     place.sync_database()
                 });
-                if let Err(Fault::Sealed(why)) = &passed {
-                    common.seal(&place.database, why);
-                }
-                if let Err(Fault::Passing(why)) = &passed {
-                    tell_passing(why);
+                match &passed {
+                    Ok(()) => {}
+                    Err(Fault::Sealed(why)) => common.seal(&place.database, why),
+                    Err(Fault::Passing(why)) => tell_passing(why),
                 }
                 // Nobody hears it at the end.
                 let _ = told.send(passed.is_ok());
@@ -72,8 +68,7 @@ impl Checkpointer {
             // Before the locks of the place go.
             drop(connection);
         });
-        let (begin, thread) = (Some(begin), Some(thread));
-        Ok(Self { begin, done, thread, is_busy: false, tried: 0 })
+        Ok(Self { thread, done, is_busy: false, tried: 0 })
     }
 
     /// Begins, or goes on, if it is time; tells whether what is left is worth waiting for.
@@ -122,18 +117,8 @@ impl Checkpointer {
 
     /// False if there is no thread any more.
     fn begin(&mut self) -> bool {
-        self.is_busy = self.begin.as_ref().is_some_and(|begin| begin.send(()).is_ok());
+        self.is_busy = self.thread.hand(());
         self.is_busy
-    }
-}
-
-impl Drop for Checkpointer {
-    fn drop(&mut self) {
-        self.begin.take();
-        if let Some(thread) = self.thread.take() {
-            // A panic of that thread was told where it happened.
-            let _ = thread.join();
-        }
     }
 }
 

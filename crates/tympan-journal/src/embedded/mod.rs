@@ -7,6 +7,7 @@
 mod checkpointer;
 mod common;
 mod fault;
+mod helper;
 mod inspect;
 mod lease;
 mod mark;
@@ -50,6 +51,7 @@ use crate::Stats;
 use crate::Verdict;
 use crate::embedded::common::Common;
 use crate::embedded::common::lock;
+use crate::embedded::helper::Helper;
 use crate::embedded::inspect::Order;
 use crate::embedded::lease::Reader;
 use crate::embedded::place::Place;
@@ -68,14 +70,9 @@ pub struct Embedded {
     place: Weak<Place>,
     /// Gone once it is closed: who opens the file next finds nobody in it.
     reader: Arc<Mutex<Option<Reader>>>,
-    scan: Arc<Mutex<Option<Scanning>>>,
+    /// The thread that looks for damage.
+    scan: Arc<Mutex<Option<Helper<()>>>>,
     common: Arc<Common>,
-}
-
-/// The thread that looks for damage: it ends once its end of the channel is gone.
-struct Scanning {
-    end: mpsc::SyncSender<()>,
-    thread: thread::JoinHandle<()>,
 }
 
 /// Why there is no journal.
@@ -107,8 +104,7 @@ impl Embedded {
         // Ends when the last sender is gone, or it is told to.
         thread::spawn(move || writer.run(&inbox));
         let scan = Scan::new(place.database.clone(), Arc::clone(&common), jobs.clone());
-        let (end, ended) = mpsc::sync_channel(1);
-        let scan = Scanning { end, thread: thread::spawn(move || scan.run(&ended)) };
+        let scan = Helper::new(move |ended| scan.run(&ended));
         let (reader, scan) = (Arc::new(Mutex::new(Some(reader))), Arc::new(Mutex::new(Some(scan))));
         Ok(Self { jobs, place: Arc::downgrade(&place), reader, scan, common })
     }
@@ -258,12 +254,9 @@ impl Journal for Embedded {
             let (reader, scan) = (Arc::clone(&self.reader), Arc::clone(&self.scan));
             let end = move || {
                 lock(&reader).take();
-                if let Some(Scanning { end, thread }) = lock(&scan).take() {
-                    drop(end);
-                    // A panic of that thread was told where it happened, and so below.
-                    let _ = thread.join();
-                }
+                lock(&scan).take();
             };
+            // A panic was told where it happened.
             let _ = tokio::task::spawn_blocking(end).await;
             let (done, ended) = oneshot::channel();
             if self.hand(Job::Close(done)).await {

@@ -8,7 +8,6 @@ use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -18,6 +17,7 @@ use crate::Appended;
 use crate::OpenError;
 use crate::embedded::common::Common;
 use crate::embedded::common::lock;
+use crate::embedded::helper::Helper;
 use crate::embedded::place::Place;
 use crate::embedded::write::News;
 
@@ -35,11 +35,9 @@ pub(super) struct Written {
 /// Makes groups durable: in the order in which they were written, by one sync after the other.
 pub(super) struct Syncer {
     log: Arc<Log>,
-    /// Gone when it is dropped, so that the thread ends.
-    groups: Option<mpsc::Sender<Written>>,
+    thread: Helper<Written>,
     /// How long each sync has taken that the thread has made.
     synced: mpsc::Receiver<Duration>,
-    thread: Option<thread::JoinHandle<()>>,
     /// How many groups are with the thread.
     away: usize,
     pace: Pace,
@@ -74,17 +72,15 @@ impl Syncer {
 
     fn begin(log: Log) -> Self {
         let log = Arc::new(log);
-        let (groups, inbox) = mpsc::channel();
         let (told, synced) = mpsc::channel();
         let theirs = Arc::clone(&log);
-        let thread = thread::spawn(move || {
-            for group in inbox {
+        let thread = Helper::new(move |groups| {
+            for group in groups {
                 // Nobody hears it at the end.
                 let _ = told.send(theirs.keep(group));
             }
         });
-        let (groups, thread) = (Some(groups), Some(thread));
-        Self { log, groups, synced, thread, away: 0, pace: Pace::default() }
+        Self { log, thread, synced, away: 0, pace: Pace::default() }
     }
 
     /// Makes a group durable that took so long to be written, and tells everybody; or has it done while
@@ -94,15 +90,13 @@ impl Syncer {
             self.came_back(took);
         }
         self.pace.wrote(wrote);
-        match &self.groups {
-            Some(groups) if self.pace.overlaps => match groups.send(group) {
-                Ok(()) => self.away += 1,
-                Err(_) => self.has_ended(),
-            },
-            _ => {
-                self.rest();
-                self.pace.synced(self.log.keep(group));
-            }
+        if !self.pace.overlaps {
+            self.rest();
+            self.pace.synced(self.log.keep(group));
+        } else if self.thread.hand(group) {
+            self.away += 1;
+        } else {
+            self.has_ended();
         }
         while self.away >= MOST_AWAY {
             self.wait();
@@ -149,16 +143,6 @@ impl Syncer {
     fn has_ended(&mut self) {
         self.away = 0;
         self.log.seal("what syncs has ended");
-    }
-}
-
-impl Drop for Syncer {
-    fn drop(&mut self) {
-        self.groups.take();
-        if let Some(thread) = self.thread.take() {
-            // A panic of that thread was told where it happened.
-            let _ = thread.join();
-        }
     }
 }
 
